@@ -1,0 +1,118 @@
+"""Send e-mail and SMS through SMTP2GO, and always know what happened.
+
+    from smtp2go_async import AsyncClient
+
+    async with AsyncClient() as client:                      # the key from SMTP2GO_API_KEY
+        result = await client.email.send(
+            sender="Shop <shop@example.com>", to=["jane@example.com"], subject="Hello", text_body="Hi Jane"
+        )
+
+`SyncClient` has the same methods, waiting. Every error is a `Smtp2goError` whose `carried_out` says whether the call
+took effect: ``True``, ``False``, or ``None`` when nobody can know.
+
+Importing this package loads nothing else: each name below is loaded when it is first touched.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._model import Done as Done
+    from ._model import Listing as Listing
+    from ._model import Reply as Reply
+    from ._operation import Effect as Effect
+    from .client import AsyncClient as AsyncClient
+    from .errors import ApiError as ApiError
+    from .errors import AuthenticationError as AuthenticationError
+    from .errors import NotFoundError as NotFoundError
+    from .errors import NotSentError as NotSentError
+    from .errors import OutcomeUnknownError as OutcomeUnknownError
+    from .errors import PermissionDeniedError as PermissionDeniedError
+    from .errors import RateLimitError as RateLimitError
+    from .errors import ReplyError as ReplyError
+    from .errors import ReplyTimeoutError as ReplyTimeoutError
+    from .errors import SendRefusedError as SendRefusedError
+    from .errors import ServerError as ServerError
+    from .errors import Smtp2goError as Smtp2goError
+    from .errors import TransportError as TransportError
+    from .errors import ValidationError as ValidationError
+    from .errors import WebhookError as WebhookError
+    from .message import Attachment as Attachment
+    from .message import Email as Email
+    from .message import Inline as Inline
+    from .pacing import Pacer as Pacer
+    from .retry import RetryPolicy as RetryPolicy
+    from .sync import SyncClient as SyncClient
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "client": ("AsyncClient",),
+    "sync": ("SyncClient",),
+    "message": ("Attachment", "Email", "Inline"),
+    "retry": ("RetryPolicy",),
+    "pacing": ("Pacer",),
+    "_operation": ("Effect",),
+    "_model": ("Done", "Listing", "Reply"),
+    "errors": (
+        "ApiError",
+        "AuthenticationError",
+        "NotFoundError",
+        "NotSentError",
+        "OutcomeUnknownError",
+        "PermissionDeniedError",
+        "RateLimitError",
+        "ReplyError",
+        "ReplyTimeoutError",
+        "SendRefusedError",
+        "ServerError",
+        "Smtp2goError",
+        "TransportError",
+        "ValidationError",
+        "WebhookError",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Attachment",
+    "AuthenticationError",
+    "Done",
+    "Effect",
+    "Email",
+    "Inline",
+    "Listing",
+    "NotFoundError",
+    "NotSentError",
+    "OutcomeUnknownError",
+    "Pacer",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "Reply",
+    "ReplyError",
+    "ReplyTimeoutError",
+    "RetryPolicy",
+    "SendRefusedError",
+    "ServerError",
+    "Smtp2goError",
+    "SyncClient",
+    "TransportError",
+    "ValidationError",
+    "WebhookError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # The submodule is imported by name, without importlib, so that nothing is loaded before it is asked for.
+    module = __import__(f"{__name__}.{home}", fromlist=[name])
+    value = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

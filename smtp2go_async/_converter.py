@@ -1,0 +1,315 @@
+"""Turn decoded JSON into models: loosely for users, strictly for the contract tests.
+
+The API's answers are not clean: numbers come as strings, lists as lone values, ids as numbers, times in five formats.
+`loose` reads all of that; what can't be read becomes the field's default, because an accepted send must not look failed
+for a dirty field. `strict` accepts only what is documented.
+"""
+
+import datetime as dt
+import functools
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import attrs
+
+from ._model import Reply, field_keys
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+T = TypeVar("T")
+Hook = Callable[[Any, Any], Any]
+
+
+def _fields(cls: type) -> "tuple[attrs.Attribute[Any], ...]":
+    found: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+    return found
+
+
+_STAMPED = frozenset(one.name for one in _fields(Reply))
+
+
+# --- scalars -----------------------------------------------------------------------------------------------------
+
+
+def to_str(value: object, _type: object = str) -> str:
+    """Read text; a number becomes its digits, since telephone numbers and ids have come as numbers."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError(f"not text: a {type(value).__name__}")
+
+
+def to_int(value: object, _type: object = int) -> int:
+    """Read a count, from a number or its digits."""
+    if type(value) is int:
+        return value
+    number = to_float(value)
+    if number != int(number):
+        raise ValueError("not a whole number")
+    return int(value) if isinstance(value, str) and value.strip().isdigit() else int(number)
+
+
+def to_float(value: object, _type: object = float) -> float:
+    """Read a number, from a number or its text; statistics send percentages as text."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise TypeError(f"not a number: a {type(value).__name__}")
+    number = float(value.strip().rstrip("%")) if isinstance(value, str) else float(value)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
+
+
+_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+def to_bool(value: object, _type: object = bool) -> bool:
+    """Read a truth value: ``bool("false")`` would be true."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str) and value.strip().lower() in _WORDS:
+        return _WORDS[value.strip().lower()]
+    raise ValueError("neither true nor false")
+
+
+# datetime.fromisoformat takes at most 6 digits of a fraction on Python 3.11, and no space before the zone.
+_TIME = re.compile(
+    r"^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$", re.IGNORECASE
+)
+
+
+def to_datetime(value: object, _type: object = dt.datetime) -> dt.datetime:
+    """Read a time in any format the API has been seen to use, as an aware datetime; no zone means UTC."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return dt.datetime.fromtimestamp(value, dt.UTC)
+    match = _TIME.match(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("not a time")
+    date, clock, fraction, zone = match.groups()
+    text = f"{date}T{clock or '00:00'}"
+    if fraction:
+        text += f".{fraction[:6].ljust(6, '0')}"
+    text += "+00:00" if zone is None or zone.upper() in ("Z", "UTC") else zone
+    return dt.datetime.fromisoformat(text)
+
+
+_SCALARS: dict[object, Hook] = {
+    str: to_str,
+    int: to_int,
+    float: to_float,
+    bool: to_bool,
+    dt.datetime: to_datetime,
+}
+
+
+# --- the converters ----------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def loose() -> "Converter":
+    """Return the converter for users: it reads everything that can be read."""
+    from cattrs import Converter  # here, because a client that has made no call needs none of it
+
+    converter = Converter(detailed_validation=False)
+    for kind, hook in _SCALARS.items():
+        converter.register_structure_hook_func(functools.partial(_is, kind), hook)
+    _register_shapes(converter)
+    converter.register_structure_hook_factory(attrs.has, functools.partial(_loose_model, converter))
+    return converter
+
+
+@functools.cache
+def strict() -> "Converter":
+    """Return the converter for the contract tests: it refuses what is not documented."""
+    from cattrs import Converter
+
+    converter = Converter(detailed_validation=False, forbid_extra_keys=True)
+    for kind in (str, int, float, bool):
+        converter.register_structure_hook_func(functools.partial(_is, kind), _only(kind))
+    converter.register_structure_hook_func(functools.partial(_is, dt.datetime), to_datetime)
+    converter.register_structure_hook_factory(_is_open_set, lambda _type: _only(str))
+    converter.register_structure_hook_factory(attrs.has, functools.partial(_generated, converter, strictly=True))
+    return converter
+
+
+def _is(wanted: Any, asked: Any) -> bool:
+    return asked is wanted
+
+
+def _only(kind: type) -> Hook:
+    def hook(value: Any, _type: object) -> Any:
+        # JSON has one kind of number, so a whole one may stand where a fraction may; a truth value never is a number.
+        if type(value) is kind or (kind is float and type(value) is int):
+            return value
+        raise TypeError(f"a {type(value).__name__} where a {kind.__name__} is documented")
+
+    return hook
+
+
+def _is_annotated(annotation: object) -> bool:
+    return get_origin(annotation) is Annotated
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if _is_annotated(annotation) else annotation
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, UnionType)
+
+
+def _is_open_set(annotation: Any) -> bool:
+    """Whether this is ``Literal["known", ...] | str``: a set of words that the provider may add to."""
+    if not _is_union(annotation):
+        return False
+    parts = [_bare(part) for part in get_args(annotation)]
+    return str in parts and all(part is str or get_origin(part) is Literal for part in parts)
+
+
+def _is_optional(annotation: Any) -> bool:
+    return _is_union(annotation) and len(get_args(annotation)) == 2 and type(None) in get_args(annotation)
+
+
+def _is_tuple(annotation: Any) -> bool:
+    return get_origin(annotation) is tuple
+
+
+def _is_mapping(annotation: Any) -> bool:
+    return get_origin(annotation) in (dict, Mapping)
+
+
+def _register_shapes(converter: "Converter") -> None:
+    converter.register_structure_hook_factory(_is_optional, functools.partial(_loose_optional, converter))
+    converter.register_structure_hook_factory(_is_open_set, lambda _type: to_str)
+    converter.register_structure_hook_factory(_is_tuple, functools.partial(_loose_tuple, converter))
+    converter.register_structure_hook_factory(_is_mapping, functools.partial(_loose_mapping, converter))
+    converter.register_structure_hook_factory(
+        _is_annotated, lambda annotation: converter.get_structure_hook(_bare(annotation))
+    )
+
+
+def _loose_optional(converter: "Converter", annotation: Any) -> Hook:
+    inner = next(part for part in get_args(annotation) if part is not type(None))
+    read = converter.get_structure_hook(inner)
+
+    def hook(value: Any, _type: object) -> Any:
+        return None if value is None else read(value, inner)
+
+    return hook
+
+
+def _loose_tuple(converter: "Converter", annotation: Any) -> Hook:
+    inner = get_args(annotation)[0]
+    read = converter.get_structure_hook(inner)
+    blank = inner if attrs.has(inner) else None
+
+    def item(value: Any) -> Any:
+        try:
+            return read(value, inner)
+        except Exception:
+            # Answers are matched to requests by position, so an item that can't be read keeps its place.
+            return blank() if blank is not None else _UNREADABLE
+
+    def hook(value: Any, _type: object) -> Any:
+        if value is None or value == "":
+            return ()
+        if not isinstance(value, list):
+            value = (value,)
+        return tuple([found for found in map(item, value) if found is not _UNREADABLE])
+
+    return hook
+
+
+def _loose_mapping(converter: "Converter", annotation: Any) -> Hook:
+    key_type, value_type = get_args(annotation)
+    read_key, read = converter.get_structure_hook(key_type), converter.get_structure_hook(value_type)
+
+    def hook(value: Any, _type: object) -> dict[Any, Any]:
+        found = {}
+        for key, one in dict(value or {}).items():
+            try:
+                found[read_key(key, key_type)] = read(one, value_type)
+            except Exception:  # noqa: S112 - an unreadable count must not take the readable ones with it; raw has it
+                continue
+        return found
+
+    return hook
+
+
+_UNREADABLE = object()
+
+
+def _generated(converter: "Converter", cls: type[T], *, strictly: bool = False) -> Hook:
+    """Let cattrs write the function for a model, with the API's names and without what `stamp` puts on."""
+    from cattrs.gen import make_dict_structure_fn, override
+
+    overrides = {}
+    for one in _fields(cls):
+        if issubclass(cls, Reply) and one.name in _STAMPED:
+            overrides[one.name] = override(omit=True)
+        elif (key := field_keys(one)[0]) != one.name:
+            overrides[one.name] = override(rename=key)
+    make: Any = make_dict_structure_fn
+    generated: Hook = make(
+        cls,
+        converter,
+        _cattrs_forbid_extra_keys=strictly,
+        _cattrs_detailed_validation=False,
+        _cattrs_use_linecache=False,
+        **overrides,
+    )
+    return generated
+
+
+def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
+    generated = _generated(converter, cls)
+    spellings = _spellings(cls)
+
+    def hook(value: Any, kind: Any) -> T:
+        if not isinstance(value, dict):
+            raise TypeError(f"a {type(value).__name__} where an object is documented")
+        if spellings:
+            value = _respelled(value, spellings)
+        try:
+            found: T = generated(value, kind)
+        except Exception:
+            found = _field_by_field(converter, cls, value)
+        return found
+
+    return hook
+
+
+def _spellings(cls: type[Any]) -> Sequence[tuple[str, Sequence[str]]]:
+    """List the fields that have been seen under several names: the documented one, then the others."""
+    return [(keys[0], keys[1:]) for keys in map(field_keys, _fields(cls)) if len(keys) > 1]
+
+
+def _respelled(value: dict[str, Any], spellings: Sequence[tuple[str, Sequence[str]]]) -> dict[str, Any]:
+    value = dict(value)
+    for documented, others in spellings:
+        for other in others:
+            if value.get(documented) is None and other in value:
+                value[documented] = value[other]
+    return value
+
+
+def _field_by_field(converter: "Converter", cls: type[T], value: Mapping[str, Any]) -> T:
+    """Read what can be read; a field that can't gets its default, and one without a default is an error."""
+    readable: dict[str, Any] = {}
+    for one in _fields(cls):
+        key = field_keys(one)[0]
+        if key not in value or (issubclass(cls, Reply) and one.name in _STAMPED):
+            continue
+        kind: Any = one.type
+        try:
+            readable[one.name] = converter.structure(value[key], kind)
+        except Exception:
+            if one.default is attrs.NOTHING:
+                raise
+    return cls(**readable)

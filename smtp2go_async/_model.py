@@ -1,0 +1,128 @@
+"""What every result shares: `Reply` for an object, `Listing` for an array, `Done` for a word or nothing."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, overload
+
+import attrs
+
+from ._masking import repr_masked, repr_personal, repr_secret
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+R = TypeVar("R", bound="Reply")
+
+
+@attrs.frozen
+class _ShownAs:
+    """Marks a type whose values are shown in a repr by a function of their own."""
+
+    repr: Callable[[object], str]
+
+
+Address = Annotated[str, _ShownAs(repr_masked)]
+"""Text with e-mail addresses or telephone numbers; masked in reprs."""
+
+Secret = Annotated[str, _ShownAs(repr_secret)]
+"""A key or password; never shown in reprs."""
+
+Content = Annotated[str, _ShownAs(repr_personal)]
+"""What somebody wrote to somebody; reprs show only its length."""
+
+
+def named(*keys: str) -> dict[str, tuple[str, ...]]:
+    """Metadata of a field whose name in the API differs from ours: every spelling that has been seen."""
+    return {"keys": keys}
+
+
+def _markers(annotation: object) -> Iterator[_ShownAs]:
+    if get_origin(annotation) is Annotated:
+        yield from (mark for mark in get_args(annotation) if isinstance(mark, _ShownAs))
+    for part in get_args(annotation):
+        yield from _markers(part)
+
+
+def _show_by_marker(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+    shown = []
+    for one in fields:
+        mark = next(_markers(one.type), None)
+        shown.append(one.evolve(repr=mark.repr) if mark is not None and one.repr is True else one)
+    return shown
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
+def model(cls: type[T]) -> type[T]:
+    """Make a frozen class with keyword-only fields; fields of a marked type are masked in its repr.
+
+    A module with models must not postpone its annotations: the marks are read from the types.
+    """
+    return attrs.frozen(cls, kw_only=True, field_transformer=_show_by_marker)
+
+
+@model
+class Reply:
+    """What every result that is an object has."""
+
+    request_id: str | None = None
+    """What SMTP2GO's support asks for."""
+    raw: Any = attrs.field(default=None, repr=False, eq=False)
+    """The whole answer as decoded JSON, with every field that this version does not know."""
+
+
+@model
+class SendReply(Reply):
+    """A result of a send: it says whether anything was accepted."""
+
+    @property
+    def accepted(self) -> bool | None:
+        """Whether the provider took the message: ``None`` when the answer doesn't say."""
+        raise NotImplementedError  # pragma: no cover - every subclass says it
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why nothing was accepted, in the provider's words."""
+        return ()
+
+
+@model
+class Done(Reply):
+    """A call whose answer is a word or nothing."""
+
+    message: str | None = None
+    """What the provider said, if anything."""
+
+
+@attrs.frozen
+class Listing(Sequence[T_co]):
+    """A result that is an array: use it as a sequence."""
+
+    items: tuple[T_co, ...] = ()
+    request_id: str | None = attrs.field(default=None, kw_only=True)
+    """What SMTP2GO's support asks for."""
+    raw: Any = attrs.field(default=None, repr=False, eq=False, kw_only=True)
+    """The whole answer as decoded JSON, with every field that this version does not know."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[T_co]:
+        return iter(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> T_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T_co]: ...
+    def __getitem__(self, index: int | slice) -> T_co | Sequence[T_co]:
+        return self.items[index]
+
+
+def stamp(reply: R, request_id: str | None, raw: object) -> R:
+    """Put the request id and the whole answer on a reply that was just structured and that nobody else holds."""
+    object.__setattr__(reply, "request_id", request_id)
+    object.__setattr__(reply, "raw", raw)
+    return reply
+
+
+def field_keys(field: "attrs.Attribute[Any]") -> Sequence[str]:
+    """Return the names that a field has in the API, the documented one first."""
+    metadata: Mapping[str, Sequence[str]] = field.metadata
+    return metadata.get("keys") or (field.name,)

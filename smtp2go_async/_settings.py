@@ -1,0 +1,163 @@
+"""What a client was told, checked once, with everything that can be prepared for all its calls."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+import attrs
+
+from . import __version__
+from .retry import RetryPolicy
+
+Region = Literal["global", "us", "eu", "au"]
+Auth = Literal["header", "bearer", "body"]
+
+BASE_URLS: Final[Mapping[str, str]] = {
+    "global": "https://api.smtp2go.com/v3",
+    "us": "https://us-api.smtp2go.com/v3",
+    "eu": "https://eu-api.smtp2go.com/v3",
+    "au": "https://au-api.smtp2go.com/v3",
+}
+KEY_VARIABLE = "SMTP2GO_API_KEY"
+TIMEOUT = 30.0
+"""Seconds; a send that is not fast-accepted waits for the provider's own SMTP conversation."""
+MAX_EMAIL_BYTES = 50_000_000
+"""The whole body of an ``/email`` call (the provider's changelog of 2026-06-11; older pages say 10 MB)."""
+MAX_OTHER_BYTES = 1_000_000
+"""The whole body of any other call (the same entry)."""
+
+_KEY = re.compile(r"api-[A-Za-z0-9]{32}")
+
+
+def check_key(value: object) -> str:
+    """Return the key, from the environment when there is none.
+
+    Raises:
+        ValueError: There is none, or it is not ``api-`` and 32 letters or digits. The key is not in the message.
+        TypeError: It is not text.
+    """
+    source = "api_key"
+    if value is None:
+        source, value = f"{KEY_VARIABLE} in the environment", os.environ.get(KEY_VARIABLE)
+        if not value:
+            raise ValueError(f"api_key: none is given, and {KEY_VARIABLE} is not set in the environment")
+    if not isinstance(value, str):
+        raise TypeError(f"api_key: text is needed, not a {type(value).__name__}")
+    if not _KEY.fullmatch(value):
+        hint = "; there is white space around it" if value != value.strip() else ""
+        raise ValueError(f"{source}: 'api-' and 32 letters or digits are needed{hint}")
+    return value
+
+
+def check_base_url(region: str, base_url: object) -> str:
+    """Return where the API is, without a slash at the end.
+
+    Raises:
+        ValueError: Unknown region, a region and a base URL at once, or plain http to another machine.
+    """
+    if base_url is None:
+        if region not in BASE_URLS:
+            raise ValueError(f"region: {region!r} is none of {', '.join(BASE_URLS)}")
+        return BASE_URLS[region]
+    if region != "global":
+        raise ValueError("base_url: is given together with a region; use one of them")
+    if not isinstance(base_url, str):
+        raise TypeError(f"base_url: text is needed, not a {type(base_url).__name__}")
+    try:
+        parts = urlsplit(base_url)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"base_url: {error}") from error
+    if parts.scheme not in ("http", "https") or not host or re.search(r"[\x00-\x20\x7f]", base_url):
+        raise ValueError("base_url: an address like https://eu-api.smtp2go.com/v3 is needed")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("base_url: can't hold a user name, a query or a fragment")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("base_url: plain http would show the key to the network; only loopback may be plain")
+    return base_url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+
+
+def check_timeout(value: float | None) -> float | None:
+    """Return the timeout in seconds; ``None`` waits for ever."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"timeout: seconds are needed, not a {type(value).__name__}")
+    if not value > 0:
+        raise ValueError(f"timeout: {value} is not possible; more than 0 seconds is, or None for no limit")
+    return float(value)
+
+
+def check_max_email_bytes(value: int) -> int:
+    """Return the limit of an e-mail call's body."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"max_email_bytes: a whole number is needed, not a {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"max_email_bytes: {value} is not possible; 1 or more is")
+    return value
+
+
+def check_retry(value: RetryPolicy) -> RetryPolicy:
+    """Return the policy if it is one."""
+    if not isinstance(value, RetryPolicy):
+        raise TypeError(f"retry: a RetryPolicy is needed, not a {type(value).__name__}")
+    return value
+
+
+def check_subaccount(value: str | None) -> str | None:
+    """Return the id of the subaccount."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise TypeError(f"subaccount_id: text is needed, not a {type(value).__name__}")
+    if not value:
+        raise ValueError("subaccount_id: is empty; leave it out to act for the account itself")
+    return value
+
+
+def check_extra_body(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return fields to add to every body, copied so that later changes don't reach them."""
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise TypeError("extra_body: a mapping from field names to values is needed")
+    return dict(value)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Everything that decides how a call is made; `with_options` makes a copy with some of it changed."""
+
+    api_key: str = attrs.field(repr=False)
+    base_url: str
+    auth: Auth = "header"
+    subaccount_id: str | None = None
+    timeout: float | None = TIMEOUT
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    max_email_bytes: int = MAX_EMAIL_BYTES
+    raise_on_refused: bool = True
+    extra_body: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    headers: tuple[tuple[str, str], ...] = attrs.field(init=False, repr=False)
+    """The headers of every call, the key among them where it goes into one."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.auth not in ("header", "bearer", "body"):
+            raise ValueError(f"auth: {self.auth!r} is none of header, bearer, body")
+        headers = [
+            ("Accept", "application/json"),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("Content-Type", "application/json"),
+            ("User-Agent", f"smtp2go-async/{__version__}"),
+            ("X-Smtp2go-Api", "smtp2go-async"),
+            ("X-Smtp2go-Api-Version", __version__),
+        ]
+        if self.auth == "header":
+            headers.append(("X-Smtp2go-Api-Key", self.api_key))
+        elif self.auth == "bearer":
+            headers.append(("Authorization", f"Bearer {self.api_key}"))
+        object.__setattr__(self, "headers", tuple(headers))

@@ -1,0 +1,159 @@
+# Written by tools/make_sync.py from smtp2go_async/endpoints/email.py: change that file, then run `nox -s sync`.
+"""The waiting twin of `smtp2go_async.endpoints.email`."""
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from email.message import EmailMessage, Message
+from typing import Any, BinaryIO
+
+from .._address import AddressLike, HeadersLike
+from .._model import Done, Listing
+from ..endpoints.email import BatchItem, Emails as AsyncEmails, EmailSent, ScheduledEmail
+from ..message import Attachment, Email, Inline
+from ._group import SyncGroup
+
+
+class Emails(SyncGroup[AsyncEmails]):
+    """E-mails: sending, and what is scheduled."""
+
+    __slots__ = ()
+
+    def send(
+        self,
+        sender: AddressLike,
+        to: AddressLike | Sequence[AddressLike],
+        *,
+        cc: AddressLike | Sequence[AddressLike] | None = None,
+        bcc: AddressLike | Sequence[AddressLike] | None = None,
+        subject: str | None = None,
+        html_body: str | None = None,
+        text_body: str | None = None,
+        reply_to: AddressLike | Sequence[AddressLike] | None = None,
+        custom_headers: HeadersLike | None = None,
+        attachments: Sequence[Attachment | str | os.PathLike[str]] | None = None,
+        inlines: Sequence[Inline | str | os.PathLike[str]] | None = None,
+        template_id: str | None = None,
+        template_data: Any = None,
+        schedule: dt.datetime | None = None,
+        fastaccept: bool | None = None,
+    ) -> EmailSent:
+        """Send one e-mail; the arguments are those of `Email`.
+
+        ``POST /email/send``. Not repeated when the outcome is unknown: that could send it twice.
+
+        Raises:
+            ValueError: Something that is missing, wrong or over a limit; nothing was sent.
+            SendRefusedError: The answer says that the e-mail was not accepted, for example for an unverified sender.
+            OutcomeUnknownError: No answer came; the e-mail may have been sent.
+        """
+        return self._run(
+            self._awaited.send,
+            sender,
+            to,
+            cc=cc,
+            bcc=bcc,
+            subject=subject,
+            html_body=html_body,
+            text_body=text_body,
+            reply_to=reply_to,
+            custom_headers=custom_headers,
+            attachments=attachments,
+            inlines=inlines,
+            template_id=template_id,
+            template_data=template_data,
+            schedule=schedule,
+            fastaccept=fastaccept,
+        )
+
+    def send_message(self, message: Email | EmailMessage) -> EmailSent:
+        """Send an `Email`, or a ready message of the standard library.
+
+        ``POST /email/send``, or ``POST /email/mime`` for a ready message. Not repeated when the outcome is unknown.
+
+        Raises:
+            TypeError: Another kind of message.
+            SendRefusedError: The answer says that the e-mail was not accepted.
+        """
+        return self._run(self._awaited.send_message, message)
+
+    def send_mime(
+        self,
+        mime_email: str | bytes | Message | os.PathLike[str] | BinaryIO,
+        *,
+        schedule: dt.datetime | None = None,
+        fastaccept: bool | None = None,
+    ) -> EmailSent:
+        """Send a ready MIME message.
+
+        ``POST /email/mime``. Not repeated when the outcome is unknown. The recipients are those in its headers.
+
+        Args:
+            mime_email: The message as text, as bytes, as a message of the standard library, or as a file (a `pathlib`
+                path or one open in binary mode), which is read while it is sent. The base64 is done here.
+            schedule: When to send it: an aware time in the future, at most 3 days ahead.
+            fastaccept: Answer at once and send in the background; then nothing says whether it was refused.
+
+        Raises:
+            ValueError: An empty message, or a file that can't be read.
+            SendRefusedError: The answer says that the e-mail was not accepted.
+        """
+        return self._run(self._awaited.send_mime, mime_email, schedule=schedule, fastaccept=fastaccept)
+
+    def send_batch(self, emails: Sequence[Email]) -> Listing[BatchItem]:
+        """Queue up to 1,000 e-mails in one call.
+
+        ``POST /email/batch``. Not repeated when the outcome is unknown. They are sent in the background, so refusals
+        are seen only in activity and webhooks.
+
+        Args:
+            emails: 1 to 1,000. The result has one item for each, in the same order.
+
+        Raises:
+            ValueError: None or too many, or one with ``fastaccept=False``; the message names its position.
+            ReplyError: The answer has another number of items, so which were queued can't be told; ``raw`` has them.
+        """
+        return self._run(self._awaited.send_batch, emails)
+
+    def search_scheduled(
+        self,
+        *,
+        schedule_id: str | None = None,
+        search_subject: str | None = None,
+        search_recipient: str | None = None,
+        search_sender: str | None = None,
+        limit: int | None = None,
+        page: int | None = None,
+    ) -> Listing[ScheduledEmail]:
+        """List e-mails that wait for their time.
+
+        ``POST /email/scheduled/search``
+
+        Args:
+            schedule_id: Only this one.
+            search_subject: Only those with this in the subject.
+            search_recipient: Only those to this recipient.
+            search_sender: Only those from this sender.
+            limit: The most to return; 1,000 when left out.
+            page: Which page of them.
+        """
+        return self._run(
+            self._awaited.search_scheduled,
+            schedule_id=schedule_id,
+            search_subject=search_subject,
+            search_recipient=search_recipient,
+            search_sender=search_sender,
+            limit=limit,
+            page=page,
+        )
+
+    def remove_scheduled(self, schedule_id: str) -> Done:
+        """Take back an e-mail that was scheduled and has not been sent.
+
+        ``POST /email/scheduled/remove``
+
+        Raises:
+            ValueError: The id is empty.
+            ApiError: There is no such e-mail waiting.
+        """
+        return self._run(self._awaited.remove_scheduled, schedule_id)

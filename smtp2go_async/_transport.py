@@ -1,0 +1,275 @@
+"""Take a request to the provider and bring back an answer. The only file that imports httpx.
+
+`ERRORS` translates each of httpx's errors into the one that tells whether the request may have been carried out.
+"""
+
+import functools
+import os
+import ssl
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Final, Protocol
+
+import httpx
+from anyio.lowlevel import current_token
+
+from ._body import Body
+from ._wire import Answer, Request
+from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
+
+HttpxClient = httpx.AsyncClient
+
+KEEPALIVE = 5.0
+"""Seconds; an idle connection older than this is not used again, since the provider may just be closing it: the request
+would be lost in a way that can't be told from one that was carried out."""
+
+LONGEST_CONNECT = 10.0
+"""Seconds; connecting is quick or does not happen, and a call that never left can be made again."""
+
+
+class Transport(Protocol):
+    """What the client needs from a transport."""
+
+    async def send(self, request: Request) -> Answer:
+        """Send one request, once.
+
+        Raises:
+            TransportError: No usable answer came; the type says whether the request may have been carried out.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+ERRORS: Final[Mapping[type[Exception], type[TransportError]]] = {
+    # Nothing was written: no connection, no place in the pool, or a request that can't be written at all.
+    httpx.ConnectError: NotSentError,
+    httpx.ConnectTimeout: NotSentError,
+    httpx.PoolTimeout: NotSentError,
+    httpx.ProxyError: NotSentError,
+    httpx.UnsupportedProtocol: NotSentError,
+    httpx.InvalidURL: NotSentError,
+    httpx.LocalProtocolError: NotSentError,
+    # Something was written, and how much of it was read and carried out nobody here can know.
+    httpx.ReadTimeout: ReplyTimeoutError,
+    httpx.WriteTimeout: ReplyTimeoutError,
+    httpx.ReadError: OutcomeUnknownError,
+    httpx.WriteError: OutcomeUnknownError,
+    httpx.CloseError: OutcomeUnknownError,
+    httpx.RemoteProtocolError: OutcomeUnknownError,
+    # These mean a mistake of ours, or of a transport that a caller brought; the cautious reading is the true one.
+    httpx.DecodingError: OutcomeUnknownError,
+    httpx.TooManyRedirects: OutcomeUnknownError,
+    httpx.HTTPStatusError: OutcomeUnknownError,
+    httpx.CookieConflict: OutcomeUnknownError,
+    httpx.StreamConsumed: OutcomeUnknownError,
+    httpx.StreamClosed: OutcomeUnknownError,
+    httpx.ResponseNotRead: OutcomeUnknownError,
+    httpx.RequestNotRead: OutcomeUnknownError,
+    # The families, for kinds that a later httpx adds.
+    httpx.TimeoutException: ReplyTimeoutError,
+    httpx.NetworkError: OutcomeUnknownError,
+    httpx.ProtocolError: OutcomeUnknownError,
+    httpx.StreamError: OutcomeUnknownError,
+    httpx.TransportError: OutcomeUnknownError,
+    httpx.RequestError: OutcomeUnknownError,
+    httpx.HTTPError: OutcomeUnknownError,
+}
+
+_WORDS: Final[Mapping[type[TransportError], str]] = {
+    NotSentError: "the request was not sent",
+    ReplyTimeoutError: "no answer came in time; the request may have been carried out",
+    OutcomeUnknownError: "the connection failed before the answer was complete; the request may have been carried out",
+}
+
+
+def translate(error: Exception, operation: str) -> TransportError:
+    """Make our error of one of httpx's. Its own text is kept only as the cause: it can hold what the caller sent."""
+    kind = next(ERRORS[one] for one in type(error).__mro__ if one in ERRORS)
+    return kind(f"{_WORDS[kind]} ({type(error).__name__})", operation=operation)
+
+
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    """Make the one TLS context of the process; making one costs some 20 ms."""
+    return httpx.create_ssl_context()
+
+
+class _Stream(httpx.AsyncByteStream):
+    """A body as httpx sends it; each attempt reads it from the start."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._body.chunks()
+
+
+def _timeouts(seconds: float | None) -> dict[str, float | None]:
+    connect = LONGEST_CONNECT if seconds is None else min(seconds, LONGEST_CONNECT)
+    return {"connect": connect, "read": seconds, "write": seconds, "pool": seconds}
+
+
+def _retry_after(headers: httpx.Headers) -> float | None:
+    """Read Retry-After in either form; a date counts from the answer's own Date, so clocks need not agree."""
+    value = headers.get("retry-after")
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(value).timestamp()
+        sent = parsedate_to_datetime(headers["date"]).timestamp() if "date" in headers else time.time()
+    except (ValueError, TypeError):
+        return None
+    return until - sent
+
+
+async def _exchange(client: httpx.AsyncClient, request: httpx.Request, operation: str) -> Answer:
+    try:
+        response = await client.send(request, stream=True, follow_redirects=False)
+    except tuple(ERRORS) as error:
+        raise translate(error, operation) from error
+    status = response.status_code
+    broken = None
+    content = b""
+    try:
+        content = await response.aread()
+    except httpx.DecodingError:
+        broken = "its compressed content can't be decoded"
+    except tuple(ERRORS) as error:
+        if status < 400:
+            raise translate(error, operation) from error
+        # The status has told the outcome already: it was turned away. Only the reason was lost.
+        broken = "it was cut off"
+    finally:
+        await response.aclose()
+    return Answer(status, content, _retry_after(response.headers), broken)
+
+
+class OwnTransport:
+    """The default: an `httpx.AsyncClient` of our own, replaced when the event loop or the process changes.
+
+    Connections belong to the loop that opened them, and after a fork two processes would read from one socket.
+    """
+
+    def __init__(self, max_connections: int) -> None:
+        self._max_connections = max_connections
+        self._closed = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self._client: httpx.AsyncClient | None = None
+        self._closer: AsyncGenerator[None, None] | None = None
+        self._loop: object = None
+        self._pid = os.getpid()
+        self._in_flight = 0
+
+    async def send(self, request: Request) -> Answer:
+        if self._closed:
+            raise NotSentError("this client is closed", operation=request.operation)
+        client = await self._client_here(request.operation)
+        body = request.body
+        made = httpx.Request(
+            request.method,
+            request.url,
+            headers=[*request.headers, ("Content-Length", str(body.length))],
+            content=_Stream(body) if body.content is None else body.content,
+            extensions={"timeout": _timeouts(request.timeout)},
+        )
+        self._in_flight += 1
+        try:
+            return await _exchange(client, made, request.operation)
+        finally:
+            self._in_flight -= 1
+
+    async def _client_here(self, operation: str) -> httpx.AsyncClient:
+        loop = current_token().native_token
+        if self._client is not None and self._loop is loop and self._pid == os.getpid():
+            return self._client
+        if self._pid != os.getpid():
+            # The parent still uses these sockets, so they are neither closed nor freed here.
+            _INHERITED.append((self._client, self._closer, self._loop))
+            self._forget()
+        elif self._in_flight:
+            raise NotSentError(
+                "this client has calls under way in another event loop; give each loop a client of its own",
+                operation=operation,
+            )
+        self._loop = loop
+        self._client = httpx.AsyncClient(
+            verify=_ssl_context(),
+            limits=httpx.Limits(
+                max_connections=self._max_connections,
+                max_keepalive_connections=self._max_connections,
+                keepalive_expiry=KEEPALIVE,
+            ),
+        )
+        self._closer = _close_with_the_loop(self._client)
+        await anext(self._closer)
+        return self._client
+
+    async def aclose(self) -> None:
+        self._closed = True
+        if self._client is not None and self._pid == os.getpid() and self._loop is current_token().native_token:
+            await self._client.aclose()
+            if self._closer is not None:
+                await self._closer.aclose()
+        self._client = None
+
+
+_INHERITED: list[object] = []
+
+
+async def _close_with_the_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:
+    """Close the connections when the event loop ends, if nobody has before.
+
+    Both asyncio and trio finish the asynchronous generators that are still open before they close a loop; that is the
+    only moment at which connections that outlived their `AsyncClient` block can be closed in order.
+    """
+    try:
+        yield
+    finally:
+        await client.aclose()
+
+
+class BorrowedTransport:
+    """A caller's own `httpx.AsyncClient`, used as it is: its headers, proxies, hooks and limits apply.
+
+    It is never closed here.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, *, own_timeouts: bool) -> None:
+        self._client = client
+        self._own_timeouts = own_timeouts
+        self._closed = False
+        self._loop: object = None
+
+    async def send(self, request: Request) -> Answer:
+        if self._closed or self._client.is_closed:
+            raise NotSentError("this client is closed", operation=request.operation)
+        loop = current_token().native_token
+        if self._loop not in (None, loop):
+            # httpx would deliver the request over a connection of the old loop and then fail to read the answer.
+            raise NotSentError(
+                "the http_client that was given belongs to another event loop; leave it out, or make one for each loop",
+                operation=request.operation,
+            )
+        self._loop = loop
+        body = request.body
+        made = self._client.build_request(
+            request.method,
+            request.url,
+            headers=[*request.headers, ("Content-Length", str(body.length))],
+            content=_Stream(body) if body.content is None else body.content,
+            extensions=None if self._own_timeouts else {"timeout": _timeouts(request.timeout)},
+        )
+        return await _exchange(self._client, made, request.operation)
+
+    async def aclose(self) -> None:
+        self._closed = True

@@ -1,0 +1,266 @@
+"""No I/O here, and no clock: fields go in and a request comes out; an answer goes in, a model or an error comes out."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast, get_args, get_origin
+
+import attrs
+
+from ._body import Body, encode
+from ._converter import loose
+from ._model import Done, Listing, Reply, SendReply, stamp
+from ._operation import Effect, Operation
+from ._settings import MAX_OTHER_BYTES, Settings
+from .errors import (
+    ApiError,
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ReplyError,
+    SendRefusedError,
+    ServerError,
+    ValidationError,
+)
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Request:
+    """A request ready to be sent, any number of times."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = attrs.field(repr=False)
+    body: Body = attrs.field(repr=False)
+    timeout: float | None
+    operation: str
+
+
+@attrs.frozen
+class Answer:
+    """What came back."""
+
+    status: int
+    content: bytes = attrs.field(repr=False)
+    retry_after: float | None = None
+    """Seconds from the header Retry-After. The provider documents none; if it ever sends one, it is obeyed."""
+    broken: str | None = None
+    """Why the content could not be read, where the status alone already tells the outcome."""
+
+
+def build_request(operation: Operation[Any], fields: Mapping[str, Any], settings: Settings) -> Request:
+    """Make the request of a call. Fields that are ``None`` are not sent: no request field of the API takes null.
+
+    Raises:
+        ValueError: The body is over the limit, or something in it can't be sent.
+        TypeError: Something in it has no form in JSON.
+    """
+    body = {name: value for name, value in fields.items() if value is not None}
+    if operation.takes_subaccount and settings.subaccount_id is not None:
+        body.setdefault("subaccount_id", settings.subaccount_id)
+    if settings.extra_body:
+        body.update(settings.extra_body)
+    if settings.auth == "body" or operation.key_in_body:
+        body["api_key"] = settings.api_key
+    encoded = encode(body)
+    if operation.is_email:
+        if encoded.length > settings.max_email_bytes:
+            raise ValueError(
+                f"{operation.path}: the whole body has {encoded.length:,} bytes, with attachments in base64; "
+                f"the limit max_email_bytes is {settings.max_email_bytes:,}"
+            )
+    elif encoded.length > MAX_OTHER_BYTES:
+        raise ValueError(f"{operation.path}: the body has {encoded.length:,} bytes; the limit is {MAX_OTHER_BYTES:,}")
+    return Request(
+        operation.method,
+        settings.base_url + operation.path,
+        settings.headers,
+        encoded,
+        settings.timeout,
+        operation.path,
+    )
+
+
+_NOT_JSON = object()
+
+
+def parse_answer(operation: Operation[T], answer: Answer, settings: Settings) -> T:
+    """Make the result of a call, or raise what the answer says went wrong.
+
+    Whether it is an error is decided before the success type is looked at: ``data`` is an object in errors even where
+    it is an array or a word on success.
+
+    Raises:
+        ApiError: The API refused the call, whatever the status: errors have come with 200 and with 500.
+        SendRefusedError: A send's answer says that nothing was accepted.
+        ReplyError: The answer can't be understood.
+    """
+    payload = _decode(answer)
+    succeeded = 200 <= answer.status < 300
+    if 300 <= answer.status < 400 or answer.status < 200:
+        raise _not_understood(operation, answer, payload, "redirects are never followed")
+    error = _published_error(payload)
+    if error is not None or not succeeded:
+        raise _refusal(operation, answer, payload, error or {})
+    if answer.broken is not None:
+        raise _not_understood(operation, answer, payload, answer.broken)
+    result = _structure(operation, answer, payload)
+    if isinstance(result, SendReply):
+        _check_accepted(operation, answer, result, settings)
+    return result
+
+
+def _decode(answer: Answer) -> Any:
+    if answer.broken is not None or not answer.content:
+        return _NOT_JSON
+    try:
+        return json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return _NOT_JSON
+
+
+def _raw(answer: Answer, payload: Any) -> Any:
+    return answer.content if payload is _NOT_JSON else payload
+
+
+def _published_error(payload: Any) -> Mapping[str, Any] | None:
+    """Find the error in either of the two published shapes: in ``data``, as every capture has it, or at the root."""
+    if not isinstance(payload, dict):
+        return None
+    for place in (payload.get("data"), payload):
+        if isinstance(place, dict) and (place.get("error") or place.get("error_code")):
+            return place
+    return None
+
+
+def _not_understood(operation: Operation[Any], answer: Answer, payload: Any, why: str) -> ReplyError:
+    read = operation.effect is Effect.READ and 200 <= answer.status < 300
+    return ReplyError(
+        f"the answer can't be understood: {why}",
+        operation=operation.path,
+        status=answer.status,
+        raw=_raw(answer, payload),
+        carried_out=True if read else None,
+    )
+
+
+# --- refusals ----------------------------------------------------------------------------------------------------
+
+
+def _refusal(operation: Operation[Any], answer: Answer, payload: Any, error: Mapping[str, Any]) -> ApiError:
+    code = _text(error.get("error_code")).rpartition(".")[2] or None
+    message = _text(error.get("error")) or f"no reason was given with status {answer.status}"
+    kind = _kind_of(answer.status, code, message)
+    details: dict[str, Any] = {
+        "operation": operation.path,
+        "status": answer.status,
+        "code": code,
+        "request_id": _request_id(payload),
+        "field_errors": _field_errors(error.get("field_validation_errors")),
+        "raw": _raw(answer, payload),
+    }
+    if kind is RateLimitError:
+        details["retry_after"] = answer.retry_after
+    return kind(message, **details)
+
+
+def _kind_of(status: int, code: str | None, message: str) -> type[ApiError]:
+    """Classify by code, then by words, then by status: a wrong key alone has been seen as 400, 401, 403 and 500."""
+    words = message.lower()
+    about_key = "api_key" in words or "api key" in words or "api-key" in words
+    if status == 429 or code == "REQ_LIMIT_EXCEEDED" or "ratelimit exceeded" in words or "rate limited" in words:
+        return RateLimitError
+    if code == "ENDPOINT_PERMISSION_DENIED":
+        return PermissionDeniedError
+    if code == "NON_VALIDATING_IN_PAYLOAD":
+        return ValidationError
+    if code == "INVALID_IN_PAYLOAD":
+        return AuthenticationError if about_key else ValidationError
+    missing = any(sign in words for sign in ("not found", "doesn't exist", "does not exist"))
+    if code == "API_EXCEPTION" and missing and about_key:
+        return AuthenticationError
+    if status >= 500:
+        return ServerError
+    if code == "API_EXCEPTION" and missing:
+        return NotFoundError
+    return {401: AuthenticationError, 403: PermissionDeniedError, 404: NotFoundError}.get(status, ApiError)
+
+
+def _field_errors(value: Any) -> dict[str, str]:
+    """Read ``field_validation_errors``: one object officially; lists and maps have been reported."""
+    found: dict[str, str] = {}
+    for one in value if isinstance(value, list) else [value]:
+        if not isinstance(one, dict):
+            continue
+        if "fieldname" in one or "message" in one:
+            found[_text(one.get("fieldname"))] = _text(one.get("message"))
+        else:
+            found.update((str(name), _text(problem)) for name, problem in one.items())
+    return found
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+# --- results -----------------------------------------------------------------------------------------------------
+
+
+def _request_id(payload: Any) -> str | None:
+    """Find the request id: at the root, or inside ``data`` as some calls have it."""
+    if not isinstance(payload, dict):
+        return None
+    data = payload.get("data")
+    found = payload.get("request_id") or (data.get("request_id") if isinstance(data, dict) else None)
+    return found if isinstance(found, str) else None
+
+
+def _structure(operation: Operation[T], answer: Answer, payload: Any) -> T:
+    kind: Any = operation.result
+    request_id = _request_id(payload)
+    data = payload.get("data", payload) if isinstance(payload, dict) else payload
+    raw = None if payload is _NOT_JSON else payload
+    if kind is Done:
+        if payload is _NOT_JSON and answer.content:
+            raise _not_understood(operation, answer, payload, "it is not JSON")
+        return cast("T", Done(message=data if isinstance(data, str) else None, request_id=request_id, raw=raw))
+    if payload is _NOT_JSON:
+        raise _not_understood(operation, answer, payload, "it is not JSON" if answer.content else "it is empty")
+    if get_origin(kind) is Listing:
+        return cast("T", _listing(operation, answer, payload, data, get_args(kind)[0]))
+    if isinstance(data, dict):
+        return cast("T", stamp(loose().structure(data, kind), request_id, raw))
+    if operation.effect is Effect.READ or issubclass(kind, SendReply):
+        raise _not_understood(operation, answer, payload, f"an object is documented, and it is a {type(data).__name__}")
+    # It was carried out, and nothing could be read of what it says; the whole answer is in raw.
+    return cast("T", stamp(cast("Reply", kind()), request_id, raw))
+
+
+def _listing(operation: Operation[Any], answer: Answer, payload: Any, data: Any, item: Any) -> Listing[Any]:
+    if data is None:
+        data = []
+    elif isinstance(data, dict) and data is not payload:
+        data = [data]
+    if not isinstance(data, list):
+        raise _not_understood(operation, answer, payload, f"an array is documented, and it is a {type(data).__name__}")
+    items: tuple[Any, ...] = loose().structure(data, tuple[item, ...])
+    return Listing(items, request_id=_request_id(payload), raw=payload)
+
+
+def _check_accepted(operation: Operation[Any], answer: Answer, result: SendReply, settings: Settings) -> None:
+    """Raise unless the answer of a send says that it was accepted."""
+    if result.accepted is None:
+        raise _not_understood(operation, answer, result.raw, "it does not say whether the message was accepted")
+    if result.accepted or not settings.raise_on_refused:
+        return
+    reasons = "; ".join(reason.replace("\n", " ") for reason in result.refusals) or "no reason was given"
+    raise SendRefusedError(
+        f"nothing was accepted: {reasons}",
+        operation=operation.path,
+        failures=result.refusals,
+        status=answer.status,
+        request_id=result.request_id,
+        result=result,
+    )

@@ -1,0 +1,292 @@
+"""The asynchronous client: settings, the groups of calls, and the one loop in which a call is made and repeated."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import anyio
+import attrs
+
+from . import _settings
+from ._address import need_truth
+from ._body import FileChangedError
+from ._operation import Effect, Operation
+from ._settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings
+from ._wire import Request, build_request, parse_answer
+from .errors import ApiError, NotSentError, RateLimitError, Smtp2goError
+from .pacing import Pacer
+from .retry import Decision, RetryBudget, RetryPolicy, decide, failure_of
+
+if TYPE_CHECKING:
+    from ._transport import HttpxClient, Transport
+    from .endpoints.email import Emails
+    from .endpoints.sms import Sms
+
+T = TypeVar("T")
+
+_log = logging.getLogger("smtp2go_async")
+
+
+class _Unset:
+    """Stands for an option that was not given, where ``None`` means something."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+_UNSET = _Unset()
+
+
+class AsyncClient:
+    """The SMTP2GO API, awaited. Made once and shared: it keeps its connections.
+
+    Works on asyncio and on trio. Close it with ``async with`` or `aclose`.
+
+    Args:
+        api_key: ``api-`` and 32 letters or digits; from the environment variable ``SMTP2GO_API_KEY`` when left out.
+        region: Where to connect: ``"global"`` (the nearest), ``"us"``, ``"eu"`` or ``"au"``.
+        base_url: An address to use instead of a region's, for example a sandbox's. Plain http only to loopback.
+        subaccount_id: A subaccount to act for, in the calls where the API has it. It does not have it for sending
+            (`email`, `sms.send`): use a key of the subaccount there.
+        auth: What carries the key: the header ``X-Smtp2go-Api-Key``, ``"bearer"``, or the ``"body"``.
+        timeout: Seconds that each step of an attempt may take (connecting at most 10, sending, waiting for an answer);
+            ``None`` for no limit.
+        retry: What is repeated; see `RetryPolicy`. A send is never repeated after it may have been carried out.
+        pacer: Share one among the clients of a process, since the provider blocks addresses, not keys.
+        max_connections: The most connections at a time; further calls wait for one.
+        max_email_bytes: The most that the body of an e-mail call may have, attachments in base64 included.
+        http_client: Your own `httpx.AsyncClient`, used untouched and not closed. Its timeouts apply unless ``timeout``
+            is given; ``max_connections`` does not.
+
+    Raises:
+        ValueError: An argument that is wrong; nothing is ever sent to find that out.
+
+    Example:
+        async with AsyncClient() as client:
+            result = await client.email.send(
+                sender="shop@example.com", to=["jane@example.com"], subject="Hello", text_body="Hi"
+            )
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        region: Region = "global",
+        base_url: str | None = None,
+        subaccount_id: str | None = None,
+        auth: Auth = "header",
+        timeout: float | None | _Unset = _UNSET,
+        retry: RetryPolicy | None = None,
+        pacer: Pacer | None = None,
+        max_connections: int = 100,
+        max_email_bytes: int = MAX_EMAIL_BYTES,
+        http_client: "HttpxClient | None" = None,
+    ) -> None:
+        if isinstance(max_connections, bool) or not isinstance(max_connections, int):
+            raise TypeError(f"max_connections: a whole number is needed, not a {type(max_connections).__name__}")
+        if max_connections < 1:
+            raise ValueError(f"max_connections: {max_connections} is not possible; 1 or more is")
+        self._settings = Settings(
+            api_key=_settings.check_key(api_key),
+            base_url=_settings.check_base_url(region, base_url),
+            auth=auth,
+            subaccount_id=_settings.check_subaccount(subaccount_id),
+            timeout=TIMEOUT if isinstance(timeout, _Unset) else _settings.check_timeout(timeout),
+            retry=_settings.check_retry(retry) if retry is not None else RetryPolicy(),
+            max_email_bytes=_settings.check_max_email_bytes(max_email_bytes),
+        )
+        self._pacer = pacer if pacer is not None else Pacer()
+        self._budget = RetryBudget()
+        self._transport = _transport_for(http_client, max_connections, own_timeouts=isinstance(timeout, _Unset))
+        # Passed in by tests, so that none of them waits.
+        self._clock: Callable[[], float] = time.monotonic
+        self._sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._settings.base_url}>"
+
+    @cached_property
+    def email(self) -> "Emails":
+        """Send e-mails, one or up to 1,000 at a time, and manage scheduled ones."""
+        from .endpoints.email import Emails
+
+        return Emails(self)
+
+    @cached_property
+    def sms(self) -> "Sms":
+        """Send texts, and list those that were sent and received."""
+        from .endpoints.sms import Sms
+
+        return Sms(self)
+
+    @property
+    def pacer(self) -> Pacer:
+        """What holds calls back after a 429."""
+        return self._pacer
+
+    def with_options(
+        self,
+        *,
+        api_key: str | _Unset = _UNSET,
+        timeout: float | None | _Unset = _UNSET,
+        retry: RetryPolicy | _Unset = _UNSET,
+        subaccount_id: str | None | _Unset = _UNSET,
+        extra_body: Mapping[str, Any] | _Unset = _UNSET,
+        raise_on_refused: bool | _Unset = _UNSET,
+    ) -> "AsyncClient":
+        """Return a copy with some settings changed; it shares the connections, the pacer and the retry budget.
+
+        Closing the copy or the original closes both.
+
+        Args:
+            api_key: Another key.
+            timeout: Seconds for each step of an attempt.
+            retry: Another policy, for example ``RetryPolicy.none()``.
+            subaccount_id: A subaccount to act for.
+            extra_body: Fields to add to every request body, for what the API has and this version does not.
+            raise_on_refused: ``False`` returns the result of a send that was refused instead of raising.
+        """
+        changes: dict[str, Any] = {}
+        if not isinstance(api_key, _Unset):
+            changes["api_key"] = _settings.check_key(api_key)
+        if not isinstance(timeout, _Unset):
+            changes["timeout"] = _settings.check_timeout(timeout)
+        if not isinstance(retry, _Unset):
+            changes["retry"] = _settings.check_retry(retry)
+        if not isinstance(subaccount_id, _Unset):
+            changes["subaccount_id"] = _settings.check_subaccount(subaccount_id)
+        if not isinstance(extra_body, _Unset):
+            changes["extra_body"] = _settings.check_extra_body(extra_body)
+        if not isinstance(raise_on_refused, _Unset):
+            changes["raise_on_refused"] = need_truth(raise_on_refused, "raise_on_refused")
+        copy = object.__new__(type(self))
+        # The groups are cached in the same place, and belong to the original.
+        copy.__dict__.update((name, value) for name, value in self.__dict__.items() if name.startswith("_"))
+        copy._settings = attrs.evolve(self._settings, **changes)
+        return copy
+
+    async def aclose(self) -> None:
+        """Close the connections. Calls made later raise `NotSentError`."""
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> "AsyncClient":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _call(self, operation: Operation[T], fields: Mapping[str, Any]) -> T:
+        """Make one call: check and encode it, send it, repeat it where the table in `retry` allows that."""
+        request = build_request(operation, fields, self._settings)
+        started = self._clock()
+        try:
+            try:
+                return await self._attempt(operation, request, started)
+            except Smtp2goError as error:
+                # Only a call that failed pays for the machinery below.
+                first = error
+            return await self._repeat(operation, request, started, first)
+        except FileChangedError as error:
+            raise NotSentError(f"not sent whole: {error}", operation=operation.path) from error
+
+    async def _attempt(self, operation: Operation[T], request: Request, started: float) -> T:
+        if closed_for := self._pacer.closed_for():
+            await self._wait_for_the_gate(operation, closed_for, started)
+        answer = await self._transport.send(request)
+        try:
+            result = parse_answer(operation, answer, self._settings)
+        except RateLimitError as error:
+            error.retry_after = self._pacer.turned_away(error.retry_after)
+            raise
+        self._pacer.answered()
+        self._budget.put_back()
+        return result
+
+    async def _wait_for_the_gate(self, operation: Operation[Any], closed_for: float, started: float) -> None:
+        while closed_for > 0:
+            if self._clock() - started + closed_for > self._settings.retry.max_elapsed:
+                raise RateLimitError(
+                    f"not tried: after a 429 all calls wait, for another {closed_for:.0f} s",
+                    operation=operation.path,
+                    retry_after=closed_for,
+                )
+            await self._sleep(closed_for)
+            closed_for = self._pacer.closed_for()
+
+    async def _repeat(self, operation: Operation[T], request: Request, started: float, first: Smtp2goError) -> T:
+        """Go on after a first attempt that failed. The only loop, and the only place where tenacity appears."""
+        import tenacity
+
+        policy = self._settings.retry
+        pending: Smtp2goError | None = first
+        unknown = False
+
+        async def attempt() -> T:
+            nonlocal pending
+            if pending is not None:
+                # tenacity counts the attempt that was made already.
+                error, pending = pending, None
+                raise error
+            return await self._attempt(operation, request, started)
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            error = _error_of(state)
+            if isinstance(error, RateLimitError):
+                return error.retry_after or 0.0
+            return policy.wait_before(state.attempt_number + 1)
+
+        def stop(state: tenacity.RetryCallState) -> bool:
+            too_late = self._clock() - started + state.upcoming_sleep > policy.max_elapsed
+            if too_late or state.attempt_number >= policy.attempts:
+                return True
+            return not self._budget.take(failure_of(cast("Smtp2goError", _error_of(state))))
+
+        def worth_repeating(state: tenacity.RetryCallState) -> bool:
+            nonlocal unknown
+            error = _error_of(state)
+            unknown = unknown or (isinstance(error, Smtp2goError) and error.carried_out is None)
+            if not isinstance(error, Smtp2goError):
+                return False
+            decision = decide(failure_of(error), operation.effect, at_least_once=policy.at_least_once)
+            return decision is not Decision.RAISE
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            error = cast("Smtp2goError", _error_of(state))
+            _log.info(
+                "%s: attempt %d failed (%s), next in %.1f s",
+                operation.path,
+                state.attempt_number,
+                failure_of(error).value,
+                state.upcoming_sleep,
+            )
+
+        retrying = tenacity.AsyncRetrying(
+            sleep=self._sleep, wait=wait, stop=stop, retry=worth_repeating, before_sleep=tell, reraise=True
+        )
+        try:
+            return await retrying(attempt)
+        except ApiError as error:
+            if unknown and operation.effect is Effect.CONVERGES and error.carried_out is False:
+                error.add_note("An earlier attempt of this call got no answer and may have done it.")
+            raise
+
+
+def _error_of(state: Any) -> BaseException | None:
+    error: BaseException | None = state.outcome.exception() if state.outcome is not None else None
+    return error
+
+
+def _transport_for(http_client: "HttpxClient | None", max_connections: int, *, own_timeouts: bool) -> "Transport":
+    from ._transport import BorrowedTransport, HttpxClient, OwnTransport
+
+    if http_client is None:
+        return OwnTransport(max_connections)
+    if not isinstance(http_client, HttpxClient):
+        raise TypeError(f"http_client: an httpx.AsyncClient is needed, not a {type(http_client).__name__}")
+    return BorrowedTransport(http_client, own_timeouts=own_timeouts)

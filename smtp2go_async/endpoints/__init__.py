@@ -1,0 +1,1 @@
+"""One file for each group of the API: its models, its operations and its methods on one page."""

@@ -1,0 +1,299 @@
+"""Send e-mails and manage scheduled ones.
+
+| method             | call                        | effect    |
+|--------------------|-----------------------------|-----------|
+| `send`             | POST /email/send            | ONCE      |
+| `send_message`     | as `send` or `send_mime`    | ONCE      |
+| `send_mime`        | POST /email/mime            | ONCE      |
+| `send_batch`       | POST /email/batch           | ONCE      |
+| `search_scheduled` | POST /email/scheduled/search| READ      |
+| `remove_scheduled` | POST /email/scheduled/remove| CONVERGES |
+"""
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from email.message import EmailMessage, Message
+from email.policy import SMTP
+from typing import Any, BinaryIO
+
+from .._address import AddressLike, HeadersLike
+from .._body import Blob, MemoryBlob, blob_of
+from .._dates import format_schedule
+from .._model import Address, Content, Done, Listing, SendReply, model
+from .._operation import Effect, Operation
+from ..errors import ReplyError
+from ..message import Attachment, Email, Inline
+from ._group import EndpointGroup
+
+MOST_IN_A_BATCH = 1000
+"""E-mails in one ``/email/batch`` call (its reference page)."""
+
+
+@model
+class EmailSent(SendReply):
+    """What happened to one e-mail."""
+
+    email_id: str = ""
+    """Names the e-mail in activity and webhooks; empty when it was scheduled or refused."""
+    schedule_id: str = ""
+    """Names a scheduled e-mail until it is sent; empty otherwise."""
+    succeeded: int | None = None
+    """E-mails accepted: 1, however many recipients. ``None`` with ``fastaccept`` or ``schedule``: nobody knows yet."""
+    failed: int | None = None
+    """E-mails refused. ``None`` as above."""
+    failures: tuple[Content, ...] = ()
+    """Why, in the provider's words; each can have several lines and hold addresses."""
+
+    @property
+    def accepted(self) -> bool | None:
+        """Whether the provider took it; ``None`` when the answer doesn't say."""
+        if self.failed or (self.failures and not self.succeeded and not self.email_id and not self.schedule_id):
+            # One call is one e-mail; should counters ever speak of several, nobody can tell for all of them at once.
+            return None if self.succeeded else False
+        if self.succeeded or self.email_id or self.schedule_id:
+            return True
+        return None
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why it was not accepted; the same as ``failures``."""
+        return self.failures
+
+
+@model
+class BatchItem:
+    """What happened to one e-mail of a batch, at the position it had in the request."""
+
+    email_id: str = ""
+    """Names the e-mail in activity and webhooks; empty when it was scheduled."""
+    schedule_id: str = ""
+    """Names a scheduled e-mail until it is sent."""
+
+    @property
+    def accepted(self) -> bool | None:
+        """Whether it was queued. ``None`` when it has no id: what that means is documented nowhere."""
+        return True if self.email_id or self.schedule_id else None
+
+
+@model
+class ScheduledEmail:
+    """An e-mail that waits for its time."""
+
+    schedule_id: str = ""
+    schedule: dt.datetime | None = None
+    """When it will be sent."""
+    sender: Address = ""
+    subject: Content = ""
+    recipients: Address = ""
+    """All of them in one text, as the API sends it."""
+    client_ip: str = ""
+    """Where the call that scheduled it came from."""
+
+
+SEND = Operation("/email/send", EmailSent, effect=Effect.ONCE)
+SEND_MIME = Operation("/email/mime", EmailSent, effect=Effect.ONCE)
+SEND_BATCH = Operation("/email/batch", Listing[BatchItem], effect=Effect.ONCE)
+SEARCH_SCHEDULED = Operation("/email/scheduled/search", Listing[ScheduledEmail], effect=Effect.READ)
+REMOVE_SCHEDULED = Operation("/email/scheduled/remove", Done, effect=Effect.CONVERGES)
+
+
+class Emails(EndpointGroup):
+    """E-mails: sending, and what is scheduled."""
+
+    async def send(
+        self,
+        sender: AddressLike,
+        to: AddressLike | Sequence[AddressLike],
+        *,
+        cc: AddressLike | Sequence[AddressLike] | None = None,
+        bcc: AddressLike | Sequence[AddressLike] | None = None,
+        subject: str | None = None,
+        html_body: str | None = None,
+        text_body: str | None = None,
+        reply_to: AddressLike | Sequence[AddressLike] | None = None,
+        custom_headers: HeadersLike | None = None,
+        attachments: Sequence[Attachment | str | os.PathLike[str]] | None = None,
+        inlines: Sequence[Inline | str | os.PathLike[str]] | None = None,
+        template_id: str | None = None,
+        template_data: Any = None,
+        schedule: dt.datetime | None = None,
+        fastaccept: bool | None = None,
+    ) -> EmailSent:
+        """Send one e-mail; the arguments are those of `Email`.
+
+        ``POST /email/send``. Not repeated when the outcome is unknown: that could send it twice.
+
+        Raises:
+            ValueError: Something that is missing, wrong or over a limit; nothing was sent.
+            SendRefusedError: The answer says that the e-mail was not accepted, for example for an unverified sender.
+            OutcomeUnknownError: No answer came; the e-mail may have been sent.
+        """
+        return await self.send_message(
+            Email(
+                sender=sender,
+                to=to,
+                cc=cc,
+                bcc=bcc,
+                subject=subject,
+                html_body=html_body,
+                text_body=text_body,
+                reply_to=reply_to,
+                custom_headers=custom_headers,
+                attachments=attachments,
+                inlines=inlines,
+                template_id=template_id,
+                template_data=template_data,
+                schedule=schedule,
+                fastaccept=fastaccept,
+            )
+        )
+
+    async def send_message(self, message: Email | EmailMessage) -> EmailSent:
+        """Send an `Email`, or a ready message of the standard library.
+
+        ``POST /email/send``, or ``POST /email/mime`` for a ready message. Not repeated when the outcome is unknown.
+
+        Raises:
+            TypeError: Another kind of message.
+            SendRefusedError: The answer says that the e-mail was not accepted.
+        """
+        if isinstance(message, Email):
+            return await self._call(SEND, message.to_fields())
+        if isinstance(message, EmailMessage):
+            return await self.send_mime(message)
+        raise TypeError(f"message: an Email or an EmailMessage is needed, not a {type(message).__name__}")
+
+    async def send_mime(
+        self,
+        mime_email: str | bytes | Message | os.PathLike[str] | BinaryIO,
+        *,
+        schedule: dt.datetime | None = None,
+        fastaccept: bool | None = None,
+    ) -> EmailSent:
+        """Send a ready MIME message.
+
+        ``POST /email/mime``. Not repeated when the outcome is unknown. The recipients are those in its headers.
+
+        Args:
+            mime_email: The message as text, as bytes, as a message of the standard library, or as a file (a `pathlib`
+                path or one open in binary mode), which is read while it is sent. The base64 is done here.
+            schedule: When to send it: an aware time in the future, at most 3 days ahead.
+            fastaccept: Answer at once and send in the background; then nothing says whether it was refused.
+
+        Raises:
+            ValueError: An empty message, or a file that can't be read.
+            SendRefusedError: The answer says that the e-mail was not accepted.
+        """
+        fields = {"mime_email": _mime(mime_email), "schedule": format_schedule(schedule), "fastaccept": fastaccept}
+        return await self._call(SEND_MIME, fields)
+
+    async def send_batch(self, emails: Sequence[Email]) -> Listing[BatchItem]:
+        """Queue up to 1,000 e-mails in one call.
+
+        ``POST /email/batch``. Not repeated when the outcome is unknown. They are sent in the background, so refusals
+        are seen only in activity and webhooks.
+
+        Args:
+            emails: 1 to 1,000. The result has one item for each, in the same order.
+
+        Raises:
+            ValueError: None or too many, or one with ``fastaccept=False``; the message names its position.
+            ReplyError: The answer has another number of items, so which were queued can't be told; ``raw`` has them.
+        """
+        fields = _batch(emails)
+        listing = await self._call(SEND_BATCH, {"emails": fields})
+        if len(listing) != len(fields):
+            raise ReplyError(
+                f"the answer tells of {len(listing)} e-mails, and {len(fields)} were in the call",
+                operation=SEND_BATCH.path,
+                status=200,
+                raw=listing.raw,
+            )
+        return listing
+
+    async def search_scheduled(
+        self,
+        *,
+        schedule_id: str | None = None,
+        search_subject: str | None = None,
+        search_recipient: str | None = None,
+        search_sender: str | None = None,
+        limit: int | None = None,
+        page: int | None = None,
+    ) -> Listing[ScheduledEmail]:
+        """List e-mails that wait for their time.
+
+        ``POST /email/scheduled/search``
+
+        Args:
+            schedule_id: Only this one.
+            search_subject: Only those with this in the subject.
+            search_recipient: Only those to this recipient.
+            search_sender: Only those from this sender.
+            limit: The most to return; 1,000 when left out.
+            page: Which page of them.
+        """
+        return await self._call(
+            SEARCH_SCHEDULED,
+            {
+                "schedule_id": schedule_id,
+                "search_subject": search_subject,
+                "search_recipient": search_recipient,
+                "search_sender": search_sender,
+                "limit": limit,
+                "page": page,
+            },
+        )
+
+    async def remove_scheduled(self, schedule_id: str) -> Done:
+        """Take back an e-mail that was scheduled and has not been sent.
+
+        ``POST /email/scheduled/remove``
+
+        Raises:
+            ValueError: The id is empty.
+            ApiError: There is no such e-mail waiting.
+        """
+        if not schedule_id:
+            raise ValueError("schedule_id: is empty")
+        return await self._call(REMOVE_SCHEDULED, {"schedule_id": schedule_id})
+
+
+def _mime(message: object) -> Blob:
+    if isinstance(message, Message):
+        message = message.as_bytes(policy=SMTP)
+    elif isinstance(message, str):
+        try:
+            message = message.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("mime_email: holds a lone surrogate, which is not valid text") from error
+    try:
+        blob = MemoryBlob(message) if isinstance(message, bytes) else blob_of(message, "mime_email")
+        empty = blob.measure() == 0
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"mime_email: {error}") from error
+    if empty:
+        raise ValueError("mime_email: is empty")
+    return blob
+
+
+def _batch(emails: Sequence[Email]) -> list[dict[str, Any]]:
+    if isinstance(emails, (str, bytes, Email)) or not isinstance(emails, Sequence):
+        raise TypeError(f"emails: a list of Email is needed, not a {type(emails).__name__}")
+    if not 1 <= len(emails) <= MOST_IN_A_BATCH:
+        raise ValueError(f"emails: 1 to {MOST_IN_A_BATCH:,} are possible in a batch, not {len(emails):,}")
+    batch = []
+    for number, one in enumerate(emails):
+        if not isinstance(one, Email):
+            raise TypeError(f"emails[{number}]: an Email is needed, not a {type(one).__name__}")
+        if one.fastaccept is False:
+            raise ValueError(f"emails[{number}]: fastaccept can't be false in a batch, which is always queued")
+        try:
+            fields = one.to_fields()
+        except ValueError as error:
+            raise ValueError(f"emails[{number}]: {error}") from error
+        # The API has no such field here, because a batch is accepted at once in any case.
+        fields.pop("fastaccept", None)
+        batch.append(fields)
+    return batch

@@ -1,0 +1,266 @@
+"""Send texts, and list those that were sent and received.
+
+| method          | call                    | effect |
+|-----------------|-------------------------|--------|
+| `send`          | POST /sms/send          | ONCE   |
+| `summary`       | POST /sms/summary       | READ   |
+| `view_received` | POST /sms/view-received | READ   |
+| `view_sent`     | POST /sms/view-sent     | READ   |
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import attrs
+
+from .._address import need_text
+from .._dates import DateLike, format_date_range
+from .._model import Address, Content, Reply, SendReply, model, named
+from .._operation import Effect, Operation
+from ._group import EndpointGroup
+
+MOST_NUMBERS = 100
+"""Numbers in one ``/sms/send`` call (its reference page)."""
+
+SmsStatus = (
+    Literal[
+        "processing",
+        "enroute",
+        "queued",
+        "submitted",
+        "processed",
+        "delivered",
+        "held",
+        "expired",
+        "cancelled",
+        "failed",
+        "rejected",
+    ]
+    | str
+)
+"""The documented statuses; others may come."""
+
+_TURNED_DOWN = frozenset({"failed", "rejected"})
+
+
+@model
+class SmsMessage:
+    """What happened to the text for one number."""
+
+    destination: Address = ""
+    message_id: str = ""
+    status: SmsStatus = ""
+
+
+@model
+class SmsSent(SendReply):
+    """What happened to one text for up to 100 numbers."""
+
+    statuses: Mapping[str, int] = attrs.field(factory=dict)
+    """How many messages are in which status."""
+    total_sent: int | None = None
+    messages: tuple[SmsMessage, ...] = ()
+    """One for each number; the API's examples leave it out, so it can be empty."""
+
+    @property
+    def accepted(self) -> bool | None:
+        """Whether any message was taken; ``None`` when the answer doesn't say."""
+        seen = {status for status, count in self.statuses.items() if count} | {one.status for one in self.messages}
+        seen.discard("")
+        if seen:
+            return not seen <= _TURNED_DOWN
+        return True if self.total_sent else None
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """How many messages failed or were rejected; the API gives no reasons."""
+        return tuple(f"{count} {status}" for status, count in self.statuses.items() if status in _TURNED_DOWN and count)
+
+
+@model
+class SmsSummary(Reply):
+    """What was sent in a time."""
+
+    total_messages: int | None = None
+    total_units: int | None = None
+    """A text of over 160 characters is sent, and paid for, as several units."""
+    total_cost: float | None = None
+
+
+@model
+class ReceivedSms:
+    """A text that somebody sent to a number of the account."""
+
+    source_address: Address = ""
+    destination_address: Address = ""
+    timestamp: dt.datetime | None = None
+    content: Content = ""
+    message_id: str = ""
+    username: str = ""
+
+
+@model
+class ReceivedSmsPage(Reply):
+    """Texts that were received."""
+
+    messages: tuple[ReceivedSms, ...] = ()
+
+
+@model
+class SentSms:
+    """A text that was sent."""
+
+    id: str = ""
+    timestamp: dt.datetime | None = None
+    username: str = ""
+    sender: Address = ""
+    """The number it was sent from, or a word such as ``shared``."""
+    sender_email: Address = ""
+    """Who sent it, where it came as an e-mail."""
+    destination_address: Address = ""
+    destination_address_country: str = attrs.field(
+        default="", metadata=named("destination_address_country", "destination_address_county")
+    )
+    """Two letters. The API's reference misspells the name of this field in one of its two places."""
+    format: str = ""
+    status: str = ""
+    """Free text, for example ``Message discarded``."""
+    content: Content = ""
+    units: int | None = None
+
+
+@model
+class SentSmsPage(Reply):
+    """Texts that were sent."""
+
+    messages: tuple[SentSms, ...] = ()
+
+
+SEND = Operation("/sms/send", SmsSent, effect=Effect.ONCE)
+SUMMARY = Operation("/sms/summary", SmsSummary, effect=Effect.READ, takes_subaccount=True)
+VIEW_RECEIVED = Operation("/sms/view-received", ReceivedSmsPage, effect=Effect.READ, takes_subaccount=True)
+VIEW_SENT = Operation("/sms/view-sent", SentSmsPage, effect=Effect.READ, takes_subaccount=True)
+
+_NUMBER = re.compile(r"\+?[0-9]{5,15}")
+_E164 = re.compile(r"\+[0-9]{5,15}")
+
+
+class Sms(EndpointGroup):
+    """Text messages."""
+
+    async def send(self, destination: str | Sequence[str], content: str, *, sender: str | None = None) -> SmsSent:
+        """Send one text to up to 100 numbers.
+
+        ``POST /sms/send``. Not repeated when the outcome is unknown: that could send it twice.
+
+        Args:
+            destination: 1 to 100 numbers with their country code, with or without ``+``; one may stand alone.
+            content: The text; over 160 characters it goes as several units.
+            sender: Number to send from, in E.164 (``+12025550123``); the account's default when left out.
+
+        Raises:
+            ValueError: No number or more than 100, something that is not a number, or an empty text.
+            SendRefusedError: The answer says that every message failed or was rejected.
+            OutcomeUnknownError: No answer came; the texts may have been sent.
+        """
+        numbers = _numbers(destination)
+        if not need_text(content, "content"):
+            raise ValueError("content: is empty")
+        if sender is not None and not _E164.fullmatch(need_text(sender, "sender")):
+            raise ValueError("sender: a number in E.164 is needed, for example +12025550123")
+        return await self._call(SEND, {"destination": numbers, "content": content, "sender": sender})
+
+    async def summary(
+        self,
+        *,
+        start_date: DateLike | None = None,
+        end_date: DateLike | None = None,
+        subaccount_id: str | None = None,
+    ) -> SmsSummary:
+        """Count the texts of a time, their units and their cost.
+
+        ``POST /sms/summary``
+
+        Args:
+            start_date: The first moment; today at midnight UTC when left out.
+            end_date: The first moment that is not included; now when left out.
+            subaccount_id: Count for this subaccount.
+
+        Raises:
+            ValueError: A time without a zone, or an end that is not after the start.
+        """
+        fields = {**format_date_range(start_date, end_date), "subaccount_id": subaccount_id}
+        return await self._call(SUMMARY, fields)
+
+    async def view_received(
+        self,
+        *,
+        start_date: DateLike | None = None,
+        end_date: DateLike | None = None,
+        unix_start: int | None = None,
+        unix_end: int | None = None,
+        username: str | None = None,
+        subaccount_id: str | None = None,
+    ) -> ReceivedSmsPage:
+        """List the texts that were received.
+
+        ``POST /sms/view-received``
+
+        Args:
+            start_date: The first moment; 7 days ago at midnight UTC when left out.
+            end_date: The first moment that is not included; now when left out.
+            unix_start: As ``start_date``, in seconds since 1970; the API calls it deprecated.
+            unix_end: As ``end_date``.
+            username: Only those of this user.
+            subaccount_id: List those of this subaccount.
+
+        Raises:
+            ValueError: A time without a zone, an end that is not after the start, or one moment named in two ways.
+        """
+        if start_date is not None and unix_start is not None:
+            raise ValueError("unix_start: start_date is given as well; use one of them")
+        if end_date is not None and unix_end is not None:
+            raise ValueError("unix_end: end_date is given as well; use one of them")
+        fields = {"unix_start": unix_start, "unix_end": unix_end, "username": username, "subaccount_id": subaccount_id}
+        return await self._call(VIEW_RECEIVED, {**format_date_range(start_date, end_date), **fields})
+
+    async def view_sent(
+        self,
+        *,
+        start_date: DateLike | None = None,
+        end_date: DateLike | None = None,
+        username: str | None = None,
+        subaccount_id: str | None = None,
+    ) -> SentSmsPage:
+        """List the texts that were sent.
+
+        ``POST /sms/view-sent``
+
+        Args:
+            start_date: The first moment; 7 days ago at midnight UTC when left out.
+            end_date: The first moment that is not included; now when left out.
+            username: Only those of this user.
+            subaccount_id: List those of this subaccount.
+
+        Raises:
+            ValueError: A time without a zone, or an end that is not after the start.
+        """
+        fields = {"username": username, "subaccount_id": subaccount_id}
+        return await self._call(VIEW_SENT, {**format_date_range(start_date, end_date), **fields})
+
+
+def _numbers(destination: str | Sequence[str]) -> list[str]:
+    if isinstance(destination, str):
+        destination = [destination]
+    if isinstance(destination, (bytes, bytearray)) or not isinstance(destination, Sequence):
+        raise TypeError(f"destination: a list of numbers is needed, not a {type(destination).__name__}")
+    if not 1 <= len(destination) <= MOST_NUMBERS:
+        raise ValueError(f"destination: 1 to {MOST_NUMBERS} numbers are possible, not {len(destination)}")
+    for number, one in enumerate(destination):
+        if not _NUMBER.fullmatch(need_text(one, f"destination[{number}]")):
+            raise ValueError(
+                f"destination[{number}]: a number with its country code is needed, for example +12025550123"
+            )
+    return list(destination)

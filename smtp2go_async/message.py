@@ -1,0 +1,314 @@
+"""What a caller composes: an `Email` with its `Attachment`s and `Inline` images."""
+
+import datetime as dt
+import mimetypes
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+import attrs
+
+from ._address import (
+    AddressLike,
+    HeadersLike,
+    check_headers,
+    format_address,
+    format_addresses,
+    need_text,
+    need_truth,
+    refuse_control_characters,
+)
+from ._body import Blob, blob_of
+from ._dates import format_schedule, need_aware
+from ._masking import repr_masked, repr_personal
+
+A = TypeVar("A", bound="Attachment")
+
+Content = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
+"""Bytes, the path of a file, or a file that is open in binary mode."""
+
+
+def _file_name(value: object, argument: str) -> str:
+    name = refuse_control_characters(need_text(value, argument), argument)
+    if not name:
+        raise ValueError(f"{argument}: is empty")
+    return name
+
+
+def _guessed(filename: str) -> str:
+    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+
+
+@attrs.frozen(init=False)
+class Attachment:
+    """A file that goes with an e-mail.
+
+    A path or an open file is read while it is sent, so its size costs no memory; it must stay as it is until then.
+
+    Args:
+        content: Bytes, the path of a file, or a file open in binary mode (sent from where it stands to its end).
+        filename: The name that the recipient sees; the file's own when left out.
+        mimetype: For example ``"application/pdf"``; guessed from the file name when left out.
+
+    Raises:
+        ValueError: No such file, a directory, bytes without a file name, or a name with control characters.
+        TypeError: Content of another kind, or a file open in text mode.
+
+    Example:
+        >>> Attachment(b"a,b", filename="list.csv").mimetype
+        'text/csv'
+    """
+
+    filename: str
+    mimetype: str
+    blob: Blob | None = attrs.field(repr=False)
+    url: str | None
+
+    if TYPE_CHECKING:
+
+        def __attrs_init__(self, filename: str, mimetype: str, blob: Blob | None, url: str | None) -> None: ...
+
+    def __init__(self, content: Content, filename: str | None = None, *, mimetype: str | None = None) -> None:
+        if filename is None:
+            filename = _own_name(content)
+        try:
+            blob = blob_of(content, filename)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"content: {error}") from error
+        self._set(blob, None, filename, mimetype)
+
+    @classmethod
+    def from_url(cls: type[A], url: str, filename: str | None = None, *, mimetype: str | None = None) -> A:
+        """Attach what the provider fetches itself from an address on the web; it keeps a copy for 24 hours.
+
+        Args:
+            url: An ``http`` or ``https`` address.
+            filename: The name that the recipient sees; the last part of the address when left out.
+            mimetype: Guessed from the file name when left out.
+
+        Raises:
+            ValueError: Not such an address, or no file name in it and none given.
+        """
+        refuse_control_characters(need_text(url, "url"), "url")
+        if not url.lower().startswith(("http://", "https://")):
+            raise ValueError("url: an http or https address is needed")
+        last = url.split("://", 1)[1].partition("?")[0].partition("#")[0].rpartition("/")
+        if filename is None and not (last[0] and last[2]):
+            raise ValueError("filename: the url has no file name in it, so one is needed")
+        made = cls.__new__(cls)
+        made._set(None, url, last[2] if filename is None else filename, mimetype)
+        return made
+
+    def _set(self, blob: Blob | None, url: str | None, filename: str, mimetype: str | None) -> None:
+        filename = _file_name(filename, "filename")
+        kind = (
+            refuse_control_characters(need_text(mimetype, "mimetype"), "mimetype") if mimetype else _guessed(filename)
+        )
+        self.__attrs_init__(filename, kind, blob, url)
+
+    def to_field(self) -> dict[str, Any]:
+        """Return what the API takes for it."""
+        source = {"url": self.url} if self.blob is None else {"fileblob": self.blob}
+        return {"filename": self.filename, "mimetype": self.mimetype, **source}
+
+
+class Inline(Attachment):
+    """An image shown inside the HTML body, as ``<img src="cid:logo">``.
+
+    Args:
+        content: As for an `Attachment`.
+        cid: The name that the HTML body uses after ``cid:``; the file's own name when left out.
+        mimetype: Guessed from the file's name, or from the cid, when left out.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, content: Content, cid: str | None = None, *, mimetype: str | None = None) -> None:
+        if mimetype is None and isinstance(content, (str, os.PathLike)):
+            # A cid often has no ending to guess from.
+            mimetype = mimetypes.guess_type(os.fspath(content))[0]
+        super().__init__(content, cid, mimetype=mimetype)
+
+    @property
+    def cid(self) -> str:
+        """The name to use in the HTML body; the API calls it ``filename``."""
+        return self.filename
+
+
+def _own_name(content: object) -> str:
+    if isinstance(content, (str, os.PathLike)):
+        return os.path.basename(os.fsdecode(content))
+    name = getattr(content, "name", None)
+    if isinstance(name, str) and name:
+        return os.path.basename(name)
+    raise ValueError("filename: bytes and files without a name need one")
+
+
+def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument: str) -> tuple[A, ...]:
+    if isinstance(value, (str, bytes, os.PathLike, Attachment)) or not isinstance(value, Sequence):
+        raise TypeError(f"{argument}: a list is needed, not a {type(value).__name__}")
+    files = []
+    for number, one in enumerate(value):
+        where = f"{argument}[{number}]"
+        if isinstance(one, kind):
+            files.append(one)
+        elif isinstance(one, (str, os.PathLike)):
+            try:
+                files.append(kind(one))
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{where}: {error}") from error
+        else:
+            raise TypeError(f"{where}: {kind.__name__} or a path is needed, not a {type(one).__name__}")
+    return tuple(files)
+
+
+# The type checkers read what an Email takes from the signature of each converter, and only from named functions.
+
+_Addresses = AddressLike | Sequence[AddressLike]
+
+
+def _sender(value: AddressLike) -> str:
+    return format_address(value, "sender")
+
+
+def _to(value: _Addresses) -> tuple[str, ...]:
+    return format_addresses(value, "to")
+
+
+def _cc(value: _Addresses | None) -> tuple[str, ...]:
+    return () if value is None else format_addresses(value, "cc")
+
+
+def _bcc(value: _Addresses | None) -> tuple[str, ...]:
+    return () if value is None else format_addresses(value, "bcc")
+
+
+def _reply_to(value: _Addresses | None) -> tuple[str, ...]:
+    return () if value is None else format_addresses(value, "reply_to")
+
+
+def _subject(value: str | None) -> str | None:
+    return None if value is None else refuse_control_characters(need_text(value, "subject"), "subject")
+
+
+def _html_body(value: str | None) -> str | None:
+    return None if value is None else need_text(value, "html_body")
+
+
+def _text_body(value: str | None) -> str | None:
+    return None if value is None else need_text(value, "text_body")
+
+
+def _template_id(value: str | None) -> str | None:
+    return None if value is None else need_text(value, "template_id")
+
+
+def _headers(value: HeadersLike | None) -> tuple[tuple[str, str], ...]:
+    return () if value is None else check_headers(value, "custom_headers")
+
+
+def _attachments(value: Sequence[Attachment | str | os.PathLike[str]] | None) -> tuple[Attachment, ...]:
+    return () if value is None else _files(Attachment, value, "attachments")
+
+
+def _inlines(value: Sequence[Inline | str | os.PathLike[str]] | None) -> tuple[Inline, ...]:
+    return () if value is None else _files(Inline, value, "inlines")
+
+
+def _fastaccept(value: bool | None) -> bool | None:
+    return None if value is None else need_truth(value, "fastaccept")
+
+
+@attrs.frozen(kw_only=True)
+class Email:
+    """An e-mail, checked when it is made.
+
+    Addresses are ``"jane@example.com"``, ``"Jane <jane@example.com>"``, ``("Doe, Jane", "jane@example.com")`` or an
+    `email.headerregistry.Address`.
+
+    Args:
+        sender: Who it is from; the domain or address must be verified with SMTP2GO.
+        to: 1 to 100 recipients; one alone may stand without a list.
+        cc: 1 to 100 more, seen by everybody.
+        bcc: 1 to 100 more, seen by nobody.
+        subject: Needed unless a template is given, which has its own.
+        html_body: This or ``text_body``, or both, unless a template is given.
+        text_body: As above.
+        reply_to: One or more addresses that answers go to; sent as the header ``Reply-To``.
+        custom_headers: A mapping, or pairs where a name occurs more than once. Not Content-Type,
+            Content-Transfer-Encoding or MIME-Version.
+        attachments: `Attachment`s, or paths.
+        inlines: `Inline` images that the HTML body shows, or paths.
+        template_id: A template of the account; subject and bodies are then ignored by the API.
+        template_data: The template's variables: any JSON value, nested as you like.
+        schedule: When to send it: an aware time in the future, at most 3 days ahead.
+        fastaccept: Answer at once and send in the background. Then nothing says whether the mail was refused.
+
+    Raises:
+        ValueError: Names the argument and the limit.
+        TypeError: Names the argument and what it needs.
+    """
+
+    sender: str = attrs.field(converter=_sender, repr=repr_masked)
+    to: tuple[str, ...] = attrs.field(converter=_to, repr=repr_masked)
+    cc: tuple[str, ...] = attrs.field(default=None, converter=_cc, repr=repr_masked)
+    bcc: tuple[str, ...] = attrs.field(default=None, converter=_bcc, repr=repr_masked)
+    subject: str | None = attrs.field(default=None, converter=_subject, repr=repr_personal)
+    html_body: str | None = attrs.field(default=None, converter=_html_body, repr=repr_personal)
+    text_body: str | None = attrs.field(default=None, converter=_text_body, repr=repr_personal)
+    reply_to: tuple[str, ...] = attrs.field(default=None, converter=_reply_to, repr=repr_masked)
+    custom_headers: tuple[tuple[str, str], ...] = attrs.field(default=None, converter=_headers, repr=repr_personal)
+    attachments: tuple[Attachment, ...] = attrs.field(default=None, converter=_attachments)
+    inlines: tuple[Inline, ...] = attrs.field(default=None, converter=_inlines)
+    template_id: str | None = attrs.field(default=None, converter=_template_id)
+    template_data: Any = attrs.field(default=None, repr=repr_personal)
+    schedule: dt.datetime | None = attrs.field(default=None)
+    fastaccept: bool | None = attrs.field(default=None, converter=_fastaccept)
+
+    def __attrs_post_init__(self) -> None:
+        if self.template_id is None:
+            if self.template_data is not None:
+                raise ValueError("template_data: needs a template_id")
+            if not self.subject:
+                raise ValueError("subject: is needed unless a template_id is given")
+            if not (self.html_body or self.text_body):
+                raise ValueError("html_body: this or text_body is needed unless a template_id is given")
+        elif not self.template_id:
+            raise ValueError("template_id: is empty")
+        if self.reply_to and any(name.lower() == "reply-to" for name, _ in self.custom_headers):
+            raise ValueError("reply_to: is given in custom_headers as well; use one of them")
+        if self.schedule is not None:
+            need_aware(self.schedule, "schedule")
+
+    def to_fields(self, *, now: Callable[[], dt.datetime] | None = None) -> dict[str, Any]:
+        """Return the request fields of ``/email/send``; files in it are still files.
+
+        Args:
+            now: Tells the time that ``schedule`` is checked against.
+
+        Raises:
+            ValueError: ``schedule`` is not in the future or more than 3 days ahead.
+        """
+        fields: dict[str, Any] = {"sender": self.sender, "to": self.to}
+        headers = self.custom_headers
+        if self.reply_to:
+            headers = (*headers, ("Reply-To", ", ".join(self.reply_to)))
+        optional = {
+            "cc": self.cc,
+            "bcc": self.bcc,
+            "custom_headers": [{"header": name, "value": value} for name, value in headers],
+            "attachments": [one.to_field() for one in self.attachments],
+            "inlines": [one.to_field() for one in self.inlines],
+        }
+        fields.update((name, value) for name, value in optional.items() if value)
+        given = {
+            "subject": self.subject,
+            "html_body": self.html_body,
+            "text_body": self.text_body,
+            "template_id": self.template_id,
+            "template_data": self.template_data,
+            "schedule": format_schedule(self.schedule, now=now),
+            "fastaccept": self.fastaccept,
+        }
+        fields.update((name, value) for name, value in given.items() if value is not None)
+        return fields

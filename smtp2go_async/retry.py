@@ -1,0 +1,164 @@
+"""Decide whether a failed call is made again, and when.
+
+| failure                                                        | READ, CONVERGES           | ONCE                      |
+|----------------------------------------------------------------|---------------------------|---------------------------|
+| never left this machine: DNS, refused, TLS, connect, pool      | repeat                    | repeat                    |
+| turned away: 429                                               | repeat after cool-down    | repeat after cool-down    |
+| it left, no answer: read or write error, timeout, closed       | repeat                    | raise                     |
+| 5xx                                                            | repeat                    | raise                     |
+| another refusal, or an answer that can't be understood       | raise                     | raise                     |
+
+The API has no idempotency key, so "it left, no answer" may have been carried out: repeating a send could send twice.
+``at_least_once=True`` moves ONCE into the left column, for callers who prefer a second mail to none.
+"""
+
+import enum
+import random
+import threading
+from collections.abc import Callable
+
+import attrs
+
+from ._forking import tell_after_fork
+from ._operation import Effect
+from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError
+
+
+class Failure(enum.Enum):
+    """What went wrong, as far as repeating is concerned."""
+
+    NOT_SENT = "not sent"
+    TURNED_AWAY = "turned away"
+    NO_ANSWER = "no answer"
+    SERVER = "server error"
+    REFUSED = "refused"
+
+
+class Decision(enum.Enum):
+    """What to do about a failure."""
+
+    REPEAT = "repeat"
+    REPEAT_AFTER_COOL_DOWN = "repeat after the cool-down"
+    RAISE = "raise"
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Name the row of the table that an error belongs to."""
+    if isinstance(error, NotSentError):
+        return Failure.NOT_SENT
+    if isinstance(error, OutcomeUnknownError):
+        return Failure.NO_ANSWER
+    if isinstance(error, RateLimitError):
+        return Failure.TURNED_AWAY
+    if isinstance(error, ServerError):
+        return Failure.SERVER
+    return Failure.REFUSED
+
+
+def decide(failure: Failure, effect: Effect, *, at_least_once: bool = False) -> Decision:
+    """Read one cell of the table."""
+    match failure:
+        case Failure.NOT_SENT:
+            return Decision.REPEAT
+        case Failure.TURNED_AWAY:
+            return Decision.REPEAT_AFTER_COOL_DOWN
+        case Failure.NO_ANSWER | Failure.SERVER if effect is not Effect.ONCE or at_least_once:
+            return Decision.REPEAT
+        case _:
+            return Decision.RAISE
+
+
+def _positive(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{attribute.name}: a number of seconds is needed, not a {type(value).__name__}")
+    if not value >= 0:
+        raise ValueError(f"{attribute.name}: {value} is not possible; 0 or more is")
+
+
+def _at_least_one(_instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{attribute.name}: a whole number is needed, not a {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"{attribute.name}: {value} is not possible; 1 or more is, where 1 means not to repeat")
+
+
+@attrs.frozen
+class RetryPolicy:
+    """How often and for how long a call is repeated, where the table allows it at all.
+
+    Args:
+        attempts: The most attempts, the first included.
+        max_elapsed: Seconds from the start of the call after which no wait is begun. A call that would have to wait
+            out a cool-down longer than what is left of this fails at once.
+        first_wait: Seconds; the upper bound of the wait before the second attempt. It doubles with each attempt.
+        max_wait: Seconds; the most that the bound grows to.
+        at_least_once: Repeat a send even when the attempt before may have been carried out. **This can send twice.**
+    """
+
+    attempts: int = attrs.field(default=4, validator=_at_least_one)
+    max_elapsed: float = attrs.field(default=30.0, validator=_positive)
+    first_wait: float = attrs.field(default=0.5, validator=_positive)
+    max_wait: float = attrs.field(default=8.0, validator=_positive)
+    at_least_once: bool = attrs.field(default=False, kw_only=True)
+
+    @classmethod
+    def none(cls) -> "RetryPolicy":
+        """Make every call once."""
+        return cls(attempts=1, max_elapsed=0.0)
+
+    @classmethod
+    def patient(cls) -> "RetryPolicy":
+        """Outlast a cool-down: for bulk work that nobody is waiting for."""
+        return cls(attempts=10, max_elapsed=900.0, first_wait=1.0, max_wait=60.0)
+
+    def wait_before(self, attempt: int, *, draw: Callable[[], float] = random.random) -> float:
+        """Return the seconds to wait before an attempt (the second is 2), with full jitter.
+
+        Full jitter spreads callers that failed together over the whole interval, so that they don't come back together.
+        """
+        bound = min(self.max_wait, self.first_wait * 2.0 ** min(attempt - 2, 60))
+        return bound * draw()
+
+
+class RetryBudget:
+    """What a client may spend on repeating: when most of its calls fail, repeats stop instead of multiplying.
+
+    A repeat takes tokens and a call that succeeds puts one back, so the share of repeats in the traffic stays bounded.
+    The costs follow the standard retry mode of the AWS SDKs. Calls from several threads may share one.
+    """
+
+    CAPACITY = 500
+    REPEAT_COST = 5
+    REPEAT_COST_AFTER_TIMEOUT = 10
+    SUCCESS_REFUND = 1
+
+    def __init__(self) -> None:
+        self._tokens = self.CAPACITY
+        self._after_fork()
+        tell_after_fork(self)
+
+    def _after_fork(self) -> None:
+        self._lock = threading.Lock()
+
+    @property
+    def tokens(self) -> int:
+        """How much is left."""
+        return self._tokens
+
+    def take(self, failure: Failure) -> bool:
+        """Pay for one repeat; ``False`` when there is not enough left."""
+        if failure is Failure.TURNED_AWAY:
+            # The cool-down already holds these back, and the provider did answer.
+            return True
+        cost = self.REPEAT_COST_AFTER_TIMEOUT if failure is Failure.NO_ANSWER else self.REPEAT_COST
+        with self._lock:
+            if self._tokens < cost:
+                return False
+            self._tokens -= cost
+            return True
+
+    def put_back(self) -> None:
+        """Refund for a call that succeeded."""
+        if self._tokens < self.CAPACITY:
+            with self._lock:
+                self._tokens = min(self.CAPACITY, self._tokens + self.SUCCESS_REFUND)

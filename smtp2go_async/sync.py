@@ -1,0 +1,132 @@
+"""The waiting client: the same calls as `AsyncClient`, made on an event loop in a thread of its own."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ._loop_thread import LoopThread
+from ._settings import MAX_EMAIL_BYTES, Auth, Region
+from .client import _UNSET, AsyncClient, _Unset
+from .pacing import Pacer
+from .retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from ._sync.email import Emails
+    from ._sync.sms import Sms
+    from ._transport import HttpxClient
+
+
+class SyncClient:
+    """The SMTP2GO API for code that does not await. Made once and shared, also among threads.
+
+    It has the groups, methods, results and errors of `AsyncClient`. One daemon thread runs the event loop; it starts
+    with the first call, and anew in a forked child. Works inside a running event loop too, which it then blocks.
+
+    Args:
+        api_key: As for `AsyncClient`, and so is everything else.
+        region: Where to connect.
+        base_url: An address to use instead of a region's.
+        subaccount_id: A subaccount to act for, in the calls where the API has it.
+        auth: What carries the key.
+        timeout: Seconds that each step of an attempt may take.
+        retry: What is repeated.
+        pacer: Share one among the clients of a process.
+        max_connections: The most connections at a time, so the most calls from all threads at a time.
+        max_email_bytes: The most that the body of an e-mail call may have.
+        http_client: Your own `httpx.AsyncClient` that nothing else uses.
+
+    Example:
+        with SyncClient() as client:
+            client.email.send(sender="shop@example.com", to=["jane@example.com"], subject="Hello", text_body="Hi")
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        region: Region = "global",
+        base_url: str | None = None,
+        subaccount_id: str | None = None,
+        auth: Auth = "header",
+        timeout: float | None | _Unset = _UNSET,
+        retry: RetryPolicy | None = None,
+        pacer: Pacer | None = None,
+        max_connections: int = 100,
+        max_email_bytes: int = MAX_EMAIL_BYTES,
+        http_client: "HttpxClient | None" = None,
+    ) -> None:
+        self._awaited = AsyncClient(
+            api_key,
+            region=region,
+            base_url=base_url,
+            subaccount_id=subaccount_id,
+            auth=auth,
+            timeout=timeout,
+            retry=retry,
+            pacer=pacer,
+            max_connections=max_connections,
+            max_email_bytes=max_email_bytes,
+            http_client=http_client,
+        )
+        self._thread = LoopThread(self._awaited.aclose)
+
+    def __repr__(self) -> str:
+        return repr(self._awaited).replace("Async", "Sync", 1)
+
+    @cached_property
+    def email(self) -> "Emails":
+        """Send e-mails, one or up to 1,000 at a time, and manage scheduled ones."""
+        from ._sync.email import Emails
+
+        return Emails(self._awaited.email, self._thread)
+
+    @cached_property
+    def sms(self) -> "Sms":
+        """Send texts, and list those that were sent and received."""
+        from ._sync.sms import Sms
+
+        return Sms(self._awaited.sms, self._thread)
+
+    @property
+    def pacer(self) -> Pacer:
+        """What holds calls back after a 429."""
+        return self._awaited.pacer
+
+    def with_options(
+        self,
+        *,
+        api_key: str | _Unset = _UNSET,
+        timeout: float | None | _Unset = _UNSET,
+        retry: RetryPolicy | _Unset = _UNSET,
+        subaccount_id: str | None | _Unset = _UNSET,
+        extra_body: Mapping[str, Any] | _Unset = _UNSET,
+        raise_on_refused: bool | _Unset = _UNSET,
+    ) -> "SyncClient":
+        """Return a copy with some settings changed, as `AsyncClient.with_options` does.
+
+        It shares the connections, the thread, the pacer and the retry budget; closing either closes both.
+        """
+        copy = object.__new__(type(self))
+        copy._thread = self._thread
+        copy._awaited = self._awaited.with_options(
+            api_key=api_key,
+            timeout=timeout,
+            retry=retry,
+            subaccount_id=subaccount_id,
+            extra_body=extra_body,
+            raise_on_refused=raise_on_refused,
+        )
+        return copy
+
+    def close(self) -> None:
+        """Close the connections and end the thread. Calls made later raise `NotSentError`."""
+        self._thread.stop()
+
+    def __enter__(self) -> "SyncClient":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

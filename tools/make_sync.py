@@ -1,0 +1,140 @@
+"""Write the waiting twin of each group of calls: ``smtp2go_async/_sync/`` from ``smtp2go_async/endpoints/``.
+
+    python tools/make_sync.py            write the files
+    python tools/make_sync.py --check    only say which files are not as they would be written, and which don't belong
+
+A twin has the same signatures and docstrings, taken over letter by letter, and forwards each call; no logic is copied.
+"""
+
+import argparse
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent / "smtp2go_async"
+BY_HAND = {"__init__.py", "_group.py"}
+WIDTH = 120
+
+HEADER = '''\
+# Written by tools/make_sync.py from smtp2go_async/endpoints/{module}.py: change that file, then run `nox -s sync`.
+"""The waiting twin of `smtp2go_async.endpoints.{module}`."""
+'''
+
+
+def twin_of(source: str, module: str) -> str:
+    """Return the text of the twin of one endpoint file."""
+    tree = ast.parse(source)
+    lines = source.splitlines()
+    group = next(node for node in tree.body if isinstance(node, ast.ClassDef) and _is_group(node))
+    methods = [node for node in group.body if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")]
+    used = {name for method in methods for name in _names(method)}
+    parts = [HEADER.format(module=module)]
+    parts.append("\n".join(_imports(tree, used, module, group.name)))
+    parts.append(f"\n\nclass {group.name}(SyncGroup[Async{group.name}]):")
+    parts.append(f'    """{ast.get_docstring(group)}"""\n\n    __slots__ = ()\n')
+    parts.append("\n\n".join(_forward(method, lines) for method in methods))
+    return "\n".join(parts) + "\n"
+
+
+def _is_group(node: ast.ClassDef) -> bool:
+    return any(isinstance(base, ast.Name) and base.id == "EndpointGroup" for base in node.bases)
+
+
+def _names(method: ast.AsyncFunctionDef) -> Iterator[str]:
+    arguments = method.args
+    parts: list[ast.expr | None] = [one.annotation for one in [*arguments.args, *arguments.kwonlyargs]]
+    parts += [*arguments.defaults, *arguments.kw_defaults, method.returns]
+    for part in parts:
+        if part is not None:
+            yield from (node.id for node in ast.walk(part) if isinstance(node, ast.Name))
+
+
+def _imports(tree: ast.Module, used: set[str], module: str, group: str) -> Iterator[str]:
+    """List what the signatures need: the original's own imports, and what the original defines."""
+    outside: list[str] = []
+    inside: list[tuple[str, list[str]]] = [("._group", ["SyncGroup"])]
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            needed = [alias for alias in node.names if (alias.asname or alias.name) in used]
+            outside += [f"import {one.name}" + (f" as {one.asname}" if one.asname else "") for one in needed]
+        elif isinstance(node, ast.ImportFrom):
+            names = sorted(alias.name for alias in node.names if alias.name in used)
+            where = "." * node.level + (node.module or "")
+            if names and node.level == 0:
+                outside.append(f"from {where} import {', '.join(names)}")
+            elif names:
+                inside.append((where, names))
+    defined = sorted(used & set(_defined(tree)))
+    inside.append((f"..endpoints.{module}", [*defined, f"{group} as Async{group}"]))
+    yield from outside
+    if outside:
+        yield ""
+    for where, names in sorted(inside, key=lambda one: (one[0].startswith("._"), one[0])):
+        yield _wrapped(f"from {where} import ", sorted(names, key=str.swapcase), "")
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _forward(method: ast.AsyncFunctionDef, lines: Sequence[str]) -> str:
+    """Take over the signature and docstring as they stand, and forward the call."""
+    docstring = method.body[0]
+    if ast.get_docstring(method) is None or docstring.end_lineno is None:
+        raise SystemExit(f"{method.name} has no docstring")
+    text = "\n".join(lines[method.lineno - 1 : docstring.end_lineno]).replace("    async def ", "    def ", 1)
+    arguments = method.args
+    passed = [one.arg for one in arguments.args[1:]] + [f"{one.arg}={one.arg}" for one in arguments.kwonlyargs]
+    call = _wrapped("        return self._run(", [f"self._awaited.{method.name}", *passed], ")")
+    return f"{text}\n{call}"
+
+
+def _wrapped(start: str, parts: Sequence[str], end: str) -> str:
+    """Join as the formatter would: on one line if it fits, else one part a line."""
+    line = start + ", ".join(parts) + end
+    if len(line) <= WIDTH:
+        return line
+    indent = " " * (len(start) - len(start.lstrip()))
+    if not end:
+        start, end = start + "(", ")"
+    body = "".join(f"{indent}    {part},\n" for part in parts)
+    return f"{start}\n{body}{indent}{end}"
+
+
+def twins() -> dict[Path, str]:
+    """Return the text of every file that belongs into ``_sync/``."""
+    return {
+        PACKAGE / "_sync" / path.name: twin_of(path.read_text(encoding="utf-8"), path.stem)
+        for path in sorted((PACKAGE / "endpoints").glob("[!_]*.py"))
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check, and return the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if something would change")
+    check = parser.parse_args(arguments).check
+    wanted = twins()
+    strays = [path for path in (PACKAGE / "_sync").glob("*.py") if path not in wanted and path.name not in BY_HAND]
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if check:
+        for path in stale:
+            print(f"{path.relative_to(PACKAGE.parent)} is not as tools/make_sync.py would write it")
+        for path in strays:
+            print(f"{path.relative_to(PACKAGE.parent)} has no original in endpoints/")
+        return 1 if stale or strays else 0
+    for path in stale:
+        path.write_text(wanted[path], encoding="utf-8")
+    for path in strays:
+        path.unlink()
+    print(f"{len(wanted)} twins: {len(stale)} written, {len(strays)} removed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
