@@ -1,18 +1,19 @@
 """One event loop in one daemon thread, for callers that wait.
 
-The loop and its connections stay, so a call costs a hop between threads and not a new loop: measured 1,700 calls a
-second against 56 with `anyio.run` for each.
+The loop and its connections stay, so a call costs a hop between threads and not a new loop. Handing it over by asyncio
+costs less than by the portal of anyio: measured 1.2 times a bare httpx call against 1.5 times.
 """
 
+import asyncio
 import atexit
 import threading
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import anyio
-from anyio.from_thread import BlockingPortal
+import attrs
 
 from ._forking import tell_after_fork
 from .errors import NotSentError, OutcomeUnknownError
@@ -20,12 +21,10 @@ from .errors import NotSentError, OutcomeUnknownError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Closing = Callable[[], Awaitable[None]]
+Closing = Callable[[], Coroutine[Any, Any, None]]
 
 _STOPPING = 5.0
 """Seconds to wait for the thread at the end; it is a daemon, so it can't hold up the interpreter for longer."""
-
-_CLOSED = "this client is closed"
 
 
 class LoopThread:
@@ -38,19 +37,19 @@ class LoopThread:
     def __init__(self, closing: Closing) -> None:
         self._closing = closing
         self._closed = False
-        self._finalizer: weakref.finalize[[BlockingPortal, threading.Thread, Closing], LoopThread] | None = None
+        self._finalizer: weakref.finalize[[_Loop, threading.Thread, Closing], LoopThread] | None = None
         self._after_fork()
         tell_after_fork(self)
 
     def _after_fork(self) -> None:
         # The thread was not forked along. What it held belongs to the parent, so nothing is closed here.
         self._lock = threading.Lock()
-        self._portal: BlockingPortal | None = None
+        self._loop: _Loop | None = None
         self._thread: threading.Thread | None = None
         if self._finalizer is not None:
             self._finalizer.detach()
 
-    def run(self, call: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    def run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Make a call on the loop and wait for it; Ctrl-C cancels it.
 
         Raises:
@@ -58,18 +57,13 @@ class LoopThread:
             OutcomeUnknownError: The client was closed by another thread while the call was under way.
             RuntimeError: Called from the loop's own thread, which would wait for itself for ever.
         """
-        portal = self._portal or self._start()
         if threading.current_thread() is self._thread:
             raise RuntimeError("a SyncClient can't be used from inside one of its own calls; use an AsyncClient there")
-
-        async def made() -> T:
-            return await call(*args, **kwargs)
-
-        try:
-            future: Future[T] = portal.start_task_soon(made)
-        except RuntimeError as error:
-            # The portal stopped between these lines.
-            raise NotSentError(_CLOSED) from error
+        # Handed over under the lock, so that `stop` comes before it or after it: a call that the loop gets after the
+        # order to end would never be answered.
+        with self._lock:
+            loop = self._loop or self._start()
+            future = asyncio.run_coroutine_threadsafe(call(*args, **kwargs), loop.running)
         try:
             return future.result()
         except CancelledError as error:
@@ -79,26 +73,24 @@ class LoopThread:
             future.cancel()
             raise
 
-    def _start(self) -> BlockingPortal:
-        with self._lock:
-            if self._closed:
-                raise NotSentError(_CLOSED)
-            if self._portal is None:
-                ready: Future[BlockingPortal] = Future()
-                thread = threading.Thread(target=_serve, args=(ready,), name="smtp2go-async", daemon=True)
-                thread.start()
-                self._portal, self._thread = ready.result(), thread
-                # Not at exit: there it is waited for, and the collector must never wait.
-                self._finalizer = weakref.finalize(self, _end, self._portal, thread, self._closing)
-                self._finalizer.atexit = False
-                _running.add(self)
-            return self._portal
+    def _start(self) -> "_Loop":
+        if self._closed:
+            raise NotSentError("this client is closed")
+        ready: Future[_Loop] = Future()
+        thread = threading.Thread(target=_serve, args=(ready,), name="smtp2go-async", daemon=True)
+        thread.start()
+        self._loop, self._thread = ready.result(), thread
+        # Not at exit: there it is waited for, and the collector must never wait.
+        self._finalizer = weakref.finalize(self, _end, self._loop, thread, self._closing)
+        self._finalizer.atexit = False
+        _running.add(self)
+        return self._loop
 
     def stop(self) -> None:
         """Close, and end the thread; calls under way are cancelled."""
         with self._lock:
             self._closed = True
-            thread, self._portal = self._thread, None
+            thread, self._loop = self._thread, None
         if self._finalizer is not None and thread is not None:
             self._finalizer()
             thread.join(_STOPPING)
@@ -113,30 +105,35 @@ def _stop_all() -> None:
         one.stop()
 
 
-def _end(portal: BlockingPortal, thread: threading.Thread, closing: Closing) -> None:
-    """Have the loop end itself, without waiting for it."""
-    if threading.current_thread() is thread:
-        # The collector ran inside the loop, which can't give itself work in this way.
-        threading.Thread(target=_end, args=(portal, thread, closing), daemon=True).start()
-        return
+@attrs.frozen
+class _Loop:
+    """A loop that runs until it is told to end."""
+
+    running: asyncio.AbstractEventLoop
+    ended: anyio.Event
+
+
+def _end(loop: _Loop, thread: threading.Thread, closing: Closing) -> None:
+    """Have the loop close and end itself, without waiting for it."""
 
     async def last() -> None:
         try:
             await closing()
         finally:
-            await portal.stop(cancel_remaining=True)
+            loop.ended.set()
 
     if thread.is_alive():
-        portal.start_task_soon(last)
+        asyncio.run_coroutine_threadsafe(last(), loop.running)
 
 
-def _serve(ready: "Future[BlockingPortal]") -> None:
+def _serve(ready: "Future[_Loop]") -> None:
     async def main() -> None:
-        async with BlockingPortal() as portal:
-            ready.set_result(portal)
-            await portal.sleep_until_stopped()
+        ended = anyio.Event()
+        ready.set_result(_Loop(asyncio.get_running_loop(), ended))
+        await ended.wait()
 
     try:
+        # What is still under way when this returns is cancelled by it, and so are those who wait for that.
         anyio.run(main, backend="asyncio")
     except BaseException as error:
         if ready.done():

@@ -4,7 +4,8 @@ import re
 
 _KEY = re.compile(r"api-[A-Za-z0-9]{12,}")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
-_ADDRESS = re.compile(r"""[^\s<>"'(),:;=\[\]]+@(?=[^\s<>"'(),:;\[\]@]*\w)|"[^"\n]*"@""")
+# Each part starts only where a word starts: tried at every letter, a long text without an @ would take for ever.
+_ADDRESS = re.compile(r"""(?<![^\s<>"'(),:;=\[\]])[^\s<>"'(),:;=\[\]]+@(?=[^\s<>"'(),:;\[\]@]*\w)|"[^"\n]{1,64}"@""")
 # 8 digits are the shortest international numbers; hyphens and letters beside them mean an id, which stays readable.
 _NUMBER = re.compile(r"(?<![\w.:/-])\+?\d{8,15}(?![\w-])|\+\d{7,15}")
 

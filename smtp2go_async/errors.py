@@ -26,6 +26,10 @@ from typing import Any
 from ._masking import mask_text
 
 
+LONGEST_TEXT = 2000
+"""Characters of the provider's message that an error's text shows; `ApiError.message` has all of it."""
+
+
 class Smtp2goError(Exception):
     """Base of all errors raised by this library for a call that could be made."""
 
@@ -36,7 +40,7 @@ class Smtp2goError(Exception):
     """The call, as the API names it, for example ``/email/send``."""
 
     def __init__(self, message: str = "", *, operation: str | None = None) -> None:
-        super().__init__(mask_text(message))
+        super().__init__(mask_text(message if len(message) <= LONGEST_TEXT else f"{message[:LONGEST_TEXT]}..."))
         self.operation = operation
 
     def __str__(self) -> str:

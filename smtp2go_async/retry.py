@@ -1,12 +1,12 @@
 """Decide whether a failed call is made again, and when.
 
-| failure                                                        | READ, CONVERGES           | ONCE                      |
-|----------------------------------------------------------------|---------------------------|---------------------------|
-| never left this machine: DNS, refused, TLS, connect, pool      | repeat                    | repeat                    |
-| turned away: 429                                               | repeat after cool-down    | repeat after cool-down    |
-| it left, no answer: read or write error, timeout, closed       | repeat                    | raise                     |
-| 5xx                                                            | repeat                    | raise                     |
-| another refusal, or an answer that can't be understood       | raise                     | raise                     |
+| failure                                                      | READ, CONVERGES          | ONCE                     |
+|--------------------------------------------------------------|--------------------------|--------------------------|
+| never left this machine: DNS, refused, TLS, connect, pool    | repeat                   | repeat                   |
+| turned away: 429                                             | repeat after cool-down   | repeat after cool-down   |
+| it left, no answer: read or write error, timeout, closed     | repeat                   | raise                    |
+| 5xx                                                          | repeat                   | raise                    |
+| another refusal, or an answer that can't be understood       | raise                    | raise                    |
 
 The API has no idempotency key, so "it left, no answer" may have been carried out: repeating a send could send twice.
 ``at_least_once=True`` moves ONCE into the left column, for callers who prefer a second mail to none.

@@ -1,7 +1,7 @@
 """What every waiting group shares. Written by hand; the other files of this folder are not."""
 
-from collections.abc import Awaitable, Callable
-from typing import Generic, ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from .._loop_thread import LoopThread
 
@@ -19,5 +19,5 @@ class SyncGroup(Generic[G]):
         self._awaited = awaited
         self._thread = thread
 
-    def _run(self, call: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return self._thread.run(call, *args, **kwargs)

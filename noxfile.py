@@ -1,0 +1,106 @@
+"""The project's tasks: `python -m nox -s demo`, `python -m nox -s tests`, and those listed by `python -m nox -l`."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "sync", "tests"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def runs(version: str) -> bool:
+    """Tell whether a Python is on this machine; a version manager's placeholder can be there without one."""
+    command = [f"python{version}", "-c", ""]
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+# The classifiers name every version that is supported; those that are not on this machine are left out.
+PYTHONS = [version for version in nox.project.python_versions(PROJECT) if runs(version)]
+LOWEST = PYTHONS[0] if PYTHONS else None
+
+
+def group(name: str) -> list[str]:
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Send e-mails and texts into the sandbox, and compare what arrived."""
+    session.install(".[sandbox]")
+    session.run("python", "-W", "error", "examples/demo.py")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests on every supported Python that is here; coverage is checked at the end."""
+    session.install("-e", ".[sandbox]", *group("test"))
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.notify("coverage")
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Combine what the tests covered; below 95 % is an error."""
+    session.install("coverage")
+    session.run("coverage", "combine", "--quiet", success_codes=[0, 1])
+    session.run("coverage", "report", "--fail-under=95")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style, and that the formatter would change nothing."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=LOWEST)
+def types(session: nox.Session) -> None:
+    """Check the types with mypy and pyright, and that what users see is typed completely."""
+    session.install("-e", ".[sandbox]", *group("types"), *group("bench"), "nox")
+    session.run("mypy")
+    session.run("pyright")
+    session.run("pyright", "--ignoreexternal", "--verifytypes", "smtp2go_async")
+
+
+@nox.session
+def sync(session: nox.Session) -> None:
+    """Write the waiting twins anew, or with `-- --check` only compare."""
+    session.run("python", "tools/make_sync.py", *session.posargs)
+
+
+@nox.session(python=LOWEST)
+def min_deps(session: nox.Session) -> None:
+    """Run the tests with the lowest versions that the package declares."""
+    project = PROJECT["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["sandbox"]]
+    session.install("-e", ".[sandbox]", *group("test"), *(one.replace(">=", "==") for one in declared))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel once, and run the tests on it."""
+    session.install("build", "twine", *group("test"))
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", "dist")
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+    wheel = next(Path("dist").glob("*.whl"))
+    session.install(f"smtp2go-async[sandbox] @ {wheel.resolve().as_uri()}")
+    # From another folder, so that the package is the installed one and not the one beside the tests.
+    tests = Path("tests").resolve()
+    session.chdir(session.create_tmp())
+    session.run("pytest", str(tests), "-c", str(tests.parent / "pyproject.toml"), *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what a call costs, beside bare httpx in the same run."""
+    session.install(".", *group("bench"))
+    session.run("python", "benchmarks/overhead.py", *session.posargs)
