@@ -103,4 +103,5 @@ def build(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure what a call costs, beside bare httpx in the same run."""
     session.install(".", *group("bench"))
-    session.run("python", "benchmarks/overhead.py", *session.posargs)
+    session.run("python", "benchmarks/overhead.py")
+    session.run("python", "benchmarks/decode.py")

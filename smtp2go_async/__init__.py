@@ -15,16 +15,19 @@ Importing this package loads nothing else: each name below is loaded when it is 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._model import AnyReply as AnyReply
     from ._model import Done as Done
     from ._model import Listing as Listing
     from ._model import Reply as Reply
     from ._operation import Effect as Effect
+    from ._period import Period as Period
     from .client import AsyncClient as AsyncClient
     from .errors import ApiError as ApiError
     from .errors import AuthenticationError as AuthenticationError
     from .errors import NotFoundError as NotFoundError
     from .errors import NotSentError as NotSentError
     from .errors import OutcomeUnknownError as OutcomeUnknownError
+    from .errors import PagingError as PagingError
     from .errors import PermissionDeniedError as PermissionDeniedError
     from .errors import RateLimitError as RateLimitError
     from .errors import ReplyError as ReplyError
@@ -51,13 +54,15 @@ _HOMES = {
     "retry": ("RetryPolicy",),
     "pacing": ("Pacer",),
     "_operation": ("Effect",),
-    "_model": ("Done", "Listing", "Reply"),
+    "_period": ("Period",),
+    "_model": ("AnyReply", "Done", "Listing", "Reply"),
     "errors": (
         "ApiError",
         "AuthenticationError",
         "NotFoundError",
         "NotSentError",
         "OutcomeUnknownError",
+        "PagingError",
         "PermissionDeniedError",
         "RateLimitError",
         "ReplyError",
@@ -73,6 +78,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AnyReply",
     "ApiError",
     "AsyncClient",
     "Attachment",
@@ -86,6 +92,8 @@ __all__ = [
     "NotSentError",
     "OutcomeUnknownError",
     "Pacer",
+    "PagingError",
+    "Period",
     "PermissionDeniedError",
     "RateLimitError",
     "Reply",

@@ -7,12 +7,13 @@ worker threads, and each attempt starts again from the file.
 import json
 import os
 import secrets
+import stat
 import tempfile
 import threading
 import weakref
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Any, BinaryIO, Protocol, cast
 
 import attrs
@@ -66,7 +67,7 @@ class PathBlob:
             found = os.stat(self.path)
         except OSError as error:
             raise ValueError(f"{self.path!r} can't be read: {error.strerror or error}") from error
-        _refuse_directory(self.path, found.st_mode)
+        _refuse_other_than_files(self.path, found.st_mode)
         return found.st_size
 
     def opened(self, size: int) -> AbstractContextManager[Iterator[bytes]]:
@@ -78,32 +79,39 @@ class _OpenFile(AbstractContextManager[Iterator[bytes]]):
 
     def __init__(self, path: str, size: int) -> None:
         self._path, self._size = path, size
+        self._file: IO[bytes] | None = None
+        self._given_up = False
 
     def __enter__(self) -> Iterator[bytes]:
         try:
-            self._file = open(self._path, "rb", buffering=0)
+            self._file = file = open(self._path, "rb", buffering=0)
         except OSError as error:
             raise FileChangedError(f"{self._path!r} can't be read any more: {error.strerror or error}") from error
-        return self._read()
+        if self._given_up:
+            # asyncio does not wait for a thread when it cancels a task, so the exit may have come before the file.
+            file.close()
+        return self._read(file)
 
-    def _read(self) -> Iterator[bytes]:
-        before = os.fstat(self._file.fileno())
+    def _read(self, file: IO[bytes]) -> Iterator[bytes]:
+        before = os.fstat(file.fileno())
         left = self._size
         if before.st_size != left:
             raise FileChangedError(f"{self._path!r} had {left} bytes when measured and now has {before.st_size}")
         while left:
-            chunk = _read_whole(self._file, min(CHUNK, left))
+            chunk = _read_whole(file, min(CHUNK, left))
             left -= len(chunk)
             if not chunk:
                 raise FileChangedError(f"{self._path!r} became shorter while it was sent")
-            after = os.fstat(self._file.fileno())
+            after = os.fstat(file.fileno())
             # Looked at before the last chunk is handed out: without it the request is not whole.
             if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
                 raise FileChangedError(f"{self._path!r} was changed while it was sent")
             yield chunk
 
     def __exit__(self, *_exc: object) -> None:
-        self._file.close()
+        self._given_up = True
+        if self._file is not None:
+            self._file.close()
 
 
 @attrs.frozen(eq=False)
@@ -123,7 +131,7 @@ class FileBlob:
             if (number := _descriptor(self.file)) is not None:
                 size = os.fstat(number).st_size
             else:
-                with _SEEKING:
+                with _where_it_stands(self.file):
                     size = self.file.seek(0, os.SEEK_END)
         except (OSError, ValueError) as error:
             raise ValueError(f"the open file {self.name!r} can't be read: {error}") from error
@@ -133,22 +141,34 @@ class FileBlob:
         return nullcontext(self._read(size))
 
     def _read(self, size: int) -> Iterator[bytes]:
-        number = _descriptor(self.file)
+        self._refuse_another_size(size)
         offset, left = self.start, size
         while left:
             try:
-                chunk = self._read_at(number, offset, min(CHUNK, left))
+                chunk = self._read_at(offset, min(CHUNK, left))
             except (OSError, ValueError) as error:
                 raise FileChangedError(f"the open file {self.name!r} can't be read any more: {error}") from error
             offset += len(chunk)
             left -= len(chunk)
-            if not chunk or (not left and self.measure() != size):
-                raise FileChangedError(f"the open file {self.name!r} changed size while it was sent")
+            if not chunk:
+                raise FileChangedError(f"the open file {self.name!r} became shorter while it was sent")
+            if not left:
+                # Before the last chunk is handed out: without it the request is not whole.
+                self._refuse_another_size(size)
             yield chunk
 
-    def _read_at(self, number: int | None, offset: int, size: int) -> bytes:
+    def _refuse_another_size(self, size: int) -> None:
+        try:
+            now = self.measure()
+        except ValueError as error:
+            raise FileChangedError(str(error)) from error
+        if now != size:
+            raise FileChangedError(f"the open file {self.name!r} had {size} bytes when measured and now has {now}")
+
+    def _read_at(self, offset: int, size: int) -> bytes:
+        number = _descriptor(self.file)
         if number is None:
-            with _SEEKING:
+            with _where_it_stands(self.file):
                 self.file.seek(offset)
                 return _read_whole(self.file, size)
         parts = []
@@ -162,6 +182,20 @@ class FileBlob:
 _SEEKING = threading.Lock()
 
 
+@contextmanager
+def _where_it_stands(file: IO[bytes]) -> Iterator[None]:
+    """Keep this library's other readers from a file, and leave it standing where the caller has it.
+
+    Else an attachment made of the same file for the next send would begin, and end, at its end.
+    """
+    with _SEEKING:
+        stood = file.tell()
+        try:
+            yield
+        finally:
+            file.seek(stood)
+
+
 def _descriptor(file: IO[bytes]) -> int | None:
     """Return the number to read a file by offset with, if it is an ordinary file of the system."""
     if not hasattr(os, "pread") or type(file).__module__ != "_io":
@@ -173,9 +207,12 @@ def _descriptor(file: IO[bytes]) -> int | None:
         return None
 
 
-def _refuse_directory(name: str, mode: int) -> None:
-    if mode & 0o170000 == 0o040000:
+def _refuse_other_than_files(name: str, mode: int) -> None:
+    if stat.S_ISDIR(mode):
         raise ValueError(f"{name!r} is a directory; a file is needed")
+    if not stat.S_ISREG(mode):
+        # A pipe or a device says that it has 0 bytes, and would be sent as nothing.
+        raise ValueError(f"{name!r} is not an ordinary file; open it, and give the open file")
 
 
 def _read_whole(file: IO[bytes], size: int) -> bytes:
@@ -218,10 +255,12 @@ def _open_file(file: BinaryIO, name: str) -> Blob:
         blob = FileBlob(cast("BinaryIO", spool), 0, name)
         weakref.finalize(blob, spool.close)
         return blob
-    if file.writable():
+    writable = getattr(file, "writable", None)
+    if writable is not None and writable():
         # Readers by offset go past the file object's own buffer.
         file.flush()
-    return FileBlob(file, file.tell(), name)
+    with _SEEKING:
+        return FileBlob(file, file.tell(), name)
 
 
 def _encoded_size(size: int) -> int:
@@ -265,8 +304,8 @@ class Body:
                         yield b64encode(chunk)
             else:
                 opened = piece.blob.opened(piece.size)
-                chunks = await to_thread.run_sync(opened.__enter__)
                 try:
+                    chunks = await to_thread.run_sync(opened.__enter__)
                     while encoded := await to_thread.run_sync(_next_encoded, chunks):
                         yield encoded
                 finally:

@@ -41,7 +41,8 @@ def format_date_range(start: DateLike | None, end: DateLike | None) -> dict[str,
 
 def _moment(value: DateLike) -> dt.datetime:
     if isinstance(value, dt.datetime):
-        return value
+        # Two times of one zone are compared by their clocks, and an hour that comes twice would be taken for one.
+        return value.astimezone(dt.UTC)
     return dt.datetime.combine(value, dt.time(), dt.UTC)
 
 

@@ -6,6 +6,8 @@ costs less than by the portal of anyio: measured 1.2 times a bare httpx call aga
 
 import asyncio
 import atexit
+import contextvars
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
@@ -37,7 +39,7 @@ class LoopThread:
     def __init__(self, closing: Closing) -> None:
         self._closing = closing
         self._closed = False
-        self._finalizer: weakref.finalize[[_Loop, threading.Thread, Closing], LoopThread] | None = None
+        self._finalizer: weakref.finalize[[_Loop, threading.Thread], LoopThread] | None = None
         self._after_fork()
         tell_after_fork(self)
 
@@ -63,7 +65,9 @@ class LoopThread:
         # order to end would never be answered.
         with self._lock:
             loop = self._loop or self._start()
-            future = asyncio.run_coroutine_threadsafe(call(*args, **kwargs), loop.running)
+            context = contextvars.copy_context()
+            context.run(_forget_the_loop_around)
+            future = context.run(asyncio.run_coroutine_threadsafe, call(*args, **kwargs), loop.running)
         try:
             return future.result()
         except CancelledError as error:
@@ -77,11 +81,14 @@ class LoopThread:
         if self._closed:
             raise NotSentError("this client is closed")
         ready: Future[_Loop] = Future()
-        thread = threading.Thread(target=_serve, args=(ready,), name="smtp2go-async", daemon=True)
+        # In a context of its own: Pythons without the GIL would give the thread the caller's.
+        work = contextvars.Context().run
+        args = (_serve, ready, self._closing)
+        thread = threading.Thread(target=work, args=args, name="smtp2go-async", daemon=True)
         thread.start()
         self._loop, self._thread = ready.result(), thread
         # Not at exit: there it is waited for, and the collector must never wait.
-        self._finalizer = weakref.finalize(self, _end, self._loop, thread, self._closing)
+        self._finalizer = weakref.finalize(self, _end, self._loop, thread)
         self._finalizer.atexit = False
         _running.add(self)
         return self._loop
@@ -91,8 +98,11 @@ class LoopThread:
         with self._lock:
             self._closed = True
             thread, self._loop = self._thread, None
-        if self._finalizer is not None and thread is not None:
-            self._finalizer()
+            # Not called: when the interpreter ends, calling a finalizer does nothing any more.
+            found = self._finalizer.detach() if self._finalizer is not None else None
+        if found is not None:
+            _end(*found[2])
+        if thread is not None:
             thread.join(_STOPPING)
 
 
@@ -113,27 +123,32 @@ class _Loop:
     ended: anyio.Event
 
 
-def _end(loop: _Loop, thread: threading.Thread, closing: Closing) -> None:
+def _end(loop: _Loop, thread: threading.Thread) -> None:
     """Have the loop close and end itself, without waiting for it."""
-
-    async def last() -> None:
-        try:
-            await closing()
-        finally:
-            loop.ended.set()
-
     if thread.is_alive():
-        asyncio.run_coroutine_threadsafe(last(), loop.running)
+        loop.running.call_soon_threadsafe(loop.ended.set)
 
 
-def _serve(ready: "Future[_Loop]") -> None:
+def _forget_the_loop_around() -> None:
+    """Take trio's name out of this context: anyio puts it there, and httpx would take our loop for trio's."""
+    sniffio = sys.modules.get("sniffio")
+    if sniffio is not None:
+        sniffio.current_async_library_cvar.set(None)
+
+
+def _serve(ready: "Future[_Loop]", closing: Closing) -> None:
     async def main() -> None:
         ended = anyio.Event()
         ready.set_result(_Loop(asyncio.get_running_loop(), ended))
         await ended.wait()
+        # The calls first: a connection that is only being made would be missed by closing.
+        calls = asyncio.all_tasks() - {asyncio.current_task()}
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        await closing()
 
     try:
-        # What is still under way when this returns is cancelled by it, and so are those who wait for that.
         anyio.run(main, backend="asyncio")
     except BaseException as error:
         if ready.done():

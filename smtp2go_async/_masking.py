@@ -4,8 +4,13 @@ import re
 
 _KEY = re.compile(r"api-[A-Za-z0-9]{12,}")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
-# Each part starts only where a word starts: tried at every letter, a long text without an @ would take for ever.
-_ADDRESS = re.compile(r"""(?<![^\s<>"'(),:;=\[\]])[^\s<>"'(),:;=\[\]]+@(?=[^\s<>"'(),:;\[\]@]*\w)|"[^"\n]{1,64}"@""")
+# A word that an address can begin with holds "=" (bounces write one address into another) and single apostrophes, as in
+# o'brien. A match starts only where a word does: tried at every letter, a long text without an @ would take for ever.
+_WORD = r"""[^\s<>"'(),:;\[\]]"""
+_ADDRESS = re.compile(
+    rf"""(?<!{_WORD})(?<![^\s<>"'(),:;\[\]=]'){_WORD}+(?:(?<!=)'{_WORD}+)*@(?=\[?[^\s<>"'(),:;\[\]@]*\w)"""
+    r"""|"[^"\n]{1,64}"@"""
+)
 # 8 digits are the shortest international numbers; hyphens and letters beside them mean an id, which stays readable.
 _NUMBER = re.compile(r"(?<![\w.:/-])\+?\d{8,15}(?![\w-])|\+\d{7,15}")
 
@@ -26,6 +31,17 @@ def repr_masked(value: object) -> str:
 def repr_secret(value: object) -> str:
     """Represent a secret: only whether there is one."""
     return repr(value) if value is None or value == "" else "'***'"
+
+
+_ORIGIN = re.compile(r"(\w+://)(?:[^/?#]*@)?((?:[\w.-]+|\[[\w.:]+\])(?::\d+)?)(?=[/?#]|$)(.*)", re.DOTALL)
+
+
+def repr_url(value: object) -> str:
+    """Represent a URL by its scheme and host: credentials can stand before the host, and tokens after it."""
+    if not isinstance(value, str) or not value:
+        return repr(value)
+    match = _ORIGIN.fullmatch(value)
+    return repr(f"{match[1]}{match[2]}{'/***' if match[3].strip('/') else match[3]}") if match else "'***'"
 
 
 def repr_personal(value: object) -> str:

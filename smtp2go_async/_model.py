@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_o
 
 import attrs
 
-from ._masking import repr_masked, repr_personal, repr_secret
+from ._masking import repr_masked, repr_personal, repr_secret, repr_url
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -27,6 +27,19 @@ Secret = Annotated[str, _ShownAs(repr_secret)]
 
 Content = Annotated[str, _ShownAs(repr_personal)]
 """What somebody wrote to somebody; reprs show only its length."""
+
+
+@attrs.frozen
+class SentAsText:
+    """Marks a number that the API documents as text."""
+
+
+Percent = Annotated[float, SentAsText()]
+"""A percentage: a number here, documented as text (``"7.33"``) in some answers and as a number in others."""
+
+
+Url = Annotated[str, _ShownAs(repr_url)]
+"""A URL that can hold credentials or a token; reprs show its host."""
 
 
 def named(*keys: str) -> dict[str, tuple[str, ...]]:
@@ -53,9 +66,10 @@ def _show_by_marker(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[a
 def model(cls: type[T]) -> type[T]:
     """Make a frozen class with keyword-only fields; fields of a marked type are masked in its repr.
 
-    A module with models must not postpone its annotations: the marks are read from the types.
+    A module with models must not postpone its annotations: the marks are read from the types. Without slots, because an
+    instance is filled quicker through its ``__dict__``, and a page of activity has a thousand.
     """
-    return attrs.frozen(cls, kw_only=True, field_transformer=_show_by_marker)
+    return attrs.frozen(cls, kw_only=True, slots=False, field_transformer=_show_by_marker)
 
 
 @model
@@ -87,8 +101,16 @@ class SendReply(Reply):
 class Done(Reply):
     """A call whose answer is a word or nothing."""
 
-    message: str | None = None
-    """What the provider said, if anything."""
+    message: Address | None = None
+    """What the provider said, if anything; it can name an address."""
+
+
+@model
+class AnyReply(Reply):
+    """The answer of a call that this version has no model for."""
+
+    data: Any = None
+    """What stood in ``data``, or the whole answer where there was none, as decoded JSON."""
 
 
 @attrs.frozen

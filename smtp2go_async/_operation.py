@@ -1,6 +1,7 @@
 """What a call is: its path, the type of its result, and what happens when it is made twice."""
 
 import enum
+import re
 from typing import Generic, TypeVar
 
 import attrs
@@ -33,6 +34,14 @@ class Operation(Generic[T_co]):
     """The API has ``subaccount_id`` here, so a client made with one fills it in."""
     key_in_body: bool = attrs.field(default=False, kw_only=True)
     """The API wants ``api_key`` in the body of this call, whatever carries it elsewhere."""
+
+    def __attrs_post_init__(self) -> None:
+        if not re.fullmatch(r"(/[A-Za-z0-9_.~-]+)+", self.path):
+            raise ValueError("path: a path of the API is needed, for example /email/send")
+        if self.method not in ("POST", "PATCH", "GET", "PUT", "DELETE"):
+            raise ValueError(f"method: {self.method!r} is none of POST, PATCH, GET, PUT, DELETE")
+        if not isinstance(self.effect, Effect):
+            raise TypeError(f"effect: an Effect is needed, not a {type(self.effect).__name__}")
 
     @property
     def is_email(self) -> bool:

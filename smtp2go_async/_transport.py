@@ -7,9 +7,9 @@ import functools
 import os
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import httpx
 from anyio.lowlevel import current_token
@@ -99,13 +99,23 @@ def _ssl_context() -> ssl.SSLContext:
 
 
 class _Stream(httpx.AsyncByteStream):
-    """A body as httpx sends it; each attempt reads it from the start."""
+    """A body as httpx sends it; each attempt reads it from the start.
+
+    httpx drops what it reads from when it stops in the middle. It is closed here, so that a file does not stay open
+    until the collector finds it, and trio has nothing to warn of.
+    """
 
     def __init__(self, body: Body) -> None:
         self._body = body
+        self._reading: AsyncGenerator[bytes, None] | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._body.chunks()
+        self._reading = cast("AsyncGenerator[bytes, None]", self._body.chunks())
+        return self._reading
+
+    async def aclose(self) -> None:
+        if self._reading is not None:
+            await self._reading.aclose()
 
 
 def _timeouts(seconds: float | None) -> dict[str, float | None]:
@@ -125,16 +135,32 @@ def _retry_after(headers: httpx.Headers) -> float | None:
     try:
         until = parsedate_to_datetime(value).timestamp()
         sent = parsedate_to_datetime(headers["date"]).timestamp() if "date" in headers else time.time()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return until - sent
 
 
-async def _exchange(client: httpx.AsyncClient, request: httpx.Request, operation: str) -> Answer:
+async def _exchange(
+    client: httpx.AsyncClient, build: Callable[..., httpx.Request], request: Request, timeouts: Mapping[str, Any] | None
+) -> Answer:
+    operation, body = request.operation, request.body
+    stream = _Stream(body)
     try:
-        response = await client.send(request, stream=True, follow_redirects=False)
+        made = build(
+            request.method,
+            request.url,
+            headers=[*request.headers, ("Content-Length", str(body.length))],
+            content=stream if body.content is None else body.content,
+            extensions=timeouts,
+        )
+        made.stream = stream
+        response = await client.send(made, stream=True, follow_redirects=False)
     except tuple(ERRORS) as error:
         raise translate(error, operation) from error
+    except UnicodeError as error:
+        raise NotSentError("the request was not sent: its address can't be written", operation=operation) from error
+    finally:
+        await stream.aclose()
     status = response.status_code
     broken = None
     content = b""
@@ -174,17 +200,9 @@ class OwnTransport:
         if self._closed:
             raise NotSentError("this client is closed", operation=request.operation)
         client = await self._client_here(request.operation)
-        body = request.body
-        made = httpx.Request(
-            request.method,
-            request.url,
-            headers=[*request.headers, ("Content-Length", str(body.length))],
-            content=_Stream(body) if body.content is None else body.content,
-            extensions={"timeout": _timeouts(request.timeout)},
-        )
         self._in_flight += 1
         try:
-            return await _exchange(client, made, request.operation)
+            return await _exchange(client, httpx.Request, request, {"timeout": _timeouts(request.timeout)})
         finally:
             self._in_flight -= 1
 
@@ -261,15 +279,8 @@ class BorrowedTransport:
                 operation=request.operation,
             )
         self._loop = loop
-        body = request.body
-        made = self._client.build_request(
-            request.method,
-            request.url,
-            headers=[*request.headers, ("Content-Length", str(body.length))],
-            content=_Stream(body) if body.content is None else body.content,
-            extensions=None if self._own_timeouts else {"timeout": _timeouts(request.timeout)},
-        )
-        return await _exchange(self._client, made, request.operation)
+        timeouts = None if self._own_timeouts else {"timeout": _timeouts(request.timeout)}
+        return await _exchange(self._client, self._client.build_request, request, timeouts)
 
     async def aclose(self) -> None:
         self._closed = True

@@ -8,7 +8,7 @@ import attrs
 
 from ._body import Body, encode
 from ._converter import loose
-from ._model import Done, Listing, Reply, SendReply, stamp
+from ._model import AnyReply, Done, Listing, Reply, SendReply, stamp
 from ._operation import Effect, Operation
 from ._settings import MAX_OTHER_BYTES, Settings
 from .errors import (
@@ -222,10 +222,14 @@ def _structure(operation: Operation[T], answer: Answer, payload: Any) -> T:
     request_id = _request_id(payload)
     data = payload.get("data", payload) if isinstance(payload, dict) else payload
     raw = None if payload is _NOT_JSON else payload
-    if kind is Done:
+    if issubclass(get_origin(kind) or kind, Done) and not isinstance(data, dict):
         if payload is _NOT_JSON and answer.content:
             raise _not_understood(operation, answer, payload, "it is not JSON")
-        return cast("T", Done(message=data if isinstance(data, str) else None, request_id=request_id, raw=raw))
+        return cast("T", kind(message=data if isinstance(data, str) else None, request_id=request_id, raw=raw))
+    if kind is AnyReply:
+        if payload is _NOT_JSON and answer.content:
+            raise _not_understood(operation, answer, payload, "it is not JSON")
+        return cast("T", AnyReply(data=None if payload is _NOT_JSON else data, request_id=request_id, raw=raw))
     if payload is _NOT_JSON:
         raise _not_understood(operation, answer, payload, "it is not JSON" if answer.content else "it is empty")
     if get_origin(kind) is Listing:

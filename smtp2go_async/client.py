@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -11,8 +10,10 @@ import anyio
 import attrs
 
 from . import _settings
-from ._address import need_truth
 from ._body import FileChangedError
+from ._checks import need_count, need_truth
+from ._groups import AsyncGroups
+from ._model import AnyReply
 from ._operation import Effect, Operation
 from ._settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings
 from ._wire import Request, build_request, parse_answer
@@ -22,8 +23,6 @@ from .retry import Decision, RetryBudget, RetryPolicy, decide, failure_of
 
 if TYPE_CHECKING:
     from ._transport import HttpxClient, Transport
-    from .endpoints.email import Emails
-    from .endpoints.sms import Sms
 
 T = TypeVar("T")
 
@@ -40,7 +39,7 @@ class _Unset:
 _UNSET = _Unset()
 
 
-class AsyncClient:
+class AsyncClient(AsyncGroups):
     """The SMTP2GO API, awaited. Made once and shared: it keeps its connections.
 
     Works on asyncio and on trio. Close it with ``async with`` or `aclose`.
@@ -86,10 +85,7 @@ class AsyncClient:
         max_email_bytes: int = MAX_EMAIL_BYTES,
         http_client: "HttpxClient | None" = None,
     ) -> None:
-        if isinstance(max_connections, bool) or not isinstance(max_connections, int):
-            raise TypeError(f"max_connections: a whole number is needed, not a {type(max_connections).__name__}")
-        if max_connections < 1:
-            raise ValueError(f"max_connections: {max_connections} is not possible; 1 or more is")
+        need_count(max_connections, "max_connections")
         self._settings = Settings(
             api_key=_settings.check_key(api_key),
             base_url=_settings.check_base_url(region, base_url),
@@ -97,7 +93,7 @@ class AsyncClient:
             subaccount_id=_settings.check_subaccount(subaccount_id),
             timeout=TIMEOUT if isinstance(timeout, _Unset) else _settings.check_timeout(timeout),
             retry=_settings.check_retry(retry) if retry is not None else RetryPolicy(),
-            max_email_bytes=_settings.check_max_email_bytes(max_email_bytes),
+            max_email_bytes=need_count(max_email_bytes, "max_email_bytes"),
         )
         self._pacer = pacer if pacer is not None else Pacer()
         self._budget = RetryBudget()
@@ -108,20 +104,6 @@ class AsyncClient:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._settings.base_url}>"
-
-    @cached_property
-    def email(self) -> "Emails":
-        """Send e-mails, one or up to 1,000 at a time, and manage scheduled ones."""
-        from .endpoints.email import Emails
-
-        return Emails(self)
-
-    @cached_property
-    def sms(self) -> "Sms":
-        """Send texts, and list those that were sent and received."""
-        from .endpoints.sms import Sms
-
-        return Sms(self)
 
     @property
     def pacer(self) -> Pacer:
@@ -168,6 +150,23 @@ class AsyncClient:
         copy.__dict__.update((name, value) for name, value in self.__dict__.items() if name.startswith("_"))
         copy._settings = attrs.evolve(self._settings, **changes)
         return copy
+
+    async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, effect: Effect) -> AnyReply:
+        """Make a call that this version has no method for; with the same checks, errors, repeats and pacing.
+
+        Args:
+            method: ``"POST"`` nearly always; ``"PATCH"`` for a few.
+            path: As in the API's reference, for example ``"/domain/view"``.
+            body: Its fields; those that are ``None`` are left out.
+            effect: What making it a second time does. It decides what is repeated, so there is no default:
+                `Effect.READ` changes nothing, `CONVERGES` ends in the same state, `ONCE` does two things.
+
+        Example:
+            await client.call("POST", "/domain/view", {"domain": "example.com"}, effect=Effect.READ)
+        """
+        if body is not None and not isinstance(body, Mapping):
+            raise TypeError(f"body: a mapping from field names to values is needed, not a {type(body).__name__}")
+        return await self._call(Operation(path, AnyReply, effect=effect, method=method), body or {})
 
     async def aclose(self) -> None:
         """Close the connections. Calls made later raise `NotSentError`."""

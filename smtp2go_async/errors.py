@@ -14,6 +14,7 @@
     │  ├ RateLimitError                            too many calls, or too many errors, from this address
     │  └ ServerError                               None: a 5xx
     ├ SendRefusedError                             False: a 200 whose body says that nothing was accepted
+    ├ PagingError                                  None: a search ended before its last page
     └ WebhookError                                 a callback that can't be trusted or understood
 
 All of them pickle and copy. Their text names the operation, the status, the code, the provider's message and the
@@ -24,7 +25,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._masking import mask_text
-
 
 LONGEST_TEXT = 2000
 """Characters of the provider's message that an error's text shows; `ApiError.message` has all of it."""
@@ -40,7 +40,7 @@ class Smtp2goError(Exception):
     """The call, as the API names it, for example ``/email/send``."""
 
     def __init__(self, message: str = "", *, operation: str | None = None) -> None:
-        super().__init__(mask_text(message if len(message) <= LONGEST_TEXT else f"{message[:LONGEST_TEXT]}..."))
+        super().__init__(_shown(message))
         self.operation = operation
 
     def __str__(self) -> str:
@@ -58,6 +58,12 @@ class Smtp2goError(Exception):
     def _details(self) -> Sequence[str]:
         """What stands between the operation and the message."""
         return ()
+
+
+def _shown(text: str) -> str:
+    # Masked before it is cut: of half an address the half that is left would not be known for one.
+    masked = mask_text(text)
+    return masked if len(masked) <= LONGEST_TEXT else f"{masked[:LONGEST_TEXT]}..."
 
 
 def _restore(kind: type[Smtp2goError], args: tuple[Any, ...]) -> Smtp2goError:
@@ -157,7 +163,7 @@ class ApiError(Smtp2goError):
         text = super().__str__()
         fields = "; ".join(f"{name}: {problem}" for name, problem in self.field_errors.items())
         if fields:
-            text += f" [{mask_text(fields)}]"
+            text += f" [{_shown(fields)}]"
         return f"{text} (request {self.request_id})" if self.request_id else text
 
 
@@ -252,6 +258,23 @@ class SendRefusedError(Smtp2goError):
     def __str__(self) -> str:
         text = super().__str__()
         return f"{text} (request {self.request_id})" if self.request_id else text
+
+
+class PagingError(Smtp2goError):
+    """A search over several pages ended before the last: the token of the next page has expired, or leads in a circle.
+
+    Where the search takes dates, go on from the time of the last item.
+    """
+
+    items: int
+    """How many items came before."""
+    last: Any
+    """The last item that came, or ``None``."""
+
+    def __init__(self, message: str = "", *, operation: str | None = None, items: int = 0, last: Any = None) -> None:
+        super().__init__(message, operation=operation)
+        self.items = items
+        self.last = last
 
 
 class WebhookError(Smtp2goError):

@@ -14,11 +14,10 @@ from ._address import (
     check_headers,
     format_address,
     format_addresses,
-    need_text,
-    need_truth,
     refuse_control_characters,
 )
 from ._body import Blob, blob_of
+from ._checks import need_text, need_truth
 from ._dates import format_schedule, need_aware
 from ._masking import repr_masked, repr_personal
 
@@ -35,8 +34,10 @@ def _file_name(value: object, argument: str) -> str:
     return name
 
 
-def _guessed(filename: str) -> str:
-    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+def _guessed(filename: str) -> str | None:
+    kind, compressed = mimetypes.guess_type(filename)
+    # The guess for list.csv.gz is text/csv and gzip, and an attachment has no place for the second.
+    return None if compressed else kind
 
 
 @attrs.frozen(init=False)
@@ -102,7 +103,9 @@ class Attachment:
     def _set(self, blob: Blob | None, url: str | None, filename: str, mimetype: str | None) -> None:
         filename = _file_name(filename, "filename")
         kind = (
-            refuse_control_characters(need_text(mimetype, "mimetype"), "mimetype") if mimetype else _guessed(filename)
+            refuse_control_characters(need_text(mimetype, "mimetype"), "mimetype")
+            if mimetype
+            else _guessed(filename) or "application/octet-stream"
         )
         self.__attrs_init__(filename, kind, blob, url)
 
@@ -126,7 +129,7 @@ class Inline(Attachment):
     def __init__(self, content: Content, cid: str | None = None, *, mimetype: str | None = None) -> None:
         if mimetype is None and isinstance(content, (str, os.PathLike)):
             # A cid often has no ending to guess from.
-            mimetype = mimetypes.guess_type(os.fspath(content))[0]
+            mimetype = _guessed(os.fspath(content))
         super().__init__(content, cid, mimetype=mimetype)
 
     @property
@@ -175,16 +178,19 @@ def _to(value: _Addresses) -> tuple[str, ...]:
     return format_addresses(value, "to")
 
 
+# attrs.evolve gives each field back as it is, and one that was left out is an empty tuple.
+
+
 def _cc(value: _Addresses | None) -> tuple[str, ...]:
-    return () if value is None else format_addresses(value, "cc")
+    return () if value is None or value == () else format_addresses(value, "cc")
 
 
 def _bcc(value: _Addresses | None) -> tuple[str, ...]:
-    return () if value is None else format_addresses(value, "bcc")
+    return () if value is None or value == () else format_addresses(value, "bcc")
 
 
 def _reply_to(value: _Addresses | None) -> tuple[str, ...]:
-    return () if value is None else format_addresses(value, "reply_to")
+    return () if value is None or value == () else format_addresses(value, "reply_to")
 
 
 def _subject(value: str | None) -> str | None:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 import attrs
 
+from ._checks import need_truth
 from ._forking import tell_after_fork
 from ._operation import Effect
 from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError
@@ -82,6 +83,11 @@ def _at_least_one(_instance: object, attribute: "attrs.Attribute[int]", value: i
         raise ValueError(f"{attribute.name}: {value} is not possible; 1 or more is, where 1 means not to repeat")
 
 
+def _truth(_instance: object, attribute: "attrs.Attribute[bool]", value: bool) -> None:
+    # "false" would send twice.
+    need_truth(value, attribute.name)
+
+
 @attrs.frozen
 class RetryPolicy:
     """How often and for how long a call is repeated, where the table allows it at all.
@@ -99,7 +105,7 @@ class RetryPolicy:
     max_elapsed: float = attrs.field(default=30.0, validator=_positive)
     first_wait: float = attrs.field(default=0.5, validator=_positive)
     max_wait: float = attrs.field(default=8.0, validator=_positive)
-    at_least_once: bool = attrs.field(default=False, kw_only=True)
+    at_least_once: bool = attrs.field(default=False, kw_only=True, validator=_truth)
 
     @classmethod
     def none(cls) -> "RetryPolicy":

@@ -1,23 +1,32 @@
 """The waiting client: the same calls as `AsyncClient`, made on an event loop in a thread of its own."""
 
+import os
 from collections.abc import Mapping
-from functools import cached_property
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ._groups import SyncGroups
 from ._loop_thread import LoopThread
+from ._model import AnyReply
+from ._operation import Effect
 from ._settings import MAX_EMAIL_BYTES, Auth, Region
 from .client import _UNSET, AsyncClient, _Unset
 from .pacing import Pacer
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from ._sync.email import Emails
-    from ._sync.sms import Sms
     from ._transport import HttpxClient
 
 
-class SyncClient:
+async def _close(client: AsyncClient, http_client: "HttpxClient | None", process: int) -> None:
+    await client.aclose()
+    # In a forked child its connections are the parent's.
+    if http_client is not None and os.getpid() == process:
+        await http_client.aclose()
+
+
+class SyncClient(SyncGroups):
     """The SMTP2GO API for code that does not await. Made once and shared, also among threads.
 
     It has the groups, methods, results and errors of `AsyncClient`. One daemon thread runs the event loop; it starts
@@ -34,7 +43,8 @@ class SyncClient:
         pacer: Share one among the clients of a process.
         max_connections: The most connections at a time, so the most calls from all threads at a time.
         max_email_bytes: The most that the body of an e-mail call may have.
-        http_client: Your own `httpx.AsyncClient` that nothing else uses.
+        http_client: Your own `httpx.AsyncClient` that nothing else uses. It is closed with this client: its connections
+            belong to this client's event loop, where nobody else can close them.
 
     Example:
         with SyncClient() as client:
@@ -69,24 +79,10 @@ class SyncClient:
             max_email_bytes=max_email_bytes,
             http_client=http_client,
         )
-        self._thread = LoopThread(self._awaited.aclose)
+        self._thread = LoopThread(partial(_close, self._awaited, http_client, os.getpid()))
 
     def __repr__(self) -> str:
         return repr(self._awaited).replace("Async", "Sync", 1)
-
-    @cached_property
-    def email(self) -> "Emails":
-        """Send e-mails, one or up to 1,000 at a time, and manage scheduled ones."""
-        from ._sync.email import Emails
-
-        return Emails(self._awaited.email, self._thread)
-
-    @cached_property
-    def sms(self) -> "Sms":
-        """Send texts, and list those that were sent and received."""
-        from ._sync.sms import Sms
-
-        return Sms(self._awaited.sms, self._thread)
 
     @property
     def pacer(self) -> Pacer:
@@ -118,6 +114,17 @@ class SyncClient:
             raise_on_refused=raise_on_refused,
         )
         return copy
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, effect: Effect) -> AnyReply:
+        """Make a call that this version has no method for, as `AsyncClient.call` does.
+
+        Args:
+            method: ``"POST"`` nearly always.
+            path: As in the API's reference, for example ``"/domain/view"``.
+            body: Its fields.
+            effect: What making it a second time does.
+        """
+        return self._thread.run(self._awaited.call, method, path, body, effect=effect)
 
     def close(self) -> None:
         """Close the connections and end the thread. Calls made later raise `NotSentError`."""

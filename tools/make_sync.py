@@ -11,13 +11,16 @@ import ast
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 PACKAGE = Path(__file__).resolve().parent.parent / "smtp2go_async"
 BY_HAND = {"__init__.py", "_group.py"}
 WIDTH = 120
 
+Method = ast.AsyncFunctionDef | ast.FunctionDef
+
 HEADER = '''\
-# Written by tools/make_sync.py from smtp2go_async/endpoints/{module}.py: change that file, then run `nox -s sync`.
+# Written by tools/make_sync.py from endpoints/{module}.py: change that file, then run `nox -s sync`.
 """The waiting twin of `smtp2go_async.endpoints.{module}`."""
 '''
 
@@ -27,7 +30,7 @@ def twin_of(source: str, module: str) -> str:
     tree = ast.parse(source)
     lines = source.splitlines()
     group = next(node for node in tree.body if isinstance(node, ast.ClassDef) and _is_group(node))
-    methods = [node for node in group.body if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")]
+    methods = [node for node in group.body if _is_call(node)]
     used = {name for method in methods for name in _names(method)}
     parts = [HEADER.format(module=module)]
     parts.append("\n".join(_imports(tree, used, module, group.name)))
@@ -41,13 +44,20 @@ def _is_group(node: ast.ClassDef) -> bool:
     return any(isinstance(base, ast.Name) and base.id == "EndpointGroup" for base in node.bases)
 
 
-def _names(method: ast.AsyncFunctionDef) -> Iterator[str]:
+def _is_call(node: ast.stmt) -> TypeGuard[Method]:
+    """Tell whether this is a public method: one that awaits, or one that gives an iterator over pages."""
+    return isinstance(node, (ast.AsyncFunctionDef, ast.FunctionDef)) and not node.name.startswith("_")
+
+
+def _names(method: Method) -> Iterator[str]:
     arguments = method.args
-    parts: list[ast.expr | None] = [one.annotation for one in [*arguments.args, *arguments.kwonlyargs]]
+    everything = [*arguments.args, *arguments.kwonlyargs, *([arguments.kwarg] if arguments.kwarg else [])]
+    parts: list[ast.expr | None] = [one.annotation for one in everything]
     parts += [*arguments.defaults, *arguments.kw_defaults, method.returns]
     for part in parts:
         if part is not None:
-            yield from (node.id for node in ast.walk(part) if isinstance(node, ast.Name))
+            found = (node.id for node in ast.walk(part) if isinstance(node, ast.Name))
+            yield from ("Iterator" if name == "AsyncIterator" else name for name in found)
 
 
 def _imports(tree: ast.Module, used: set[str], module: str, group: str) -> Iterator[str]:
@@ -59,8 +69,10 @@ def _imports(tree: ast.Module, used: set[str], module: str, group: str) -> Itera
             needed = [alias for alias in node.names if (alias.asname or alias.name) in used]
             outside += [f"import {one.name}" + (f" as {one.asname}" if one.asname else "") for one in needed]
         elif isinstance(node, ast.ImportFrom):
-            names = sorted(alias.name for alias in node.names if alias.name in used)
-            where = "." * node.level + (node.module or "")
+            named = [_waiting(alias.name) for alias in node.names]
+            names = sorted({name for name in named if name in used})
+            beside = "..endpoints." if node.level == 1 else "." * node.level
+            where = beside + (node.module or "")
             if names and node.level == 0:
                 outside.append(f"from {where} import {', '.join(names)}")
             elif names:
@@ -82,15 +94,24 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
-def _forward(method: ast.AsyncFunctionDef, lines: Sequence[str]) -> str:
+def _waiting(text: str) -> str:
+    return text.replace("AsyncIterator", "Iterator")
+
+
+def _forward(method: Method, lines: Sequence[str]) -> str:
     """Take over the signature and docstring as they stand, and forward the call."""
     docstring = method.body[0]
     if ast.get_docstring(method) is None or docstring.end_lineno is None:
         raise SystemExit(f"{method.name} has no docstring")
-    text = "\n".join(lines[method.lineno - 1 : docstring.end_lineno]).replace("    async def ", "    def ", 1)
+    signature = "\n".join(lines[method.lineno - 1 : docstring.lineno - 1])
+    text = _waiting(signature).replace("    async def ", "    def ", 1)
+    text += "\n" + "\n".join(lines[docstring.lineno - 1 : docstring.end_lineno])
     arguments = method.args
     passed = [one.arg for one in arguments.args[1:]] + [f"{one.arg}={one.arg}" for one in arguments.kwonlyargs]
-    call = _wrapped("        return self._run(", [f"self._awaited.{method.name}", *passed], ")")
+    if arguments.kwarg is not None:
+        passed.append(f"**{arguments.kwarg.arg}")
+    forward = "_run" if isinstance(method, ast.AsyncFunctionDef) else "_iterate"
+    call = _wrapped(f"        return self.{forward}(", [f"self._awaited.{method.name}", *passed], ")")
     return f"{text}\n{call}"
 
 

@@ -1,13 +1,34 @@
 """What every waiting group shares. Written by hand; the other files of this folder are not."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Generic, ParamSpec, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from .._loop_thread import LoopThread
+
+if TYPE_CHECKING:
+    from .._paging import Paged
 
 G = TypeVar("G")
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class _WaitedFor(Iterator[T]):
+    """Iterates over what an asynchronous search gives, a page at a time: a hop between threads costs more than an item.
+
+    Not a generator, which would be at its end after the first error; this can go on after one.
+    """
+
+    def __init__(self, paged: "Paged[T]", thread: LoopThread) -> None:
+        self._paged = paged
+        self._thread = thread
+        self._ready: Iterator[T] = iter(())
+
+    def __next__(self) -> T:
+        for item in self._ready:
+            return item
+        self._ready = iter(self._thread.run(self._paged.next_page))
+        return next(self._ready)
 
 
 class SyncGroup(Generic[G]):
@@ -18,6 +39,9 @@ class SyncGroup(Generic[G]):
     def __init__(self, awaited: G, thread: LoopThread) -> None:
         self._awaited = awaited
         self._thread = thread
+
+    def _iterate(self, call: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        return _WaitedFor(cast("Paged[T]", call(*args, **kwargs)), self._thread)
 
     def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return self._thread.run(call, *args, **kwargs)

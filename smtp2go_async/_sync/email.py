@@ -1,9 +1,9 @@
-# Written by tools/make_sync.py from smtp2go_async/endpoints/email.py: change that file, then run `nox -s sync`.
+# Written by tools/make_sync.py from endpoints/email.py: change that file, then run `nox -s sync`.
 """The waiting twin of `smtp2go_async.endpoints.email`."""
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage, Message
 from typing import Any, BinaryIO
 
@@ -145,6 +145,36 @@ class Emails(SyncGroup[AsyncEmails]):
             search_sender=search_sender,
             limit=limit,
             page=page,
+        )
+
+    def search_scheduled_all(
+        self,
+        *,
+        search_subject: str | None = None,
+        search_recipient: str | None = None,
+        search_sender: str | None = None,
+        limit: int | None = None,
+        max_items: int | None = None,
+    ) -> Iterator[ScheduledEmail]:
+        """Iterate over all the e-mails that wait for their time.
+
+        ``POST /email/scheduled/search``, once for each page. Whether the API counts pages from 0 or from 1 is not
+        documented, so e-mails that came before are left out. The pages move when an e-mail is sent or added meanwhile.
+
+        Args:
+            search_subject: Only those with this in the subject.
+            search_recipient: Only those to this recipient.
+            search_sender: Only those from this sender.
+            limit: The most on a page; 1,000 when left out.
+            max_items: The most in all.
+        """
+        return self._iterate(
+            self._awaited.search_scheduled_all,
+            search_subject=search_subject,
+            search_recipient=search_recipient,
+            search_sender=search_sender,
+            limit=limit,
+            max_items=max_items,
         )
 
     def remove_scheduled(self, schedule_id: str) -> Done:

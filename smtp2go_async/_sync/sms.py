@@ -1,4 +1,4 @@
-# Written by tools/make_sync.py from smtp2go_async/endpoints/sms.py: change that file, then run `nox -s sync`.
+# Written by tools/make_sync.py from endpoints/sms.py: change that file, then run `nox -s sync`.
 """The waiting twin of `smtp2go_async.endpoints.sms`."""
 
 from collections.abc import Sequence

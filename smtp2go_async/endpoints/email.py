@@ -7,27 +7,35 @@
 | `send_mime`        | POST /email/mime            | ONCE      |
 | `send_batch`       | POST /email/batch           | ONCE      |
 | `search_scheduled` | POST /email/scheduled/search| READ      |
+| `search_scheduled_all` | as above, all pages     | READ      |
 | `remove_scheduled` | POST /email/scheduled/remove| CONVERGES |
 """
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from email.message import EmailMessage, Message
 from email.policy import SMTP
+from functools import partial
 from typing import Any, BinaryIO
 
 from .._address import AddressLike, HeadersLike
 from .._body import Blob, MemoryBlob, blob_of
+from .._checks import need_count, need_truth, need_word
 from .._dates import format_schedule
 from .._model import Address, Content, Done, Listing, SendReply, model
 from .._operation import Effect, Operation
+from .._paging import Paged, Step
 from ..errors import ReplyError
 from ..message import Attachment, Email, Inline
 from ._group import EndpointGroup
 
 MOST_IN_A_BATCH = 1000
 """E-mails in one ``/email/batch`` call (its reference page)."""
+
+
+MOST_SCHEDULED_ON_A_PAGE = 1000
+"""E-mails on a page of ``/email/scheduled/search`` when no limit is given (its reference page)."""
 
 
 @model
@@ -185,6 +193,8 @@ class Emails(EndpointGroup):
             ValueError: An empty message, or a file that can't be read.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
+        if fastaccept is not None:
+            need_truth(fastaccept, "fastaccept")
         fields = {"mime_email": _mime(mime_email), "schedule": format_schedule(schedule), "fastaccept": fastaccept}
         return await self._call(SEND_MIME, fields)
 
@@ -234,6 +244,8 @@ class Emails(EndpointGroup):
             limit: The most to return; 1,000 when left out.
             page: Which page of them.
         """
+        if limit is not None:
+            need_count(limit, "limit")
         return await self._call(
             SEARCH_SCHEDULED,
             {
@@ -246,6 +258,36 @@ class Emails(EndpointGroup):
             },
         )
 
+    def search_scheduled_all(
+        self,
+        *,
+        search_subject: str | None = None,
+        search_recipient: str | None = None,
+        search_sender: str | None = None,
+        limit: int | None = None,
+        max_items: int | None = None,
+    ) -> AsyncIterator[ScheduledEmail]:
+        """Iterate over all the e-mails that wait for their time.
+
+        ``POST /email/scheduled/search``, once for each page. Whether the API counts pages from 0 or from 1 is not
+        documented, so e-mails that came before are left out. The pages move when an e-mail is sent or added meanwhile.
+
+        Args:
+            search_subject: Only those with this in the subject.
+            search_recipient: Only those to this recipient.
+            search_sender: Only those from this sender.
+            limit: The most on a page; 1,000 when left out.
+            max_items: The most in all.
+        """
+        search = partial(
+            self.search_scheduled,
+            search_subject=search_subject,
+            search_recipient=search_recipient,
+            search_sender=search_sender,
+            limit=limit,
+        )
+        return Paged(SEARCH_SCHEDULED, _by_number(search, limit), max_items)
+
     async def remove_scheduled(self, schedule_id: str) -> Done:
         """Take back an e-mail that was scheduled and has not been sent.
 
@@ -255,9 +297,26 @@ class Emails(EndpointGroup):
             ValueError: The id is empty.
             ApiError: There is no such e-mail waiting.
         """
-        if not schedule_id:
-            raise ValueError("schedule_id: is empty")
-        return await self._call(REMOVE_SCHEDULED, {"schedule_id": schedule_id})
+        return await self._call(REMOVE_SCHEDULED, {"schedule_id": need_word(schedule_id, "schedule_id")})
+
+
+def _by_number(search: Callable[..., Awaitable[Listing[ScheduledEmail]]], limit: int | None) -> Step[ScheduledEmail]:
+    """Fetch pages by number, the first without one, so that page 1 shows whether it is the first or the second."""
+    seen: set[str] = set()
+    # No upper bound of the limit is documented: a server may give fewer than a high one asks for, and have more.
+    full = min(limit or MOST_SCHEDULED_ON_A_PAGE, MOST_SCHEDULED_ON_A_PAGE)
+
+    async def step(mark: str | None) -> tuple[Sequence[ScheduledEmail], str | None]:
+        found = await search(page=None if mark is None else int(mark))
+        new = [one for one in found if one.schedule_id not in seen]
+        seen.update(one.schedule_id for one in new)
+        following = 1 if mark is None else int(mark) + 1
+        if found and not new and following > 2 and mark is not None:
+            # Only a server that does not turn its pages gives nothing new twice; going back to this mark tells of it.
+            return new, mark
+        return new, None if len(found) < full else str(following)
+
+    return step
 
 
 def _mime(message: object) -> Blob:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import attrs
 
-from .._address import need_text
+from .._checks import need_one, need_text, need_word
 from .._dates import DateLike, format_date_range
 from .._model import Address, Content, Reply, SendReply, model, named
 from .._operation import Effect, Operation
@@ -166,8 +166,7 @@ class Sms(EndpointGroup):
             OutcomeUnknownError: No answer came; the texts may have been sent.
         """
         numbers = _numbers(destination)
-        if not need_text(content, "content"):
-            raise ValueError("content: is empty")
+        need_word(content, "content")
         if sender is not None and not _E164.fullmatch(need_text(sender, "sender")):
             raise ValueError("sender: a number in E.164 is needed, for example +12025550123")
         return await self._call(SEND, {"destination": numbers, "content": content, "sender": sender})
@@ -219,10 +218,8 @@ class Sms(EndpointGroup):
         Raises:
             ValueError: A time without a zone, an end that is not after the start, or one moment named in two ways.
         """
-        if start_date is not None and unix_start is not None:
-            raise ValueError("unix_start: start_date is given as well; use one of them")
-        if end_date is not None and unix_end is not None:
-            raise ValueError("unix_end: end_date is given as well; use one of them")
+        need_one(start_date, unix_start, ("start_date", "unix_start"))
+        need_one(end_date, unix_end, ("end_date", "unix_end"))
         fields = {"unix_start": unix_start, "unix_end": unix_end, "username": username, "subaccount_id": subaccount_id}
         return await self._call(VIEW_RECEIVED, {**format_date_range(start_date, end_date), **fields})
 

@@ -1,0 +1,130 @@
+"""All the items of a search, however many pages they come on."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+from ._checks import need_count
+from ._model import Reply, model
+from ._operation import Operation
+from .errors import (
+    ApiError,
+    AuthenticationError,
+    PagingError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+)
+
+T = TypeVar("T")
+P = TypeVar("P", bound="Page")
+
+_MOST_EMPTY = 10
+"""Empty pages in a row after which a server that always promises another one is not believed any more."""
+
+Step = Callable[[str | None], Awaitable[tuple[Sequence[T], str | None]]]
+"""Fetches the page of a mark (``None`` for the first), and returns its items and the mark of the next."""
+
+
+@model
+class Page(Reply):
+    """One page of a search."""
+
+    continue_token: str | None = None
+    """Gets the next page, with all the other arguments as they were; it expires after minutes. ``None`` on the last
+    page, or empty: the API sends null in some calls and an empty text in others."""
+
+
+class Paged(AsyncIterator[T], Generic[T]):
+    """Iterates over the items, fetching each page when it is needed."""
+
+    def __init__(self, operation: Operation[object], step: Step[T], max_items: int | None) -> None:
+        if max_items is not None:
+            need_count(max_items, "max_items")
+        self._operation = operation
+        self._step = step
+        self._left = max_items
+        self._mark: str | None = None
+        self._marks: set[str] = set()
+        self._ended = False
+        self._problem = ""
+        self._came = 0
+        self._last: T | None = None
+        self._ready: Iterator[T] = iter(())
+
+    def __aiter__(self) -> "Paged[T]":
+        return self
+
+    async def __anext__(self) -> T:
+        for item in self._ready:
+            return item
+        self._ready = iter(await self.next_page())
+        for item in self._ready:
+            return item
+        raise StopAsyncIteration
+
+    async def next_page(self) -> Sequence[T]:
+        """Fetch the next items, a page of them at a time; none at the end.
+
+        Raises:
+            PagingError: The token of a page is not accepted any more, or the server goes round in circles.
+        """
+        empty = 0
+        while not self._ended:
+            if self._problem:
+                raise self._error(self._problem)
+            items = await self._fetch()
+            if items:
+                self._came += len(items)
+                self._last = items[-1]
+                return items
+            empty += 1
+            if empty == _MOST_EMPTY:
+                raise self._error(f"{empty} pages in a row were empty, and each promised another")
+        return ()
+
+    async def _fetch(self) -> Sequence[T]:
+        try:
+            items, following = await self._step(self._mark)
+        except (AuthenticationError, PermissionDeniedError, RateLimitError, ServerError):
+            raise
+        except ApiError as error:
+            if self._mark is None:
+                raise
+            # No code of its own is documented for this; tokens have been seen to live for 300 seconds.
+            raise self._error("the token of the next page is not accepted, it may have expired") from error
+        if self._left is not None:
+            items = items[: self._left]
+            self._left -= len(items)
+        if following is None or self._left == 0:
+            self._ended = True
+        elif following in self._marks:
+            # The items of this page are good, so they come first.
+            self._problem = "the server leads back to a page that it has given before"
+        else:
+            self._marks.add(following)
+        self._mark = following
+        return items
+
+    def _error(self, problem: str) -> PagingError:
+        self._ended = True
+        return PagingError(
+            f"{problem}; {self._came} items came before",
+            operation=self._operation.path,
+            items=self._came,
+            last=self._last,
+        )
+
+
+def all_of(
+    operation: Operation[object],
+    fetch: Callable[[str | None], Awaitable[P]],
+    items: Callable[[P], Sequence[T]],
+    max_items: int | None,
+) -> Paged[T]:
+    """Iterate over a search whose pages name the next one by ``continue_token``."""
+
+    async def step(token: str | None) -> tuple[Sequence[T], str | None]:
+        page = await fetch(token)
+        return items(page), page.continue_token or None
+
+    return Paged(operation, step, max_items)

@@ -1,0 +1,19 @@
+# Written by tools/make_sync.py from endpoints/dedicated_ips.py: change that file, then run `nox -s sync`.
+"""The waiting twin of `smtp2go_async.endpoints.dedicated_ips`."""
+
+from .._model import Listing
+from ..endpoints.dedicated_ips import DedicatedIps as AsyncDedicatedIps, DedicatedIpPool
+from ._group import SyncGroup
+
+
+class DedicatedIps(SyncGroup[AsyncDedicatedIps]):
+    """IP addresses that only this account sends from."""
+
+    __slots__ = ()
+
+    def view(self) -> Listing[DedicatedIpPool]:
+        """List the pools of dedicated IP addresses.
+
+        ``POST /dedicated_ips/view``. It has no ``subaccount_id``: it lists those of the account whose key is used.
+        """
+        return self._run(self._awaited.view)

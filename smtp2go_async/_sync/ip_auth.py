@@ -1,0 +1,51 @@
+# Written by tools/make_sync.py from endpoints/ip_auth.py: change that file, then run `nox -s sync`.
+"""The waiting twin of `smtp2go_async.endpoints.ip_auth`."""
+
+from typing import Unpack
+
+from .._model import Done, Listing
+from ..endpoints._sending import SendingOptions
+from ..endpoints.ip_auth import IpAuth as AsyncIpAuth, IpAuthEntries, IpAuthEntry
+from ._group import SyncGroup
+
+
+class IpAuth(SyncGroup[AsyncIpAuth]):
+    """Addresses that may send over SMTP without a password."""
+
+    __slots__ = ()
+
+    def patch(self, ip_address: str, **options: Unpack[SendingOptions]) -> Listing[IpAuthEntry]:
+        """Change some options of an address, and leave the others as they are.
+
+        ``PATCH /ip_auth/edit``. The API has no call that adds an address.
+
+        Args:
+            ip_address: The address, which is there already.
+            **options: See `SendingOptions`.
+
+        Raises:
+            ValueError: The address is empty, or the rate limit is out of range.
+        """
+        return self._run(self._awaited.patch, ip_address, **options)
+
+    def remove(self, ip_address: str, *, subaccount_id: str | None = None) -> Done:
+        """Remove an address. What sends from there needs a password from now on.
+
+        ``POST /ip_auth/remove``. The answer is documented as empty.
+
+        Args:
+            ip_address: The address.
+            subaccount_id: Act for this subaccount.
+        """
+        return self._run(self._awaited.remove, ip_address, subaccount_id=subaccount_id)
+
+    def view(self, *, ip_address: str | None = None, subaccount_id: str | None = None) -> IpAuthEntries:
+        """List the addresses of the account.
+
+        ``POST /ip_auth/view``
+
+        Args:
+            ip_address: Only this one.
+            subaccount_id: Act for this subaccount.
+        """
+        return self._run(self._awaited.view, ip_address=ip_address, subaccount_id=subaccount_id)

@@ -1,0 +1,88 @@
+"""Manage addresses that may send over SMTP without a password.
+
+| method   | call                 | effect    |
+|----------|----------------------|-----------|
+| `patch`  | PATCH /ip_auth/edit  | CONVERGES |
+| `remove` | POST /ip_auth/remove | CONVERGES |
+| `view`   | POST /ip_auth/view   | READ      |
+"""
+
+from typing import Unpack
+
+import attrs
+
+from .._checks import need_word
+from .._model import Done, Listing, Reply, Secret, model, named
+from .._operation import Effect, Operation
+from .._period import Period
+from ._group import EndpointGroup
+from ._sending import DefaultLimit, Sending, SendingOptions, sending_fields
+
+
+@model
+class IpAuthEntry(Sending):
+    """An address that may send without a password."""
+
+    ip_address: str = attrs.field(default="", metadata=named("ip_address", "ip_addres"))
+    """The API's reference misspells the name of this field in one of its two places."""
+    comments: str = ""
+    """Documented beside ``description``; not seen in answers."""
+    sending_allowed: bool | None = None
+    email_password: Secret | None = None
+    """Documented, although there is nothing to log in with. Not shown in reprs."""
+
+
+@model
+class IpAuthEntries(Reply):
+    """Addresses that may send without a password, and what limits those without a limit of their own."""
+
+    results: tuple[IpAuthEntry, ...] = ()
+    default_ratelimit_value: DefaultLimit | None = None
+    default_ratelimit_period: Period | None = None
+
+
+PATCH = Operation("/ip_auth/edit", Listing[IpAuthEntry], effect=Effect.CONVERGES, method="PATCH", takes_subaccount=True)
+REMOVE = Operation("/ip_auth/remove", Done, effect=Effect.CONVERGES, takes_subaccount=True)
+VIEW = Operation("/ip_auth/view", IpAuthEntries, effect=Effect.READ, takes_subaccount=True)
+
+
+class IpAuth(EndpointGroup):
+    """Addresses that may send over SMTP without a password."""
+
+    async def patch(self, ip_address: str, **options: Unpack[SendingOptions]) -> Listing[IpAuthEntry]:
+        """Change some options of an address, and leave the others as they are.
+
+        ``PATCH /ip_auth/edit``. The API has no call that adds an address.
+
+        Args:
+            ip_address: The address, which is there already.
+            **options: See `SendingOptions`.
+
+        Raises:
+            ValueError: The address is empty, or the rate limit is out of range.
+        """
+        fields = {"ip_address": need_word(ip_address, "ip_address"), **sending_fields(options, SendingOptions, "patch")}
+        return await self._call(PATCH, fields)
+
+    async def remove(self, ip_address: str, *, subaccount_id: str | None = None) -> Done:
+        """Remove an address. What sends from there needs a password from now on.
+
+        ``POST /ip_auth/remove``. The answer is documented as empty.
+
+        Args:
+            ip_address: The address.
+            subaccount_id: Act for this subaccount.
+        """
+        fields = {"ip_address": need_word(ip_address, "ip_address"), "subaccount_id": subaccount_id}
+        return await self._call(REMOVE, fields)
+
+    async def view(self, *, ip_address: str | None = None, subaccount_id: str | None = None) -> IpAuthEntries:
+        """List the addresses of the account.
+
+        ``POST /ip_auth/view``
+
+        Args:
+            ip_address: Only this one.
+            subaccount_id: Act for this subaccount.
+        """
+        return await self._call(VIEW, {"ip_address": ip_address, "subaccount_id": subaccount_id})

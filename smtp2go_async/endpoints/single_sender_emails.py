@@ -1,0 +1,80 @@
+"""Manage single addresses that may be sent from, where the whole domain is not verified.
+
+| method   | call                              | effect    |
+|----------|-----------------------------------|-----------|
+| `add`    | POST /single_sender_emails/add    | ONCE      |
+| `remove` | POST /single_sender_emails/remove | CONVERGES |
+| `view`   | POST /single_sender_emails/view   | READ      |
+"""
+
+from .._checks import need_text, need_word
+from .._model import Address, Done, Reply, model
+from .._operation import Effect, Operation
+from ._group import EndpointGroup
+
+
+@model
+class SingleSender:
+    """An address that may be sent from once its owner has agreed."""
+
+    email_address: Address = ""
+    verified: bool | None = None
+    """Whether its owner has followed the link in the e-mail that `SingleSenderEmails.add` sends."""
+
+
+@model
+class SingleSenders(Reply):
+    """Addresses that may be sent from once their owners have agreed."""
+
+    senders: tuple[SingleSender, ...] = ()
+
+
+ADD = Operation("/single_sender_emails/add", Done, effect=Effect.ONCE, takes_subaccount=True)
+REMOVE = Operation("/single_sender_emails/remove", Done, effect=Effect.CONVERGES, takes_subaccount=True)
+VIEW = Operation("/single_sender_emails/view", SingleSenders, effect=Effect.READ, takes_subaccount=True)
+
+
+class SingleSenderEmails(EndpointGroup):
+    """Single addresses that may be sent from."""
+
+    async def add(self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None) -> Done:
+        """Ask the owner of an address for leave to send from it.
+
+        ``POST /single_sender_emails/add``. It sends an e-mail, and another one when the address is there already and
+        not verified. Not repeated when the outcome is unknown: that could send it twice.
+
+        Args:
+            email_address: The address alone, without a name.
+            message: Plain text to add to that e-mail.
+            subaccount_id: Act for this subaccount.
+
+        Raises:
+            ValueError: The address is empty.
+        """
+        if message is not None:
+            need_text(message, "message")
+        fields = {"email_address": need_word(email_address, "email_address"), "message": message}
+        return await self._call(ADD, {**fields, "subaccount_id": subaccount_id})
+
+    async def remove(self, email_address: str, *, subaccount_id: str | None = None) -> Done:
+        """Remove an address. Nothing can be sent from it any more, unless its domain is verified.
+
+        ``POST /single_sender_emails/remove``
+
+        Args:
+            email_address: The address alone, without a name.
+            subaccount_id: Act for this subaccount.
+        """
+        fields = {"email_address": need_word(email_address, "email_address"), "subaccount_id": subaccount_id}
+        return await self._call(REMOVE, fields)
+
+    async def view(self, *, email_address: str | None = None, subaccount_id: str | None = None) -> SingleSenders:
+        """List the addresses, and which of them are verified.
+
+        ``POST /single_sender_emails/view``
+
+        Args:
+            email_address: Only those that match this.
+            subaccount_id: Act for this subaccount.
+        """
+        return await self._call(VIEW, {"email_address": email_address, "subaccount_id": subaccount_id})

@@ -1,0 +1,141 @@
+"""Manage the users of the SMTP servers.
+
+| method   | call                    | effect    |
+|----------|-------------------------|-----------|
+| `add`    | POST /users/smtp/add    | CONVERGES |
+| `edit`   | POST /users/smtp/edit   | CONVERGES |
+| `patch`  | PATCH /users/smtp/edit  | CONVERGES |
+| `remove` | POST /users/smtp/remove | CONVERGES |
+| `view`   | POST /users/smtp/view   | READ      |
+"""
+
+from typing import Any, Unpack
+
+from .._checks import need_word
+from .._model import Listing, Reply, Secret, model
+from .._operation import Effect, Operation
+from .._period import Period
+from ._group import EndpointGroup
+from ._sending import DefaultLimit, Sending, SendingOptions, sending_fields
+
+SHORTEST_USERNAME, LONGEST_USERNAME = 5, 100
+"""Characters of a new username (the reference of ``/users/smtp/add``)."""
+
+
+class SmtpUserOptions(SendingOptions, total=False):
+    """Options of an SMTP user; each can be left out."""
+
+    email_password: str | None
+    """At least 64 bits of entropy, say 12 characters of several kinds; the API makes one up when it is left blank."""
+
+
+@model
+class SmtpUser(Sending):
+    """A user of the SMTP servers."""
+
+    username: str = ""
+    email_password: Secret | None = None
+    """The password in clear, in every answer but that of `patch`. Not shown in reprs."""
+    sending_allowed: bool | None = None
+    comments: str = ""
+    """Documented beside ``description``; not seen in answers."""
+
+
+@model
+class SmtpUserResults(Reply):
+    """SMTP users that a call was about."""
+
+    results: tuple[SmtpUser, ...] = ()
+
+
+@model
+class SmtpUserList(SmtpUserResults):
+    """SMTP users, and what limits those without a limit of their own."""
+
+    default_ratelimit_value: DefaultLimit | None = None
+    default_ratelimit_period: Period | None = None
+
+
+ADD = Operation("/users/smtp/add", SmtpUserResults, effect=Effect.CONVERGES, takes_subaccount=True)
+EDIT = Operation("/users/smtp/edit", SmtpUserResults, effect=Effect.CONVERGES, takes_subaccount=True)
+PATCH = Operation("/users/smtp/edit", Listing[SmtpUser], effect=Effect.CONVERGES, method="PATCH", takes_subaccount=True)
+REMOVE = Operation("/users/smtp/remove", SmtpUserResults, effect=Effect.CONVERGES, takes_subaccount=True)
+VIEW = Operation("/users/smtp/view", SmtpUserList, effect=Effect.READ, takes_subaccount=True)
+
+
+class SmtpUsers(EndpointGroup):
+    """Users of the SMTP servers."""
+
+    async def add(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
+        """Add a user.
+
+        ``POST /users/smtp/add``. The answer holds the password, also one that the API made up.
+
+        Args:
+            username: 5 to 100 characters; an e-mail address is possible.
+            **options: See `SmtpUserOptions`.
+
+        Raises:
+            ValueError: The username is too short or too long, the password is empty, or the rate limit is out of range.
+        """
+        need_word(username, "username", least=SHORTEST_USERNAME, most=LONGEST_USERNAME)
+        return await self._call(ADD, {"username": username, **_fields(options, "add")})
+
+    async def edit(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
+        """Set the options of a user.
+
+        ``POST /users/smtp/edit``. Options that are left out may go back to their defaults, and the password to one that
+        the API makes up: that is not documented. `patch` leaves them as they are.
+
+        Args:
+            username: A user that is there already.
+            **options: See `SmtpUserOptions`.
+
+        Raises:
+            ValueError: The username or the password is empty, or the rate limit is out of range.
+        """
+        return await self._call(EDIT, {"username": need_word(username, "username"), **_fields(options, "edit")})
+
+    async def patch(self, username: str, **options: Unpack[SmtpUserOptions]) -> Listing[SmtpUser]:
+        """Change some options of a user, and leave the others as they are.
+
+        ``PATCH /users/smtp/edit``
+
+        Args:
+            username: A user that is there already.
+            **options: See `SmtpUserOptions`.
+
+        Raises:
+            ValueError: The username or the password is empty, or the rate limit is out of range.
+        """
+        return await self._call(PATCH, {"username": need_word(username, "username"), **_fields(options, "patch")})
+
+    async def remove(self, username: str, *, subaccount_id: str | None = None) -> SmtpUserResults:
+        """Remove a user. What logs in with it can't send any more.
+
+        ``POST /users/smtp/remove``. The answer holds what was removed, with the password.
+
+        Args:
+            username: The user.
+            subaccount_id: Act for this subaccount.
+        """
+        fields = {"username": need_word(username, "username"), "subaccount_id": subaccount_id}
+        return await self._call(REMOVE, fields)
+
+    async def view(self, *, username: str | None = None, subaccount_id: str | None = None) -> SmtpUserList:
+        """List the users of the account, with their passwords.
+
+        ``POST /users/smtp/view``
+
+        Args:
+            username: Only this one.
+            subaccount_id: Act for this subaccount.
+        """
+        return await self._call(VIEW, {"username": username, "subaccount_id": subaccount_id})
+
+
+def _fields(options: SmtpUserOptions, method: str) -> dict[str, Any]:
+    fields = sending_fields(options, SmtpUserOptions, method)
+    if fields.get("email_password") is not None:
+        need_word(fields["email_password"], "email_password")
+    return fields

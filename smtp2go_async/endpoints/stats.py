@@ -1,0 +1,219 @@
+"""Count what was sent, bounced, opened and complained about.
+
+| method          | call                      | effect |
+|-----------------|---------------------------|--------|
+| `email_bounces` | POST /stats/email_bounces | READ   |
+| `email_cycle`   | POST /stats/email_cycle   | READ   |
+| `email_history` | POST /stats/email_history | READ   |
+| `email_spam`    | POST /stats/email_spam    | READ   |
+| `email_summary` | POST /stats/email_summary | READ   |
+| `email_unsubs`  | POST /stats/email_unsubs  | READ   |
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Literal
+
+from .._checks import need_words
+from .._dates import DateLike, format_date_range
+from .._model import Address, Percent, Reply, model
+from .._operation import Effect, Operation
+from ._group import EndpointGroup
+
+HistoryGroup = Literal["email_address", "username", "domain", "subaccount"] | str
+"""What a history can be grouped by; others may come."""
+
+
+@model
+class EmailBounces(Reply):
+    """Bounces and rejects of the last 30 days."""
+
+    emails: int | None = None
+    hardbounces: int | None = None
+    softbounces: int | None = None
+    bounce_percent: Percent | None = None
+    rejects: int | None = None
+
+
+@model
+class EmailCycle(Reply):
+    """What was sent in the current cycle of the plan."""
+
+    cycle_start: dt.datetime | None = None
+    cycle_end: dt.datetime | None = None
+    cycle_used: int | None = None
+    cycle_remaining: int | None = None
+    cycle_max: int | None = None
+    """How many the plan allows."""
+
+
+@model
+class EmailSpam(Reply):
+    """Spam complaints and rejects of the last 30 days."""
+
+    emails: int | None = None
+    spams: int | None = None
+    spam_percent: Percent | None = None
+    rejects: int | None = None
+
+
+@model
+class EmailUnsubs(Reply):
+    """Unsubscribes and rejects of the last 30 days."""
+
+    emails: int | None = None
+    unsubscribes: int | None = None
+    unsubscribe_percent: Percent | None = None
+    rejects: int | None = None
+
+
+@model
+class EmailSummary(EmailCycle):
+    """The four others in one: the current cycle, and the last 30 days."""
+
+    email_count: int | None = None
+    hardbounces: int | None = None
+    softbounces: int | None = None
+    bounce_percent: Percent | None = None
+    bounce_rejects: int | None = None
+    """Deprecated by the API: use ``rejects``."""
+    spam_emails: int | None = None
+    spam_percent: Percent | None = None
+    spam_rejects: int | None = None
+    """Deprecated by the API: use ``rejects``."""
+    unsubscribes: int | None = None
+    unsubscribe_percent: Percent | None = None
+    opens: int | None = None
+    clicks: int | None = None
+    rejects: int | None = None
+
+
+@model
+class HistoryEntry:
+    """What one sender, user, domain or subaccount sent. Only the fields of its kind of group are filled."""
+
+    email_address: Address = ""
+    username: str = ""
+    description: str = ""
+    """The comment on the user."""
+    domain: str = ""
+    domain_verified: bool | None = None
+    subaccount: str = ""
+    """Its name."""
+    lastip: str = ""
+    used: int | None = None
+    """E-mails that were sent."""
+    bytecount: int | None = None
+    avgsize: float | None = None
+    """Bytes of an e-mail, on average."""
+    bounces: int | None = None
+    bounce_percent: float | None = None
+    clicks: int | None = None
+    opens: int | None = None
+    open_percent: float | None = None
+    rejects: int | None = None
+    reject_percent: float | None = None
+    spam: int | None = None
+    spam_percent: float | None = None
+    unsubscribes: int | None = None
+    unsubscribe_percent: float | None = None
+
+
+@model
+class EmailHistory(Reply):
+    """What was sent in a time, by groups."""
+
+    count: int | None = None
+    history: tuple[HistoryEntry, ...] = ()
+    bounce_percent_total: float | None = None
+    open_percent_total: float | None = None
+    reject_percent_total: float | None = None
+    spam_percent_total: float | None = None
+    unsubscribe_percent_total: float | None = None
+
+
+BOUNCES = Operation("/stats/email_bounces", EmailBounces, effect=Effect.READ)
+CYCLE = Operation("/stats/email_cycle", EmailCycle, effect=Effect.READ)
+HISTORY = Operation("/stats/email_history", EmailHistory, effect=Effect.READ)
+SPAM = Operation("/stats/email_spam", EmailSpam, effect=Effect.READ)
+SUMMARY = Operation("/stats/email_summary", EmailSummary, effect=Effect.READ)
+UNSUBS = Operation("/stats/email_unsubs", EmailUnsubs, effect=Effect.READ)
+
+
+class Stats(EndpointGroup):
+    """Counts of e-mails."""
+
+    async def email_bounces(self, *, username: str | None = None) -> EmailBounces:
+        """Count the bounces and rejects of the last 30 days.
+
+        ``POST /stats/email_bounces``
+
+        Args:
+            username: Only of this user; an API key goes by its first 16 characters.
+        """
+        return await self._call(BOUNCES, {"username": username})
+
+    async def email_cycle(self) -> EmailCycle:
+        """Tell how much of the plan is used, and when its cycle ends.
+
+        ``POST /stats/email_cycle``
+        """
+        return await self._call(CYCLE, {})
+
+    async def email_history(
+        self,
+        *,
+        group_by: HistoryGroup | None = None,
+        start_date: DateLike | None = None,
+        end_date: DateLike | None = None,
+        subaccounts: Sequence[str] | None = None,
+    ) -> EmailHistory:
+        """Count what was sent in a time, by sender, user, domain or subaccount.
+
+        ``POST /stats/email_history``
+
+        Args:
+            group_by: ``email_address``, ``username``, ``domain`` or ``subaccount``; the first when left out.
+            start_date: The first moment; midnight UTC 30 days ago when left out.
+            end_date: The end; now when left out.
+            subaccounts: Only of the subaccounts with these ids.
+
+        Raises:
+            ValueError: A time without a zone, an end that is not after the start, or an empty list.
+        """
+        fields = {
+            **format_date_range(start_date, end_date),
+            "group_by": group_by,
+            "subaccounts": None if subaccounts is None else need_words(subaccounts, "subaccounts"),
+        }
+        return await self._call(HISTORY, fields)
+
+    async def email_spam(self, *, username: str | None = None) -> EmailSpam:
+        """Count the spam complaints and rejects of the last 30 days.
+
+        ``POST /stats/email_spam``
+
+        Args:
+            username: Only of this user; an API key goes by its first 16 characters.
+        """
+        return await self._call(SPAM, {"username": username})
+
+    async def email_summary(self, *, username: str | None = None) -> EmailSummary:
+        """Fetch the cycle, bounces, complaints and unsubscribes in one call.
+
+        ``POST /stats/email_summary``. It can take longer than the others.
+
+        Args:
+            username: Only of this user; an API key goes by its first 16 characters.
+        """
+        return await self._call(SUMMARY, {"username": username})
+
+    async def email_unsubs(self, *, username: str | None = None) -> EmailUnsubs:
+        """Count the unsubscribes and rejects of the last 30 days.
+
+        ``POST /stats/email_unsubs``
+
+        Args:
+            username: Only of this user; an API key goes by its first 16 characters.
+        """
+        return await self._call(UNSUBS, {"username": username})

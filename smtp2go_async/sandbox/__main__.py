@@ -1,0 +1,64 @@
+"""``python -m smtp2go_async.sandbox``: a local SMTP2GO until Ctrl-C."""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from . import Sandbox
+
+
+def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None = None) -> int:
+    """Serve until Ctrl-C (or SIGTERM) and give the exit status: 0, or 1 when the address cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="python -m smtp2go_async.sandbox",
+        description="SMTP2GO on this machine, for tests. Nothing is really sent.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8025, help="port to listen on, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument("--api-key", help="the only key it knows (default: a fixed one)")
+    options = parser.parse_args(argv)
+    try:
+        sandbox = Sandbox(host=options.host, port=options.port, api_key=options.api_key)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        with sandbox:
+            _introduce(sandbox)
+            (wait or _wait_for_ever)()
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        reason = error.strerror or error
+        print(f"Cannot listen on {options.host} port {options.port}: {reason}. Try another --port.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _introduce(sandbox: Sandbox) -> None:
+    home = sandbox.base_url.removesuffix("/v3")
+    print(
+        f"SMTP2GO sandbox. Nothing is really sent.\n\n"
+        f"  base URL  {sandbox.base_url}\n"
+        f"  API key   {sandbox.api_key}\n"
+        f"  e-mails   {home}/sandbox/emails\n"
+        f"  texts     {home}/sandbox/sms\n"
+        f"  requests  {home}/sandbox/requests\n"
+        f"  the rest  {home}/\n\n"
+        f"Ctrl-C ends it.",
+        flush=True,
+    )
+
+
+def _wait_for_ever() -> None:
+    while True:
+        time.sleep(3600)
+
+
+if __name__ == "__main__":
+    # A container is stopped with SIGTERM; without this it would end with a status that looks like a crash.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""uvicorn in a daemon thread with a loop of its own, so that it serves asyncio, trio and blocking code alike."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from .app import CLOSE_CONNECTION
+
+# Longer than any client keeps an idle connection, so that it is never the sandbox that closes one under a request.
+KEEP_ALIVE_SECONDS = 300
+MAX_WAIT_AT_END = 5.0  # seconds, for calls that compute
+
+
+class ServerThread:
+    """Serves an application on a socket until it is stopped. Starts once."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=2048)
+        # asyncio does this itself, but only where the listener names its protocol, which this one does not. Without it
+        # each answer waits 40 ms for the client's delayed acknowledgement.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port: int = self._socket.getsockname()[1]
+        # No log_config and no access_log=False: both would reconfigure loggers of the process that runs the tests.
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
+        self._server = _Server(config)
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="smtp2go-sandbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve; returns when the server answers."""
+        self._thread.start()
+        self._server.ready.wait()
+        if self._failure is not None:
+            self._socket.close()
+            raise RuntimeError("the sandbox server did not start") from self._failure
+
+    def stop(self) -> None:
+        """End serving and cut all connections, also those with a call in progress."""
+        self._server.stop()
+        self._thread.join()
+        if self._failure is not None:
+            raise RuntimeError("the sandbox server did not end cleanly") from self._failure
+
+    def _run(self) -> None:
+        try:
+            # The loop is named, because the process may have set a policy for loops of another kind.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._server.serve(sockets=[self._socket]))
+        # Also SystemExit, uvicorn's way to say that it cannot start: start() raises it where somebody sees it.
+        except BaseException as failure:
+            self._failure = failure
+        finally:
+            self._server.ready.set()
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that ends at once when told, where uvicorn looks ten times a second and waits for clients."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+        self._stopped: asyncio.Event
+        self._loop: asyncio.AbstractEventLoop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        await super().startup(sockets)
+        self.ready.set()
+
+    def stop(self) -> None:
+        """Tell the server, from another thread, to end."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def main_loop(self) -> None:
+        """Keep the Date header right until told to end."""
+        while not self._stopped.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), 1.0)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening and cut all connections: idle ones, and those whose answer is being held back."""
+        # A connection that was accepted this moment takes a few turns of the loop to be known, and asyncio loses it if
+        # the listener is closed before: so first no more are accepted, then those few are waited for.
+        for listener in sockets or ():
+            self._loop.remove_reader(listener)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=MAX_WAIT_AT_END)
+        for server in self.servers:
+            await asyncio.wait_for(server.wait_closed(), MAX_WAIT_AT_END)
+
+
+class _Protocol(H11Protocol):
+    """HTTP/1.1 whose connection the application can close without an answer."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, {**app_state, CLOSE_CONNECTION: self._close}, _loop)
+        self.access_log = False
+
+    def _close(self) -> None:
+        self.transport.abort()

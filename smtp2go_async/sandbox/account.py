@@ -1,0 +1,300 @@
+"""An SMTP2GO account in memory: what its calls do and answer. No sockets; the clock is passed in.
+
+Refused as if the provider had: senders at ``unverified.example``, recipients whose address begins with ``refused``, and
+whatever `Account.refuse_sender` and `Account.refuse_address` add.
+"""
+
+import secrets
+import string
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import frozen
+
+from .mime import attachments_of, build_message, read_message, subject_of
+from .records import ReceivedRequest, ReceivedSms, ScheduledEmail, SentEmail, SentSms, Via
+from .rules import (
+    MAX_BATCH,
+    Draft,
+    Fields,
+    RequestError,
+    check_key,
+    is_key,
+    read_draft,
+    read_schedule,
+)
+from .sms import TextMessages
+
+SANDBOX_KEY = "api-" + "SANDBOX0" * 4
+UNVERIFIED_DOMAIN = "unverified.example"
+REFUSED_PREFIX = "refused"
+DEFAULT_SEARCH_LIMIT = 1000  # of /email/scheduled/search
+
+_BASE62 = string.ascii_letters + string.digits
+
+
+@frozen
+class _Call:
+    fields: Fields
+    request_id: str
+    client_ip: str
+    now: datetime
+
+
+def utc_now() -> datetime:
+    """Give the time of day, aware."""
+    return datetime.now(UTC)
+
+
+class Account:
+    """An account with one API key. May be used from several threads at once."""
+
+    def __init__(self, *, api_key: str = SANDBOX_KEY, clock: Callable[[], datetime] = utc_now) -> None:
+        if not is_key(api_key):
+            raise ValueError("an API key is 'api-' followed by 32 letters and digits")
+        self.api_key = api_key
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._texts = TextMessages(self.username)
+        self._operations: dict[str, Callable[[_Call], Any]] = {
+            "/email/send": self._send,
+            "/email/mime": self._send_mime,
+            "/email/batch": self._send_batch,
+            "/email/scheduled/search": self._search_scheduled,
+            "/email/scheduled/remove": self._remove_scheduled,
+            "/sms/send": lambda call: self._texts.send(call.fields, call.request_id, call.now),
+            "/sms/summary": lambda call: self._texts.summary(call.fields, call.now),
+            "/sms/view-sent": lambda call: self._texts.view_sent(call.fields, call.now),
+            "/sms/view-received": lambda call: self._texts.view_received(call.fields, call.now),
+        }
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything that arrived and every added refusal, as if the account were new."""
+        with self._lock:
+            self._sent: list[SentEmail] = []
+            self._scheduled: dict[str, ScheduledEmail] = {}
+            self._next_due: datetime | None = None
+            self._texts.clear()
+            self._requests: list[ReceivedRequest] = []
+            self._refused_addresses: set[str] = set()
+            self._refused_senders = {UNVERIFIED_DOMAIN}
+
+    @property
+    def sent(self) -> tuple[SentEmail, ...]:
+        """Give the e-mails that would have gone out, in the order in which they did."""
+        with self._lock:
+            self._release_due()
+            return tuple(self._sent)
+
+    @property
+    def scheduled(self) -> tuple[ScheduledEmail, ...]:
+        """Give the e-mails whose time has not come."""
+        with self._lock:
+            self._release_due()
+            return tuple(self._scheduled.values())
+
+    @property
+    def sms(self) -> tuple[SentSms, ...]:
+        """Give the texts that would have gone out, one per number."""
+        return self._texts.sent
+
+    @property
+    def requests(self) -> tuple[ReceivedRequest, ...]:
+        """Give the calls that came in, whatever became of them."""
+        with self._lock:
+            return tuple(self._requests)
+
+    @property
+    def username(self) -> str:
+        """Give the short form of the key, under which the provider's reports list it."""
+        return self.api_key[:16]
+
+    def note_request(self, request: ReceivedRequest) -> None:
+        """Keep a call that came in."""
+        with self._lock:
+            self._requests.append(request)
+
+    def receive_sms(self, source: str, destination: str, content: str) -> ReceivedSms:
+        """Let a text arrive at the account, for ``/sms/view-received``."""
+        return self._texts.receive(source, destination, content, self._clock())
+
+    def refuse_address(self, address: str) -> None:
+        """Refuse e-mails that have this recipient from now on."""
+        if "@" not in address:
+            raise ValueError(f"not an e-mail address: {address!r}")
+        with self._lock:
+            self._refused_addresses.add(address.lower())
+
+    def refuse_sender(self, sender: str) -> None:
+        """Refuse e-mails from this address, or from this domain, from now on."""
+        with self._lock:
+            self._refused_senders.add(sender.lower())
+
+    def has_operation(self, path: str) -> bool:
+        """Tell whether the sandbox serves a path, given without ``/v3``."""
+        return path in self._operations
+
+    def call(
+        self, path: str, body: Mapping[str, Any], *, request_id: str | None = None, client_ip: str = "127.0.0.1"
+    ) -> dict[str, Any]:
+        """Carry out one call and give the JSON of the reply.
+
+        Raises:
+            RequestError: The request breaks a rule; nothing was carried out.
+        """
+        call = _Call(Fields(body), request_id or str(uuid.uuid4()), client_ip, self._clock())
+        data = self._operations[path](call)
+        if path.startswith("/sms/view-"):
+            # These two carry the id inside data and nowhere else, going by the provider's examples.
+            return {"data": {"request_id": call.request_id, **data}}
+        return {"request_id": call.request_id, "data": data}
+
+    def check_key(self, given: object) -> None:
+        """Raise the provider's error unless this is the key of the account."""
+        check_key(given, self.api_key)
+
+    def _send(self, call: _Call) -> dict[str, Any]:
+        draft = read_draft(call.fields, call.now)
+        fastaccept = call.fields.flag("fastaccept")
+        email = self._compose(draft, "send", call)
+        return self._accept(email, draft.schedule, fastaccept, call)
+
+    def _send_mime(self, call: _Call) -> dict[str, Any]:
+        content = call.fields.decoded("mime_email")
+        schedule = read_schedule(call.fields, call.now)
+        fastaccept = call.fields.flag("fastaccept")
+        schedule_id = str(uuid.uuid4()) if schedule else None
+        ready = read_message(content, schedule_id)
+        email = SentEmail(
+            email_id=_new_email_id(),
+            via="mime",
+            sender=ready.sender,
+            recipients=ready.recipients,
+            subject=ready.subject,
+            raw=ready.raw,
+            attachments=ready.attachments,
+            request_id=call.request_id,
+            received_at=call.now,
+            schedule_id=schedule_id,
+        )
+        return self._accept(email, schedule, fastaccept, call)
+
+    def _send_batch(self, call: _Call) -> list[dict[str, Any]]:
+        # All are read before one is kept: what the provider does with a partly invalid batch is not published.
+        drafts = [read_draft(item, call.now) for item in call.fields.objects("emails", most=MAX_BATCH, required=True)]
+        emails = [(self._compose(draft, "batch", call), draft.schedule) for draft in drafts]
+        with self._lock:
+            return [self._accept(email, schedule, True, call) for email, schedule in emails]
+
+    def _compose(self, draft: Draft, via: Via, call: _Call) -> SentEmail:
+        email_id = _new_email_id()
+        schedule_id = str(uuid.uuid4()) if draft.schedule else None
+        recipients = (*draft.to, *draft.cc, *draft.bcc)
+        return SentEmail(
+            email_id=email_id,
+            via=via,
+            sender=draft.sender.address,
+            recipients=tuple(mailbox.address for mailbox in recipients),
+            subject=subject_of(draft),
+            raw=build_message(draft, email_id, draft.schedule or call.now, schedule_id),
+            attachments=attachments_of(draft),
+            request_id=call.request_id,
+            received_at=call.now,
+            template_id=draft.template_id,
+            template_data=draft.template_data,
+            schedule_id=schedule_id,
+        )
+
+    def _accept(self, email: SentEmail, schedule: datetime | None, fastaccept: bool, call: _Call) -> dict[str, Any]:
+        with self._lock:
+            self._release_due()
+            if schedule and email.schedule_id:
+                self._scheduled[email.schedule_id] = ScheduledEmail(
+                    schedule_id=email.schedule_id, schedule=schedule, client_ip=call.client_ip, email=email
+                )
+                self._next_due = min(schedule, self._next_due or schedule)
+                return {"schedule_id": email.schedule_id}
+            failure = self._refusal_of(email)
+            if failure is None:
+                self._sent.append(email)
+        if fastaccept:
+            # A refused one is dropped without a word, as seen live in 2026.
+            return {"email_id": email.email_id}
+        if failure is None:
+            return {"succeeded": 1, "failed": 0, "failures": [], "email_id": email.email_id}
+        return {"succeeded": 0, "failed": 1, "failures": [failure], "email_id": ""}
+
+    def _refusal_of(self, email: SentEmail) -> str | None:
+        sender = email.sender.lower()
+        domain = sender.rpartition("@")[2]
+        if {sender, domain} & self._refused_senders:
+            return (
+                f"An error occurred during the SMTP request: From header sender domain not verified ({domain})\n"
+                "Add the domain or the address on the Verified Senders page - Code(550)"
+            )
+        for address in email.recipients:
+            if address.lower() in self._refused_addresses or address.lower().startswith(REFUSED_PREFIX):
+                return (
+                    f"An error occurred during the SMTP request: Verification failed for <{address}>\n"
+                    f"Unrouteable address\ndomain verify fail <{address}>"
+                )
+        return None
+
+    def _release_due(self) -> None:
+        now = self._clock()
+        if self._next_due is None or now < self._next_due:
+            return
+        due = sorted(
+            (item for item in self._scheduled.values() if item.schedule <= now), key=lambda item: item.schedule
+        )
+        for item in due:
+            del self._scheduled[item.schedule_id]
+            if self._refusal_of(item.email) is None:
+                self._sent.append(item.email)
+        self._next_due = min((item.schedule for item in self._scheduled.values()), default=None)
+
+    def _search_scheduled(self, call: _Call) -> list[dict[str, str]]:
+        fields = call.fields
+        wanted_id = fields.text("schedule_id")
+        subject, recipient, sender = (
+            (fields.text(name) or "").lower() for name in ("search_subject", "search_recipient", "search_sender")
+        )
+        limit = fields.whole("limit", lowest=1) or DEFAULT_SEARCH_LIMIT
+        # Where pages begin is not published; here the first one is 1.
+        page = fields.whole("page", lowest=1) or 1
+        found = [
+            item
+            for item in self.scheduled
+            if wanted_id in {None, item.schedule_id}
+            and subject in item.email.subject.lower()
+            and recipient in ", ".join(item.email.recipients).lower()
+            and sender in item.email.sender.lower()
+        ]
+        return [
+            {
+                "schedule_id": item.schedule_id,
+                "schedule": item.schedule.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "sender": item.email.sender,
+                "subject": item.email.subject,
+                "recipients": ", ".join(item.email.recipients),
+                "client_ip": item.client_ip,
+            }
+            for item in found[(page - 1) * limit : page * limit]
+        ]
+
+    def _remove_scheduled(self, call: _Call) -> dict[str, Any]:
+        wanted = call.fields.required("schedule_id", call.fields.text("schedule_id"))
+        with self._lock:
+            self._release_due()
+            if self._scheduled.pop(wanted, None) is None:
+                raise RequestError(400, "API_EXCEPTION", "No scheduled email was found with the passed 'schedule_id'")
+        return {}
+
+
+def _new_email_id() -> str:
+    part = "".join(secrets.choice(_BASE62) for _ in range(20))
+    return f"1{part[:5]}-{part[5:16]}-{part[16:]}"

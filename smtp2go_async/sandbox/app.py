@@ -1,0 +1,245 @@
+"""The ASGI application: the API under ``/v3``, and beside it the pages that show what arrived."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+from attrs import frozen
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+
+from .account import Account
+from .control import control_routes
+from .faults import Fault, Faults, default_error
+from .records import ReceivedRequest
+from .rules import RequestError, is_key, not_understood
+
+API_PREFIX = "/v3"
+MAX_EMAIL_BYTES = 50_000_000  # whole body of /v3/email*, enforced since 2026-06-11
+MAX_OTHER_BYTES = 1_000_000  # whole body of all other calls, likewise
+CLOSE_CONNECTION = "smtp2go_sandbox.close_connection"  # in the state of a scope, put there by the server
+
+
+@frozen
+class _Answer:
+    status: int
+    content: bytes
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class _TooLargeError(Exception):
+    """A body is over the limit; what is left of it has not been read."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
+class _ClientGoneError(Exception):
+    """The client closed the connection before its request was complete."""
+
+
+def create_app(
+    account: Account,
+    faults: Faults,
+    *,
+    max_email_bytes: int = MAX_EMAIL_BYTES,
+    max_other_bytes: int = MAX_OTHER_BYTES,
+) -> Starlette:
+    """Make the application that serves an account."""
+    api = Api(account, faults, max_email_bytes=max_email_bytes, max_other_bytes=max_other_bytes)
+    app = Starlette(routes=[Mount(API_PREFIX, app=api), *control_routes(account, faults)])
+    app.router.redirect_slashes = False
+    return app
+
+
+class Api:
+    """The calls under ``/v3``: reads a request, lets the account answer it, or fails as planned."""
+
+    def __init__(self, account: Account, faults: Faults, *, max_email_bytes: int, max_other_bytes: int) -> None:
+        self._account = account
+        self._faults = faults
+        self._max_email_bytes = max_email_bytes
+        self._max_other_bytes = max_other_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = Headers(scope=scope)
+        try:
+            content = await _read_body(receive, headers, self._limit(scope["path"]))
+        except _TooLargeError as error:
+            answer = _refused(str(uuid.uuid4()), RequestError(413, "API_EXCEPTION", "The request body is too large"))
+            self._note(scope, headers, None, error.size, answer.status)
+            await _answer_early(answer, headers, receive, send)
+            return
+        except _ClientGoneError:
+            return
+        body = _parsed(content)
+        fault = self._faults.take(scope["path"])
+        if fault is not None and not fault.carries_out:
+            answer = _planned_answer(fault)
+        else:
+            answer = self._carry_out(scope, headers, body)
+        lost = fault is not None and bool(fault.lost_reply)
+        self._note(scope, headers, body, len(content), None if lost else answer.status)
+        if fault is not None and fault.delay and await _client_leaves_within(fault.delay, receive):
+            return
+        if lost:
+            scope["state"][CLOSE_CONNECTION]()
+            # Returns when the connection is down; before that the server would miss a response.
+            await receive()
+            return
+        response = Response(answer.content, answer.status, dict(answer.headers), answer.content_type)
+        await response(scope, receive, send)
+
+    def _limit(self, path: str) -> int:
+        return self._max_email_bytes if path.startswith(f"{API_PREFIX}/email") else self._max_other_bytes
+
+    def _carry_out(self, scope: Scope, headers: Headers, body: Any) -> _Answer:
+        request_id = str(uuid.uuid4())
+        try:
+            path = self._checked_path(scope)
+            self._account.check_key(_given_key(headers, body))
+            if not isinstance(body, dict) or not _says_json(headers):
+                raise not_understood()
+            client_ip = scope["client"][0] if scope.get("client") else ""
+            reply = self._account.call(path, body, request_id=request_id, client_ip=client_ip)
+        except RequestError as error:
+            return _refused(request_id, error)
+        return _Answer(200, json.dumps(reply).encode())
+
+    def _checked_path(self, scope: Scope) -> str:
+        path: str = scope["path"].removeprefix(API_PREFIX)
+        if not self._account.has_operation(path):
+            raise RequestError(404, "API_EXCEPTION", "There is no such API endpoint in the sandbox")
+        if scope["method"] != "POST":
+            raise RequestError(405, "API_EXCEPTION", "This API endpoint takes POST requests only")
+        return path
+
+    def _note(self, scope: Scope, headers: Headers, body: Any, size: int, status: int | None) -> None:
+        if isinstance(body, dict) and "api_key" in body:
+            body = {**body, "api_key": _masked(body["api_key"])}
+        self._account.note_request(
+            ReceivedRequest(
+                method=scope["method"],
+                path=scope["path"],
+                headers=_noted_headers(headers),
+                body=body,
+                size=size,
+                status=status,
+            )
+        )
+
+
+async def _read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
+    announced = headers.get("content-length", "0")
+    if int(announced) > limit:
+        raise _TooLargeError(int(announced))
+    content = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientGoneError
+        content += message.get("body", b"")
+        if len(content) > limit:
+            raise _TooLargeError(len(content))
+        if not message.get("more_body", False):
+            return bytes(content)
+
+
+async def _answer_early(answer: _Answer, headers: Headers, receive: Receive, send: Send) -> None:
+    # Closing a connection on which data still arrives resets it, and the reset can overtake the answer. So the answer
+    # goes out at once, and the rest of the body is read and thrown away before the connection closes.
+    start = {
+        "type": "http.response.start",
+        "status": answer.status,
+        "headers": [
+            (b"content-type", answer.content_type.encode()),
+            (b"content-length", str(len(answer.content)).encode()),
+            (b"connection", b"close"),
+        ],
+    }
+    await send(start)
+    await send({"type": "http.response.body", "body": answer.content, "more_body": True})
+    # A client that asked first ("Expect: 100-continue") sends no body once it sees this answer.
+    more = headers.get("expect", "").lower() != "100-continue"
+    while more:
+        more = (await receive()).get("more_body", False)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _client_leaves_within(delay: float, receive: Receive) -> bool:
+    # With the body read, receive() returns only when the connection is down: the client gave up, or the sandbox ends.
+    with anyio.move_on_after(delay):
+        await receive()
+        return True
+    return False
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content.decode(), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _says_json(headers: Headers) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+def _given_key(headers: Headers, body: Any) -> object:
+    key = headers.get("x-smtp2go-api-key")
+    if key is not None:
+        return key
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return body.get("api_key") if isinstance(body, dict) else None
+
+
+def _refused(request_id: str, error: RequestError) -> _Answer:
+    headers = (("Allow", "POST"),) if error.status == 405 else ()
+    return _Answer(error.status, json.dumps({"request_id": request_id, "data": error.data}).encode(), headers=headers)
+
+
+def _planned_answer(fault: Fault) -> _Answer:
+    status = fault.status or 200
+    content = fault.body
+    if content is None:
+        content = json.dumps({"request_id": str(uuid.uuid4()), "data": default_error(status)}).encode()
+    content_type, headers = fault.content_type, {}
+    for name, value in fault.headers:
+        if name.lower() == "content-type":
+            content_type = value
+        else:
+            headers[name] = value
+    return _Answer(status, content, content_type, tuple(headers.items()))
+
+
+def _noted_headers(headers: Headers) -> Mapping[str, str]:
+    noted: dict[str, str] = {}
+    for name, value in headers.items():
+        shown = value
+        if name == "x-smtp2go-api-key":
+            shown = _masked(value)
+        elif name == "authorization":
+            scheme, _, token = value.partition(" ")
+            # Without a scheme the whole value may be the key.
+            shown = f"{scheme} {_masked(token.strip())}" if token else _masked(value)
+        noted[name] = f"{noted[name]}, {shown}" if name in noted else shown
+    return noted
+
+
+def _masked(key: object) -> str:
+    # The provider shows keys like this since 2026-06-22.
+    return f"{str(key)[:16]}{'*' * 20}" if is_key(key) else "*" * 36

@@ -1,0 +1,167 @@
+"""The addresses outside the API, for a sandbox in a process of its own: what arrived, and how to make calls fail."""
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .account import Account
+from .faults import Faults
+from .records import ReceivedRequest, ScheduledEmail, SentEmail, SentSms
+
+ADDRESSES = {
+    "GET /sandbox/emails": "the e-mails that would have gone out",
+    "GET /sandbox/emails/{email_id}": "one of them as it would have gone out (message/rfc822)",
+    "GET /sandbox/scheduled": "the e-mails whose time has not come",
+    "GET /sandbox/sms": "the texts that would have gone out",
+    "GET /sandbox/requests": "the API calls that came in",
+    "POST /sandbox/fail": "let the next API calls fail: count, status, body, headers, delay, lost_reply, path",
+    "POST /sandbox/clear": "forget everything",
+}
+
+
+class LoopbackOnly:
+    """Turns away whoever is not on this machine: there is no key on these addresses."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 403."""
+        app: ASGIApp = self._app
+        if not _is_loopback(scope.get("client")):
+            app = _json({"error": "only from the machine that the sandbox runs on"}, 403)
+        await app(scope, receive, send)
+
+
+def control_routes(account: Account, faults: Faults) -> list[BaseRoute]:
+    """Make the routes of these addresses."""
+
+    async def front_page(_: Request) -> Response:
+        return _json(
+            {
+                "what": "SMTP2GO sandbox: the API is under /v3, nothing is really sent",
+                "addresses": ADDRESSES,
+            }
+        )
+
+    async def emails(_: Request) -> Response:
+        return _json([_email(email) for email in account.sent])
+
+    async def one_email(request: Request) -> Response:
+        wanted = request.path_params["email_id"]
+        for email in account.sent:
+            if email.email_id == wanted:
+                return Response(email.raw, media_type="message/rfc822")
+        return _json({"error": "no such e-mail"}, 404)
+
+    async def scheduled(_: Request) -> Response:
+        return _json([_scheduled(item) for item in account.scheduled])
+
+    async def sms(_: Request) -> Response:
+        return _json([_sms(text) for text in account.sms])
+
+    async def requests(_: Request) -> Response:
+        return _json([_request(received) for received in account.requests])
+
+    async def fail(request: Request) -> Response:
+        try:
+            faults.plan(**await request.json())
+        except (TypeError, ValueError) as error:
+            return _json({"error": str(error)}, 400)
+        return Response(status_code=204)
+
+    async def clear(_: Request) -> Response:
+        account.clear()
+        faults.clear()
+        return Response(status_code=204)
+
+    local = [Middleware(LoopbackOnly)]
+    return [
+        Route("/", front_page, methods=["GET"], middleware=local),
+        Route("/sandbox/emails", emails, methods=["GET"], middleware=local),
+        Route("/sandbox/emails/{email_id}", one_email, methods=["GET"], middleware=local),
+        Route("/sandbox/scheduled", scheduled, methods=["GET"], middleware=local),
+        Route("/sandbox/sms", sms, methods=["GET"], middleware=local),
+        Route("/sandbox/requests", requests, methods=["GET"], middleware=local),
+        Route("/sandbox/fail", fail, methods=["POST"], middleware=local),
+        Route("/sandbox/clear", clear, methods=["POST"], middleware=local),
+    ]
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    # All ASCII, because a recorded body may hold half a surrogate pair, which UTF-8 cannot carry.
+    return Response(json.dumps(content), status, media_type="application/json")
+
+
+def _is_loopback(client: tuple[str, int] | None) -> bool:
+    try:
+        return client is not None and ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _email(email: SentEmail) -> Mapping[str, Any]:
+    return {
+        "email_id": email.email_id,
+        "via": email.via,
+        "sender": email.sender,
+        "recipients": email.recipients,
+        "subject": email.subject,
+        "size": len(email.raw),
+        "attachments": [
+            {
+                "filename": file.filename,
+                "mimetype": file.mimetype,
+                "size": len(file.content),
+                "sha256": file.sha256,
+                "cid": file.cid,
+                "url": file.url,
+            }
+            for file in email.attachments
+        ],
+        "request_id": email.request_id,
+        "received_at": email.received_at.isoformat(),
+        "template_id": email.template_id,
+        "template_data": email.template_data,
+        "schedule_id": email.schedule_id,
+    }
+
+
+def _scheduled(item: ScheduledEmail) -> Mapping[str, Any]:
+    return {
+        "schedule_id": item.schedule_id,
+        "schedule": item.schedule.isoformat(),
+        "client_ip": item.client_ip,
+        "email": _email(item.email),
+    }
+
+
+def _sms(text: SentSms) -> Mapping[str, Any]:
+    return {
+        "message_id": text.message_id,
+        "destination": text.destination,
+        "sender": text.sender,
+        "content": text.content,
+        "units": text.units,
+        "status": text.status,
+        "request_id": text.request_id,
+        "received_at": text.received_at.isoformat(),
+    }
+
+
+def _request(received: ReceivedRequest) -> Mapping[str, Any]:
+    return {
+        "method": received.method,
+        "path": received.path,
+        "headers": dict(received.headers),
+        "body": received.body,
+        "size": received.size,
+        "status": received.status,
+    }

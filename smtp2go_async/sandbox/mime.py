@@ -1,0 +1,279 @@
+"""RFC 5322 messages: made from the fields of a request, or read from one that came ready-made. No I/O."""
+
+import json
+import mimetypes
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.headerregistry import Address, HeaderRegistry
+from email.message import EmailMessage, Message
+from email.utils import format_datetime, getaddresses
+from typing import cast
+
+from attrs import frozen
+
+from .records import SentAttachment
+from .rules import MAX_ADDRESSES, Draft, DraftFile, Mailbox, invalid, parse_mailbox
+
+# refold_source: a custom header goes out as it came, not cut at 78 characters. cte_type: nothing is left in 8 bits.
+_POLICY = policy.SMTP.clone(cte_type="7bit", refold_source="none")
+_MAX_HEADER_LINE = 998  # RFC 5322, section 2.1.1
+# A custom header is text: the parsers for known names raise on what they find malformed.
+_plain_header = HeaderRegistry(use_default_map=False)
+
+
+@frozen(kw_only=True)
+class ReadyMessage:
+    """What the envelope of a ready-made message says, and the message without its Bcc header."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    raw: bytes
+    attachments: tuple[SentAttachment, ...]
+
+
+def message_id(email_id: str) -> str:
+    """Give the Message-Id that the provider puts on API mail."""
+    return f"<E{email_id}@message-id.smtpcorp.com>"
+
+
+def build_message(draft: Draft, email_id: str, date: datetime, schedule_id: str | None) -> bytes:
+    """Make the message that recipients would get from the fields of a request."""
+    message = EmailMessage(policy=_POLICY)
+    _set_mailboxes(message, "From", (draft.sender,))
+    _set_mailboxes(message, "To", draft.to)
+    if draft.cc:
+        _set_mailboxes(message, "Cc", draft.cc)
+    # The standard library folds a long subject that ends in a space into a line of nothing but spaces.
+    _set_header(message, "Subject", subject_of(draft).strip())
+    _set_header(message, "Date", format_datetime(date))
+    _set_header(message, "Message-Id", message_id(email_id))
+    if schedule_id:
+        _set_header(message, "X-Smtp2go-Schedule-Id", schedule_id)
+    _fill(message, draft)
+    # Last, because filling a message drops headers such as Content-Language.
+    for name, value in draft.headers:
+        if name.lower() != "bcc":
+            _set_header(message, name, value)
+    return message.as_bytes()
+
+
+def subject_of(draft: Draft) -> str:
+    """Give the subject; with a template the one of the request does not count."""
+    return f"[template {draft.template_id}]" if draft.template_id else draft.subject
+
+
+def attachments_of(draft: Draft) -> tuple[SentAttachment, ...]:
+    """Give the files of a request as they are kept."""
+    return tuple(
+        SentAttachment(
+            filename=file.filename,
+            mimetype=_mimetype(file),
+            content=file.content,
+            cid=file.filename if file.inline else None,
+            url=file.url,
+        )
+        for file in draft.files
+    )
+
+
+def read_message(content: bytes, schedule_id: str | None) -> ReadyMessage:
+    """Read a ready-made message: who sends it to whom. Apart from its Bcc header it stays as it is, byte for byte."""
+    message = message_from_bytes(content)
+    senders = _addresses(message, "From")
+    if not senders:
+        raise invalid("mime_email", "was expecting a message with a From header")
+    recipients = [address for name in ("To", "Cc", "Bcc") for address in _addresses(message, name)]
+    if not recipients:
+        raise invalid("mime_email", "was expecting a message with a recipient in To, Cc or Bcc")
+    raw = _without_bcc(content)
+    if schedule_id:
+        line_end = b"\r\n" if b"\r\n" in raw else b"\n"
+        raw = b"X-Smtp2go-Schedule-Id: " + schedule_id.encode() + line_end + raw
+    return ReadyMessage(
+        sender=senders[0],
+        recipients=tuple(recipients),
+        subject=_decoded(next(iter(_values(message, "Subject")), "")),
+        raw=raw,
+        attachments=tuple(_kept(part) for part in _leaves(message) if _is_file(part)),
+    )
+
+
+def _set_header(message: EmailMessage, name: str, value: str) -> None:
+    # set_raw, because a message object refuses to hold a second Reply-To, and nobody says that the provider does.
+    message.set_raw(name, value if _fits(name, value) else _plain_header(name, value))
+
+
+def _set_mailboxes(message: EmailMessage, name: str, mailboxes: tuple[Mailbox, ...]) -> None:
+    addresses = [_address(mailbox) for mailbox in mailboxes]
+    text = ", ".join(str(address) for address in addresses)
+    if _fits(name, text):
+        message.set_raw(name, text)
+    else:
+        message[name] = addresses
+
+
+def _fits(name: str, value: str) -> bool:
+    return value.isascii() and len(name) + len(value) + 2 <= _MAX_HEADER_LINE
+
+
+def _address(mailbox: Mailbox) -> Address:
+    local, _, domain = mailbox.address.rpartition("@")
+    if local.startswith('"'):
+        local = re.sub(r"\\(.)", r"\1", local[1:-1])
+    return Address(mailbox.name, local, domain)
+
+
+def _fill(message: EmailMessage, draft: Draft) -> None:
+    if draft.template_id:
+        data = json.dumps(draft.template_data or {}, indent=2)
+        _set_text(message, f"This e-mail was made from the template '{draft.template_id}' with\n\n{data}\n", "plain")
+        body = message
+    elif draft.html is None:
+        _set_text(message, draft.text or "", "plain")
+        body = message
+    elif draft.text is None:
+        _set_text(message, draft.html, "html")
+        body = message
+    else:
+        _set_text(message, draft.text, "plain")
+        message.make_alternative()
+        body = EmailMessage(policy=_POLICY)
+        _set_text(body, draft.html, "html")
+        del body["MIME-Version"]
+        message.attach(body)
+    for file in draft.files:
+        if file.inline:
+            if body.get_content_type() != "multipart/related":
+                body.make_related()
+            body.attach(_part(file))
+    for file in draft.files:
+        if not file.inline:
+            if message.get_content_type() != "multipart/mixed":
+                message.make_mixed()
+            message.attach(_part(file))
+
+
+def _set_text(message: EmailMessage, text: str, subtype: str) -> None:
+    message.set_content(text, subtype=subtype, charset="utf-8", cte=None if text.isascii() else "quoted-printable")
+
+
+def _part(file: DraftFile) -> EmailMessage:
+    part = EmailMessage(policy=_POLICY)
+    disposition = "inline" if file.inline else "attachment"
+    part["Content-Type"] = _mimetype(file)
+    kind = part["Content-Type"]
+    maintype, subtype, parameters = kind.maintype, kind.subtype, dict(kind.params)
+    del part["Content-Type"]
+    if (maintype, subtype) == ("message", "rfc822") and file.url is None:
+        # RFC 2046 forbids Base64 around a message: it is nested as it is.
+        nested = message_from_bytes(file.content, _class=EmailMessage, policy=_POLICY)
+        part.set_content(nested, disposition=disposition, filename=file.filename)
+    else:
+        if maintype in {"message", "multipart"}:
+            # A reader would look for parts inside; only the bytes are known.
+            maintype, subtype, parameters = "application", "octet-stream", {}
+        part.set_content(
+            file.content,
+            maintype,
+            subtype,
+            disposition=disposition,
+            filename=file.filename,
+            params=parameters,
+        )
+    if file.inline:
+        _set_header(part, "Content-ID", f"<{file.filename}>")
+    if file.url:
+        _set_header(part, "X-Sandbox-Source-Url", file.url)
+    del part["MIME-Version"]
+    return part
+
+
+def _mimetype(file: DraftFile) -> str:
+    return file.mimetype or mimetypes.guess_type(file.filename)[0] or "application/octet-stream"
+
+
+def _values(message: Message, name: str) -> list[str]:
+    # The parser keeps bytes over 127 as surrogates; in practice they are UTF-8.
+    return [
+        re.sub(r"[\r\n]+", "", value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for key, value in message.raw_items()
+        if key.lower() == name.lower()
+    ]
+
+
+def _decoded(value: str) -> str:
+    return str(_plain_header("Subject", value))
+
+
+def _addresses(message: Message, name: str) -> list[str]:
+    values = _values(message, name)
+    found = []
+    for _, address in getaddresses(values):
+        mailbox = parse_mailbox(address)
+        if mailbox is not None:
+            found.append(mailbox.address)
+        # An empty group such as "undisclosed-recipients:;" has no address, and is no mistake.
+        elif address or any("@" in value for value in values):
+            raise invalid("mime_email", f"was expecting valid addresses in its {name} header")
+    if len(found) > MAX_ADDRESSES:
+        raise invalid("mime_email", f"can have at most {MAX_ADDRESSES} addresses in its {name} header")
+    return found
+
+
+def _without_bcc(content: bytes) -> bytes:
+    kept: list[bytes] = []
+    position, dropping = 0, False
+    while position < len(content):
+        end = content.find(b"\n", position) + 1 or len(content)
+        line = content[position:end]
+        if not line.strip(b"\r\n"):
+            break
+        if line[:1] not in {b" ", b"\t"}:
+            dropping = line.partition(b":")[0].lower() == b"bcc"
+        if not dropping:
+            kept.append(line)
+        position = end
+    return b"".join(kept) + content[position:]
+
+
+def _leaves(part: Message) -> Iterator[Message]:
+    # A forwarded message is one file, whatever is in it.
+    if part.is_multipart() and part.get_content_maintype() != "message":
+        for inner in cast("list[Message]", part.get_payload()):
+            yield from _leaves(inner)
+    else:
+        yield part
+
+
+def _cid(part: Message) -> str | None:
+    return str(part.get("Content-ID", "")).strip().removeprefix("<").removesuffix(">") or None
+
+
+def _filename(part: Message) -> str | None:
+    try:
+        return part.get_filename()
+    except TypeError:
+        # CPython sorts the pieces of a name (RFC 2231) before it checks that all of them are numbered.
+        return None
+
+
+def _is_file(part: Message) -> bool:
+    if _filename(part) is not None or part.get_content_disposition() == "attachment":
+        return True
+    return _cid(part) is not None and part.get_content_maintype() != "text"
+
+
+def _kept(part: Message) -> SentAttachment:
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        nested = part.get_payload(0)
+        content = nested.as_bytes(policy=_POLICY) if isinstance(nested, Message) else b""
+    return SentAttachment(
+        filename=_decoded(_filename(part) or ""),
+        mimetype=part.get_content_type(),
+        content=content,
+        cid=_cid(part),
+    )

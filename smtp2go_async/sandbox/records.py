@@ -1,0 +1,109 @@
+"""What the sandbox keeps: e-mails and texts that would have gone out, and the requests that brought them."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from functools import cached_property
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+Via = Literal["send", "mime", "batch"]
+
+
+@frozen(kw_only=True)
+class SentAttachment:
+    """A file of an e-mail, decoded. ``cid`` is set on inlines, ``url`` on files that were named by address."""
+
+    filename: str
+    mimetype: str
+    content: bytes = field(repr=False)
+    cid: str | None = None
+    url: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Give the hexadecimal SHA-256 of the content, to compare with the file that was attached."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+# Without slots, so that cached_property has a place to keep the parsed message.
+@frozen(kw_only=True, slots=False)
+class SentEmail:
+    """An e-mail that would have gone out.
+
+    ``sender`` and ``recipients`` are bare addresses, the recipients those of the envelope (to, cc, bcc). ``raw`` is the
+    RFC 5322 message as recipients would get it, without a Bcc header.
+    """
+
+    email_id: str
+    via: Via
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    raw: bytes = field(repr=False)
+    attachments: tuple[SentAttachment, ...] = ()
+    request_id: str
+    received_at: datetime
+    template_id: str | None = None
+    template_data: Mapping[str, Any] | None = field(default=None, repr=False)
+    schedule_id: str | None = None
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        """Give ``raw`` as a parsed message of the standard library."""
+        return message_from_bytes(self.raw, _class=EmailMessage, policy=policy.default)
+
+
+@frozen(kw_only=True)
+class ScheduledEmail:
+    """An e-mail that waits for its time."""
+
+    schedule_id: str
+    schedule: datetime
+    client_ip: str
+    email: SentEmail
+
+
+@frozen(kw_only=True)
+class SentSms:
+    """A text to one number. ``sender`` is empty when the account's default number was to be used."""
+
+    message_id: str
+    destination: str
+    sender: str
+    content: str
+    units: int
+    status: str
+    request_id: str
+    received_at: datetime
+
+
+@frozen(kw_only=True)
+class ReceivedSms:
+    """A text that somebody sent to a number of the account."""
+
+    message_id: str
+    source: str
+    destination: str
+    content: str
+    username: str
+    received_at: datetime
+
+
+@frozen(kw_only=True)
+class ReceivedRequest:
+    """A call as it came in, whatever became of it.
+
+    Header names are in lower case. The API key is masked wherever it was. ``body`` is the parsed JSON, `None` when it
+    was none. ``status`` is `None` when the reply was lost on purpose.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any = field(repr=False)
+    size: int
+    status: int | None

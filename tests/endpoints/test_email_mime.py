@@ -1,0 +1,149 @@
+"""``email.send_mime``: does a ready message go out byte by byte?"""
+
+import base64
+import datetime as dt
+import email
+import io
+import os
+from email.message import EmailMessage, Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import default
+
+import pytest
+
+ACCEPTED = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1uAbC-1"}
+RAW = b"From: shop@example.com\r\nTo: jane@example.com\r\nSubject: Hello\r\n\r\nHi \xff\r\n"
+LATER = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(hours=1)
+
+
+def ready():
+    message = EmailMessage()
+    message["From"] = "Shop <shop@example.com>"
+    message["To"] = "jane@example.com"
+    message["Subject"] = "Grüße"
+    message.set_content("Hallo Jané\n")
+    message.add_attachment(b"\x00\xff" * 50, maintype="application", subtype="pdf", filename="a.pdf")
+    return message
+
+
+@pytest.fixture
+def sent(client, answers):
+    """Give a function that sends, and returns the bytes of the message that went out."""
+
+    async def send(message, **options):
+        bodies = answers("/email/mime", ACCEPTED)
+        result = await client.email.send_mime(message, **options)
+        assert result.email_id == "1uAbC-1"
+        assert set(bodies[0]) == {"mime_email", *options}
+        return base64.b64decode(bodies[0]["mime_email"], validate=True)
+
+    return send
+
+
+@pytest.mark.parametrize("form", [bytes, bytearray, memoryview, io.BytesIO])
+async def test_bytes_go_out_as_they_are(sent, form):
+    assert await sent(form(RAW)) == RAW
+
+
+async def test_text_goes_out_as_utf_8_and_is_never_taken_for_a_path(sent, tmp_path):
+    assert await sent("Subject: Grüße\r\n\r\nHi") == "Subject: Grüße\r\n\r\nHi".encode()
+    (tmp_path / "mail.eml").write_bytes(RAW)
+    assert await sent(str(tmp_path / "mail.eml")) == os.fsencode(tmp_path / "mail.eml")
+
+
+async def test_a_file_goes_out_by_its_path_or_open(sent, tmp_path):
+    (tmp_path / "mail.eml").write_bytes(RAW * 5000)
+    assert await sent(tmp_path / "mail.eml") == RAW * 5000
+    with open(tmp_path / "mail.eml", "rb") as file:
+        file.seek(len(RAW))
+        assert await sent(file) == RAW * 4999
+
+
+async def test_a_message_of_the_standard_library_goes_out_with_all_its_parts(sent):
+    received = email.message_from_bytes(await sent(ready()), policy=default)
+    assert (received["From"], received["Subject"]) == ("Shop <shop@example.com>", "Grüße")
+    assert received.get_body().get_content().splitlines() == ["Hallo Jané"]
+    (attachment,) = received.iter_attachments()
+    assert (attachment.get_filename(), attachment.get_content()) == ("a.pdf", b"\x00\xff" * 50)
+
+
+async def test_the_lines_of_a_message_end_as_the_protocol_of_mail_says(sent):
+    raw = await sent(ready())
+    assert raw.count(b"\n") == raw.count(b"\r\n") > 5
+
+
+async def test_an_older_message_of_the_standard_library_goes_out_too(sent):
+    old = MIMEMultipart()
+    old["Subject"] = "Hello"
+    old.attach(MIMEText("Hi", "plain"))
+    assert isinstance(old, Message)
+    received = email.message_from_bytes(await sent(old), policy=default)
+    assert (received["Subject"], next(received.iter_parts()).get_content()) == ("Hello", "Hi")
+
+
+async def test_send_message_sends_a_ready_message_in_this_way(client, answers):
+    bodies = answers("/email/mime", ACCEPTED)
+    await client.email.send_message(ready())
+    assert b"Jan" in base64.b64decode(bodies[0]["mime_email"])
+
+
+async def test_a_schedule_and_fastaccept_go_out_beside_it(client, answers):
+    bodies = answers("/email/mime", {"schedule_id": "s-1"}, {"email_id": "1uAbC-1"})
+    await client.email.send_mime(RAW, schedule=LATER)
+    await client.email.send_mime(RAW, fastaccept=False)
+    assert {name: value for name, value in bodies[0].items() if name != "mime_email"} == {
+        "schedule": f"{LATER:%Y-%m-%d %H:%M:%S} +0000"
+    }
+    assert bodies[1]["fastaccept"] is False
+
+
+@pytest.mark.parametrize("empty", [b"", "", bytearray(), io.BytesIO(b"")])
+async def test_an_empty_message_is_refused(client, nothing_sent, empty):
+    with pytest.raises(ValueError, match=r"^mime_email: is empty$"):
+        await client.email.send_mime(empty)
+
+
+async def test_an_empty_file_is_refused(client, nothing_sent, tmp_path):
+    (tmp_path / "mail.eml").touch()
+    with pytest.raises(ValueError, match=r"^mime_email: is empty$"):
+        await client.email.send_mime(tmp_path / "mail.eml")
+
+
+async def test_an_open_file_that_stands_at_its_end_is_refused_as_empty(client, nothing_sent):
+    file = io.BytesIO()
+    file.write(RAW)
+    with pytest.raises(ValueError, match=r"^mime_email: is empty$"):
+        await client.email.send_mime(file)
+
+
+async def test_a_missing_file_is_refused(client, nothing_sent, tmp_path):
+    with pytest.raises(ValueError, match=r"^mime_email: .*nowhere.* can't be read"):
+        await client.email.send_mime(tmp_path / "nowhere")
+
+
+async def test_text_that_is_not_valid_unicode_is_refused(client, nothing_sent):
+    with pytest.raises(ValueError, match=r"^mime_email: holds a lone surrogate"):
+        await client.email.send_mime("Subject: \ud800")
+
+
+@pytest.mark.parametrize("message", [None, 17, ["Subject: x"], {"subject": "x"}])
+async def test_another_kind_of_message_is_refused(client, nothing_sent, message):
+    with pytest.raises(TypeError, match=r"^mime_email: bytes, a path or an open binary file is needed"):
+        await client.email.send_mime(message)
+
+
+async def test_a_text_file_is_refused(client, nothing_sent):
+    with pytest.raises(TypeError, match=r"^mime_email: .*text mode"):
+        await client.email.send_mime(io.StringIO("Subject: x"))
+
+
+async def test_a_schedule_in_the_past_is_refused(client, nothing_sent):
+    with pytest.raises(ValueError, match=r"^schedule: is not in the future"):
+        await client.email.send_mime(RAW, schedule=LATER - dt.timedelta(days=1))
+
+
+@pytest.mark.parametrize("value", ["no", 0, 1])
+async def test_fastaccept_is_true_or_false_and_nothing_that_looks_so(client, nothing_sent, value):
+    with pytest.raises(TypeError, match=r"^fastaccept: true or false is needed"):
+        await client.email.send_mime(RAW, fastaccept=value)

@@ -1,0 +1,77 @@
+"""Scheduled e-mails: finding one page of them, and taking one back."""
+
+import datetime as dt
+
+import httpx
+import pytest
+
+from smtp2go_async import NotFoundError
+
+WAITING = {
+    "schedule_id": "s-1",
+    "schedule": "2026-06-30T23:11:56Z",
+    "sender": "shop@example.com",
+    "subject": "Hello",
+    "recipients": "jane@example.com",
+    "client_ip": "192.0.2.1",
+}
+
+
+async def test_a_search_without_arguments_sends_no_fields(client, answers):
+    bodies = answers("/email/scheduled/search", [])
+    assert len(await client.email.search_scheduled()) == 0
+    assert bodies == [{}]
+
+
+async def test_each_argument_goes_out_as_its_field(client, answers):
+    bodies = answers("/email/scheduled/search", [])
+    every = {
+        "schedule_id": "s-1",
+        "search_subject": "Hello",
+        "search_recipient": "jane@example.com",
+        "search_sender": "shop@example.com",
+        "limit": 5,
+        "page": 0,
+    }
+    await client.email.search_scheduled(**every)
+    assert bodies == [every]
+
+
+async def test_what_waits_is_read_with_its_time(client, answers):
+    answers("/email/scheduled/search", [WAITING])
+    (found,) = await client.email.search_scheduled()
+    assert found.schedule == dt.datetime(2026, 6, 30, 23, 11, 56, tzinfo=dt.UTC)
+    assert {name: getattr(found, name) for name in WAITING if name != "schedule"} == {
+        name: value for name, value in WAITING.items() if name != "schedule"
+    }
+
+
+async def test_a_bare_array_is_read_as_its_schema_says(client, answers):
+    answers("/email/scheduled/search", httpx.Response(200, json=[WAITING]))
+    (found,) = await client.email.search_scheduled()
+    assert found.schedule_id == "s-1"
+
+
+async def test_taking_one_back_sends_its_id(client, answers):
+    bodies = answers("/email/scheduled/remove", "removed")
+    done = await client.email.remove_scheduled("s-1")
+    assert bodies == [{"schedule_id": "s-1"}]
+    assert done.message == "removed"
+
+
+async def test_taking_one_back_may_be_answered_with_nothing(client, answers):
+    answers("/email/scheduled/remove", httpx.Response(200))
+    assert (await client.email.remove_scheduled("s-1")).message is None
+
+
+async def test_taking_back_what_is_not_there_is_an_error(client, answers):
+    error = {"error": "s-1 does not exist", "error_code": "E_ApiResponseCodes.API_EXCEPTION"}
+    answers("/email/scheduled/remove", httpx.Response(400, json={"data": error}))
+    with pytest.raises(NotFoundError):
+        await client.email.remove_scheduled("s-1")
+
+
+@pytest.mark.parametrize(("value", "error"), [("", ValueError), (None, TypeError), (17, TypeError)])
+async def test_taking_one_back_needs_an_id(client, nothing_sent, value, error):
+    with pytest.raises(error, match=r"^schedule_id: "):
+        await client.email.remove_scheduled(value)

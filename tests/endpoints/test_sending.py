@@ -1,0 +1,132 @@
+"""What API keys, SMTP users and authenticated addresses share: the options that go out, and what comes back of them."""
+
+import datetime as dt
+
+import pytest
+
+from smtp2go_async._converter import loose
+from smtp2go_async._period import Period, format_period
+from smtp2go_async.endpoints._sending import Sending, SendingOptions, sending_fields
+
+on = pytest.mark.parametrize
+
+
+def sent(**options):
+    return sending_fields(options, SendingOptions, "patch")
+
+
+def read(**fields):
+    return loose().structure(fields, Sending)
+
+
+@on(
+    ("period", "text"),
+    [
+        (dt.timedelta(minutes=30), "0:30:00"),
+        (dt.timedelta(seconds=1), "0:00:01"),
+        (dt.timedelta(hours=23, minutes=59, seconds=59), "23:59:59"),
+        (dt.timedelta(days=1), "1 day"),
+        (dt.timedelta(weeks=1), "7 days"),
+        (dt.timedelta(days=2, hours=5), "2 days 5:00:00"),
+        ("4 months 5:00:00", "4 months 5:00:00"),
+        (Period("3 months"), "3 months"),
+    ],
+)
+def test_a_period_goes_out_in_the_words_of_the_api(period, text):
+    assert sent(custom_ratelimit_period=period) == {"custom_ratelimit_period": text}
+
+
+@on("length", [dt.timedelta(seconds=1), dt.timedelta(minutes=90), dt.timedelta(days=1), dt.timedelta(days=40, hours=1)])
+def test_a_length_comes_back_as_it_went_out(length):
+    assert Period(format_period(length, "period")).length == length
+
+
+@on(
+    ("period", "error", "words"),
+    [
+        (dt.timedelta(0), ValueError, "custom_ratelimit_period: a length of whole seconds, 1 or more"),
+        (dt.timedelta(seconds=-1), ValueError, "custom_ratelimit_period: a length"),
+        (dt.timedelta(milliseconds=1500), ValueError, "custom_ratelimit_period: a length"),
+        (" ", ValueError, "custom_ratelimit_period: is empty"),
+        (1800, TypeError, "custom_ratelimit_period: text, a timedelta or a Period"),
+    ],
+)
+def test_what_is_no_period_is_refused(period, error, words):
+    with pytest.raises(error, match=words):
+        sent(custom_ratelimit_period=period)
+
+
+@on(
+    ("text", "length"),
+    [
+        ("0:30:00", dt.timedelta(minutes=30)),
+        ("0:00:00", dt.timedelta(0)),
+        ("1 hour", dt.timedelta(hours=1)),
+        ("2 days", dt.timedelta(days=2)),
+        ("1 Week 2 days 1:00:00", dt.timedelta(days=9, hours=1)),
+    ],
+)
+def test_a_period_has_a_length(text, length):
+    assert Period(text).length == length
+    assert str(Period(text)) == text
+
+
+@on("text", ["unlimited", "", "3 months", "4 months 5:00:00", "1 year", "2 days or so", "9" * 30 + " days"])
+def test_a_period_whose_length_nobody_can_tell_has_none(text):
+    assert Period(text).length is None
+
+
+@on(
+    ("value", "error", "words"),
+    [
+        (-1, ValueError, "custom_ratelimit_value: -1 is not possible; 0 or more"),
+        ("100", TypeError, "custom_ratelimit_value: a whole number"),
+        (True, TypeError, "custom_ratelimit_value: a whole number"),
+    ],
+)
+def test_a_limit_that_is_no_count_is_refused(value, error, words):
+    with pytest.raises(error, match=words):
+        sent(custom_ratelimit_value=value)
+
+
+def test_an_option_that_does_not_exist_is_refused_as_python_would():
+    with pytest.raises(TypeError, match=r"patch\(\) got an unexpected keyword argument 'feedback_domain'"):
+        sent(feedback_domain="default")
+
+
+def test_options_go_out_as_they_were_given():
+    options = {"status": "resting", "ip_pool": 17, "custom_ratelimit": False, "bounce_notifications": "drop"}
+    assert sent(**options) == options
+
+
+def test_both_spellings_of_the_limit_and_of_the_pool_are_read():
+    assert read(custom_rate_limit=True).custom_ratelimit is True
+    assert read(custom_ratelimit=True).custom_ratelimit is True
+    assert (read(ippool=17).ip_pool, read(ip_pool=18).ip_pool) == (17, 18)
+
+
+@on("value", [250, "250"])
+def test_the_default_limit_is_a_number_though_it_comes_as_text_as_well(value):
+    assert read(default_ratelimit_value=value).default_ratelimit_value == 250
+
+
+def test_what_is_null_is_not_known():
+    found = read(custom_ratelimit=None, custom_ratelimit_value=None, audit_email=None, status=None, ippool=None)
+    assert found == Sending()
+    assert found.custom_ratelimit is False
+
+
+def test_truth_values_that_come_as_text_are_read():
+    found = read(feedback_enabled="false", archive_enabled="true", open_tracking_enabled=1)
+    assert (found.feedback_enabled, found.archive_enabled, found.open_tracking_enabled) == (False, True, True)
+
+
+def test_a_status_that_nobody_knows_yet_is_passed_on():
+    assert read(status="resting").status == "resting"
+
+
+def test_addresses_are_masked_in_reprs():
+    shown = repr(read(audit_email="audit@example.com", bounce_notifications="jane@example.com"))
+    assert "audit@" not in shown
+    assert "jane@" not in shown
+    assert "'***@example.com'" in shown

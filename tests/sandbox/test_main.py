@@ -1,0 +1,87 @@
+"""python -m smtp2go_async.sandbox."""
+
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from smtp2go_async.sandbox.__main__ import main
+
+
+def interrupted():
+    raise KeyboardInterrupt
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C there without its console")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_program_serves_until_it_is_told_to_end_and_ends_with_0(email, ending):
+    command = [sys.executable, "-m", "smtp2go_async.sandbox", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            shown = {}
+            for line in iter(process.stdout.readline, "Ctrl-C ends it.\n"):
+                assert process.poll() is None
+                label, _, value = line.strip().partition("  ")
+                shown[label] = value.strip()
+            headers = {"X-Smtp2go-Api-Key": shown["API key"]}
+            answer = httpx.post(
+                f"{shown['base URL']}/email/send", json=email(), headers=headers, trust_env=False, verify=False
+            )
+            listed = httpx.get(shown["e-mails"], trust_env=False, verify=False).json()
+            process.send_signal(ending)
+            _, errors = process.communicate(timeout=5)
+        finally:
+            process.kill()
+    assert answer.json()["data"]["email_id"] == listed[0]["email_id"]
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_it_shows_the_key_and_the_addresses(capsys):
+    key = "api-" + "K" * 32
+    assert main(["--port", "0", "--api-key", key], wait=interrupted) == 0
+    shown = capsys.readouterr().out
+    assert key in shown
+    for address in ("/v3\n", "/sandbox/emails\n", "/sandbox/sms\n", "/sandbox/requests\n"):
+        assert address in shown
+
+
+def test_it_ends_with_0_when_its_waiting_ends():
+    assert main(["--port", "0"], wait=lambda: None) == 0
+
+
+def test_a_port_in_use_is_said_and_ends_with_1(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["--port", str(port)], wait=interrupted) == 1
+    assert f"Cannot listen on 127.0.0.1 port {port}: Address already in use" in capsys.readouterr().err
+
+
+def test_an_address_of_another_machine_is_said_and_ends_with_1(capsys):
+    assert main(["--host", "192.0.2.1"], wait=interrupted) == 1
+    assert "Cannot listen on 192.0.2.1 port 8025: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [(["--api-key", "secret"], "32 letters and digits"), (["--port", "99999"], "0 to 65535")]
+)
+def test_an_impossible_option_is_said(capsys, options, said):
+    with pytest.raises(SystemExit) as caught:
+        main(options)
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_waiting_goes_on_until_ctrl_c(monkeypatch):
+    naps = []
+
+    def sleep(seconds):
+        naps.append(seconds)
+        if len(naps) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("smtp2go_async.sandbox.__main__.time.sleep", sleep)
+    assert main(["--port", "0"]) == 0
+    assert len(naps) == 3
