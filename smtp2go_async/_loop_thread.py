@@ -79,7 +79,7 @@ class LoopThread:
 
     def _start(self) -> "_Loop":
         if self._closed:
-            raise NotSentError("this client is closed")
+            raise NotSentError("this client is closed", final=True)
         ready: Future[_Loop] = Future()
         # In a context of its own: Pythons without the GIL would give the thread the caller's.
         work = contextvars.Context().run

@@ -129,6 +129,7 @@ class Settings:
     auth: Auth = "header"
     subaccount_id: str | None = None
     timeout: float | None = TIMEOUT
+    timeout_given: bool = False
     retry: RetryPolicy = attrs.field(factory=RetryPolicy)
     max_email_bytes: int = MAX_EMAIL_BYTES
     raise_on_refused: bool = True

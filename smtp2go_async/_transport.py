@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, cast
 import httpx
 from anyio.lowlevel import current_token
 
-from ._body import Body
+from ._body import Body, FileChangedError
 from ._wire import Answer, Request
 from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
 
@@ -157,6 +157,8 @@ async def _exchange(
         response = await client.send(made, stream=True, follow_redirects=False)
     except tuple(ERRORS) as error:
         raise translate(error, operation) from error
+    except FileChangedError as error:
+        raise NotSentError(f"not sent whole: {error}", operation=operation, final=True) from error
     except UnicodeError as error:
         raise NotSentError("the request was not sent: its address can't be written", operation=operation) from error
     finally:
@@ -198,7 +200,7 @@ class OwnTransport:
 
     async def send(self, request: Request) -> Answer:
         if self._closed:
-            raise NotSentError("this client is closed", operation=request.operation)
+            raise NotSentError("this client is closed", operation=request.operation, final=True)
         client = await self._client_here(request.operation)
         self._in_flight += 1
         try:
@@ -218,6 +220,7 @@ class OwnTransport:
             raise NotSentError(
                 "this client has calls under way in another event loop; give each loop a client of its own",
                 operation=operation,
+                final=True,
             )
         self._loop = loop
         self._client = httpx.AsyncClient(
@@ -259,27 +262,27 @@ async def _close_with_the_loop(client: httpx.AsyncClient) -> AsyncGenerator[None
 class BorrowedTransport:
     """A caller's own `httpx.AsyncClient`, used as it is: its headers, proxies, hooks and limits apply.
 
-    It is never closed here.
+    Its timeouts apply until others are given. It is never closed here.
     """
 
-    def __init__(self, client: httpx.AsyncClient, *, own_timeouts: bool) -> None:
+    def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._own_timeouts = own_timeouts
         self._closed = False
         self._loop: object = None
 
     async def send(self, request: Request) -> Answer:
         if self._closed or self._client.is_closed:
-            raise NotSentError("this client is closed", operation=request.operation)
+            raise NotSentError("this client is closed", operation=request.operation, final=True)
         loop = current_token().native_token
         if self._loop not in (None, loop):
             # httpx would deliver the request over a connection of the old loop and then fail to read the answer.
             raise NotSentError(
                 "the http_client that was given belongs to another event loop; leave it out, or make one for each loop",
                 operation=request.operation,
+                final=True,
             )
         self._loop = loop
-        timeouts = None if self._own_timeouts else {"timeout": _timeouts(request.timeout)}
+        timeouts = {"timeout": _timeouts(request.timeout)} if request.timeout_given else None
         return await _exchange(self._client, self._client.build_request, request, timeouts)
 
     async def aclose(self) -> None:

@@ -35,6 +35,8 @@ class Request:
     headers: tuple[tuple[str, str], ...] = attrs.field(repr=False)
     body: Body = attrs.field(repr=False)
     timeout: float | None
+    timeout_given: bool
+    """Whether the caller chose it; if not, a caller's own `httpx.AsyncClient` uses its own."""
     operation: str
 
 
@@ -79,6 +81,7 @@ def build_request(operation: Operation[Any], fields: Mapping[str, Any], settings
         settings.headers,
         encoded,
         settings.timeout,
+        settings.timeout_given,
         operation.path,
     )
 

@@ -10,14 +10,13 @@ import anyio
 import attrs
 
 from . import _settings
-from ._body import FileChangedError
 from ._checks import need_count, need_truth
 from ._groups import AsyncGroups
 from ._model import AnyReply
 from ._operation import Effect, Operation
 from ._settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings
 from ._wire import Request, build_request, parse_answer
-from .errors import ApiError, NotSentError, RateLimitError, Smtp2goError
+from .errors import NotSentError, OutcomeUnknownError, RateLimitError, Smtp2goError
 from .pacing import Pacer
 from .retry import Decision, RetryBudget, RetryPolicy, decide, failure_of
 
@@ -92,12 +91,13 @@ class AsyncClient(AsyncGroups):
             auth=auth,
             subaccount_id=_settings.check_subaccount(subaccount_id),
             timeout=TIMEOUT if isinstance(timeout, _Unset) else _settings.check_timeout(timeout),
+            timeout_given=not isinstance(timeout, _Unset),
             retry=_settings.check_retry(retry) if retry is not None else RetryPolicy(),
             max_email_bytes=need_count(max_email_bytes, "max_email_bytes"),
         )
         self._pacer = pacer if pacer is not None else Pacer()
         self._budget = RetryBudget()
-        self._transport = _transport_for(http_client, max_connections, own_timeouts=isinstance(timeout, _Unset))
+        self._transport = _transport_for(http_client, max_connections)
         # Passed in by tests, so that none of them waits.
         self._clock: Callable[[], float] = time.monotonic
         self._sleep: Callable[[float], Awaitable[None]] = anyio.sleep
@@ -136,7 +136,7 @@ class AsyncClient(AsyncGroups):
         if not isinstance(api_key, _Unset):
             changes["api_key"] = _settings.check_key(api_key)
         if not isinstance(timeout, _Unset):
-            changes["timeout"] = _settings.check_timeout(timeout)
+            changes.update(timeout=_settings.check_timeout(timeout), timeout_given=True)
         if not isinstance(retry, _Unset):
             changes["retry"] = _settings.check_retry(retry)
         if not isinstance(subaccount_id, _Unset):
@@ -185,14 +185,11 @@ class AsyncClient(AsyncGroups):
         request = build_request(operation, fields, self._settings)
         started = self._clock()
         try:
-            try:
-                return await self._attempt(operation, request, started)
-            except Smtp2goError as error:
-                # Only a call that failed pays for the machinery below.
-                first = error
-            return await self._repeat(operation, request, started, first)
-        except FileChangedError as error:
-            raise NotSentError(f"not sent whole: {error}", operation=operation.path) from error
+            return await self._attempt(operation, request, started)
+        except Smtp2goError as error:
+            # Only a call that failed pays for the machinery below.
+            first = error
+        return await self._repeat(operation, request, started, first)
 
     async def _attempt(self, operation: Operation[T], request: Request, started: float) -> T:
         if closed_for := self._pacer.closed_for():
@@ -224,7 +221,7 @@ class AsyncClient(AsyncGroups):
 
         policy = self._settings.retry
         pending: Smtp2goError | None = first
-        unknown = False
+        unknown: Smtp2goError | None = None
 
         async def attempt() -> T:
             nonlocal pending
@@ -249,9 +246,10 @@ class AsyncClient(AsyncGroups):
         def worth_repeating(state: tenacity.RetryCallState) -> bool:
             nonlocal unknown
             error = _error_of(state)
-            unknown = unknown or (isinstance(error, Smtp2goError) and error.carried_out is None)
             if not isinstance(error, Smtp2goError):
                 return False
+            if error.carried_out is None:
+                unknown = error
             decision = decide(failure_of(error), operation.effect, at_least_once=policy.at_least_once)
             return decision is not Decision.RAISE
 
@@ -270,9 +268,17 @@ class AsyncClient(AsyncGroups):
         )
         try:
             return await retrying(attempt)
-        except ApiError as error:
-            if unknown and operation.effect is Effect.CONVERGES and error.carried_out is False:
-                error.add_note("An earlier attempt of this call got no answer and may have done it.")
+        except Smtp2goError as error:
+            if unknown is None or operation.effect is Effect.READ or error.carried_out is not False:
+                raise
+            # What is told is about the call, and not about its last attempt.
+            if isinstance(error, NotSentError):
+                raise OutcomeUnknownError(
+                    "an earlier attempt got no answer and may have done it; the last was not sent",
+                    operation=operation.path,
+                ) from error
+            error.carried_out = None
+            error.add_note("An earlier attempt of this call got no answer and may have done it.")
             raise
 
 
@@ -281,11 +287,11 @@ def _error_of(state: Any) -> BaseException | None:
     return error
 
 
-def _transport_for(http_client: "HttpxClient | None", max_connections: int, *, own_timeouts: bool) -> "Transport":
+def _transport_for(http_client: "HttpxClient | None", max_connections: int) -> "Transport":
     from ._transport import BorrowedTransport, HttpxClient, OwnTransport
 
     if http_client is None:
         return OwnTransport(max_connections)
     if not isinstance(http_client, HttpxClient):
         raise TypeError(f"http_client: an httpx.AsyncClient is needed, not a {type(http_client).__name__}")
-    return BorrowedTransport(http_client, own_timeouts=own_timeouts)
+    return BorrowedTransport(http_client)

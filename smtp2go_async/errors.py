@@ -81,6 +81,13 @@ class NotSentError(TransportError, ConnectionError):
 
     carried_out: bool | None = False
 
+    final: bool
+    """Whether trying again would end in the same way: the client is closed, or a file was changed while it was sent."""
+
+    def __init__(self, message: str = "", *, operation: str | None = None, final: bool = False) -> None:
+        super().__init__(message, operation=operation)
+        self.final = final
+
 
 class OutcomeUnknownError(TransportError):
     """The request left and no answer came: it may or may not have been carried out.

@@ -46,7 +46,7 @@ class Decision(enum.Enum):
 def failure_of(error: BaseException) -> Failure:
     """Name the row of the table that an error belongs to."""
     if isinstance(error, NotSentError):
-        return Failure.NOT_SENT
+        return Failure.REFUSED if error.final else Failure.NOT_SENT
     if isinstance(error, OutcomeUnknownError):
         return Failure.NO_ANSWER
     if isinstance(error, RateLimitError):

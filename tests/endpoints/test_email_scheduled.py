@@ -9,7 +9,7 @@ from smtp2go_async import NotFoundError
 
 WAITING = {
     "schedule_id": "s-1",
-    "schedule": "2026-06-30T23:11:56Z",
+    "schedule": "2026-06-30T21:10:05Z",
     "sender": "shop@example.com",
     "subject": "Hello",
     "recipients": "jane@example.com",
@@ -40,7 +40,7 @@ async def test_each_argument_goes_out_as_its_field(client, answers):
 async def test_what_waits_is_read_with_its_time(client, answers):
     answers("/email/scheduled/search", [WAITING])
     (found,) = await client.email.search_scheduled()
-    assert found.schedule == dt.datetime(2026, 6, 30, 23, 11, 56, tzinfo=dt.UTC)
+    assert found.schedule == dt.datetime(2026, 6, 30, 21, 10, 5, tzinfo=dt.UTC)
     assert {name: getattr(found, name) for name in WAITING if name != "schedule"} == {
         name: value for name, value in WAITING.items() if name != "schedule"
     }

@@ -1,0 +1,7 @@
+import pytest
+from faults.scripted import Time
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()

@@ -1,0 +1,121 @@
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from faults.server import FaultServer
+
+from smtp2go_async import AsyncClient, RetryPolicy
+
+MADE_UP_KEY = "api-" + "A" * 32
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy, a key or certificates of the developer's machine must not decide what a test sees."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name in ("SMTP2GO_API_KEY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def key() -> str:
+    return MADE_UP_KEY
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """For ``anyio.run(..., backend=backend)``: the test runs once on each."""
+    return request.param
+
+
+@pytest.fixture
+def mail() -> Callable[..., dict[str, Any]]:
+    """Give a function that makes the arguments of ``email.send``; the reference is the subject."""
+
+    def make(reference: str = "reference", **more: Any) -> dict[str, Any]:
+        return {
+            "sender": "shop@example.com",
+            "to": "jane@example.com",
+            "subject": reference,
+            "text_body": "Hi Jane",
+            **more,
+        }
+
+    return make
+
+
+@pytest.fixture
+def faults() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def client_of(faults: FaultServer) -> Callable[..., AsyncClient]:
+    """Give a function that makes clients of the fault server; they repeat nothing."""
+
+    def make(**options: Any) -> AsyncClient:
+        usual = {"base_url": faults.url, "timeout": 5.0, "retry": RetryPolicy.none()}
+        return AsyncClient(MADE_UP_KEY, **{**usual, **options})
+
+    return make
+
+
+@pytest.fixture
+def script() -> Callable[..., str]:
+    """Give a function that runs a program to its end and returns what it said.
+
+    It fails when the program does, or prints any error. In development mode every warning is one.
+    """
+
+    def run(source: str, *arguments: str, development: bool = True) -> str:
+        # Development mode makes asyncio log what takes long, which here is the import of httpx.
+        source = "import logging; logging.getLogger('asyncio').setLevel('ERROR')\n" + textwrap.dedent(source)
+        strict = ["-X", "dev", "-W", "error"] if development else []
+        command = [sys.executable, *strict, "-c", source, *arguments]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        assert (ended.stderr, ended.returncode) == ("", 0)
+        return ended.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def forked() -> Iterator[Callable[[Callable[[], Any]], Callable[[], Any]]]:
+    """Give a function that starts work in a forked child, and returns one that waits for what came of it.
+
+    The child reports through a pipe and then is gone at once, so that it can't go on with the test run.
+    """
+    children: set[int] = set()
+
+    def start(work: Callable[[], Any]) -> Callable[[], Any]:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.write(writing, json.dumps(work()).encode())
+            except BaseException as error:
+                os.write(writing, json.dumps(f"{type(error).__name__}: {error}").encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        children.add(child)
+
+        def result() -> Any:
+            with os.fdopen(reading, "rb") as said:
+                assert select.select([said], [], [], 10)[0], "the child hangs"
+                return json.loads(said.read())
+
+        return result
+
+    yield start
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)

@@ -1,0 +1,73 @@
+"""A network and a clock that a test writes down, for everything above the transport."""
+
+import copy
+import json
+from typing import Any
+
+import anyio.lowlevel
+
+from smtp2go_async import AsyncClient, Pacer
+from smtp2go_async._wire import Answer, Request
+
+Turn = Answer | Exception
+
+
+class Time:
+    """A clock that only sleeping and the network move."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+        await anyio.lowlevel.checkpoint()
+
+
+class Scripted:
+    """A transport that gives the answers, or raises the errors, that a test wrote down; the last one for ever.
+
+    Args:
+        takes: Seconds that pass in each attempt.
+    """
+
+    def __init__(self, time: Time, *turns: Turn, takes: float = 0.0) -> None:
+        self.requests: list[Request] = []
+        self.closed = False
+        self._time, self._turns, self._takes = time, list(turns), takes
+
+    async def send(self, request: Request) -> Answer:
+        self.requests.append(request)
+        await anyio.lowlevel.checkpoint()
+        self._time.now += self._takes
+        turn = self._turns.pop(0) if len(self._turns) > 1 else self._turns[0]
+        if isinstance(turn, Exception):
+            # A new one each time, as from a network.
+            raise copy.copy(turn)
+        return turn
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def scripted(time: Time, *turns: Turn, takes: float = 0.0, **options: Any) -> tuple[AsyncClient, Scripted]:
+    """Make a client whose network and time are a test's own."""
+    client = AsyncClient("api-" + "A" * 32, **{"pacer": Pacer(clock=time, draw=lambda: 0.0), **options})
+    network = Scripted(time, *turns, takes=takes)
+    client._transport, client._clock, client._sleep = network, time, time.sleep
+    return client, network
+
+
+def answer(status: int = 200, data: Any = None, **more: Any) -> Answer:
+    """Make an answer; one to a send that was accepted unless told otherwise."""
+    if data is None:
+        data = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1"} if status < 400 else {}
+    return Answer(status, json.dumps({"request_id": "r-1", "data": data}).encode(), **more)
+
+
+def refusal(status: int, code: str, error: str) -> Answer:
+    return answer(status, {"error_code": f"E_ApiResponseCodes.{code}", "error": error})

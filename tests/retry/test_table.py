@@ -1,0 +1,97 @@
+"""Is a failed call made again? Every cell of the table at the top of ``retry``, written out by hand."""
+
+import pytest
+
+from smtp2go_async import Effect, errors
+from smtp2go_async.retry import Decision, Failure, decide, failure_of
+
+REPEAT, WAIT, RAISE = Decision.REPEAT, Decision.REPEAT_AFTER_COOL_DOWN, Decision.RAISE
+READ, CONVERGES, ONCE = Effect.READ, Effect.CONVERGES, Effect.ONCE
+
+
+@pytest.mark.parametrize(
+    ("failure", "effect", "decision"),
+    [
+        (Failure.NOT_SENT, READ, REPEAT),
+        (Failure.NOT_SENT, CONVERGES, REPEAT),
+        (Failure.NOT_SENT, ONCE, REPEAT),
+        (Failure.TURNED_AWAY, READ, WAIT),
+        (Failure.TURNED_AWAY, CONVERGES, WAIT),
+        (Failure.TURNED_AWAY, ONCE, WAIT),
+        (Failure.NO_ANSWER, READ, REPEAT),
+        (Failure.NO_ANSWER, CONVERGES, REPEAT),
+        (Failure.NO_ANSWER, ONCE, RAISE),
+        (Failure.SERVER, READ, REPEAT),
+        (Failure.SERVER, CONVERGES, REPEAT),
+        (Failure.SERVER, ONCE, RAISE),
+        (Failure.REFUSED, READ, RAISE),
+        (Failure.REFUSED, CONVERGES, RAISE),
+        (Failure.REFUSED, ONCE, RAISE),
+    ],
+)
+def test_the_table(failure, effect, decision):
+    assert decide(failure, effect) is decision
+
+
+@pytest.mark.parametrize("effect", [READ, CONVERGES, ONCE])
+@pytest.mark.parametrize(
+    ("failure", "decision"),
+    [
+        (Failure.NOT_SENT, REPEAT),
+        (Failure.TURNED_AWAY, WAIT),
+        (Failure.NO_ANSWER, REPEAT),
+        (Failure.SERVER, REPEAT),
+        (Failure.REFUSED, RAISE),
+    ],
+)
+def test_at_least_once_moves_every_effect_into_the_left_column(failure, effect, decision):
+    assert decide(failure, effect, at_least_once=True) is decision
+
+
+def test_the_tests_above_have_every_failure_and_every_effect():
+    assert len(Failure) == 5
+    assert len(Effect) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (errors.NotSentError("x"), Failure.NOT_SENT),
+        (errors.OutcomeUnknownError("x"), Failure.NO_ANSWER),
+        (errors.ReplyTimeoutError("x"), Failure.NO_ANSWER),
+        (errors.RateLimitError("x"), Failure.TURNED_AWAY),
+        (errors.ServerError("x"), Failure.SERVER),
+        (errors.ApiError("x"), Failure.REFUSED),
+        (errors.ValidationError("x"), Failure.REFUSED),
+        (errors.AuthenticationError("x"), Failure.REFUSED),
+        (errors.PermissionDeniedError("x"), Failure.REFUSED),
+        (errors.NotFoundError("x"), Failure.REFUSED),
+        (errors.SendRefusedError("x"), Failure.REFUSED),
+        (errors.ReplyError("x"), Failure.REFUSED),
+        (errors.ReplyError("x", carried_out=True), Failure.REFUSED),
+        (errors.WebhookError("x"), Failure.REFUSED),
+        (errors.TransportError("x"), Failure.REFUSED),
+        (errors.Smtp2goError("x"), Failure.REFUSED),
+        (ConnectionError("not ours"), Failure.REFUSED),
+        (TimeoutError("not ours"), Failure.REFUSED),
+        (KeyboardInterrupt(), Failure.REFUSED),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_each_error_is_in_one_row(error, failure):
+    assert failure_of(error) is failure
+
+
+def every_error():
+    todo, found = [errors.Smtp2goError], []
+    while todo:
+        found.append(todo.pop())
+        todo += found[-1].__subclasses__()
+    return sorted((one for one in found if one.__module__ == errors.__name__), key=lambda one: one.__name__)
+
+
+@pytest.mark.parametrize("kind", every_error(), ids=lambda one: one.__name__)
+def test_nothing_that_may_have_been_carried_out_is_done_twice(kind):
+    error = kind("x")
+    if decide(failure_of(error), ONCE) is not RAISE:
+        assert error.carried_out is False

@@ -1,0 +1,339 @@
+"""What happens when a file changes, closes or disappears while it waits or is sent?
+
+The announced length can't be kept then, so the request must not become whole: never a truncated mail.
+"""
+
+# ruff: noqa: SIM115 - the tests are about when a file is closed
+
+import asyncio
+import contextlib
+import gc
+import io
+import os
+import tempfile
+import threading
+
+import anyio
+import pytest
+
+from smtp2go_async import _body
+from smtp2go_async._body import CHUNK, FileChangedError, MemoryBlob, PathBlob, blob_of, encode
+
+SIZE = 3 * CHUNK
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "file.bin"
+    path.write_bytes(b"x" * SIZE)
+    return path
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The files that the body opened."""
+    files = []
+
+    def spy(*args, **options):
+        files.append(open(*args, **options))
+        return files[-1]
+
+    monkeypatch.setattr(_body, "open", spy, raising=False)
+    return files
+
+
+def send(body, backend="asyncio", *, in_the_middle=lambda: None):
+    """Send a body, doing something after its first chunk of a file; return how many bytes went out, and the error."""
+    sent = []
+
+    async def run():
+        async with contextlib.aclosing(body.chunks()) as chunks:
+            async for chunk in chunks:
+                sent.append(chunk)
+                if len(sent) == 2:
+                    in_the_middle()
+
+    error = None
+    try:
+        anyio.run(run, backend=backend)
+    except FileChangedError as changed:
+        error = changed
+    return sum(map(len, sent)), error
+
+
+def truncate(path):
+    os.truncate(path, CHUNK + 1)
+
+
+def empty(path):
+    os.truncate(path, 0)
+
+
+def append(path):
+    with open(path, "ab") as file:
+        file.write(b"y")
+
+
+def rewrite(path):
+    with open(path, "r+b") as file:
+        file.seek(2 * CHUNK)
+        file.write(b"y")
+    os.utime(path, ns=(1, 1))
+
+
+def test_a_file_that_stays_as_it_is_is_sent_whole(path, backend):
+    body = encode({"fileblob": PathBlob(str(path))})
+    assert send(body, backend) == (body.length, None)
+
+
+# --- a path ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", [truncate, empty, append, os.unlink], ids=lambda one: one.__name__)
+def test_a_path_whose_file_changes_before_it_is_sent_fails_before_anything_of_it_is_sent(path, change, backend):
+    body = encode({"fileblob": PathBlob(str(path))})
+    change(path)
+    sent, error = send(body, backend)
+    assert error is not None
+    assert "file.bin" in str(error)
+    assert sent == len('{"fileblob":"')
+
+
+@pytest.mark.parametrize("change", [truncate, empty, append, rewrite], ids=lambda one: one.__name__)
+def test_a_path_whose_file_changes_while_it_is_sent_never_becomes_a_whole_request(path, change, backend):
+    body = encode({"fileblob": PathBlob(str(path))})
+    sent, error = send(body, backend, in_the_middle=lambda: change(path))
+    assert error is not None
+    assert sent < body.length
+
+
+def test_a_path_that_became_a_directory_fails(path):
+    body = encode({"fileblob": PathBlob(str(path))})
+    os.unlink(path)
+    os.mkdir(path)
+    assert send(body)[1] is not None
+
+
+def test_a_file_that_was_removed_after_it_was_opened_is_sent_whole(path):
+    body = encode({"fileblob": PathBlob(str(path))})
+    assert send(body, in_the_middle=lambda: os.unlink(path)) == (body.length, None)
+
+
+def test_an_empty_file_that_grows_before_it_is_sent_fails(path):
+    empty(path)
+    body = encode({"fileblob": PathBlob(str(path))})
+    append(path)
+    assert send(body)[1] is not None
+
+
+def test_a_file_that_changed_can_be_sent_again_once_it_is_measured_again(path):
+    blob = PathBlob(str(path))
+    old = encode({"fileblob": blob})
+    append(path)
+    assert send(old)[1] is not None
+    new = encode({"fileblob": blob})
+    assert send(new) == (new.length, None)
+
+
+# --- an open file ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", [truncate, empty, append], ids=lambda one: one.__name__)
+def test_an_open_file_that_changes_size_before_it_is_sent_fails(path, change, backend):
+    with open(path, "rb") as file:
+        body = encode({"fileblob": blob_of(file, "file.bin")})
+        change(path)
+        sent, error = send(body, backend)
+    assert "file.bin" in str(error)
+    assert sent < body.length
+
+
+@pytest.mark.parametrize("change", [truncate, empty, append], ids=lambda one: one.__name__)
+def test_an_open_file_that_changes_size_while_it_is_sent_never_becomes_a_whole_request(path, change, backend):
+    with open(path, "rb") as file:
+        body = encode({"fileblob": blob_of(file, "file.bin")})
+        sent, error = send(body, backend, in_the_middle=lambda: change(path))
+    assert error is not None
+    assert sent < body.length
+
+
+def test_an_empty_open_file_that_grows_before_it_is_sent_fails(path):
+    empty(path)
+    with open(path, "rb") as file:
+        body = encode({"fileblob": blob_of(file, "file.bin")})
+        append(path)
+        assert send(body)[1] is not None
+
+
+@pytest.mark.parametrize("make", [lambda path: open(path, "rb"), lambda path: io.BytesIO(b"x" * SIZE)])
+def test_a_file_that_was_closed_before_it_is_sent_fails_as_one_that_changed(path, make, backend):
+    with make(path) as file:
+        body = encode({"fileblob": blob_of(file, "file.bin")})
+    sent, error = send(body, backend)
+    assert "file.bin" in str(error)
+    assert sent == len('{"fileblob":"')
+
+
+@pytest.mark.parametrize("make", [lambda path: open(path, "rb"), lambda path: io.BytesIO(b"x" * SIZE)])
+def test_a_file_that_is_closed_while_it_is_sent_fails_as_one_that_changed(path, make):
+    file = make(path)
+    body = encode({"fileblob": blob_of(file, "file.bin")})
+    sent, error = send(body, in_the_middle=file.close)
+    assert error is not None
+    assert sent < body.length
+
+
+def test_a_file_that_is_closed_when_the_last_of_it_was_read_fails_as_one_that_changed(path, monkeypatch):
+    read_at = _body.FileBlob._read_at
+
+    def read_and_close(blob, offset, size):
+        chunk = read_at(blob, offset, size)
+        if offset + size == SIZE:
+            file.close()
+        return chunk
+
+    monkeypatch.setattr(_body.FileBlob, "_read_at", read_and_close)
+    with open(path, "rb") as file:
+        assert send(encode({"fileblob": blob_of(file, "file.bin")}))[1] is not None
+
+
+def test_a_file_that_is_closed_before_it_is_measured_is_a_wrong_argument(path):
+    with open(path, "rb") as file:
+        blob = blob_of(file, "file.bin")
+    with pytest.raises(ValueError, match=r"file\.bin.*closed file"):
+        encode({"fileblob": blob})
+
+
+@pytest.mark.parametrize("change", ["truncate", "write"])
+def test_a_file_in_memory_that_changes_size_while_it_is_sent_never_becomes_a_whole_request(change, backend):
+    file = io.BytesIO(b"x" * SIZE)
+    body = encode({"fileblob": blob_of(file, "memory")})
+
+    def act():
+        file.seek(0, os.SEEK_END)
+        file.truncate(CHUNK + 1) if change == "truncate" else file.write(b"y")
+
+    sent, error = send(body, backend, in_the_middle=act)
+    assert error is not None
+    assert sent < body.length
+
+
+def test_a_path_that_vanishes_before_it_is_measured_is_a_wrong_argument(path):
+    blob = PathBlob(str(path))
+    os.unlink(path)
+    with pytest.raises(ValueError, match=r"file\.bin.*No such file"):
+        encode({"fileblob": blob})
+
+
+# --- nothing stays open ------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_closed_when_it_was_sent(path, opened, backend):
+    send(encode({"fileblob": PathBlob(str(path))}), backend)
+    assert [file.closed for file in opened] == [True]
+
+
+@pytest.mark.parametrize("change", [truncate, append], ids=lambda one: one.__name__)
+def test_a_file_is_closed_when_it_changed(path, opened, change, backend):
+    send(encode({"fileblob": PathBlob(str(path))}), backend, in_the_middle=lambda: change(path))
+    assert [file.closed for file in opened] == [True]
+
+
+@pytest.mark.parametrize("taken", [1, 2, 3])
+def test_a_file_is_closed_when_the_send_is_abandoned(path, opened, taken, backend):
+    async def abandon():
+        chunks = encode({"a": PathBlob(str(path)), "b": PathBlob(str(path))}).chunks()
+        for _ in range(taken):
+            await anext(chunks)
+        await chunks.aclose()
+
+    anyio.run(abandon, backend=backend)
+    assert [file.closed for file in opened] == [True] * (taken > 1)
+
+
+def test_a_file_is_closed_when_the_send_is_cancelled(path, opened, backend):
+    async def cancel():
+        with anyio.CancelScope() as scope:
+            async with contextlib.aclosing(encode({"fileblob": PathBlob(str(path))}).chunks()) as chunks:
+                async for _ in chunks:
+                    if opened:
+                        scope.cancel()
+
+    anyio.run(cancel, backend=backend)
+    assert [file.closed for file in opened] == [True]
+
+
+def test_a_file_is_closed_when_an_asyncio_task_is_cancelled_while_it_is_being_opened(path, opened, monkeypatch):
+    """Unlike anyio's own cancelling, asyncio's does not wait for the thread."""
+    opening, go_on, done = threading.Event(), threading.Event(), threading.Event()
+    spy = _body.open
+
+    def slow(*args, **options):
+        opening.set()
+        go_on.wait()
+        try:
+            return spy(*args, **options)
+        finally:
+            done.set()
+
+    monkeypatch.setattr(_body, "open", slow)
+    body = encode({"fileblob": PathBlob(str(path))})
+
+    async def read():
+        async with contextlib.aclosing(body.chunks()) as chunks:
+            async for _ in chunks:
+                pass
+
+    async def cancel():
+        task = asyncio.create_task(read())
+        while not opening.is_set():
+            await asyncio.sleep(0)
+        task.cancel()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        while not done.is_set():
+            await asyncio.sleep(0)
+        # The thread goes on for a moment after it has opened the file.
+        async with asyncio.timeout(5):
+            while not opened[0].closed:
+                await asyncio.sleep(0)
+
+    asyncio.run(cancel())
+    assert [file.closed for file in opened] == [True]
+
+
+def test_a_callers_file_stays_open(path):
+    with open(path, "rb") as file:
+        send(encode({"fileblob": blob_of(file, "file.bin")}))
+        assert not file.closed
+
+
+def test_the_copy_of_a_pipe_is_closed_when_nobody_needs_it_any_more(monkeypatch):
+    copies = []
+    spooled = tempfile.SpooledTemporaryFile
+
+    def spy(*args, **options):
+        copies.append(spooled(*args, **options))
+        return copies[-1]
+
+    monkeypatch.setattr(_body.tempfile, "SpooledTemporaryFile", spy)
+    reading, writing = os.pipe()
+    os.write(writing, b"abc")
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        blob = blob_of(file, "pipe")
+    body = encode({"fileblob": blob})
+    assert send(body) == (body.length, None)
+    assert not copies[0].closed
+    del blob, body
+    gc.collect()
+    assert copies[0].closed
+
+
+def test_bytes_in_memory_are_read_without_threads(monkeypatch):
+    monkeypatch.setattr(_body.to_thread, "run_sync", None)
+    body = encode({"fileblob": MemoryBlob(b"x" * SIZE)})
+    assert send(body) == (body.length, None)

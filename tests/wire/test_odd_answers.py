@@ -1,0 +1,260 @@
+"""A success status with something else than what is documented: what can still be read, and what must raise?"""
+
+import json
+
+import attrs
+import pytest
+
+from smtp2go_async._model import AnyReply, Done, Listing, Reply, model
+from smtp2go_async._operation import Effect, Operation
+from smtp2go_async._settings import Settings
+from smtp2go_async._wire import Answer, parse_answer
+from smtp2go_async.endpoints.email import SEND, SEND_BATCH, BatchItem
+from smtp2go_async.endpoints.sms import SEND as SEND_SMS
+from smtp2go_async.errors import ReplyError
+
+SETTINGS = Settings(api_key="api-" + "A1b2" * 8, base_url="https://api.example.com/v3")
+
+
+@model
+class Thing(Reply):
+    """A result with one field."""
+
+    name: str = ""
+
+
+READ = Operation("/thing/view", Thing, effect=Effect.READ)
+CONVERGES = Operation("/thing/edit", Thing, effect=Effect.CONVERGES)
+ONCE = Operation("/thing/add", Thing, effect=Effect.ONCE)
+LIST = Operation("/thing/list", Listing[Thing], effect=Effect.READ)
+LIST_ONCE = Operation("/thing/add_all", Listing[Thing], effect=Effect.ONCE)
+WORDS = Operation("/thing/words", Listing[str], effect=Effect.READ)
+ANY = Operation("/thing/new", AnyReply, effect=Effect.ONCE)
+WORD = Operation("/thing/delete", Done, effect=Effect.CONVERGES)
+
+HTML = b"<html><body>Welcome</body></html>"
+NO_OBJECTS = [None, "a word", "", 17, True, [], [{"name": "x"}]]
+
+
+def parse(operation, payload, status=200, **answer):
+    content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return parse_answer(operation, Answer(status, content, **answer), SETTINGS)
+
+
+def reply_error(operation, payload, status=200, **answer):
+    with pytest.raises(ReplyError) as caught:
+        parse(operation, payload, status, **answer)
+    assert caught.value.operation == operation.path
+    assert caught.value.status == status
+    return caught.value
+
+
+# --- no JSON at all ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [HTML, b"{", b"\xff\xfe", b"{'name': 'x'}", b"[" * 100_000, b"plain words"])
+@pytest.mark.parametrize("operation", [READ, CONVERGES, ONCE, LIST, WORD, SEND], ids=lambda one: one.path)
+def test_content_that_is_not_json_can_not_be_understood_and_is_kept(operation, content):
+    assert reply_error(operation, content).raw == content
+
+
+@pytest.mark.parametrize(
+    "operation", [READ, CONVERGES, ONCE, LIST, SEND, SEND_SMS, SEND_BATCH], ids=lambda one: one.path
+)
+def test_an_empty_answer_can_not_be_understood_where_a_result_is_documented(operation):
+    error = reply_error(operation, b"")
+    assert "empty" in str(error)
+    assert error.raw == b""
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_an_empty_answer_is_fine_where_nothing_is_documented(status):
+    assert parse(WORD, b"", status) == Done()
+
+
+@pytest.mark.parametrize(
+    ("operation", "carried_out"),
+    [(READ, True), (LIST, True), (CONVERGES, None), (ONCE, None), (WORD, None), (SEND, None), (SEND_SMS, None)],
+    ids=lambda one: getattr(one, "path", str(one)),
+)
+def test_reading_was_carried_out_and_anything_else_nobody_can_know(operation, carried_out):
+    assert reply_error(operation, HTML).carried_out is carried_out
+
+
+@pytest.mark.parametrize("operation", [READ, CONVERGES, ONCE, WORD, SEND], ids=lambda one: one.path)
+def test_an_answer_that_could_not_be_decoded_tells_why(operation):
+    error = reply_error(operation, b"", broken="its compressed content can't be decoded")
+    assert "its compressed content can't be decoded" in str(error)
+
+
+def test_the_content_of_a_broken_answer_is_not_believed():
+    reply_error(SEND, {"data": {"email_id": "1uAbC-1"}}, broken="it was cut off")
+
+
+# --- data of another type ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", NO_OBJECTS)
+def test_reading_needs_the_object_that_is_documented(data):
+    error = reply_error(READ, {"data": data})
+    assert f"it is a {type(data).__name__}" in str(error)
+    assert error.carried_out is True
+
+
+@pytest.mark.parametrize("data", NO_OBJECTS)
+@pytest.mark.parametrize("operation", [SEND, SEND_SMS], ids=lambda one: one.path)
+def test_a_send_needs_an_object_to_know_that_it_was_accepted(operation, data):
+    assert reply_error(operation, {"data": data}).carried_out is None
+
+
+@pytest.mark.parametrize("data", NO_OBJECTS)
+@pytest.mark.parametrize("operation", [CONVERGES, ONCE], ids=lambda one: one.path)
+def test_another_change_was_made_even_when_nothing_of_its_answer_can_be_read(operation, data):
+    payload = {"request_id": "r-1", "data": data}
+    result = parse(operation, payload)
+    assert (result.name, result.request_id, result.raw) == ("", "r-1", payload)
+
+
+@pytest.mark.parametrize("payload", [[], ["x"], "a word", 17, None])
+def test_a_bare_value_is_no_object(payload):
+    assert reply_error(READ, payload).raw == payload
+    assert parse(ONCE, payload).raw == payload
+
+
+def test_an_object_without_data_is_read_as_the_result_itself():
+    result = parse(READ, {"request_id": "r-1", "name": "flat"})
+    assert (result.name, result.request_id) == ("flat", "r-1")
+
+
+def test_the_request_id_is_found_inside_data_as_some_calls_have_it():
+    assert parse(READ, {"data": {"name": "x", "request_id": "nested"}}).request_id == "nested"
+
+
+def test_a_result_has_no_request_id_when_the_answer_has_none():
+    assert parse(READ, {"data": {"name": "x"}}).request_id is None
+
+
+def test_data_can_not_put_its_own_raw_or_request_id_on_a_result():
+    payload = {"request_id": "root", "data": {"name": "x", "raw": "mine", "request_id": "other"}}
+    result = parse(READ, payload)
+    assert (result.request_id, result.raw) == ("root", payload)
+
+
+# --- lists -------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_read_item_by_item():
+    payload = {"request_id": "r-1", "data": [{"name": "a"}, {"name": "b"}]}
+    listing = parse(LIST, payload)
+    assert [one.name for one in listing] == ["a", "b"]
+    assert (listing.request_id, listing.raw) == ("r-1", payload)
+
+
+def test_a_bare_array_is_a_list():
+    listing = parse(LIST, [{"name": "a"}])
+    assert [one.name for one in listing] == ["a"]
+    assert (listing.request_id, listing.raw) == (None, [{"name": "a"}])
+
+
+@pytest.mark.parametrize("payload", [[], {"data": []}, {"data": None}])
+def test_nothing_is_an_empty_list(payload):
+    assert len(parse(LIST, payload)) == 0
+
+
+def test_a_lone_object_is_a_list_of_one():
+    assert [one.name for one in parse(LIST, {"data": {"name": "a"}})] == ["a"]
+
+
+@pytest.mark.parametrize("payload", [{"data": "a word"}, {"data": 17}, {"request_id": "r-1"}, {}, "a word", 17, None])
+@pytest.mark.parametrize(("operation", "carried_out"), [(LIST, True), (LIST_ONCE, None)])
+def test_what_is_no_list_can_not_be_understood(payload, operation, carried_out):
+    if payload is None:
+        assert len(parse(operation, payload)) == 0
+        return
+    error = reply_error(operation, payload)
+    assert "an array is documented" in str(error)
+    assert error.carried_out is carried_out
+
+
+def test_a_list_of_words_is_a_list_of_text():
+    assert list(parse(WORDS, {"data": ["/email/send", "/sms/send"]})) == ["/email/send", "/sms/send"]
+
+
+def test_a_batch_item_without_ids_keeps_its_place_and_says_that_nobody_knows():
+    listing = parse(SEND_BATCH, {"data": [{"email_id": "e-1"}, {}, {"schedule_id": "s-3"}]})
+    assert [one.accepted for one in listing] == [True, None, True]
+    assert [(one.email_id, one.schedule_id) for one in listing] == [("e-1", ""), ("", ""), ("", "s-3")]
+
+
+@pytest.mark.parametrize("odd", [None, "Rejected", 17, [], {"error": "Rejected"}, {"email_id": {}}, {"email_id": None}])
+def test_a_batch_item_that_is_no_object_keeps_its_place(odd):
+    listing = parse(SEND_BATCH, {"data": [{"email_id": "e-1"}, odd, {"email_id": "e-3"}]})
+    assert list(listing) == [BatchItem(email_id="e-1"), BatchItem(), BatchItem(email_id="e-3")]
+    assert listing[1].accepted is None
+
+
+def test_a_listing_is_a_sequence():
+    listing = Listing(("a", "b", "c"), request_id="r-1")
+    assert (listing[0], listing[-1], listing[1:], len(listing), list(reversed(listing))) == (
+        "a",
+        "c",
+        ("b", "c"),
+        3,
+        ["c", "b", "a"],
+    )
+    assert "b" in listing
+    with pytest.raises(IndexError):
+        listing[3]
+
+
+def test_two_listings_are_equal_when_their_items_are_whatever_the_rest_of_the_answer_was():
+    assert Listing(("a",), request_id="r", raw=1) == Listing(("a",), request_id="r", raw=2)
+
+
+# --- a word or nothing -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        ({"request_id": "r-1", "data": "removed"}, "removed"),
+        ({"request_id": "r-1", "data": {"result": "ok"}}, None),
+        ({"request_id": "r-1", "data": None}, None),
+        ({"request_id": "r-1", "data": []}, None),
+        ({"request_id": "r-1"}, None),
+    ],
+)
+def test_any_body_is_fine_where_nothing_is_documented(payload, message):
+    done = parse(WORD, payload)
+    assert (done.message, done.request_id, done.raw) == (message, "r-1", payload)
+
+
+# --- what this version has no model for --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("payload", "data"),
+    [
+        ({"request_id": "r-1", "data": {"new": [1]}}, {"new": [1]}),
+        ({"request_id": "r-1", "data": [1, 2]}, [1, 2]),
+        ({"request_id": "r-1", "data": "a word"}, "a word"),
+        ({"request_id": "r-1", "data": None}, None),
+        ({"request_id": "r-1", "new": 1}, {"request_id": "r-1", "new": 1}),
+    ],
+)
+def test_any_answer_is_given_as_it_is_where_there_is_no_model(payload, data):
+    result = parse(ANY, payload)
+    assert (result.data, result.request_id, result.raw) == (data, "r-1", payload)
+
+
+def test_an_empty_answer_is_given_as_nothing_where_there_is_no_model():
+    assert parse(ANY, b"") == AnyReply()
+
+
+def test_html_can_not_be_understood_even_where_there_is_no_model():
+    assert reply_error(ANY, HTML).raw == HTML
+
+
+def test_results_are_frozen():
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        parse(READ, {"data": {"name": "x"}}).name = "y"

@@ -1,0 +1,55 @@
+"""What is a call, and what can it not be?"""
+
+import attrs
+import pytest
+
+from smtp2go_async import Done, Effect
+from smtp2go_async._operation import Operation
+
+
+def test_an_operation_has_no_default_effect():
+    with pytest.raises(TypeError, match="effect"):
+        Operation("/email/send", Done)
+
+
+@pytest.mark.parametrize("effect", [None, "once", True])
+def test_an_effect_is_one_of_the_three(effect):
+    with pytest.raises(TypeError, match=r"^effect: an Effect is needed"):
+        Operation("/email/send", Done, effect=effect)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "email/send", "/email/send/", "//email", "/email?a=1", "/email#a", "/é", "/email/send\n"]
+)
+def test_a_path_is_one_of_the_api(path):
+    with pytest.raises(ValueError, match=r"^path: a path of the API is needed"):
+        Operation(path, Done, effect=Effect.READ)
+
+
+@pytest.mark.parametrize("method", ["post", "TRACE", "", None])
+def test_a_method_is_one_of_http(method):
+    with pytest.raises(ValueError, match=r"^method: .* is none of"):
+        Operation("/email/send", Done, effect=Effect.READ, method=method)
+
+
+def test_an_operation_is_frozen():
+    operation = Operation("/email/send", Done, effect=Effect.ONCE)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        operation.effect = Effect.READ
+
+
+@pytest.mark.parametrize(
+    ("path", "is_email"),
+    [
+        ("/email/send", True),
+        ("/email/mime", True),
+        ("/email/batch", True),
+        ("/email/scheduled/search", True),
+        ("/sms/send", False),
+        ("/template/add", False),
+        ("/emailish/send", False),
+        ("/stats/email_summary", False),
+    ],
+)
+def test_the_larger_limit_is_for_the_email_calls_alone(path, is_email):
+    assert Operation(path, Done, effect=Effect.READ).is_email is is_email

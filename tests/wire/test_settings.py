@@ -1,0 +1,264 @@
+"""Which keys, addresses and limits does a client accept?"""
+
+import pytest
+
+from smtp2go_async import RetryPolicy, _settings
+from smtp2go_async._settings import Settings
+
+KEY = "api-0123456789ABCDEFabcdefghijklmnop"
+
+
+# --- the key -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [KEY, "api-" + "A" * 32, "api-" + "z9" * 16])
+def test_a_key_is_api_and_32_letters_or_digits(key):
+    assert _settings.check_key(key) == key
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "api-",
+        "api-" + "A" * 31,
+        "api-" + "A" * 33,
+        "API-" + "A" * 32,
+        "A" * 32,
+        "api-" + "A" * 31 + "-",
+        "api-" + "A" * 31 + "é",
+        "api-" + "A" * 31 + "\u0661",
+        "api-000000000000********************",
+        KEY + KEY,
+    ],
+)
+def test_another_form_is_refused_and_the_key_is_not_told(key):
+    with pytest.raises(ValueError, match=r"^api_key: 'api-' and 32 letters or digits are needed$") as caught:
+        _settings.check_key(key)
+    assert len(key) < 5 or key not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", [KEY + "\n", "\n" + KEY, f" {KEY}", f"{KEY} ", f"{KEY}\r\n", f"{KEY}\u00a0"])
+def test_white_space_around_a_key_is_refused_with_a_hint(key):
+    with pytest.raises(ValueError, match="there is white space around it$") as caught:
+        _settings.check_key(key)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", [17, KEY.encode(), [KEY], True])
+def test_a_key_is_text(key):
+    with pytest.raises(TypeError, match=rf"^api_key: text is needed, not a {type(key).__name__}$"):
+        _settings.check_key(key)
+
+
+def test_the_key_comes_from_the_environment_when_none_is_given(monkeypatch):
+    monkeypatch.setenv("SMTP2GO_API_KEY", KEY)
+    assert _settings.check_key(None) == KEY
+
+
+def test_a_given_key_wins_over_the_environment(monkeypatch):
+    monkeypatch.setenv("SMTP2GO_API_KEY", "api-" + "B" * 32)
+    assert _settings.check_key(KEY) == KEY
+
+
+def test_an_empty_key_does_not_fall_back_to_the_environment(monkeypatch):
+    monkeypatch.setenv("SMTP2GO_API_KEY", KEY)
+    with pytest.raises(ValueError, match=r"^api_key: "):
+        _settings.check_key("")
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_without_any_key_the_variable_is_named(monkeypatch, value):
+    if value is None:
+        monkeypatch.delenv("SMTP2GO_API_KEY", raising=False)
+    else:
+        monkeypatch.setenv("SMTP2GO_API_KEY", value)
+    with pytest.raises(ValueError, match=r"^api_key: none is given, and SMTP2GO_API_KEY is not set"):
+        _settings.check_key(None)
+
+
+def test_a_wrong_key_in_the_environment_is_told_as_such_and_the_key_is_not(monkeypatch):
+    monkeypatch.setenv("SMTP2GO_API_KEY", KEY + "\n")
+    with pytest.raises(ValueError, match=r"^SMTP2GO_API_KEY in the environment: .* white space") as caught:
+        _settings.check_key(None)
+    assert KEY not in str(caught.value)
+
+
+# --- the address -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("region", "url"),
+    [
+        ("global", "https://api.smtp2go.com/v3"),
+        ("us", "https://us-api.smtp2go.com/v3"),
+        ("eu", "https://eu-api.smtp2go.com/v3"),
+        ("au", "https://au-api.smtp2go.com/v3"),
+    ],
+)
+def test_each_region_has_its_address(region, url):
+    assert _settings.check_base_url(region, None) == url
+
+
+@pytest.mark.parametrize("region", ["", "EU", "asia", None, 17])
+def test_another_region_is_refused_and_the_known_ones_are_told(region):
+    with pytest.raises(ValueError, match=r"^region: .* is none of global, us, eu, au$"):
+        _settings.check_base_url(region, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://proxy.example.com", "https://proxy.example.com"),
+        ("https://proxy.example.com/", "https://proxy.example.com"),
+        ("https://proxy.example.com:8443/deep/v3///", "https://proxy.example.com:8443/deep/v3"),
+        ("HTTPS://proxy.example.com/v3", "HTTPS://proxy.example.com/v3"),
+        ("http://127.0.0.1:8025/v3", "http://127.0.0.1:8025/v3"),
+        ("http://127.8.9.10", "http://127.8.9.10"),
+        ("http://localhost:8025", "http://localhost:8025"),
+        ("http://LOCALHOST:8025", "http://LOCALHOST:8025"),
+        ("http://[::1]:8025", "http://[::1]:8025"),
+    ],
+)
+def test_an_address_is_taken_without_its_last_slash(given, kept):
+    assert _settings.check_base_url("global", given) == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.smtp2go.com/v3",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
+        "http://example.com/127.0.0.1",
+        "http://10.0.0.1",
+        "http://0.0.0.0:8025",
+        "http://[::2]",
+        "http://1270.0.1",
+    ],
+)
+def test_plain_http_goes_to_this_machine_only(url):
+    with pytest.raises(ValueError, match=r"^base_url: plain http would show the key to the network"):
+        _settings.check_base_url("global", url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.smtp2go.com/v3",
+        "//api.smtp2go.com/v3",
+        "https://",
+        "https:///v3",
+        "ftp://api.smtp2go.com",
+        "file:///etc/passwd",
+        "https://exa mple.com",
+        "https://example.com/v3 ",
+        " https://example.com/v3",
+        "https://example.com/v3\n",
+        "https://example.com/\tv3",
+        "https://example.com/\x00",
+    ],
+)
+def test_what_is_no_web_address_is_refused(url):
+    with pytest.raises(ValueError, match=r"^base_url: an address like https://eu-api\.smtp2go\.com/v3 is needed$"):
+        _settings.check_base_url("global", url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user@example.com",
+        "https://user:secret@example.com",
+        "https://@example.com",
+        "https://example.com\\@example.org",
+        "http://localhost@example.com",
+        "https://example.com/v3?a=1",
+        "https://example.com/v3?",
+        "https://example.com/v3#a",
+        "https://example.com/v3#",
+    ],
+)
+def test_user_names_queries_and_fragments_are_refused(url):
+    with pytest.raises(ValueError, match=r"^base_url: can't hold a user name, a query or a fragment$"):
+        _settings.check_base_url("global", url)
+
+
+@pytest.mark.parametrize("url", ["https://example.com:port", "https://example.com:99999", "https://[::1"])
+def test_an_address_that_can_not_be_read_is_refused(url):
+    with pytest.raises(ValueError, match=r"^base_url: "):
+        _settings.check_base_url("global", url)
+
+
+@pytest.mark.parametrize("url", [17, b"https://example.com", ["https://example.com"]])
+def test_an_address_is_text(url):
+    with pytest.raises(TypeError, match=r"^base_url: text is needed"):
+        _settings.check_base_url("global", url)
+
+
+def test_a_region_and_an_address_at_once_are_refused():
+    with pytest.raises(ValueError, match=r"^base_url: is given together with a region; use one of them$"):
+        _settings.check_base_url("eu", "https://example.com")
+
+
+# --- the rest ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "seconds"), [(None, None), (1, 1.0), (0.001, 0.001), (float("inf"), float("inf"))])
+def test_a_timeout_is_seconds_or_none(value, seconds):
+    assert _settings.check_timeout(value) == seconds
+
+
+@pytest.mark.parametrize("value", [0, -1, -0.5, float("nan")])
+def test_a_timeout_is_more_than_nothing(value):
+    with pytest.raises(
+        ValueError, match=r"^timeout: .* is not possible; more than 0 seconds is, or None for no limit$"
+    ):
+        _settings.check_timeout(value)
+
+
+@pytest.mark.parametrize("value", [True, "30", (5, 30)])
+def test_a_timeout_is_a_number(value):
+    with pytest.raises(TypeError, match=r"^timeout: seconds are needed"):
+        _settings.check_timeout(value)
+
+
+def test_a_retry_policy_is_one():
+    assert _settings.check_retry(RetryPolicy.none()) == RetryPolicy.none()
+    with pytest.raises(TypeError, match=r"^retry: a RetryPolicy is needed, not a int$"):
+        _settings.check_retry(3)
+
+
+def test_a_subaccount_is_text_that_is_not_empty_or_none():
+    assert _settings.check_subaccount("sub1") == "sub1"
+    assert _settings.check_subaccount(None) is None
+    with pytest.raises(ValueError, match=r"^subaccount_id: is empty; leave it out to act for the account itself$"):
+        _settings.check_subaccount("")
+    with pytest.raises(TypeError, match=r"^subaccount_id: text is needed"):
+        _settings.check_subaccount(17)
+
+
+def test_extra_fields_are_copied():
+    given = {"a": 1}
+    kept = _settings.check_extra_body(given)
+    given["b"] = 2
+    assert kept == {"a": 1}
+
+
+@pytest.mark.parametrize("value", [None, [("a", 1)], "a", {1: "a"}, {"a": 1, None: 2}])
+def test_extra_fields_are_a_mapping_from_names(value):
+    with pytest.raises(TypeError, match=r"^extra_body: a mapping from field names to values is needed$"):
+        _settings.check_extra_body(value)
+
+
+@pytest.mark.parametrize("auth", ["", "Header", "basic", None])
+def test_the_key_goes_in_one_of_three_places(auth):
+    with pytest.raises(ValueError, match=r"^auth: .* is none of header, bearer, body$"):
+        Settings(api_key=KEY, base_url="https://api.example.com/v3", auth=auth)
+
+
+@pytest.mark.parametrize("auth", ["header", "bearer", "body"])
+def test_the_key_is_not_in_the_repr(auth):
+    shown = repr(Settings(api_key=KEY, base_url="https://api.example.com/v3", auth=auth, extra_body={"api_key": KEY}))
+    assert KEY not in shown
+    assert "https://api.example.com/v3" in shown

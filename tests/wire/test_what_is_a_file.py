@@ -1,0 +1,56 @@
+"""What can be given as the content of a file, and what is refused at once?"""
+
+import io
+import os
+import pathlib
+
+import pytest
+
+from smtp2go_async._body import blob_of
+
+
+def test_a_path_is_looked_at_when_it_is_given(tmp_path):
+    with pytest.raises(ValueError, match="nowhere.*No such file"):
+        blob_of(tmp_path / "nowhere", "x")
+
+
+def test_a_directory_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="is a directory; a file is needed"):
+        blob_of(tmp_path, "x")
+
+
+def test_a_named_pipe_is_refused_because_its_size_can_not_be_known(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(ValueError, match="not an ordinary file"):
+        blob_of(tmp_path / "fifo", "x")
+
+
+def test_a_device_is_refused():
+    with pytest.raises(ValueError, match="not an ordinary file"):
+        blob_of(pathlib.Path(os.devnull), "x")
+
+
+@pytest.mark.parametrize("text_file", [io.StringIO("x"), io.StringIO("")])
+def test_a_file_in_text_mode_is_refused(text_file):
+    with pytest.raises(TypeError, match="text mode"):
+        blob_of(text_file, "notes.txt")
+
+
+def test_an_open_text_file_is_refused(tmp_path):
+    (tmp_path / "notes").write_text("x")
+    with open(tmp_path / "notes") as file, pytest.raises(TypeError, match="'notes' is in text mode"):
+        blob_of(file, "notes")
+
+
+@pytest.mark.parametrize("content", [None, 17, ["x"], object()])
+def test_anything_else_is_refused_by_its_type(content):
+    with pytest.raises(TypeError, match=f"not a {type(content).__name__}"):
+        blob_of(content, "x")
+
+
+def test_a_path_that_the_system_gave_as_undecodable_bytes_is_found_again(tmp_path):
+    name = os.fsencode(tmp_path) + b"/caf\xe9"
+    with open(name, "wb") as file:
+        file.write(b"abc")
+    with blob_of(os.fsdecode(name), "x").opened(3) as chunks:
+        assert list(chunks) == [b"abc"]
