@@ -20,7 +20,7 @@ async def awaited(client: AsyncClient) -> None:
     assert_type(await client.api_keys.remove("id"), Done)
     assert_type(await client.api_keys.view(search="shop"), Listing[ApiKey])
 
-    await client.api_keys.add("id")  # type: ignore[call-arg, arg-type]
+    await client.api_keys.add(name="id")  # type: ignore[call-arg]
     await client.api_keys.edit(status="allowed")  # type: ignore[call-arg]
     await client.api_keys.patch("id", stauts="allowed")  # type: ignore[call-arg]
     await client.api_keys.patch("id", custom_ratelimit_period=30)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ async def awaited(client: AsyncClient) -> None:
     assert_type(await client.smtp_users.patch("shop@example.com", ip_pool=1), Listing[SmtpUser])
     assert_type(await client.smtp_users.view(), SmtpUserList)
 
-    await client.smtp_users.add("shop@example.com", "secret")  # type: ignore[call-arg, arg-type]
+    await client.smtp_users.add("shop@example.com", password="secret")  # type: ignore[call-arg]
     await client.smtp_users.add("shop@example.com", feedback_domain="default")  # type: ignore[call-arg]
 
 
