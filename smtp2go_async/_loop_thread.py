@@ -85,7 +85,10 @@ class LoopThread:
         work = contextvars.Context().run
         args = (_serve, ready, self._closing)
         thread = threading.Thread(target=work, args=args, name="smtp2go-async", daemon=True)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise NotSentError("the interpreter is ending, and starts no more threads", final=True) from error
         self._loop, self._thread = ready.result(), thread
         # Not at exit: there it is waited for, and the collector must never wait.
         self._finalizer = weakref.finalize(self, _end, self._loop, thread)
@@ -151,6 +154,9 @@ def _serve(ready: "Future[_Loop]", closing: Closing) -> None:
     try:
         anyio.run(main, backend="asyncio")
     except BaseException as error:
-        if ready.done():
+        if not ready.done():
+            ready.set_exception(error)
+        elif not (isinstance(error, RuntimeError) and ready.result().ended.is_set()):
             raise
-        ready.set_exception(error)
+        # Else it had done its work: asyncio ends the threads that look up names by starting one more, and Python 3.12
+        # starts none while the interpreter is ending.

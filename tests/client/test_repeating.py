@@ -317,3 +317,14 @@ def test_not_sent_after_a_lost_answer_is_not_reported_as_not_sent(time):
     error = outcome("asyncio", client, ONCE)
     assert error.carried_out is None
     assert not isinstance(error, NotSentError)
+
+
+def test_a_call_of_one_s_own_needs_a_mapping(backend, time):
+    client, network = scripted(time, GOOD)
+
+    async def call():
+        with pytest.raises(TypeError, match="body: a mapping"):
+            await client.call("POST", "/some/call", ["name"], effect=READ)
+
+    anyio.run(call, backend=backend)
+    assert network.requests == []

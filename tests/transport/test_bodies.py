@@ -4,10 +4,11 @@ import base64
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
-from faults.server import Fault
+from faults.server import Fault, FaultServer
 
 from smtp2go_async import AsyncClient, Attachment, NotSentError, RetryPolicy, Smtp2goError, _body
 
@@ -123,10 +124,31 @@ def rewritten(path: Path) -> None:
         file.write(b"other")
 
 
+@pytest.fixture
+def chunks(monkeypatch) -> list[int]:
+    """List the lengths of the chunks that were read of files."""
+    read = []
+    original = _body._next_encoded
+
+    def counting(*args):
+        chunk = original(*args)
+        read.append(len(chunk))
+        return chunk
+
+    monkeypatch.setattr(_body, "_next_encoded", counting)
+    return read
+
+
 async def _send_while_changing(
-    client: AsyncClient, faults, mail, path: Path, made: Callable[[Path], Attachment], change: Callable[[Path], None]
+    client: AsyncClient,
+    faults: FaultServer,
+    chunks: list[int],
+    mail: Callable[..., dict[str, Any]],
+    path: Path,
+    made: Callable[[Path], Attachment],
+    change: Callable[[Path], None],
 ) -> Smtp2goError:
-    """Begin a send, change the file when the server has read no more than the head, then let it read on."""
+    """Begin a send, change the file while the server reads no more than the head, then let it read on."""
     # Old enough that a change shows: the clock of a file system has ticks of some milliseconds.
     os.utime(path, (1, 1))
     attachment = made(path)
@@ -139,7 +161,7 @@ async def _send_while_changing(
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(send)
-        while not faults.begun:
+        while not faults.begun or not chunks:
             await anyio.sleep(0.005)
         change(path)
         faults.release()
@@ -153,7 +175,7 @@ async def _send_while_changing(
     [(by_path, longer), (by_path, shorter), (by_path, rewritten), (by_open_file, longer), (by_open_file, shorter)],
 )
 def test_a_file_that_changes_while_it_is_sent_is_never_sent_whole(
-    made, change, backend, faults, client_of, mail, tmp_path
+    made, change, backend, faults, chunks, client_of, mail, tmp_path
 ):
     path = tmp_path / "big.bin"
     path.write_bytes(bytes(MUCH))
@@ -161,7 +183,7 @@ def test_a_file_that_changes_while_it_is_sent_is_never_sent_whole(
 
     async def call() -> None:
         async with client_of(max_connections=1) as client:
-            error = await _send_while_changing(client, faults, mail, path, made, change)
+            error = await _send_while_changing(client, faults, chunks, mail, path, made, change)
             assert type(error) is NotSentError
             assert error.carried_out is False
             assert error.operation == "/email/send"
@@ -174,7 +196,7 @@ def test_a_file_that_changes_while_it_is_sent_is_never_sent_whole(
     assert faults.connections == 2
 
 
-def test_a_send_whose_file_changed_is_not_tried_again(backend, faults, client_of, mail, tmp_path):
+def test_a_send_whose_file_changed_is_not_tried_again(backend, faults, chunks, client_of, mail, tmp_path):
     """Its length was measured, so no other attempt could end better."""
     path = tmp_path / "big.bin"
     path.write_bytes(bytes(MUCH))
@@ -182,7 +204,7 @@ def test_a_send_whose_file_changed_is_not_tried_again(backend, faults, client_of
 
     async def call() -> None:
         async with client_of(retry=RetryPolicy(attempts=4, first_wait=0.0)) as client:
-            await _send_while_changing(client, faults, mail, path, by_path, longer)
+            await _send_while_changing(client, faults, chunks, mail, path, by_path, longer)
 
     anyio.run(call, backend=backend)
     assert faults.connections == 1

@@ -131,8 +131,9 @@ def test_a_loop_is_told_that_calls_are_under_way_in_another(backend, other, faul
     thread.start()
     faults.wait_for(lambda: faults.arrived)
 
-    with pytest.raises(NotSentError, match="another event loop"):
+    with pytest.raises(NotSentError, match="another event loop") as caught:
         anyio.run(call, "second", backend=other)
+    assert caught.value.final
 
     faults.release()
     thread.join(5)

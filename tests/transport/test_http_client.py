@@ -3,7 +3,7 @@
 import anyio
 import httpx
 import pytest
-from faults.server import Fault
+from faults.server import Fault, Say
 
 from smtp2go_async import AsyncClient, NotSentError, ReplyTimeoutError, RetryPolicy
 
@@ -116,8 +116,6 @@ def test_a_timeout_given_with_options_goes_before_its_own(backend, key, faults, 
 
 
 def test_a_redirect_is_not_followed_even_if_it_would_follow(backend, faults, http_client, client_of, mail):
-    from faults.server import Say
-
     faults.then(Say(307, headers={"Location": f"{faults.url}/elsewhere"}))
 
     async def call() -> None:
@@ -140,8 +138,9 @@ def test_in_a_second_loop_it_is_refused_with_the_reason(backend, faults, http_cl
             await own.aclose() if last else await own._transport.aclose()
 
     anyio.run(call, False, backend=backend)
-    with pytest.raises(NotSentError, match="belongs to another event loop"):
+    with pytest.raises(NotSentError, match="belongs to another event loop") as caught:
         anyio.run(call, True, backend=backend)
+    assert caught.value.final
     assert (faults.count("first"), faults.count("last")) == (1, 0)
 
 
