@@ -16,8 +16,8 @@ from ._model import AnyReply
 from ._operation import Effect, Operation
 from ._settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings
 from ._wire import Request, build_request, parse_answer
-from .errors import NotSentError, OutcomeUnknownError, RateLimitError, Smtp2goError
-from .pacing import Pacer
+from .errors import ApiError, NotSentError, OutcomeUnknownError, RateLimitError, SendRefusedError, Smtp2goError
+from .pacing import Pacer, Ticket, Wait
 from .retry import Decision, RetryBudget, RetryPolicy, decide, failure_of
 
 if TYPE_CHECKING:
@@ -192,28 +192,39 @@ class AsyncClient(AsyncGroups):
         return await self._repeat(operation, request, started, first)
 
     async def _attempt(self, operation: Operation[T], request: Request, started: float) -> T:
-        if closed_for := self._pacer.closed_for():
-            await self._wait_for_the_gate(operation, closed_for, started)
-        answer = await self._transport.send(request)
+        ticket = self._pacer.enter(operation.path)
+        if isinstance(ticket, Wait):
+            ticket = await self._wait_to_enter(operation, ticket, started)
         try:
+            answer = await self._transport.send(request)
             result = parse_answer(operation, answer, self._settings)
+            ticket.let_through()
         except RateLimitError as error:
-            error.retry_after = self._pacer.turned_away(error.retry_after)
+            error.retry_after = ticket.turned_away(error.retry_after)
             raise
-        self._pacer.answered()
+        except ApiError:
+            ticket.refused()
+            raise
+        except SendRefusedError:
+            # Told by a 200, so it is no error to whoever counts errors.
+            ticket.let_through()
+            raise
+        finally:
+            ticket.leave()
         self._budget.put_back()
         return result
 
-    async def _wait_for_the_gate(self, operation: Operation[Any], closed_for: float, started: float) -> None:
-        while closed_for > 0:
-            if self._clock() - started + closed_for > self._settings.retry.max_elapsed:
+    async def _wait_to_enter(self, operation: Operation[Any], turn: Ticket | Wait, started: float) -> Ticket:
+        while isinstance(turn, Wait):
+            if self._clock() - started + turn.seconds > self._settings.retry.max_elapsed:
                 raise RateLimitError(
-                    f"not tried: after a 429 all calls wait, for another {closed_for:.0f} s",
+                    f"not tried: {turn.reason}, for another {turn.seconds:.0f} s",
                     operation=operation.path,
-                    retry_after=closed_for,
+                    retry_after=turn.seconds,
                 )
-            await self._sleep(closed_for)
-            closed_for = self._pacer.closed_for()
+            await self._sleep(turn.seconds)
+            turn = self._pacer.enter(operation.path)
+        return turn
 
     async def _repeat(self, operation: Operation[T], request: Request, started: float, first: Smtp2goError) -> T:
         """Go on after a first attempt that failed. The only loop, and the only place where tenacity appears."""

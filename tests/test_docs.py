@@ -3,6 +3,8 @@
 import ast
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import CodeType
 
@@ -89,3 +91,29 @@ def test_every_error_is_in_the_table() -> None:
 
 def test_the_changelog_has_an_entry_for_this_version() -> None:
     assert f"## {smtp2go_async.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_faults_is_what_happens() -> None:
+    page = (ROOT / "docs" / "what-happened.md").read_text(encoding="utf-8").partition("<!-- table -->\n")[2]
+    made = subprocess.run(
+        [sys.executable, "benchmarks/what_happened.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert made.stdout.strip() == page.strip()
+
+
+def test_nothing_is_sent_twice_or_told_wrongly_under_a_mix_of_all_faults() -> None:
+    """The short version of what `benchmarks/faults.py` measures; every run of it, on asyncio, trio and threads."""
+    made = subprocess.run(
+        [sys.executable, "benchmarks/faults.py", "--sends", "300", "--share", "0.2"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr

@@ -4,6 +4,7 @@ import gc
 
 import anyio
 import pytest
+from faults.scripted import close_gate
 from faults.server import Fault
 
 from smtp2go_async import RetryPolicy
@@ -105,7 +106,7 @@ def test_cancelling_while_waiting_to_repeat_ends_the_call_there(fault, backend, 
 def test_cancelling_while_waiting_for_the_cool_down_sends_nothing(backend, faults, client_of, mail):
     async def call():
         async with client_of(max_connections=1, retry=RetryPolicy.patient()) as client:
-            client.pacer.turned_away(600.0)
+            close_gate(client, 600.0)
             with anyio.move_on_after(0.02) as scope:
                 await client.email.send(**mail("cancelled"))
             assert scope.cancelled_caught

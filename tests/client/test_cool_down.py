@@ -2,7 +2,7 @@
 
 import anyio
 import pytest
-from faults.scripted import answer, scripted
+from faults.scripted import answer, close_gate, scripted
 
 from smtp2go_async import Effect, Pacer, RateLimitError, RetryPolicy
 
@@ -74,13 +74,13 @@ def test_a_patient_call_waits_for_a_gate_that_another_call_closed(backend, time)
 
 def test_a_call_waits_again_when_the_gate_was_closed_again_meanwhile(backend, time):
     client, network = scripted(time, GOOD, retry=RetryPolicy.patient())
-    client.pacer.turned_away(None)
+    close_gate(client, None)
     sleep = client._sleep
 
     async def closed_again(seconds):
         await sleep(seconds)
         if len(time.slept) == 1:
-            client.pacer.turned_away(30.0)
+            close_gate(client, 30.0)
 
     client._sleep = closed_again
 
@@ -93,12 +93,12 @@ def test_a_call_waits_again_when_the_gate_was_closed_again_meanwhile(backend, ti
 
 def test_waiting_for_the_gate_keeps_to_the_time_of_the_policy(backend, time):
     client, network = scripted(time, GOOD, retry=RetryPolicy(max_elapsed=100.0))
-    client.pacer.turned_away(None)
+    close_gate(client, None)
     sleep = client._sleep
 
     async def closed_again(seconds):
         await sleep(seconds)
-        client.pacer.turned_away(60.0)
+        close_gate(client, 60.0)
 
     client._sleep = closed_again
 

@@ -71,3 +71,10 @@ def answer(status: int = 200, data: Any = None, **more: Any) -> Answer:
 
 def refusal(status: int, code: str, error: str) -> Answer:
     return answer(status, {"error_code": f"E_ApiResponseCodes.{code}", "error": error})
+
+
+def close_gate(client, retry_after=None):
+    """Let a call of somebody else be turned away by a 429."""
+    ticket = client.pacer.enter("/somebody/else")
+    ticket.turned_away(retry_after)
+    ticket.leave()

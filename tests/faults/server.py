@@ -85,6 +85,13 @@ class Arrived:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     connection: int
+    fault: "Fault | Say"
+    """What became of it."""
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether the answer said that it was not carried out; every other one is taken to have been."""
+        return self.fault is Fault.CUT_429 or (isinstance(self.fault, Say) and 400 <= self.fault.status < 500)
 
     def header(self, name: str) -> str | None:
         return dict((key.lower(), value) for key, value in self.headers).get(name.lower())
@@ -103,6 +110,8 @@ class FaultServer:
         self.connections = 0
         self.open = 0
         """Connections that neither side has closed yet, as far as the server has looked."""
+        self.draw: Callable[[str], Fault | Say | None] = lambda _reads: None
+        """Where nothing is planned: chooses a fault for a new connection (`Connect`) or for a request (`Whole`)."""
         self._plan: deque[Fault | Say] = deque()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._listener.setblocking(False)
@@ -183,6 +192,8 @@ class FaultServer:
                 await self._greet(self._plan.popleft(), wire)
             elif not self._plan and self.otherwise.reads is Connect:
                 await self._greet(self.otherwise, wire)
+            elif not self._plan and (drawn := self.draw(Connect)) is not None:
+                await self._greet(drawn, wire)
             else:
                 while await self._request(wire, number):
                     pass
@@ -213,7 +224,7 @@ class FaultServer:
         first, *lines = head.split("\r\n")
         headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines if line))
         length = int(dict((name.lower(), value) for name, value in headers).get("content-length", 0))
-        fault = self._plan.popleft() if self._plan else self.otherwise
+        fault = self._plan.popleft() if self._plan else self.draw(Whole) or self.otherwise
         if fault is Fault.RESET_IN_BODY:
             wire.reset()
             return False
@@ -226,7 +237,7 @@ class FaultServer:
                 wire.buffer.clear()
         if fault is Fault.HOLD_BEFORE_BODY:
             await self._released.wait()
-        request = Arrived(first.split(" ")[1], headers, await wire.exactly(length), number)
+        request = Arrived(first.split(" ")[1], headers, await wire.exactly(length), number, fault)
         self.arrived.append(request)
         return await self._answer(fault, request, wire)
 

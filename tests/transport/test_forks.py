@@ -1,5 +1,6 @@
 """A process that is forked while connections are open."""
 
+import asyncio
 import gc
 import os
 import threading
@@ -87,6 +88,24 @@ def test_a_fork_between_two_loops_needs_nothing_special(backend, faults, client_
     result = forked(lambda: [anyio.run(call, name, backend=backend) for name in ("child", "child again")])
     assert anyio.run(call, "after", backend=backend) == "after"
     assert result() == ["child", "child again"]
+
+
+def test_a_child_that_goes_on_with_the_same_loop_opens_a_connection_of_its_own(faults, client_of, mail, forked):
+    """As old programs do that keep one loop and run it for each call."""
+    client = client_of()
+    loop = asyncio.new_event_loop()
+
+    def call(reference: str) -> str:
+        return loop.run_until_complete(client.email.send(**mail(reference))).email_id
+
+    try:
+        assert call("before") == "before"
+        assert forked(lambda: call("child"))() == "child"
+        assert call("after") == "after"
+    finally:
+        loop.run_until_complete(client.aclose())
+        loop.close()
+    assert [request.connection for request in faults.arrived] == [1, 2, 1]
 
 
 def test_a_fork_while_a_call_is_under_way_disturbs_neither_side(backend, faults, client_of, mail, forked):

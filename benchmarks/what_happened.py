@@ -1,0 +1,119 @@
+"""Make every fault happen to a call of each effect, and print what arrived and what the caller was told, as a table.
+
+    python benchmarks/what_happened.py [--write]        # --write puts it into docs/what-happened.md
+
+Each cell says how many whole requests the server got, and what the caller was told, when the fault strikes the first
+time only and when it strikes every time. The client's clock runs faster, so that a cool-down does not take a minute.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import anyio
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "faults"))
+
+from server import Fault, FaultServer, Say  # noqa: E402
+
+from smtp2go_async import AsyncClient, Pacer, RetryPolicy, Smtp2goError  # noqa: E402
+
+PAGE = ROOT / "docs" / "what-happened.md"
+KEY = "api-" + "0" * 32
+FASTER = 1000.0
+HELD = (Fault.NONE, Fault.HOLD, Fault.HOLD_BEFORE_BODY)
+HANDSHAKE = (Fault.PLAIN_TO_TLS, Fault.CLOSE_IN_HANDSHAKE, Fault.UNTRUSTED)
+REFUSED = "refuses the connection"
+ANSWERS = {
+    "answers 400": Say(400, b'{"data": {"error": "No", "error_code": "E_ApiResponseCodes.API_EXCEPTION"}}'),
+    "answers 401": Say(401, b""),
+    "answers 404": Say(404, b""),
+    "answers 429": Say(429, b""),
+    "answers 429 with Retry-After": Say(429, b"", {"Retry-After": "20"}),
+    "answers 500": Say(500, b""),
+    "answers 500 about the key": Say(
+        500, b'{"data": {"error": "An api_key was not found", "error_code": "E_ApiResponseCodes.API_EXCEPTION"}}'
+    ),
+    "answers 503": Say(503, b""),
+    "answers 200 with HTML": Say(200, b"<html>Hello</html>"),
+    "answers 200 with nothing": Say(200, b""),
+    "answers 302": Say(302, b"", {"Location": "/elsewhere"}),
+}
+CALLS: dict[str, Callable[[AsyncClient], Awaitable[object]]] = {
+    "ONCE: `email.send`": lambda client: client.email.send(
+        "shop@example.com", "jane@example.com", subject="Hello", text_body="Hello"
+    ),
+    "CONVERGES: `email.remove_scheduled`": lambda client: client.email.remove_scheduled("1"),
+    "READ: `sms.summary`": lambda client: client.sms.summary(),
+}
+
+
+def _rows() -> dict[str, Fault | Say | None]:
+    faults = {fault.value[0]: fault for fault in Fault if fault not in HELD}
+    return {REFUSED: None, **faults, **ANSWERS}
+
+
+async def _tell(server: FaultServer, url: str, call: Callable[[AsyncClient], Awaitable[object]]) -> str:
+    """Make the call, and say how many requests arrived and what was told."""
+    before = len(server.arrived)
+    patient = RetryPolicy(attempts=4, max_elapsed=1e9, first_wait=0.5, max_wait=8.0)
+    async with AsyncClient(KEY, base_url=url, timeout=0.1, retry=patient) as client:
+        client._pacer = Pacer(clock=lambda: time.monotonic() * FASTER)
+        client._clock = lambda: time.monotonic() * FASTER
+        client._sleep = lambda seconds: anyio.sleep(seconds / FASTER)
+        try:
+            await call(client)
+        except Smtp2goError as error:
+            told = f"{type(error).__name__}, {error.carried_out}"
+        else:
+            told = "done"
+    return f"{len(server.arrived) - before}: {told}"
+
+
+async def _cell(fault: Fault | Say | None, call: Callable[[AsyncClient], Awaitable[object]]) -> str:
+    found = []
+    for every_time in (False, True):
+        with FaultServer() as server:
+            url = server.tls_url if fault in HANDSHAKE else server.url
+            if fault is None:
+                if not every_time:
+                    continue
+                url = server.refusing_url
+            elif every_time or fault in HANDSHAKE:
+                server.otherwise = fault
+            else:
+                server.then(fault)
+            found.append(await _tell(server, url, call))
+    return "<br>".join(dict.fromkeys(found))
+
+
+async def table() -> str:
+    """Make all the calls, and return the table."""
+    lines = [
+        "| the server | " + " | ".join(CALLS) + " |",
+        "|---" * (len(CALLS) + 1) + "|",
+    ]
+    for name, fault in _rows().items():
+        cells = [await _cell(fault, call) for call in CALLS.values()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--write", action="store_true", help="put the table into docs/what-happened.md")
+    write = parser.parse_args().write
+    found = anyio.run(table)
+    if not write:
+        print(found)
+        return
+    text = PAGE.read_text(encoding="utf-8")
+    head, mark, _ = text.partition("<!-- table -->\n")
+    PAGE.write_text(head + mark + found, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
