@@ -2,7 +2,7 @@
 
     python benchmarks/faults.py [--sends 20000] [--in-flight 50] [--share 0.08] [--seed 1]
 
-The server is a process of its own and counts each request that arrived whole, by the reference that it carries. A minute
+The server is a process of its own and counts each request that arrived whole, by the reference it carries. A minute
 of a cool-down passes in some milliseconds: the client's clock runs faster, and nothing else differs. Ends with status 1
 if a send was carried out twice, told as sent without having arrived, or told as not carried out although it was.
 """

@@ -4,6 +4,7 @@ Files are base64-encoded while they are sent, so an attachment costs no memory h
 worker threads, and each attempt starts again from the file.
 """
 
+import inspect
 import json
 import os
 import secrets
@@ -245,6 +246,8 @@ def blob_of(content: object, name: str) -> Blob:
 
 
 def _open_file(file: BinaryIO, name: str) -> Blob:
+    if inspect.iscoroutinefunction(file.read):
+        raise TypeError(f"the file {name!r} is read by awaiting; give its bytes, or the file inside it (upload.file)")
     if not isinstance(file.read(0), bytes):
         raise TypeError(f"the open file {name!r} is in text mode; open it in binary mode ('rb')")
     seekable = getattr(file, "seekable", None)

@@ -12,7 +12,7 @@ _ADDRESS = re.compile(
     r"""|"[^"\n]{1,64}"@"""
 )
 # 8 digits are the shortest international numbers; hyphens and letters beside them mean an id, which stays readable.
-_NUMBER = re.compile(r"(?<![\w.:/-])\+?\d{8,15}(?![\w-])|\+\d{7,15}")
+_NUMBER = re.compile(r"(?<![\w.:/-])\+?\d{8,15}(?![\w-])|\+\d[\d ().-]{5,20}\d")
 
 
 def mask_text(text: str) -> str:

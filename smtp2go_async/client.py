@@ -215,14 +215,18 @@ class AsyncClient(AsyncGroups):
         return result
 
     async def _wait_to_enter(self, operation: Operation[Any], turn: Ticket | Wait, started: float) -> Ticket:
+        waited = 0.0
         while isinstance(turn, Wait):
-            if self._clock() - started + turn.seconds > self._settings.retry.max_elapsed:
+            # What was slept counts too: with a clock that stands still this would go on for ever.
+            elapsed = max(self._clock() - started, waited)
+            if elapsed + turn.seconds > self._settings.retry.max_elapsed:
                 raise RateLimitError(
                     f"not tried: {turn.reason}, for another {turn.seconds:.0f} s",
                     operation=operation.path,
                     retry_after=turn.seconds,
                 )
             await self._sleep(turn.seconds)
+            waited += turn.seconds
             turn = self._pacer.enter(operation.path)
         return turn
 

@@ -19,7 +19,7 @@ from ._address import (
 from ._body import Blob, blob_of
 from ._checks import need_text, need_truth
 from ._dates import format_schedule, need_aware
-from ._masking import repr_masked, repr_personal
+from ._masking import repr_masked, repr_personal, repr_url
 
 A = TypeVar("A", bound="Attachment")
 
@@ -63,7 +63,7 @@ class Attachment:
     filename: str
     mimetype: str
     blob: Blob | None = attrs.field(repr=False)
-    url: str | None
+    url: str | None = attrs.field(repr=repr_url)
 
     if TYPE_CHECKING:
 

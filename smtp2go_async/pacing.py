@@ -111,12 +111,15 @@ class Pacer:
         self._next_pause = REFUSAL_PAUSE
         # When the bucket of each limited call is empty again.
         self._drained: dict[str, float] = {}
+        self._life = 0
         self._after_fork()
         tell_after_fork(self)
 
     def _after_fork(self) -> None:
         self._lock = threading.Lock()
-        # The parent's calls end in the parent.
+        # The parent's calls end in the parent. The child's copies of them are collected some day, and give tickets back
+        # that count for nothing here.
+        self._life += 1
         self._in_flight = 0
         self._probing = False
 
@@ -150,7 +153,7 @@ class Pacer:
                 return Wait(wait, "the provider's limit for this call is used up")
             self._in_flight += 1
             self._probing = self._open_at is not None
-            return Ticket(self, self._round, self._probing)
+            return Ticket(self, self._life, self._round, self._probing)
 
     def _fill(self, path: str) -> float:
         """Count a call of a limited path, or return the seconds until there is room for it."""
@@ -165,7 +168,10 @@ class Pacer:
 
     def _leave(self, ticket: "Ticket") -> None:
         with self._lock:
-            self._in_flight = max(0, self._in_flight - 1)
+            if ticket._left or ticket._life != self._life:
+                return
+            ticket._left = True
+            self._in_flight -= 1
             if ticket.probe and ticket.round == self._round:
                 # Without news from it (it was cancelled, or the network failed) the next call is the probe.
                 self._probing = False
@@ -243,6 +249,7 @@ class Ticket:
     """One call's entry. What became of the call is told once; giving it back twice does nothing."""
 
     _pacer: Pacer
+    _life: int
     round: int
     probe: bool
     _left: bool = False
@@ -265,6 +272,4 @@ class Ticket:
 
     def leave(self) -> None:
         """Give the ticket back, whatever became of the call."""
-        if not self._left:
-            self._left = True
-            self._pacer._leave(self)
+        self._pacer._leave(self)

@@ -76,6 +76,11 @@ def _positive(_instance: object, attribute: "attrs.Attribute[float]", value: flo
         raise ValueError(f"{attribute.name}: {value} is not possible; 0 or more is")
 
 
+def _finite(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if value == float("inf"):
+        raise ValueError(f"{attribute.name}: {value} is not possible; a wait has to end")
+
+
 def _at_least_one(_instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{attribute.name}: a whole number is needed, not a {type(value).__name__}")
@@ -103,8 +108,8 @@ class RetryPolicy:
 
     attempts: int = attrs.field(default=4, validator=_at_least_one)
     max_elapsed: float = attrs.field(default=30.0, validator=_positive)
-    first_wait: float = attrs.field(default=0.5, validator=_positive)
-    max_wait: float = attrs.field(default=8.0, validator=_positive)
+    first_wait: float = attrs.field(default=0.5, validator=[_positive, _finite])
+    max_wait: float = attrs.field(default=8.0, validator=[_positive, _finite])
     at_least_once: bool = attrs.field(default=False, kw_only=True, validator=_truth)
 
     @classmethod

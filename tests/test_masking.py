@@ -222,3 +222,8 @@ def test_the_marks_do_not_change_the_values():
 def test_no_result_shows_addresses_numbers_or_contents(result):
     assert "secret" not in repr(result)
     assert "2025550123" not in repr(result)
+
+
+@pytest.mark.parametrize("number", ["+1 202-555-0123", "+1 (202) 555-0123", "+44.20.7946.0018"])
+def test_a_number_is_masked_however_it_is_set_out(number):
+    assert mask_text(f"call {number}, please") == "call +***, please"

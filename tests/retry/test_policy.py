@@ -107,3 +107,9 @@ def test_a_first_wait_over_the_longest_is_cut_to_it():
 def test_no_wait_is_ever_over_the_bounds(attempt, drawn, first, most):
     wait = RetryPolicy(first_wait=first, max_wait=most).wait_before(attempt, draw=lambda: drawn)
     assert 0 <= wait <= most
+
+
+@pytest.mark.parametrize("argument", ["first_wait", "max_wait"])
+def test_a_wait_without_an_end_is_refused(argument):
+    with pytest.raises(ValueError, match=argument):
+        RetryPolicy(**{argument: float("inf")})

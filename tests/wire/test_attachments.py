@@ -231,3 +231,9 @@ def test_attachments_of_bytes_paths_and_addresses_pickle(kind, picture):
 
 def test_the_content_is_not_in_the_repr():
     assert "secret" not in repr(Attachment(b"secret", "a.pdf"))
+
+
+def test_the_address_of_an_attachment_is_not_shown_whole():
+    made = Attachment.from_url("https://user:secret@files.example.com/private/token/invoice.pdf")
+    assert "secret" not in repr(made)
+    assert "token" not in repr(made)

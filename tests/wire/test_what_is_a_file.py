@@ -54,3 +54,14 @@ def test_a_path_that_the_system_gave_as_undecodable_bytes_is_found_again(tmp_pat
         file.write(b"abc")
     with blob_of(os.fsdecode(name), "x").opened(3) as chunks:
         assert list(chunks) == [b"abc"]
+
+
+def test_a_file_that_is_read_by_awaiting_is_refused_and_says_what_to_give_instead():
+    class Upload:
+        filename = "invoice.pdf"
+
+        async def read(self, size=-1):
+            return b""
+
+    with pytest.raises(TypeError, match=r"upload\.file"):
+        blob_of(Upload(), "invoice.pdf")
