@@ -17,7 +17,7 @@ MOST_ADDRESSES = 100
 """Addresses each in to, cc and bcc (the API's reference of ``/email/send``)."""
 
 LONGEST_ADDRESS = 998
-"""Characters, as in a line of a header (RFC 5322); the parser takes seconds for some texts of 40,000."""
+"""Characters, as in a line of a header (RFC 5322); telling whether some texts of 40,000 are addresses takes seconds."""
 
 FORBIDDEN_HEADERS = frozenset({"content-type", "content-transfer-encoding", "mime-version"})
 """Headers that the provider writes itself and refuses as custom headers (the same page)."""
@@ -53,6 +53,7 @@ def format_address(value: AddressLike, argument: str) -> str:
         TypeError: It is no kind of address.
     """
     if isinstance(value, str):
+        _refuse_long(value, argument)
         refuse_control_characters(value, argument)
         if _PLAIN.fullmatch(value) or _NAMED.fullmatch(value):
             return value
@@ -76,9 +77,13 @@ def format_address(value: AddressLike, argument: str) -> str:
     return f"{str(Address(name, 'x', 'y'))[: -len('<x@y>')]}<{spec}>" if name else spec
 
 
-def _parse(text: str, argument: str) -> Address:
+def _refuse_long(text: str, argument: str) -> None:
     if len(text) > LONGEST_ADDRESS:
         raise ValueError(f"{argument}: is longer than {LONGEST_ADDRESS} characters")
+
+
+def _parse(text: str, argument: str) -> Address:
+    _refuse_long(text, argument)
     try:
         header: Any = email.policy.default.header_factory("To", text)
         addresses: Sequence[Address] = header.addresses

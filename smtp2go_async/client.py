@@ -16,7 +16,15 @@ from ._model import AnyReply
 from ._operation import Effect, Operation
 from ._settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings
 from ._wire import Request, build_request, parse_answer
-from .errors import ApiError, NotSentError, OutcomeUnknownError, RateLimitError, SendRefusedError, Smtp2goError
+from .errors import (
+    ApiError,
+    NotSentError,
+    OutcomeUnknownError,
+    RateLimitError,
+    ReplyError,
+    SendRefusedError,
+    Smtp2goError,
+)
 from .pacing import Pacer, Ticket, Wait
 from .retry import Decision, RetryBudget, RetryPolicy, decide, failure_of
 
@@ -205,8 +213,8 @@ class AsyncClient(AsyncGroups):
         except ApiError:
             ticket.refused()
             raise
-        except SendRefusedError:
-            # Told by a 200, so it is no error to whoever counts errors.
+        except (SendRefusedError, ReplyError):
+            # Told by a 200, so it is no error to whoever counts errors; and what can't be understood is an answer too.
             ticket.let_through()
             raise
         finally:
