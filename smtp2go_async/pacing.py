@@ -28,7 +28,10 @@ LONGEST_COOL_DOWN = 960.0
 """Seconds; what the doubling, or a Retry-After, is capped at."""
 
 MOST_REFUSALS = 20
-"""Refusals in a row after which the client slows down: the provider also blocks for errors, and names no number."""
+"""Refusals in a row after which the client slows down: the provider also blocks for errors, and names no number.
+
+A 5xx is one of them. A 429, and a call that got no answer, neither count nor end the row.
+"""
 
 REFUSAL_PAUSE = 5.0
 """Seconds of the first pause after that; it doubles with the next ones, up to the cool-down of a 429."""
