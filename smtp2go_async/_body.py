@@ -18,7 +18,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Any, BinaryIO, Protocol, cast
 
 import attrs
-from anyio import to_thread
 
 CHUNK = 192 * 1024
 """Bytes read at a time. A multiple of 3, so that each chunk's base64 joins the next without padding."""
@@ -298,6 +297,8 @@ class Body:
         Raises:
             FileChangedError: A file is not what it was when the body was made.
         """
+        from anyio import to_thread  # here, because composing an e-mail needs no event loop
+
         for piece in self.pieces:
             if isinstance(piece, bytes):
                 yield piece

@@ -113,6 +113,7 @@ class FaultServer:
         self.draw: Callable[[str], Fault | Say | None] = lambda _reads: None
         """Where nothing is planned: chooses a fault for a new connection (`Connect`) or for a request (`Whole`)."""
         self._plan: deque[Fault | Say] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._listener.setblocking(False)
         # Bound and never listening: a connection is refused, and nobody else gets the port.
@@ -127,7 +128,7 @@ class FaultServer:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._loop.call_soon_threadsafe(self._main.cancel)
+        self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(5)
         self._listener.close()
         self._deaf.close()
@@ -172,17 +173,28 @@ class FaultServer:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._main = asyncio.current_task()
-        self._released = asyncio.Event()
+        self._released, self._ended = asyncio.Event(), asyncio.Event()
+        # Not `sock_accept`: a connection that comes in while that is cancelled is lost, and warned of.
+        self._loop.add_reader(self._listener, self._accept)
         self._ready.set()
+        await self._ended.wait()
+        self._loop.remove_reader(self._listener)
+        # A task that is cancelled before it began would not close its connection.
+        await asyncio.sleep(0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _accept(self) -> None:
         try:
-            async with asyncio.TaskGroup() as tasks:
-                while True:
-                    sock, _ = await self._loop.sock_accept(self._listener)
-                    self.connections += 1
-                    tasks.create_task(self._connection(sock, self.connections))
-        except asyncio.CancelledError:
+            sock, _ = self._listener.accept()
+        except OSError:
+            # The client is gone already.
             return
+        self.connections += 1
+        task = self._loop.create_task(self._connection(sock, self.connections))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _connection(self, sock: socket.socket, number: int) -> None:
         self.open += 1

@@ -9,6 +9,8 @@ PROGRAM = """
     import os, signal, sys, threading, time
     from smtp2go_async import RetryPolicy, SyncClient
 
+    # A shell that runs the tests in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     url, *rest = sys.argv[1:]
     mail = dict(sender="shop@example.com", to="jane@example.com", text_body="Hi")
     client = SyncClient("api-" + "A" * 32, base_url=url, timeout=30, retry=RetryPolicy.none())
@@ -22,7 +24,7 @@ PROGRAM = """
 """
 
 
-@pytest.mark.parametrize("fault", [Fault.STALL, Fault.STALL_BEFORE_READING, Fault.STALL_IN_ANSWER])
+@pytest.mark.parametrize("fault", [Fault.STALL, Fault.STALL_BEFORE_READING])
 def test_ctrl_c_ends_a_call_that_hangs_at_once(fault, faults, script):
     faults.then(fault)
     said = script(
@@ -107,7 +109,6 @@ def test_ctrl_c_while_waiting_to_repeat(faults, script):
 
 ENDINGS = {
     "at the end of the program": "",
-    "by sys.exit": "sys.exit(0)",
     "with a copy": "copy = client.with_options(timeout=1); copy.email.send(subject='copy', **mail)",
     "with several clients": """
     others = [SyncClient("api-" + "A" * 32, base_url=url) for _ in range(5)]

@@ -194,6 +194,27 @@ def test_a_client_can_be_closed_in_another_loop_than_it_was_used_in(backend, fau
         anyio.run(call, backend=backend)
 
 
+def test_closing_in_another_thread_leaves_the_connections_to_the_loop_that_has_them(faults, client_of, mail):
+    """In debug mode asyncio refuses to have its sockets closed from outside its thread."""
+    client = client_of()
+    told, sent = threading.Event(), threading.Event()
+
+    async def call() -> None:
+        await client.email.send(**mail())
+        sent.set()
+        await anyio.to_thread.run_sync(told.wait, 5)
+
+    thread = threading.Thread(target=lambda: anyio.run(call, backend_options={"debug": True}))
+    thread.start()
+    sent.wait(5)
+    anyio.run(client.aclose)
+    assert faults.open == 1
+
+    told.set()
+    thread.join(5)
+    faults.wait_for(lambda: faults.open == 0)
+
+
 def test_closing_ends_the_connections(backend, faults, client_of, mail):
     async def call() -> None:
         async with client_of() as client:

@@ -334,6 +334,6 @@ def test_the_copy_of_a_pipe_is_closed_when_nobody_needs_it_any_more(monkeypatch)
 
 
 def test_bytes_in_memory_are_read_without_threads(monkeypatch):
-    monkeypatch.setattr(_body.to_thread, "run_sync", None)
+    monkeypatch.setattr(anyio.to_thread, "run_sync", None)
     body = encode({"fileblob": MemoryBlob(b"x" * SIZE)})
     assert send(body) == (body.length, None)
