@@ -89,7 +89,11 @@ _WORDS: Final[Mapping[type[TransportError], str]] = {
 def translate(error: Exception, operation: str) -> TransportError:
     """Make our error of one of httpx's. Its own text is kept only as the cause: it can hold what the caller sent."""
     kind = next(ERRORS[one] for one in type(error).__mro__ if one in ERRORS)
-    return kind(f"{_WORDS[kind]} ({type(error).__name__})", operation=operation)
+    text = f"{_WORDS[kind]} ({type(error).__name__})"
+    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
+        # The address is wrong, and stays so.
+        return NotSentError(text, operation=operation, final=True)
+    return kind(text, operation=operation)
 
 
 @functools.cache
@@ -160,7 +164,9 @@ async def _exchange(
     except FileChangedError as error:
         raise NotSentError(f"not sent whole: {error}", operation=operation, final=True) from error
     except UnicodeError as error:
-        raise NotSentError("the request was not sent: its address can't be written", operation=operation) from error
+        raise NotSentError(
+            "the request was not sent: its address can't be written", operation=operation, final=True
+        ) from error
     finally:
         await stream.aclose()
     status = response.status_code

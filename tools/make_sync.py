@@ -107,6 +107,8 @@ def _forward(method: Method, lines: Sequence[str]) -> str:
     text = _waiting(signature).replace("    async def ", "    def ", 1)
     text += "\n" + "\n".join(lines[docstring.lineno - 1 : docstring.end_lineno])
     arguments = method.args
+    if arguments.vararg is not None or arguments.posonlyargs:
+        raise SystemExit(f"{method.name} takes arguments in a way that can't be forwarded here")
     passed = [one.arg for one in arguments.args[1:]] + [f"{one.arg}={one.arg}" for one in arguments.kwonlyargs]
     if arguments.kwarg is not None:
         passed.append(f"**{arguments.kwarg.arg}")
