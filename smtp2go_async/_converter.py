@@ -324,7 +324,7 @@ def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
     made_anew = [(one.name, type(value)) for one in _fields(cls) if isinstance(value := blank[one.name], (dict, list))]
     spellings = _spellings(cls)
     new: Any = cls.__new__
-    texts_get = texts.get
+    texts_get, put = texts.get, object.__setattr__
 
     def hook(value: Any, _type: object) -> T:
         if not isinstance(value, dict):
@@ -332,8 +332,9 @@ def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
         if spellings:
             value = _respelled(value, spellings)
         made: T = new(cls)
-        fields = made.__dict__
-        fields.update(blank)
+        fields = blank.copy()
+        # Not through `setattr`, which a frozen class refuses; copying is quicker than filling what is there.
+        put(made, "__dict__", fields)
         for name, kind in made_anew:
             fields[name] = kind()
         for key, found in value.items():
