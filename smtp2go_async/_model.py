@@ -89,7 +89,7 @@ class SendReply(Reply):
     @property
     def accepted(self) -> bool | None:
         """Whether the provider took the message: ``None`` when the answer doesn't say."""
-        raise NotImplementedError  # pragma: no cover - every subclass says it
+        return None
 
     @property
     def refusals(self) -> tuple[str, ...]:

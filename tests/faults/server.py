@@ -58,6 +58,7 @@ class Fault(enum.Enum):
     HTML_502 = "answers as a proxy does whose backend is down", Whole
     BAD_GZIP = "says that the answer is gzip, which it is not", Whole
     CUT_429 = "turns the call away, and closes in the middle of saying why", Whole
+    INFORMATIONAL = "sends a 100 and a 103 before the answer", Whole
     CLOSE_AFTER = "answers, then closes the connection that was to be kept", Whole
     RESET_ON_REUSE = "answers, and resets the connection when the next request comes in on it", Whole
 
@@ -264,6 +265,9 @@ class FaultServer:
                 return True
             case Fault.NONE | Fault.HOLD_BEFORE_BODY:
                 await wire.send(good + data)
+                return True
+            case Fault.INFORMATIONAL:
+                await wire.send(_head(100, {}) + _head(103, {"Link": "</style.css>"}) + good + data)
                 return True
             case Fault.HOLD:
                 await self._released.wait()

@@ -277,3 +277,16 @@ def test_an_unreadable_answer_to_a_call_that_changes_nothing_leaves_no_doubt(fau
             assert caught.value.carried_out is True
 
     anyio.run(call, backend=backend)
+
+
+def test_interim_answers_are_passed_over(backend, faults, client_of, mail):
+    """A 103 is no answer: taken for one, it would tell nothing of the mail, and the real answer would be the next call's."""
+    faults.then(Fault.INFORMATIONAL)
+
+    async def call() -> list[str]:
+        async with client_of() as client:
+            return [(await client.email.send(**mail(name))).email_id for name in ("first", "second")]
+
+    assert anyio.run(call, backend=backend) == ["first", "second"]
+    assert len(faults.arrived) == 2
+    assert faults.connections == 1
