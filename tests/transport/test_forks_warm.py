@@ -1,4 +1,7 @@
-"""Over TLS a shared connection would mix up more than answers: both processes would use one cipher state."""
+"""Sixty sends of four children of a client with warm connections, plain and over TLS.
+
+A shared connection would mix up the answers, and over TLS both processes would use one cipher state.
+"""
 
 import asyncio
 import contextlib
@@ -19,9 +22,10 @@ SENDS = 15
 
 
 class EchoingServer:
-    """Answers over TLS with the subject of each mail as its id, and keeps connections."""
+    """Answers with the subject of each mail as its id, and keeps connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool) -> None:
+        self._tls = tls
         self.arrived: Counter[str] = Counter()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -37,10 +41,12 @@ class EchoingServer:
 
     async def _run(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(UNTRUSTED)
+        context = None
+        if self._tls:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(UNTRUSTED)
         server = await asyncio.start_server(self._connection, "127.0.0.1", 0, ssl=context)
-        self.url = f"https://localhost:{server.sockets[0].getsockname()[1]}/v3"
+        self.url = f"{'https' if self._tls else 'http'}://localhost:{server.sockets[0].getsockname()[1]}/v3"
         self._ready.set()
         await self._ended.wait()
         server.close()
@@ -59,11 +65,11 @@ class EchoingServer:
         writer.close()
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EchoingServer]:
+@pytest.fixture(params=[False, True], ids=["plain", "tls"])
+def server(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[EchoingServer]:
     context = ssl.create_default_context(cafile=UNTRUSTED)
     monkeypatch.setattr(_transport, "_ssl_context", lambda: context)
-    with EchoingServer() as running:
+    with EchoingServer(tls=request.param) as running:
         yield running
 
 
