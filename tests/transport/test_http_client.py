@@ -162,3 +162,27 @@ def test_its_errors_are_translated_too(backend, faults, http_client, client_of, 
                 await client_of(http_client=own, base_url=faults.refusing_url).email.send(**mail())
 
     anyio.run(call, backend=backend)
+
+
+@pytest.mark.parametrize("event", ["request", "response"])
+def test_an_error_in_a_hook_reaches_the_caller_and_leaves_nothing_behind(event, backend, faults, client_of, mail):
+    """It is the hook's own error, so it says nothing about the send: ours would have to guess."""
+    calls: list[object] = []
+
+    async def fails_once(_what: object) -> None:
+        calls.append(_what)
+        if len(calls) == 1:
+            raise LookupError("of the hook")
+
+    async def call() -> None:
+        limits = httpx.Limits(max_connections=1)
+        async with httpx.AsyncClient(event_hooks={event: [fails_once]}, limits=limits) as own:
+            client = client_of(http_client=own)
+            with pytest.raises(LookupError, match="of the hook"):
+                await client.email.send(**mail("first"))
+            assert client.pacer.state.in_flight == 0
+            await client.email.send(**mail("second"))
+
+    anyio.run(call, backend=backend)
+    assert faults.count("first") == (event == "response")
+    assert faults.count("second") == 1
