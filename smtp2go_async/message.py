@@ -4,7 +4,7 @@ import datetime as dt
 import mimetypes
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, TypeVar
 
 import attrs
 
@@ -223,6 +223,24 @@ def _inlines(value: Sequence[Inline | str | os.PathLike[str]] | None) -> tuple[I
 
 def _fastaccept(value: bool | None) -> bool | None:
     return None if value is None else need_truth(value, "fastaccept")
+
+
+class EmailParts(TypedDict, total=False):
+    """What an `Email` has besides ``sender`` and ``to``; it says what each is."""
+
+    cc: AddressLike | Sequence[AddressLike] | None
+    bcc: AddressLike | Sequence[AddressLike] | None
+    subject: str | None
+    html_body: str | None
+    text_body: str | None
+    reply_to: AddressLike | Sequence[AddressLike] | None
+    custom_headers: HeadersLike | None
+    attachments: Sequence[Attachment | str | os.PathLike[str]] | None
+    inlines: Sequence[Inline | str | os.PathLike[str]] | None
+    template_id: str | None
+    template_data: Any
+    schedule: dt.datetime | None
+    fastaccept: bool | None
 
 
 @attrs.frozen(kw_only=True)

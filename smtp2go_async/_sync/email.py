@@ -5,12 +5,12 @@ import datetime as dt
 import os
 from collections.abc import Iterator, Sequence
 from email.message import EmailMessage, Message
-from typing import Any, BinaryIO
+from typing import BinaryIO, Unpack
 
-from .._address import AddressLike, HeadersLike
+from .._address import AddressLike
 from .._model import Done, Listing
-from ..endpoints.email import BatchItem, Emails as AsyncEmails, EmailSent, ScheduledEmail
-from ..message import Attachment, Email, Inline
+from ..endpoints.email import BatchItem, Emails as AsyncEmails, EmailSent, ScheduledEmail, ScheduledFilters
+from ..message import Email, EmailParts
 from ._group import SyncGroup
 
 
@@ -20,51 +20,23 @@ class Emails(SyncGroup[AsyncEmails]):
     __slots__ = ()
 
     def send(
-        self,
-        sender: AddressLike,
-        to: AddressLike | Sequence[AddressLike],
-        *,
-        cc: AddressLike | Sequence[AddressLike] | None = None,
-        bcc: AddressLike | Sequence[AddressLike] | None = None,
-        subject: str | None = None,
-        html_body: str | None = None,
-        text_body: str | None = None,
-        reply_to: AddressLike | Sequence[AddressLike] | None = None,
-        custom_headers: HeadersLike | None = None,
-        attachments: Sequence[Attachment | str | os.PathLike[str]] | None = None,
-        inlines: Sequence[Inline | str | os.PathLike[str]] | None = None,
-        template_id: str | None = None,
-        template_data: Any = None,
-        schedule: dt.datetime | None = None,
-        fastaccept: bool | None = None,
+        self, sender: AddressLike, to: AddressLike | Sequence[AddressLike], **parts: Unpack[EmailParts]
     ) -> EmailSent:
-        """Send one e-mail; the arguments are those of `Email`.
+        """Send one e-mail.
 
         ``POST /email/send``. Not repeated when the outcome is unknown: that could send it twice.
+
+        Args:
+            sender: Who it is from; the domain or address must be verified with SMTP2GO.
+            to: 1 to 100 recipients; one alone may stand without a list.
+            **parts: ``subject``, ``text_body``, ``attachments`` and so on: all that an `Email` has.
 
         Raises:
             ValueError: Something that is missing, wrong or over a limit; nothing was sent.
             SendRefusedError: The answer says that the e-mail was not accepted, for example for an unverified sender.
             OutcomeUnknownError: No answer came; the e-mail may have been sent.
         """
-        return self._run(
-            self._awaited.send,
-            sender,
-            to,
-            cc=cc,
-            bcc=bcc,
-            subject=subject,
-            html_body=html_body,
-            text_body=text_body,
-            reply_to=reply_to,
-            custom_headers=custom_headers,
-            attachments=attachments,
-            inlines=inlines,
-            template_id=template_id,
-            template_data=template_data,
-            schedule=schedule,
-            fastaccept=fastaccept,
-        )
+        return self._run(self._awaited.send, sender, to, **parts)
 
     def send_message(self, message: Email | EmailMessage) -> EmailSent:
         """Send an `Email`, or a ready message of the standard library.
@@ -119,11 +91,9 @@ class Emails(SyncGroup[AsyncEmails]):
         self,
         *,
         schedule_id: str | None = None,
-        search_subject: str | None = None,
-        search_recipient: str | None = None,
-        search_sender: str | None = None,
         limit: int | None = None,
         page: int | None = None,
+        **filters: Unpack[ScheduledFilters],
     ) -> Listing[ScheduledEmail]:
         """List e-mails that wait for their time.
 
@@ -131,30 +101,14 @@ class Emails(SyncGroup[AsyncEmails]):
 
         Args:
             schedule_id: Only this one.
-            search_subject: Only those with this in the subject.
-            search_recipient: Only those to this recipient.
-            search_sender: Only those from this sender.
             limit: The most to return; 1,000 when left out.
             page: Which page of them.
+            **filters: What to look for; see `ScheduledFilters`.
         """
-        return self._run(
-            self._awaited.search_scheduled,
-            schedule_id=schedule_id,
-            search_subject=search_subject,
-            search_recipient=search_recipient,
-            search_sender=search_sender,
-            limit=limit,
-            page=page,
-        )
+        return self._run(self._awaited.search_scheduled, schedule_id=schedule_id, limit=limit, page=page, **filters)
 
     def search_scheduled_all(
-        self,
-        *,
-        search_subject: str | None = None,
-        search_recipient: str | None = None,
-        search_sender: str | None = None,
-        limit: int | None = None,
-        max_items: int | None = None,
+        self, *, limit: int | None = None, max_items: int | None = None, **filters: Unpack[ScheduledFilters]
     ) -> Iterator[ScheduledEmail]:
         """Iterate over all the e-mails that wait for their time.
 
@@ -162,20 +116,11 @@ class Emails(SyncGroup[AsyncEmails]):
         documented, so e-mails that came before are left out. The pages move when an e-mail is sent or added meanwhile.
 
         Args:
-            search_subject: Only those with this in the subject.
-            search_recipient: Only those to this recipient.
-            search_sender: Only those from this sender.
             limit: The most on a page; 1,000 when left out.
             max_items: The most in all.
+            **filters: What to look for; see `ScheduledFilters`.
         """
-        return self._iterate(
-            self._awaited.search_scheduled_all,
-            search_subject=search_subject,
-            search_recipient=search_recipient,
-            search_sender=search_sender,
-            limit=limit,
-            max_items=max_items,
-        )
+        return self._iterate(self._awaited.search_scheduled_all, limit=limit, max_items=max_items, **filters)
 
     def remove_scheduled(self, schedule_id: str) -> Done:
         """Take back an e-mail that was scheduled and has not been sent.

@@ -17,17 +17,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from email.message import EmailMessage, Message
 from email.policy import SMTP
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypedDict, Unpack
 
-from .._address import AddressLike, HeadersLike
+from .._address import AddressLike
 from .._body import Blob, MemoryBlob, blob_of
-from .._checks import need_count, need_truth, need_word
+from .._checks import need_count, need_known, need_truth, need_word
 from .._dates import format_schedule
 from .._model import Address, Content, Done, Listing, SendReply, model
 from .._operation import Effect, Operation
 from .._paging import Paged, Step
 from ..errors import ReplyError
-from ..message import Attachment, Email, Inline
+from ..message import Email, EmailParts
 from ._group import EndpointGroup
 
 MOST_IN_A_BATCH = 1000
@@ -36,6 +36,14 @@ MOST_IN_A_BATCH = 1000
 
 MOST_SCHEDULED_ON_A_PAGE = 1000
 """E-mails on a page of ``/email/scheduled/search`` when no limit is given (its reference page)."""
+
+
+class ScheduledFilters(TypedDict, total=False):
+    """What to look for among scheduled e-mails; each can be left out, and all that are given must fit."""
+
+    search_subject: str | None
+    search_recipient: str | None
+    search_sender: str | None
 
 
 @model
@@ -110,52 +118,23 @@ class Emails(EndpointGroup):
     """E-mails: sending, and what is scheduled."""
 
     async def send(
-        self,
-        sender: AddressLike,
-        to: AddressLike | Sequence[AddressLike],
-        *,
-        cc: AddressLike | Sequence[AddressLike] | None = None,
-        bcc: AddressLike | Sequence[AddressLike] | None = None,
-        subject: str | None = None,
-        html_body: str | None = None,
-        text_body: str | None = None,
-        reply_to: AddressLike | Sequence[AddressLike] | None = None,
-        custom_headers: HeadersLike | None = None,
-        attachments: Sequence[Attachment | str | os.PathLike[str]] | None = None,
-        inlines: Sequence[Inline | str | os.PathLike[str]] | None = None,
-        template_id: str | None = None,
-        template_data: Any = None,
-        schedule: dt.datetime | None = None,
-        fastaccept: bool | None = None,
+        self, sender: AddressLike, to: AddressLike | Sequence[AddressLike], **parts: Unpack[EmailParts]
     ) -> EmailSent:
-        """Send one e-mail; the arguments are those of `Email`.
+        """Send one e-mail.
 
         ``POST /email/send``. Not repeated when the outcome is unknown: that could send it twice.
+
+        Args:
+            sender: Who it is from; the domain or address must be verified with SMTP2GO.
+            to: 1 to 100 recipients; one alone may stand without a list.
+            **parts: ``subject``, ``text_body``, ``attachments`` and so on: all that an `Email` has.
 
         Raises:
             ValueError: Something that is missing, wrong or over a limit; nothing was sent.
             SendRefusedError: The answer says that the e-mail was not accepted, for example for an unverified sender.
             OutcomeUnknownError: No answer came; the e-mail may have been sent.
         """
-        return await self.send_message(
-            Email(
-                sender=sender,
-                to=to,
-                cc=cc,
-                bcc=bcc,
-                subject=subject,
-                html_body=html_body,
-                text_body=text_body,
-                reply_to=reply_to,
-                custom_headers=custom_headers,
-                attachments=attachments,
-                inlines=inlines,
-                template_id=template_id,
-                template_data=template_data,
-                schedule=schedule,
-                fastaccept=fastaccept,
-            )
-        )
+        return await self.send_message(Email(sender=sender, to=to, **parts))
 
     async def send_message(self, message: Email | EmailMessage) -> EmailSent:
         """Send an `Email`, or a ready message of the standard library.
@@ -226,11 +205,9 @@ class Emails(EndpointGroup):
         self,
         *,
         schedule_id: str | None = None,
-        search_subject: str | None = None,
-        search_recipient: str | None = None,
-        search_sender: str | None = None,
         limit: int | None = None,
         page: int | None = None,
+        **filters: Unpack[ScheduledFilters],
     ) -> Listing[ScheduledEmail]:
         """List e-mails that wait for their time.
 
@@ -238,34 +215,17 @@ class Emails(EndpointGroup):
 
         Args:
             schedule_id: Only this one.
-            search_subject: Only those with this in the subject.
-            search_recipient: Only those to this recipient.
-            search_sender: Only those from this sender.
             limit: The most to return; 1,000 when left out.
             page: Which page of them.
+            **filters: What to look for; see `ScheduledFilters`.
         """
         if limit is not None:
             need_count(limit, "limit")
-        return await self._call(
-            SEARCH_SCHEDULED,
-            {
-                "schedule_id": schedule_id,
-                "search_subject": search_subject,
-                "search_recipient": search_recipient,
-                "search_sender": search_sender,
-                "limit": limit,
-                "page": page,
-            },
-        )
+        fields = need_known(filters, ScheduledFilters, "search_scheduled")
+        return await self._call(SEARCH_SCHEDULED, {"schedule_id": schedule_id, **fields, "limit": limit, "page": page})
 
     def search_scheduled_all(
-        self,
-        *,
-        search_subject: str | None = None,
-        search_recipient: str | None = None,
-        search_sender: str | None = None,
-        limit: int | None = None,
-        max_items: int | None = None,
+        self, *, limit: int | None = None, max_items: int | None = None, **filters: Unpack[ScheduledFilters]
     ) -> AsyncIterator[ScheduledEmail]:
         """Iterate over all the e-mails that wait for their time.
 
@@ -273,19 +233,12 @@ class Emails(EndpointGroup):
         documented, so e-mails that came before are left out. The pages move when an e-mail is sent or added meanwhile.
 
         Args:
-            search_subject: Only those with this in the subject.
-            search_recipient: Only those to this recipient.
-            search_sender: Only those from this sender.
             limit: The most on a page; 1,000 when left out.
             max_items: The most in all.
+            **filters: What to look for; see `ScheduledFilters`.
         """
-        search = partial(
-            self.search_scheduled,
-            search_subject=search_subject,
-            search_recipient=search_recipient,
-            search_sender=search_sender,
-            limit=limit,
-        )
+        need_known(filters, ScheduledFilters, "search_scheduled_all")
+        search = partial(self.search_scheduled, limit=limit, **filters)
         return Paged(SEARCH_SCHEDULED, _by_number(search, limit), max_items)
 
     async def remove_scheduled(self, schedule_id: str) -> Done:

@@ -10,6 +10,7 @@ import pytest
 
 from smtp2go_async import Attachment, Email, Inline, ReplyError, SendRefusedError, ValidationError
 from smtp2go_async.endpoints.email import Emails
+from smtp2go_async.message import EmailParts
 
 ACCEPTED = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1uAbC-1"}
 USUAL = {"sender": "shop@example.com", "to": "jane@example.com", "subject": "Hello", "text_body": "Hi"}
@@ -91,8 +92,14 @@ async def test_files_of_every_kind_go_out_in_base64(client, answers, tmp_path):
 
 
 def test_send_has_exactly_the_arguments_of_an_email():
-    arguments = list(inspect.signature(Emails.send).parameters)[1:]
-    assert arguments == [one.name for one in attrs.fields(Email)]
+    _self, sender, to, parts = inspect.signature(Emails.send).parameters.values()
+    assert [sender.name, to.name, *EmailParts.__annotations__] == [one.name for one in attrs.fields(Email)]
+    assert parts.kind is inspect.Parameter.VAR_KEYWORD
+
+
+async def test_an_argument_that_no_email_has_is_refused(client, nothing_sent):
+    with pytest.raises(TypeError, match="subjct"):
+        await client.email.send("shop@example.com", "jane@example.com", subjct="Hello")
 
 
 @pytest.mark.parametrize(
