@@ -7,14 +7,17 @@ import functools
 import os
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+import urllib.request
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
+import anyio
 import httpx
 from anyio.lowlevel import current_token
 
 from ._body import Body, FileChangedError
+from ._pool import Pool
 from ._wire import Answer, Request
 from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
 
@@ -144,21 +147,28 @@ def _retry_after(headers: httpx.Headers) -> float | None:
     return until - sent
 
 
-async def _exchange(
-    client: httpx.AsyncClient, build: Callable[..., httpx.Request], request: Request, timeouts: Mapping[str, Any] | None
+class _Connections(Protocol):
+    """What exchanges requests for answers in one event loop of one process."""
+
+    async def exchange(self, request: Request) -> Answer:
+        """Send a request and read its answer."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+async def exchange(
+    send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+    build: Callable[[Request, httpx.AsyncByteStream], httpx.Request],
+    request: Request,
 ) -> Answer:
-    operation, body = request.operation, request.body
-    stream = _Stream(body)
+    """Send a request by something of httpx's and read the answer, or raise what became of it."""
+    operation = request.operation
+    stream = _Stream(request.body)
     try:
-        made = build(
-            request.method,
-            request.url,
-            headers=[*request.headers, ("Content-Length", str(body.length))],
-            content=stream if body.content is None else body.content,
-            extensions=timeouts,
-        )
-        made.stream = stream
-        response = await client.send(made, stream=True, follow_redirects=False)
+        response = await send(build(request, stream))
     except tuple(ERRORS) as error:
         raise translate(error, operation) from error
     except FileChangedError as error:
@@ -173,7 +183,7 @@ async def _exchange(
     broken = None
     content = b""
     try:
-        content = await response.aread()
+        content = await _read(response)
     except httpx.DecodingError:
         broken = "its compressed content can't be decoded"
     except tuple(ERRORS) as error:
@@ -186,19 +196,83 @@ async def _exchange(
     return Answer(status, content, _retry_after(response.headers), broken)
 
 
-class OwnTransport:
-    """The default: an `httpx.AsyncClient` of our own, replaced when the event loop or the process changes.
+async def _read(response: httpx.Response) -> bytes:
+    if "content-encoding" in response.headers or not isinstance(response.stream, httpx.AsyncByteStream):
+        return await response.aread()
+    # What httpx does beside joining the parts costs more than reading them.
+    return b"".join([part async for part in response.stream])
 
-    Connections belong to the loop that opened them, and after a fork two processes would read from one socket.
+
+class HttpxConnections:
+    """The default: httpx's transport over a pool of ours, without the client of httpx around it.
+
+    What that client does for each request (cookies, redirects, authentication, defaults to merge) is not wanted here,
+    and costs as much as all of this package. Its transport is the seam at which test tools and tracing take hold.
     """
 
-    def __init__(self, max_connections: int) -> None:
+    def __init__(self, base_url: str) -> None:
+        url = httpx.URL(base_url)
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=_ssl_context(),
+            proxy=proxy_for(url.scheme, url.netloc.decode("ascii")),
+            # Read by the pool below; how many there are is limited before a request comes here.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE),
+        )
+        pool = getattr(self._transport, "_pool", None)
+        if hasattr(pool, "create_connection"):
+            # No public way leads there. A later httpx without it would be slow, and right.
+            self._transport._pool = Pool(pool, KEEPALIVE)  # type: ignore[assignment]
+        self._prepared: dict[tuple[object, ...], tuple[httpx.URL, httpx.Headers]] = {}
+
+    async def exchange(self, request: Request) -> Answer:
+        return await exchange(self._transport.handle_async_request, self._build, request)
+
+    def _build(self, request: Request, stream: httpx.AsyncByteStream) -> httpx.Request:
+        key = (request.url, request.headers)
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            if len(self._prepared) > _MOST_PREPARED:
+                self._prepared.clear()
+            url = httpx.URL(request.url)
+            prepared = (url, httpx.Headers([("Host", url.netloc.decode("ascii")), *request.headers]))
+            self._prepared[key] = prepared
+        url, common = prepared
+        headers = common.copy()
+        headers["Content-Length"] = str(request.body.length)
+        timeouts = {"timeout": _timeouts(request.timeout)}
+        return httpx.Request(request.method, url, headers=headers, stream=stream, extensions=timeouts)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
+_MOST_PREPARED = 256
+"""Addresses with their headers; a program that changes the key for each call must not fill its memory with them."""
+
+
+def proxy_for(scheme: str, host: str) -> str | None:
+    """Find the proxy that the environment names for an address, as httpx and the standard library do."""
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(scheme) or proxies.get("all")
+    if not proxy or urllib.request.proxy_bypass(host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+class OwnTransport:
+    """Connections of our own, replaced when the event loop or the process changes.
+
+    They belong to the loop that opened them, and after a fork two processes would read from one socket.
+    """
+
+    def __init__(self, connect: Callable[[], _Connections], max_connections: int) -> None:
+        self._connect = connect
         self._max_connections = max_connections
         self._closed = False
         self._forget()
 
     def _forget(self) -> None:
-        self._client: httpx.AsyncClient | None = None
+        self._connections: _Connections | None = None
         self._closer: AsyncGenerator[None, None] | None = None
         self._loop: object = None
         self._pid = os.getpid()
@@ -207,20 +281,39 @@ class OwnTransport:
     async def send(self, request: Request) -> Answer:
         if self._closed:
             raise NotSentError("this client is closed", operation=request.operation, final=True)
-        client = await self._client_here(request.operation)
+        connections = await self._connections_here(request.operation)
+        places = self._places
         self._in_flight += 1
         try:
-            return await _exchange(client, httpx.Request, request, {"timeout": _timeouts(request.timeout)})
+            try:
+                places.acquire_nowait()
+            except anyio.WouldBlock:
+                await self._wait_for(places, request)
+            try:
+                return await connections.exchange(request)
+            finally:
+                places.release()
         finally:
             self._in_flight -= 1
 
-    async def _client_here(self, operation: str) -> httpx.AsyncClient:
+    async def _wait_for(self, places: anyio.Semaphore, request: Request) -> None:
+        try:
+            with anyio.fail_after(request.timeout):
+                await places.acquire()
+        except TimeoutError:
+            raise NotSentError(
+                f"the request was not sent: all {self._max_connections} connections (max_connections) were in use "
+                f"for {request.timeout:g} s",
+                operation=request.operation,
+            ) from None
+
+    async def _connections_here(self, operation: str) -> _Connections:
         loop = current_token().native_token
-        if self._client is not None and self._loop is loop and self._pid == os.getpid():
-            return self._client
+        if self._connections is not None and self._loop is loop and self._pid == os.getpid():
+            return self._connections
         if self._pid != os.getpid():
             # The parent still uses these sockets, so they are neither closed nor freed here.
-            _INHERITED.append((self._client, self._closer, self._loop))
+            _INHERITED.append((self._connections, self._closer, self._loop))
             self._forget()
         elif self._in_flight:
             raise NotSentError(
@@ -228,32 +321,29 @@ class OwnTransport:
                 operation=operation,
                 final=True,
             )
-        self._loop = loop
-        self._client = httpx.AsyncClient(
-            verify=_ssl_context(),
-            limits=httpx.Limits(
-                max_connections=self._max_connections,
-                max_keepalive_connections=self._max_connections,
-                keepalive_expiry=KEEPALIVE,
-            ),
-        )
-        self._closer = _close_with_the_loop(self._client)
+        try:
+            connections = self._connect()
+        except httpx.InvalidURL as error:
+            raise translate(error, operation) from error
+        self._loop, self._connections = loop, connections
+        self._places = anyio.Semaphore(self._max_connections, fast_acquire=True)
+        self._closer = _close_with_the_loop(connections)
         await anext(self._closer)
-        return self._client
+        return connections
 
     async def aclose(self) -> None:
         self._closed = True
-        if self._client is not None and self._pid == os.getpid() and self._loop is current_token().native_token:
-            await self._client.aclose()
+        if self._connections is not None and self._pid == os.getpid() and self._loop is current_token().native_token:
+            await self._connections.aclose()
             if self._closer is not None:
                 await self._closer.aclose()
-        self._client = None
+        self._connections = None
 
 
 _INHERITED: list[object] = []
 
 
-async def _close_with_the_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:
+async def _close_with_the_loop(connections: _Connections) -> AsyncGenerator[None, None]:
     """Close the connections when the event loop ends, if nobody has before.
 
     Both asyncio and trio finish the asynchronous generators that are still open before they close a loop; that is the
@@ -262,7 +352,7 @@ async def _close_with_the_loop(client: httpx.AsyncClient) -> AsyncGenerator[None
     try:
         yield
     finally:
-        await client.aclose()
+        await connections.aclose()
 
 
 class BorrowedTransport:
@@ -288,8 +378,22 @@ class BorrowedTransport:
                 final=True,
             )
         self._loop = loop
-        timeouts = {"timeout": _timeouts(request.timeout)} if request.timeout_given else None
-        return await _exchange(self._client, self._client.build_request, request, timeouts)
+        return await exchange(self._send, self._build, request)
+
+    async def _send(self, made: httpx.Request) -> httpx.Response:
+        return await self._client.send(made, stream=True, follow_redirects=False)
+
+    def _build(self, request: Request, stream: httpx.AsyncByteStream) -> httpx.Request:
+        body = request.body
+        made = self._client.build_request(
+            request.method,
+            request.url,
+            headers=[*request.headers, ("Content-Length", str(body.length))],
+            content=stream if body.content is None else body.content,
+            extensions={"timeout": _timeouts(request.timeout)} if request.timeout_given else None,
+        )
+        made.stream = stream
+        return made
 
     async def aclose(self) -> None:
         self._closed = True

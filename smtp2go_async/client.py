@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -105,7 +106,7 @@ class AsyncClient(AsyncGroups):
         )
         self._pacer = pacer if pacer is not None else Pacer()
         self._budget = RetryBudget()
-        self._transport = _transport_for(http_client, max_connections)
+        self._transport = _transport_for(http_client, self._settings.base_url, max_connections)
         # Passed in by tests, so that none of them waits.
         self._clock: Callable[[], float] = time.monotonic
         self._sleep: Callable[[float], Awaitable[None]] = anyio.sleep
@@ -310,11 +311,11 @@ def _error_of(state: Any) -> BaseException | None:
     return error
 
 
-def _transport_for(http_client: "HttpxClient | None", max_connections: int) -> "Transport":
-    from ._transport import BorrowedTransport, HttpxClient, OwnTransport
+def _transport_for(http_client: "HttpxClient | None", base_url: str, max_connections: int) -> "Transport":
+    from ._transport import BorrowedTransport, HttpxClient, HttpxConnections, OwnTransport
 
     if http_client is None:
-        return OwnTransport(max_connections)
+        return OwnTransport(partial(HttpxConnections, base_url), max_connections)
     if not isinstance(http_client, HttpxClient):
         raise TypeError(f"http_client: an httpx.AsyncClient is needed, not a {type(http_client).__name__}")
     return BorrowedTransport(http_client)
