@@ -1,7 +1,7 @@
 """Connections that are kept and used again, chosen in the same time however many there are.
 
 httpx's own pool looks through all its connections and all waiting requests at each step of each request: at 100 requests
-in flight that is most of the work (measured: 3.5 ms a request, against 0.7 ms here). This one stands in its place, and
+in flight that is most of the work (measured: 3.5 ms a request against 0.7 ms here). This one stands in its place, and
 makes its connections with it, so that proxies, certificates and timeouts stay httpx's business.
 """
 
@@ -21,6 +21,10 @@ class Pool:
 
     def __init__(self, maker: Any, keepalive: float) -> None:
         """Take over from a pool of httpcore's, which goes on making the connections."""
+        backend = getattr(maker, "_network_backend", None)
+        if backend is not None:
+            # No public way leads there from httpx. Without it a request leaves in two pieces, which is slower, and right.
+            maker._network_backend = _Network(backend)
         self._maker = maker
         self._keepalive = keepalive
         self._idle: deque[tuple[Any, float]] = deque()
@@ -98,3 +102,44 @@ class _Lent:
             await self._stream.aclose()
         finally:
             await self._pool.take_back(connection)
+
+
+class _Network:
+    """httpcore's way to the network, with streams that join the head of a request to what follows it."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    async def connect_tcp(self, *args: Any, **options: Any) -> "_JoinedWrites":
+        return _JoinedWrites(await self._backend.connect_tcp(*args, **options))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+
+class _JoinedWrites:
+    """A stream that holds back the head of a request until its body comes: one packet, and one call of the system."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._head = b""
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._head:
+            buffer, self._head = self._head + buffer, b""
+        elif buffer.endswith(b"\r\n\r\n") and not buffer.startswith(b"CONNECT "):
+            self._head = buffer
+            return
+        await self._stream.write(buffer, timeout)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._head:
+            await self.write(b"", timeout)
+        received: bytes = await self._stream.read(max_bytes, timeout)
+        return received
+
+    async def start_tls(self, *args: Any, **options: Any) -> "_JoinedWrites":
+        return _JoinedWrites(await self._stream.start_tls(*args, **options))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
