@@ -5,7 +5,6 @@ worker threads, and each attempt starts again from the file.
 """
 
 import inspect
-import json
 import os
 import secrets
 import stat
@@ -18,6 +17,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Any, BinaryIO, Protocol, cast
 
 import attrs
+
+from ._json import STANDARD, Dumps
 
 CHUNK = 192 * 1024
 """Bytes read at a time. A multiple of 3, so that each chunk's base64 joins the next without padding."""
@@ -322,7 +323,7 @@ def _next_encoded(chunks: Iterator[bytes]) -> bytes:
     return b64encode(chunk)
 
 
-def encode(fields: Mapping[str, Any]) -> Body:
+def encode(fields: Mapping[str, Any], dumps: Dumps = STANDARD.dumps) -> Body:
     """Encode a request body; each `Blob` in it becomes the base64 text of its bytes.
 
     Raises:
@@ -341,17 +342,13 @@ def encode(fields: Mapping[str, Any]) -> Body:
         return mark
 
     try:
-        text = _dumps(fields, default).encode()
+        text = dumps(fields, default)
     except (TypeError, ValueError, RecursionError) as error:
         _name_the_field(fields, error)
         raise
     if not blobs:
         return Body((text,), len(text))
     return _with_blobs(text.split(f'"{mark}"'.encode()), blobs)
-
-
-def _dumps(value: object, default: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default)
 
 
 def _with_blobs(texts: list[bytes], blobs: list[Blob]) -> Body:
@@ -372,9 +369,9 @@ def _name_the_field(fields: Mapping[str, Any], error: Exception) -> None:
     """Raise the error again with the name of the field it is about, found by trying each field alone."""
     for name, value in fields.items():
         try:
-            _dumps(
+            STANDARD.dumps(
                 value, lambda part: "" if isinstance(part, (MemoryBlob, PathBlob, FileBlob)) else _refuse(part)
-            ).encode()
+            )
         except UnicodeEncodeError:
             raise ValueError(f"{name}: holds a lone surrogate, which is not valid text") from error
         except RecursionError:

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 import attrs
 
 from . import __version__
+from ._json import STANDARD, Codec, with_orjson
 from .retry import RetryPolicy
 
 Region = Literal["global", "us", "eu", "au"]
 Auth = Literal["header", "bearer", "body"]
+TransportName = Literal["httpx", "fast"]
 
 BASE_URLS: Final[Mapping[str, str]] = {
     "global": "https://api.smtp2go.com/v3",
@@ -102,6 +104,36 @@ def check_retry(value: RetryPolicy) -> RetryPolicy:
     return value
 
 
+def check_transport(value: str, http_client: object) -> str:
+    """Return the transport's name.
+
+    Raises:
+        ValueError: Another name, or a client of the caller's beside ``"fast"``.
+    """
+    if value not in ("httpx", "fast"):
+        raise ValueError(f"transport: {value!r} is none of httpx, fast")
+    if value == "fast" and http_client is not None:
+        raise ValueError("transport: 'fast' makes connections of its own; it can't be used with an http_client")
+    return value
+
+
+def fast_json() -> Codec:
+    """Return the JSON of ``transport="fast"``, when all of the extra is installed.
+
+    Raises:
+        ImportError: It is not.
+    """
+    try:
+        import pyreqwest  # noqa: F401
+
+        return with_orjson()
+    except ImportError as error:
+        raise ImportError(
+            f"transport: 'fast' needs {error.name}, which is not installed: pip install 'smtp2go-async[fast]'",
+            name=error.name,
+        ) from error
+
+
 def check_subaccount(value: str | None) -> str | None:
     """Return the id of the subaccount."""
     if value is None:
@@ -134,6 +166,7 @@ class Settings:
     max_email_bytes: int = MAX_EMAIL_BYTES
     raise_on_refused: bool = True
     extra_body: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    json: Codec = attrs.field(default=STANDARD, repr=False)
     headers: tuple[tuple[str, str], ...] = attrs.field(init=False, repr=False)
     """The headers of every call, the key among them where it goes into one."""
 

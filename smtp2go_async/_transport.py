@@ -92,11 +92,25 @@ _WORDS: Final[Mapping[type[TransportError], str]] = {
 def translate(error: Exception, operation: str) -> TransportError:
     """Make our error of one of httpx's. Its own text is kept only as the cause: it can hold what the caller sent."""
     kind = next(ERRORS[one] for one in type(error).__mro__ if one in ERRORS)
-    text = f"{_WORDS[kind]} ({type(error).__name__})"
+    translated = failed(kind, type(error).__name__, operation)
     if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
         # The address is wrong, and stays so.
-        return NotSentError(text, operation=operation, final=True)
-    return kind(text, operation=operation)
+        return NotSentError(str(translated), operation=operation, final=True)
+    return translated
+
+
+def failed(kind: type[TransportError], reason: str, operation: str) -> TransportError:
+    """Make the error of an exchange that failed, in the same words whatever made it."""
+    return kind(f"{_WORDS[kind]} ({reason})", operation=operation)
+
+
+def not_whole(error: FileChangedError, operation: str) -> NotSentError:
+    """Make the error of a request that was given up in the middle because a file changed."""
+    return NotSentError(f"not sent whole: {error}", operation=operation, final=True)
+
+
+NOT_DECODED = "its compressed content can't be decoded"
+CUT_OFF = "it was cut off"
 
 
 @functools.cache
@@ -130,9 +144,8 @@ def _timeouts(seconds: float | None) -> dict[str, float | None]:
     return {"connect": connect, "read": seconds, "write": seconds, "pool": seconds}
 
 
-def _retry_after(headers: httpx.Headers) -> float | None:
+def retry_after(value: str | None, date: str | None) -> float | None:
     """Read Retry-After in either form; a date counts from the answer's own Date, so clocks need not agree."""
-    value = headers.get("retry-after")
     if value is None:
         return None
     try:
@@ -141,13 +154,13 @@ def _retry_after(headers: httpx.Headers) -> float | None:
         pass
     try:
         until = parsedate_to_datetime(value).timestamp()
-        sent = parsedate_to_datetime(headers["date"]).timestamp() if "date" in headers else time.time()
+        sent = time.time() if date is None else parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
     return until - sent
 
 
-class _Connections(Protocol):
+class Connections(Protocol):
     """What exchanges requests for answers in one event loop of one process."""
 
     async def exchange(self, request: Request) -> Answer:
@@ -172,7 +185,7 @@ async def exchange(
     except tuple(ERRORS) as error:
         raise translate(error, operation) from error
     except FileChangedError as error:
-        raise NotSentError(f"not sent whole: {error}", operation=operation, final=True) from error
+        raise not_whole(error, operation) from error
     except UnicodeError as error:
         raise NotSentError(
             "the request was not sent: its address can't be written", operation=operation, final=True
@@ -185,15 +198,16 @@ async def exchange(
     try:
         content = await _read(response)
     except httpx.DecodingError:
-        broken = "its compressed content can't be decoded"
+        broken = NOT_DECODED
     except tuple(ERRORS) as error:
         if status < 400:
             raise translate(error, operation) from error
         # The status has told the outcome already: it was turned away. Only the reason was lost.
-        broken = "it was cut off"
+        broken = CUT_OFF
     finally:
         await response.aclose()
-    return Answer(status, content, _retry_after(response.headers), broken)
+    after = retry_after(response.headers.get("retry-after"), response.headers.get("date"))
+    return Answer(status, content, after, broken)
 
 
 async def _read(response: httpx.Response) -> bytes:
@@ -211,10 +225,10 @@ class HttpxConnections:
     """
 
     def __init__(self, base_url: str) -> None:
-        url = httpx.URL(base_url)
+        httpx.URL(base_url)  # refuses an address that httpx can't write
         self._transport = httpx.AsyncHTTPTransport(
             verify=_ssl_context(),
-            proxy=proxy_for(url.scheme, url.netloc.decode("ascii")),
+            proxy=proxy_of(base_url),
             # Read by the pool below; how many there are is limited before a request comes here.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE),
         )
@@ -250,11 +264,12 @@ _MOST_PREPARED = 256
 """Addresses with their headers; a program that changes the key for each call must not fill its memory with them."""
 
 
-def proxy_for(scheme: str, host: str) -> str | None:
-    """Find the proxy that the environment names for an address, as httpx and the standard library do."""
+def proxy_of(base_url: str) -> str | None:
+    """Find the proxy that the environment names for an address, as the standard library does."""
+    scheme, _, rest = base_url.partition("://")
     proxies = urllib.request.getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(host):
+    if not proxy or urllib.request.proxy_bypass(rest.partition("/")[0]):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
@@ -265,14 +280,14 @@ class OwnTransport:
     They belong to the loop that opened them, and after a fork two processes would read from one socket.
     """
 
-    def __init__(self, connect: Callable[[], _Connections], max_connections: int) -> None:
+    def __init__(self, connect: Callable[[], Connections], max_connections: int) -> None:
         self._connect = connect
         self._max_connections = max_connections
         self._closed = False
         self._forget()
 
     def _forget(self) -> None:
-        self._connections: _Connections | None = None
+        self._connections: Connections | None = None
         self._closer: AsyncGenerator[None, None] | None = None
         self._loop: object = None
         self._pid = os.getpid()
@@ -307,7 +322,7 @@ class OwnTransport:
                 operation=request.operation,
             ) from None
 
-    async def _connections_here(self, operation: str) -> _Connections:
+    async def _connections_here(self, operation: str) -> Connections:
         loop = current_token().native_token
         if self._connections is not None and self._loop is loop and self._pid == os.getpid():
             return self._connections
@@ -343,7 +358,7 @@ class OwnTransport:
 _INHERITED: list[object] = []
 
 
-async def _close_with_the_loop(connections: _Connections) -> AsyncGenerator[None, None]:
+async def _close_with_the_loop(connections: Connections) -> AsyncGenerator[None, None]:
     """Close the connections when the event loop ends, if nobody has before.
 
     Both asyncio and trio finish the asynchronous generators that are still open before they close a loop; that is the

@@ -1,7 +1,6 @@
 """No I/O here, and no clock: fields go in and a request comes out; an answer goes in, a model or an error comes out."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast, get_args, get_origin
 
 import attrs
@@ -66,7 +65,7 @@ def build_request(operation: Operation[Any], fields: Mapping[str, Any], settings
         body.update(settings.extra_body)
     if settings.auth == "body" or operation.key_in_body:
         body["api_key"] = settings.api_key
-    encoded = encode(body)
+    encoded = encode(body, settings.json.dumps)
     if operation.is_email:
         if encoded.length > settings.max_email_bytes:
             raise ValueError(
@@ -100,7 +99,7 @@ def parse_answer(operation: Operation[T], answer: Answer, settings: Settings) ->
         SendRefusedError: A send's answer says that nothing was accepted.
         ReplyError: The answer can't be understood.
     """
-    payload = _decode(answer)
+    payload = _decode(answer, settings.json.loads)
     succeeded = 200 <= answer.status < 300
     if 300 <= answer.status < 400 or answer.status < 200:
         raise _not_understood(operation, answer, payload, "redirects are never followed")
@@ -115,11 +114,11 @@ def parse_answer(operation: Operation[T], answer: Answer, settings: Settings) ->
     return result
 
 
-def _decode(answer: Answer) -> Any:
+def _decode(answer: Answer, loads: Callable[[bytes], Any]) -> Any:
     if answer.broken is not None or not answer.content:
         return _NOT_JSON
     try:
-        return json.loads(answer.content)
+        return loads(answer.content)
     except (ValueError, RecursionError):
         return _NOT_JSON
 

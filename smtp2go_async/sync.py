@@ -10,7 +10,7 @@ from ._groups import SyncGroups
 from ._loop_thread import LoopThread
 from ._model import AnyReply
 from ._operation import Effect
-from ._settings import MAX_EMAIL_BYTES, Auth, Region
+from ._settings import MAX_EMAIL_BYTES, Auth, Region, TransportName
 from .client import _UNSET, AsyncClient, _Unset
 from .pacing import Pacer
 from .retry import RetryPolicy
@@ -43,6 +43,7 @@ class SyncClient(SyncGroups):
         pacer: Share one among the clients of a process.
         max_connections: The most connections at a time, so the most calls from all threads at a time.
         max_email_bytes: The most that the body of an e-mail call may have.
+        transport: ``"httpx"``, or ``"fast"`` for pyreqwest and orjson.
         http_client: Your own `httpx.AsyncClient` that nothing else uses. It is closed with this client: its connections
             belong to this client's event loop, where nobody else can close them.
 
@@ -64,6 +65,7 @@ class SyncClient(SyncGroups):
         pacer: Pacer | None = None,
         max_connections: int = 100,
         max_email_bytes: int = MAX_EMAIL_BYTES,
+        transport: TransportName = "httpx",
         http_client: "HttpxClient | None" = None,
     ) -> None:
         self._awaited = AsyncClient(
@@ -77,6 +79,7 @@ class SyncClient(SyncGroups):
             pacer=pacer,
             max_connections=max_connections,
             max_email_bytes=max_email_bytes,
+            transport=transport,
             http_client=http_client,
         )
         self._thread = LoopThread(partial(_close, self._awaited, http_client, os.getpid()))

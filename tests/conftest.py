@@ -29,10 +29,28 @@ def key() -> str:
     return MADE_UP_KEY
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def backend(request: pytest.FixtureRequest) -> str:
-    """For ``anyio.run(..., backend=backend)``: the test runs once on each."""
-    return request.param
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that names ``backend`` on asyncio and on trio, and over the fast transport where it chooses none."""
+    if "backend" in metafunc.fixturenames:
+        names = set(metafunc.fixturenames)
+        fast = ["fast"] if {"client_of", "run"} & names and not {"http_client", "respx_mock"} & names else []
+        metafunc.parametrize("backend", ["asyncio", "trio", *fast], indirect=True)
+
+
+@pytest.fixture
+def client_options() -> dict[str, Any]:
+    """What `client_of` makes its clients with, beside what a test says."""
+    return {}
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest, client_options: dict[str, Any]) -> str:
+    """For ``anyio.run(..., backend=backend)``."""
+    if request.param != "fast":
+        return request.param
+    pytest.importorskip("pyreqwest")
+    client_options["transport"] = "fast"
+    return "asyncio"
 
 
 @pytest.fixture
@@ -58,11 +76,11 @@ def faults() -> Iterator[FaultServer]:
 
 
 @pytest.fixture
-def client_of(faults: FaultServer) -> Callable[..., AsyncClient]:
+def client_of(faults: FaultServer, client_options: dict[str, Any]) -> Callable[..., AsyncClient]:
     """Give a function that makes clients of the fault server; they repeat nothing."""
 
     def make(**options: Any) -> AsyncClient:
-        usual = {"base_url": faults.url, "timeout": 5.0, "retry": RetryPolicy.none()}
+        usual = {"base_url": faults.url, "timeout": 5.0, "retry": RetryPolicy.none(), **client_options}
         return AsyncClient(MADE_UP_KEY, **{**usual, **options})
 
     return make

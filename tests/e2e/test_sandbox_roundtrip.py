@@ -3,10 +3,11 @@
 import datetime as dt
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -27,7 +28,6 @@ from smtp2go_async import (
 from smtp2go_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
-BACKENDS = ["asyncio", "trio"]
 
 
 @pytest.fixture
@@ -36,16 +36,21 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def _run(sandbox: Sandbox, backend: str, work: object, **options: object) -> object:
-    async def main() -> object:
-        async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url, **options) as client:
-            return await work(client)
+@pytest.fixture
+def run(sandbox: Sandbox, backend: str, client_options: dict[str, Any]) -> Callable[..., Any]:
+    """Give a function that does something with a client of the sandbox, over each transport."""
 
-    return anyio.run(main, backend=backend)
+    def run(work: Callable[[AsyncClient], Awaitable[Any]]) -> Any:
+        async def main() -> Any:
+            async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url, **client_options) as client:
+                return await work(client)
+
+        return anyio.run(main, backend=backend)
+
+    return run
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_what_arrives_is_what_was_sent_byte_for_byte(sandbox: Sandbox, backend: str, tmp_path: Path) -> None:
+def test_what_arrives_is_what_was_sent_byte_for_byte(sandbox: Sandbox, run: Any, tmp_path: Path) -> None:
     content = bytes(range(256)) * 5000
     (tmp_path / "noise.bin").write_bytes(content)
     with (tmp_path / "noise.bin").open("rb") as opened:
@@ -62,7 +67,7 @@ def test_what_arrives_is_what_was_sent_byte_for_byte(sandbox: Sandbox, backend: 
             attachments=[tmp_path / "noise.bin", Attachment(opened, "again.bin"), Attachment(b"", "empty.txt")],
             inlines=[Inline(b"\x89PNG", "dot", mimetype="image/png")],
         )
-        result = _run(sandbox, backend, lambda client: client.email.send_message(message))
+        result = run(lambda client: client.email.send_message(message))
     (mail,) = sandbox.sent
     assert mail.email_id == result.email_id
     assert [one.content for one in mail.attachments] == [content, content, b"", b"\x89PNG"]
@@ -88,8 +93,7 @@ def test_a_ready_message_arrives_as_it_is(sandbox: Sandbox) -> None:
     assert [mail.message.get_content().strip() for mail in sandbox.sent] == ["Hällo"] * 3
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_a_lost_reply_is_reported_as_unknown_and_the_mail_is_sent_once(sandbox: Sandbox, backend: str) -> None:
+def test_a_lost_reply_is_reported_as_unknown_and_the_mail_is_sent_once(sandbox: Sandbox, run: Any) -> None:
     async def work(client: AsyncClient) -> None:
         sandbox.fail_next(lost_reply=True)
         with pytest.raises(OutcomeUnknownError) as caught:
@@ -97,7 +101,7 @@ def test_a_lost_reply_is_reported_as_unknown_and_the_mail_is_sent_once(sandbox: 
         assert caught.value.carried_out is None
         await client.email.send("a@example.com", "b@example.com", subject="after", text_body="d")
 
-    _run(sandbox, backend, work)
+    run(work)
     assert [mail.subject for mail in sandbox.sent] == ["c", "after"]
 
 

@@ -129,6 +129,7 @@ def test_every_argument_reaches_the_async_client(key):
         "pacer": Pacer(),
         "max_connections": 3,
         "max_email_bytes": 99,
+        "transport": "httpx",
     }
     left_out = {"api_key", "region", "http_client"}
     assert set(given) | left_out == set(inspect.signature(SyncClient).parameters)

@@ -165,7 +165,9 @@ def test_its_errors_are_translated_too(backend, faults, http_client, client_of, 
 
 
 @pytest.mark.parametrize("event", ["request", "response"])
-def test_an_error_in_a_hook_reaches_the_caller_and_leaves_nothing_behind(event, backend, faults, client_of, mail):
+def test_an_error_in_a_hook_reaches_the_caller_and_leaves_nothing_behind(
+    event, backend, faults, http_client, client_of, mail
+):
     """It is the hook's own error, so it says nothing about the send: ours would have to guess."""
     calls: list[object] = []
 
@@ -176,7 +178,7 @@ def test_an_error_in_a_hook_reaches_the_caller_and_leaves_nothing_behind(event, 
 
     async def call() -> None:
         limits = httpx.Limits(max_connections=1)
-        async with httpx.AsyncClient(event_hooks={event: [fails_once]}, limits=limits) as own:
+        async with http_client(event_hooks={event: [fails_once]}, limits=limits) as own:
             client = client_of(http_client=own)
             with pytest.raises(LookupError, match="of the hook"):
                 await client.email.send(**mail("first"))

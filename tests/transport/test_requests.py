@@ -6,7 +6,7 @@ import pytest
 from faults.server import Say
 
 from smtp2go_async import AsyncClient, NotSentError, RateLimitError, ReplyError, RetryPolicy, __version__
-from smtp2go_async._transport import LONGEST_CONNECT, _retry_after
+from smtp2go_async._transport import LONGEST_CONNECT, retry_after
 
 GOOD = {"request_id": "1", "data": {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1"}}
 
@@ -135,13 +135,13 @@ def test_connecting_may_take_ten_seconds_and_the_other_steps_what_was_asked(
     ],
 )
 def test_retry_after_is_read_in_either_form(headers, seconds):
-    assert _retry_after(httpx.Headers(headers)) == seconds
+    assert retry_after(headers.get("Retry-After"), headers.get("Date")) == seconds
 
 
 def test_a_retry_after_without_a_date_counts_from_this_clock(monkeypatch):
     monkeypatch.setattr("smtp2go_async._transport.time.time", lambda: 1_795_262_400.0)
 
-    assert _retry_after(httpx.Headers({"Retry-After": "Sat, 21 Nov 2026 12:00:05 GMT"})) == 5.0
+    assert retry_after("Sat, 21 Nov 2026 12:00:05 GMT", None) == 5.0
 
 
 @pytest.mark.parametrize(("header", "least", "most"), [("7", 7, 7), ("-3", 60, 66), ("soon", 60, 66), ("nan", 60, 66)])

@@ -1,0 +1,187 @@
+"""The extra ``[fast]``: requests over pyreqwest, an HTTP client written in Rust. The only file that imports it.
+
+It is used directly and not through its transport for httpx: there a reply that was lost is a ConnectError like one that
+was refused a connection (seen with 0.15), so that nobody could tell whether a request was sent.
+"""
+
+import asyncio
+import logging
+import math
+from collections.abc import AsyncGenerator, Callable, Iterator
+from datetime import timedelta
+from typing import cast
+
+import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
+from pyreqwest.client import ClientBuilder
+from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
+from pyreqwest.proxy import ProxyBuilder
+
+from . import _transport
+from ._body import Body, FileChangedError
+from ._transport import (
+    CUT_OFF,
+    LONGEST_CONNECT,
+    NOT_DECODED,
+    Connections,
+    HttpxConnections,
+    failed,
+    not_whole,
+    proxy_of,
+    retry_after,
+)
+from ._wire import Answer, Request
+from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError
+
+_log = logging.getLogger("smtp2go_async")
+
+_READING = "error reading a body from connection"
+"""How the chain of causes says that an answer was cut off."""
+
+
+def connect(base_url: str, timeout: float | None) -> Connections:
+    """Make connections over pyreqwest, or over httpx where it can't run: on trio, and in a forked child."""
+    try:
+        asyncio.get_running_loop()
+        return FastConnections(base_url, timeout)
+    except RuntimeError as error:
+        _log.warning("transport='fast' is not possible here, and httpx is used: %s", error)
+        return HttpxConnections(base_url)
+
+
+class FastConnections:
+    """Connections of a pyreqwest client, which needs asyncio and does not outlive a fork."""
+
+    def __init__(self, base_url: str, timeout: float | None) -> None:
+        connecting = LONGEST_CONNECT if timeout is None else min(timeout, LONGEST_CONNECT)
+        builder = (
+            ClientBuilder()
+            .follow_redirects(False)
+            .referer(False)
+            .connect_timeout(timedelta(seconds=connecting))
+            .pool_idle_timeout(timedelta(seconds=_transport.KEEPALIVE))
+            .no_proxy()
+        )
+        proxy = proxy_of(base_url)
+        if proxy is not None:
+            builder = builder.proxy(ProxyBuilder.all(proxy))
+        self._client = builder.build()
+
+    async def exchange(self, request: Request) -> Answer:
+        operation, seconds = request.operation, request.timeout
+        status, after = 0, None
+        scope = anyio.CancelScope()
+
+        def next_step() -> None:
+            scope.deadline = math.inf if seconds is None else anyio.current_time() + seconds
+
+        content = request.body.content
+        reading = _Pieces(request.body, next_step) if content is None else _Whole(content)
+        try:
+            with scope:
+                next_step()
+                made = (
+                    self._client.request(request.method, request.url)
+                    .headers(request.headers)
+                    .header("Content-Length", str(request.body.length))
+                    .body_stream(reading)
+                    # The status is wanted even where nothing of the content can be read.
+                    .streamed_read_buffer_limit(0)
+                    .build_streamed()
+                )
+                try:
+                    async with made as response:
+                        status = response.status
+                        after = retry_after(response.get_header("retry-after"), response.get_header("date"))
+                        next_step()
+                        return Answer(status, bytes(await response.bytes()), after)
+                except asyncio.CancelledError:
+                    # pyreqwest raises one of its own, in which anyio does not see that the scope was the reason.
+                    await checkpoint_if_cancelled()
+                    raise
+        except FileChangedError as error:
+            raise not_whole(error, operation) from error
+        except PyreqwestError as error:
+            if status and (broken := _broken(error, status)):
+                return Answer(status, b"", after, broken)
+            kind = ReplyTimeoutError if isinstance(error, RequestTimeoutError) else OutcomeUnknownError
+            raise failed(kind if reading.begun else NotSentError, type(error).__name__, operation) from error
+        except ValueError as error:
+            raise NotSentError(
+                "the request was not sent: its address can't be written", operation=operation, final=True
+            ) from error
+        finally:
+            await reading.give_up()
+        if status >= 400:
+            return Answer(status, b"", after, CUT_OFF)
+        raise failed(ReplyTimeoutError if reading.begun else NotSentError, f"after {seconds:g} s", operation)
+
+    async def aclose(self) -> None:
+        await self._client.close()
+
+
+def _broken(error: PyreqwestError, status: int) -> str | None:
+    """Say why the content of an answer could not be read, where the rest of it has told the outcome."""
+    if status >= 400:
+        return CUT_OFF
+    details = getattr(error, "details", None) or {}
+    causes = [cause["message"] for cause in details.get("causes") or ()]
+    return NOT_DECODED if causes and _READING not in causes else None
+
+
+class _Whole:
+    """A body in one piece that knows whether it was asked for: if not, nothing was sent.
+
+    That does not depend on what an error is called. The body is asked for in a thread of pyreqwest's, perhaps just when
+    the call is given up; as each side says what it does before it looks at the other, the two can't both go on.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.begun = False
+        self._given_up = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.begun = True
+        if not self._given_up:
+            yield self._content
+
+    async def give_up(self) -> None:
+        self._given_up = True
+
+
+class _Pieces:
+    """A body in pieces, read in a task of pyreqwest's that may still be under way when the call has ended."""
+
+    def __init__(self, body: Body, next_step: Callable[[], None]) -> None:
+        self._chunks = cast("AsyncGenerator[bytes, None]", body.chunks())
+        self._next_step = next_step
+        self.begun = False
+        self._under_way = False
+        self._given_up = False
+
+    def __aiter__(self) -> "_Pieces":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._given_up:
+            raise StopAsyncIteration
+        self._under_way = True
+        try:
+            chunk = await anext(self._chunks)
+        finally:
+            self._under_way = False
+            if self._given_up:
+                await self._chunks.aclose()
+        if self._given_up:
+            raise StopAsyncIteration
+        self.begun = True
+        # The timeout is for each step, and not for a large file as a whole.
+        self._next_step()
+        return chunk
+
+    async def give_up(self) -> None:
+        """Close the file that is being read, at once or as soon as its reader is back."""
+        self._given_up = True
+        if not self._under_way:
+            await self._chunks.aclose()

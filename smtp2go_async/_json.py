@@ -1,0 +1,61 @@
+"""JSON by the standard library, or by orjson where the caller asked for it; the same texts and the same errors."""
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+Default = Callable[[Any], Any]
+
+
+class Dumps(Protocol):
+    """Encode a value; what JSON has no form for goes to ``default``, which returns a form for it or raises."""
+
+    def __call__(self, value: object, default: Default) -> bytes: ...
+
+
+class Codec(NamedTuple):
+    """One way to write JSON and to read it."""
+
+    dumps: Dumps
+    loads: Callable[[bytes], Any]
+
+
+def _dumps(value: object, default: Default) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default)
+    return text.encode()
+
+
+STANDARD = Codec(_dumps, json.loads)
+
+
+@functools.cache
+def with_orjson() -> Codec:
+    """Make the codec that uses orjson.
+
+    What it refuses is left to the standard library, which takes some of it (numbers as keys, whole numbers of any size,
+    text in UTF-16) and else says what is wrong in its own words.
+
+    Raises:
+        ImportError: It is not installed.
+    """
+    import orjson
+
+    # Else it would write these in a form of its own instead of handing them to `default`.
+    options = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+    def dumps(value: object, default: Default) -> bytes:
+        try:
+            text: bytes = orjson.dumps(value, default, options)
+        except TypeError:
+            return _dumps(value, default)
+        # It writes NaN and Infinity as null, and the standard library refuses them.
+        return _dumps(value, default) if b"null" in text else text
+
+    def loads(content: bytes) -> Any:
+        try:
+            return orjson.loads(content)
+        except ValueError:
+            return json.loads(content)
+
+    return Codec(dumps, loads)
