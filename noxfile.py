@@ -23,7 +23,7 @@ def runs(version: str) -> bool:
 # The classifiers name every version that is supported; those that are not on this machine are left out.
 PYTHONS = [version for version in nox.project.python_versions(PROJECT) if runs(version)]
 LOWEST = PYTHONS[0] if PYTHONS else None
-EXTRAS = ["fast", "sandbox"]
+EXTRAS = ["cli", "fast", "sandbox"]
 
 
 def group(name: str) -> list[str]:

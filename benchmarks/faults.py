@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 
@@ -74,13 +74,20 @@ def told(error: Smtp2goError | None) -> str:
 
 
 async def send_all(
-    url: str, references: list[str], in_flight: int, *, cancel: float, retry: RetryPolicy
+    url: str,
+    references: list[str],
+    in_flight: int,
+    *,
+    cancel: float,
+    retry: RetryPolicy,
+    transport: Literal["httpx", "fast"],
 ) -> dict[str, str]:
     """Send one mail for each reference, some of them cancelled at a random moment, and return what was told."""
     outcomes: dict[str, str] = {}
     waiting = iter(references)
     drawn = random.Random(len(references))
-    async with AsyncClient(KEY, base_url=url, timeout=0.5, max_connections=in_flight, retry=retry) as client:
+    made = AsyncClient(KEY, base_url=url, timeout=0.5, max_connections=in_flight, retry=retry, transport=transport)
+    async with made as client:
         hurry(client)
 
         async def one(reference: str) -> None:
@@ -105,11 +112,13 @@ async def send_all(
     return outcomes
 
 
-def send_in_threads(url: str, references: list[str], threads: int) -> dict[str, str]:
+def send_in_threads(
+    url: str, references: list[str], threads: int, transport: Literal["httpx", "fast"]
+) -> dict[str, str]:
     """Send with a `SyncClient` from many threads."""
     from concurrent.futures import ThreadPoolExecutor
 
-    with SyncClient(KEY, base_url=url, timeout=0.5, retry=PATIENT) as client:
+    with SyncClient(KEY, base_url=url, timeout=0.5, retry=PATIENT, transport=transport) as client:
         hurry(client._awaited)
 
         def one(reference: str) -> tuple[str, str]:
@@ -142,6 +151,10 @@ RUNS: dict[str, dict[str, Any]] = {
     "trio, a tenth cancelled": {"backend": "trio", "cancel": 0.1},
     "asyncio, at least once": {"backend": "asyncio", "at_least_once": True},
     "SyncClient, 50 threads": {"threads": 50},
+    "fast": {"backend": "asyncio", "transport": "fast"},
+    "fast, a tenth cancelled": {"backend": "asyncio", "transport": "fast", "cancel": 0.1},
+    "fast, at least once": {"backend": "asyncio", "transport": "fast", "at_least_once": True},
+    "SyncClient, fast, 50 threads": {"threads": 50, "transport": "fast"},
 }
 
 
@@ -153,13 +166,14 @@ def run(name: str, sends: int, in_flight: int, share: float, seed: int) -> bool:
     with mixed_server(seed, share) as (url, ask):
         started = time.perf_counter()
         if "threads" in options:
-            outcomes = send_in_threads(url, references, options["threads"])
+            outcomes = send_in_threads(url, references, options["threads"], options.get("transport", "httpx"))
         else:
             retry = RetryPolicy(30, 1e9, 1.0, 20.0, at_least_once=once)
             cancel = options.get("cancel", 0.0)
 
             async def work() -> dict[str, str]:
-                return await send_all(url, references, in_flight, cancel=cancel, retry=retry)
+                transport = options.get("transport", "httpx")
+                return await send_all(url, references, in_flight, cancel=cancel, retry=retry, transport=transport)
 
             outcomes = anyio.run(work, backend=options["backend"])
         seconds = time.perf_counter() - started

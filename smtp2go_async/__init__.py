@@ -21,9 +21,18 @@ if TYPE_CHECKING:
     from ._model import Reply as Reply
     from ._operation import Effect as Effect
     from ._period import Period as Period
+    from .bulk.journal import Journal as Journal
+    from .bulk.outcome import BulkReport as BulkReport
+    from .bulk.outcome import Outcome as Outcome
+    from .bulk.outcome import ReconcileReport as ReconcileReport
+    from .bulk.outcome import SmsOutcome as SmsOutcome
+    from .bulk.progress import Progress as Progress
+    from .bulk.rows import EmailFile as EmailFile
     from .client import AsyncClient as AsyncClient
     from .errors import ApiError as ApiError
     from .errors import AuthenticationError as AuthenticationError
+    from .errors import BulkStoppedError as BulkStoppedError
+    from .errors import JournalError as JournalError
     from .errors import NotFoundError as NotFoundError
     from .errors import NotSentError as NotSentError
     from .errors import OutcomeUnknownError as OutcomeUnknownError
@@ -48,6 +57,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "bulk.journal": ("Journal",),
+    "bulk.outcome": ("BulkReport", "Outcome", "ReconcileReport", "SmsOutcome"),
+    "bulk.progress": ("Progress",),
+    "bulk.rows": ("EmailFile",),
     "client": ("AsyncClient",),
     "sync": ("SyncClient",),
     "message": ("Attachment", "Email", "Inline"),
@@ -59,6 +72,8 @@ _HOMES = {
     "errors": (
         "ApiError",
         "AuthenticationError",
+        "BulkStoppedError",
+        "JournalError",
         "NotFoundError",
         "NotSentError",
         "OutcomeUnknownError",
@@ -83,25 +98,34 @@ __all__ = [
     "AsyncClient",
     "Attachment",
     "AuthenticationError",
+    "BulkReport",
+    "BulkStoppedError",
     "Done",
     "Effect",
     "Email",
+    "EmailFile",
     "Inline",
+    "Journal",
+    "JournalError",
     "Listing",
     "NotFoundError",
     "NotSentError",
+    "Outcome",
     "OutcomeUnknownError",
     "Pacer",
     "PagingError",
     "Period",
     "PermissionDeniedError",
+    "Progress",
     "RateLimitError",
+    "ReconcileReport",
     "Reply",
     "ReplyError",
     "ReplyTimeoutError",
     "RetryPolicy",
     "SendRefusedError",
     "ServerError",
+    "SmsOutcome",
     "Smtp2goError",
     "SyncClient",
     "TransportError",

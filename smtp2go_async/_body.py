@@ -4,7 +4,9 @@ Files are base64-encoded while they are sent, so an attachment costs no memory h
 worker threads, and each attempt starts again from the file.
 """
 
+import functools
 import inspect
+import io
 import os
 import secrets
 import stat
@@ -12,16 +14,25 @@ import tempfile
 import threading
 import weakref
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import IO, Any, BinaryIO, Protocol, cast
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 import attrs
 
+from ._forking import tell_after_fork
 from ._json import STANDARD, Dumps
+
+if TYPE_CHECKING:
+    from anyio import CapacityLimiter
+    from anyio.lowlevel import RunVar
 
 CHUNK = 192 * 1024
 """Bytes read at a time. A multiple of 3, so that each chunk's base64 joins the next without padding."""
+
+_READERS = 4
+"""Threads that read files for one event loop, beside those of the program. Encoding is done in one thread at a time
+anyway; with forty of them more chunks were held at a time, the loop had to wait longer, and nothing was sent sooner."""
 
 _SMALL = 64 * 1024
 """Bytes; a body up to this size goes as one piece, which is quicker than pieces."""
@@ -53,8 +64,7 @@ class MemoryBlob:
         return len(self.data)
 
     def opened(self, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        view = memoryview(self.data)
-        return nullcontext(bytes(view[start : start + CHUNK]) for start in range(0, size, CHUNK))
+        return nullcontext(self.data[start : start + CHUNK] for start in range(0, size, CHUNK))
 
 
 @attrs.frozen
@@ -72,47 +82,16 @@ class PathBlob:
         return found.st_size
 
     def opened(self, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        return _OpenFile(self.path, size)
+        return _Reading(self._read(size))
 
-
-class _OpenFile(AbstractContextManager[Iterator[bytes]]):
-    """One reading of a file by path; it notices a file that is being changed."""
-
-    def __init__(self, path: str, size: int) -> None:
-        self._path, self._size = path, size
-        self._file: IO[bytes] | None = None
-        self._given_up = False
-
-    def __enter__(self) -> Iterator[bytes]:
+    def _read(self, size: int) -> Generator[bytes, None, None]:
         try:
-            self._file = file = open(self._path, "rb", buffering=0)
+            with open(self.path, "rb", buffering=0) as file:
+                last = yield from _all_but_the_last(_OwnFile(file), repr(self.path), 0, size)
         except OSError as error:
-            raise FileChangedError(f"{self._path!r} can't be read any more: {error.strerror or error}") from error
-        if self._given_up:
-            # asyncio does not wait for a thread when it cancels a task, so the exit may have come before the file.
-            file.close()
-        return self._read(file)
-
-    def _read(self, file: IO[bytes]) -> Iterator[bytes]:
-        before = os.fstat(file.fileno())
-        left = self._size
-        if before.st_size != left:
-            raise FileChangedError(f"{self._path!r} had {left} bytes when measured and now has {before.st_size}")
-        while left:
-            chunk = _read_whole(file, min(CHUNK, left))
-            left -= len(chunk)
-            if not chunk:
-                raise FileChangedError(f"{self._path!r} became shorter while it was sent")
-            after = os.fstat(file.fileno())
-            # Looked at before the last chunk is handed out: without it the request is not whole.
-            if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-                raise FileChangedError(f"{self._path!r} was changed while it was sent")
-            yield chunk
-
-    def __exit__(self, *_exc: object) -> None:
-        self._given_up = True
-        if self._file is not None:
-            self._file.close()
+            raise FileChangedError(f"{self.path!r} can't be read any more: {error.strerror or error}") from error
+        if last:
+            yield last.pop()
 
 
 @attrs.frozen(eq=False)
@@ -120,7 +99,7 @@ class FileBlob:
     """A binary file that the caller has open, from where it stands to its end.
 
     It is read at explicit offsets, so several sends may share it and the caller's position does not matter; where the
-    system can't do that, a lock keeps this library's own readers apart.
+    system can't do that, it is moved, and put back in the end.
     """
 
     file: BinaryIO
@@ -129,49 +108,128 @@ class FileBlob:
 
     def measure(self) -> int:
         try:
-            if (number := _descriptor(self.file)) is not None:
-                size = os.fstat(number).st_size
-            else:
-                with _where_it_stands(self.file):
-                    size = self.file.seek(0, os.SEEK_END)
-        except (OSError, ValueError) as error:
+            with _ready(self.file) as source:
+                return max(0, source.size() - self.start)
+        except Exception as error:  # a file of somebody's own may raise anything; gzip raises EOFError and zlib.error
             raise ValueError(f"the open file {self.name!r} can't be read: {error}") from error
-        return max(0, size - self.start)
 
     def opened(self, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        return nullcontext(self._read(size))
+        return _Reading(self._read(size))
 
-    def _read(self, size: int) -> Iterator[bytes]:
-        self._refuse_another_size(size)
-        offset, left = self.start, size
-        while left:
-            try:
-                chunk = self._read_at(offset, min(CHUNK, left))
-            except (OSError, ValueError) as error:
-                raise FileChangedError(f"the open file {self.name!r} can't be read any more: {error}") from error
-            offset += len(chunk)
-            left -= len(chunk)
-            if not chunk:
-                raise FileChangedError(f"the open file {self.name!r} became shorter while it was sent")
-            if not left:
-                # Before the last chunk is handed out: without it the request is not whole.
-                self._refuse_another_size(size)
-            yield chunk
-
-    def _refuse_another_size(self, size: int) -> None:
+    def _read(self, size: int) -> Generator[bytes, None, None]:
+        name = f"the open file {self.name!r}"
         try:
-            now = self.measure()
-        except ValueError as error:
-            raise FileChangedError(str(error)) from error
-        if now != size:
-            raise FileChangedError(f"the open file {self.name!r} had {size} bytes when measured and now has {now}")
+            with _ready(self.file) as source:
+                last = yield from _all_but_the_last(source, name, self.start, size)
+        except FileChangedError:
+            raise
+        except Exception as error:  # as above
+            raise FileChangedError(f"{name} can't be read any more: {error}") from error
+        if last:
+            yield last.pop()
 
-    def _read_at(self, offset: int, size: int) -> bytes:
-        number = _descriptor(self.file)
-        if number is None:
-            with _where_it_stands(self.file):
-                self.file.seek(offset)
-                return _read_whole(self.file, size)
+
+def _all_but_the_last(
+    source: "_OwnFile | _MovedFile", name: str, start: int, size: int
+) -> Generator[bytes, None, list[bytes]]:
+    """Read in order; return the last chunk when all is known to be well, for without it the request is not whole.
+
+    No chunk is kept here while it is on its way: of a hundred sends at once that would be a quarter of the memory.
+    """
+    before = source.mark()
+    if before is not None:
+        _refuse_another_size(name, size, before[0] - start)
+
+    def read(offset: int, size: int) -> bytes:
+        chunk = source.read_at(offset, size)
+        if len(chunk) < size:
+            raise FileChangedError(f"{name} became shorter while it was sent")
+        if source.mark() != before:
+            raise FileChangedError(f"{name} was changed while it was sent")
+        return chunk
+
+    offset, end = start, start + size
+    while (following := offset + CHUNK) < end:
+        yield read(offset, following - offset)
+        offset = following
+    if size:
+        last = [read(offset, end - offset)]
+        _refuse_another_size(name, size, source.size() - start)
+        return last
+    if source.read_at(offset, 1):
+        # It grew, or it is one of those of the system that say they are empty, as in /proc.
+        raise FileChangedError(f"{name} had no bytes when measured and now has some")
+    return []
+
+
+def _refuse_another_size(name: str, size: int, now: int) -> None:
+    if max(0, now) != size:
+        raise FileChangedError(f"{name} had {size} bytes when measured and now has {max(0, now)}")
+
+
+class _Reading(AbstractContextManager[Iterator[bytes]], Iterator[bytes]):
+    """One reading of a file, in threads.
+
+    asyncio does not wait for a thread when it cancels a task, so a reading may be given up while it is under way: then
+    the thread closes what is open, as soon as it is back.
+    """
+
+    def __init__(self, chunks: Generator[bytes, None, None]) -> None:
+        self._chunks = chunks
+        self._turn = threading.Lock()
+        self._given_up = False
+
+    def __enter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            with self._turn:
+                return next(self._chunks)
+        finally:
+            # Each side says what it does before it looks at the other, so that one of them closes.
+            if self._given_up:
+                self._close()
+
+    def __exit__(self, *_exc: object) -> None:
+        self._given_up = True
+        self._close()
+
+    def _close(self) -> None:
+        if self._turn.acquire(blocking=False):
+            try:
+                self._chunks.close()
+            finally:
+                self._turn.release()
+
+
+class _OwnFile:
+    """A file of the system that nobody else moves."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def mark(self) -> tuple[int, int] | None:
+        """Return something that differs when the file was changed, its size first; ``None`` if that takes long."""
+        found = os.fstat(self._file.fileno())
+        return found.st_size, found.st_mtime_ns
+
+    def size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
+
+    def tell(self) -> int:
+        """Return where the caller has it."""
+        return self._file.tell()
+
+    def read_at(self, offset: int, size: int) -> bytes:  # noqa: ARG002 - it stands there
+        return _read_whole(self._file, size)
+
+
+class _FileByOffset(_OwnFile):
+    """A file of the system that is not moved."""
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        number = self._file.fileno()
         parts = []
         while size and (part := os.pread(number, size, offset)):
             parts.append(part)
@@ -180,32 +238,90 @@ class FileBlob:
         return b"".join(parts)
 
 
-_SEEKING = threading.Lock()
+class _MovedFile:
+    """Any other file, which has to be moved to be read.
 
-
-@contextmanager
-def _where_it_stands(file: IO[bytes]) -> Iterator[None]:
-    """Keep this library's other readers from a file, and leave it standing where the caller has it.
-
-    Else an attachment made of the same file for the next send would begin, and end, at its end.
+    A compressed stream goes back by starting anew, so it is not put back after each chunk but by the last of this
+    library's readers. A file that does not stand where they left it has been moved by the caller.
     """
-    with _SEEKING:
-        stood = file.tell()
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.readers = 0
+        self._file = file
+        self._lock = threading.Lock()
+        self._callers = 0
+        self._left: int | None = None
+
+    def mark(self) -> None:
+        return None
+
+    def size(self) -> int:
+        with self._lock, self._moving():
+            self._file.seek(0, os.SEEK_END)
+            return self._file.tell()
+
+    def tell(self) -> int:
+        with self._lock, self._moving():
+            return self._callers
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        with self._lock, self._moving() as stands:
+            if stands != offset:
+                self._file.seek(offset)
+            return _read_whole(self._file, size)
+
+    @contextmanager
+    def _moving(self) -> Iterator[int]:
+        stands = self._file.tell()
+        if stands != self._left:
+            self._callers = stands
         try:
-            yield
+            yield stands
         finally:
-            file.seek(stood)
+            self._left = self._file.tell()
+
+    def put_back(self) -> None:
+        with suppress(Exception):  # closed meanwhile, or broken: whoever reads it next will be told
+            if self._file.tell() == self._left:
+                self._file.seek(self._callers)
 
 
-def _descriptor(file: IO[bytes]) -> int | None:
-    """Return the number to read a file by offset with, if it is an ordinary file of the system."""
-    if not hasattr(os, "pread") or type(file).__module__ != "_io":
-        # A class of its own (gzip, zipfile, an upload) may have a descriptor whose bytes are not what it reads as.
-        return None
-    try:
-        return file.fileno()
-    except OSError:
-        return None
+class _MovedFiles:
+    """The files that are being moved in this process."""
+
+    def __init__(self) -> None:
+        self._after_fork()
+        tell_after_fork(self)
+
+    def _after_fork(self) -> None:
+        self._lock = threading.Lock()
+        self._files: dict[int, _MovedFile] = {}
+
+    @contextmanager
+    def one(self, file: IO[bytes]) -> Iterator[_MovedFile]:
+        with self._lock:
+            moved = self._files.setdefault(id(file), _MovedFile(file))
+            moved.readers += 1
+        try:
+            yield moved
+        finally:
+            with self._lock:
+                moved.readers -= 1
+                if not moved.readers:
+                    moved.put_back()
+                    self._files.pop(id(file), None)
+
+
+_moved = _MovedFiles()
+
+
+def _ready(file: IO[bytes]) -> "AbstractContextManager[_OwnFile | _MovedFile]":
+    """Choose how to read a caller's file."""
+    # A class of its own (gzip, zipfile, an upload), or one inside, may have a descriptor whose bytes are not what it
+    # reads as.
+    if hasattr(os, "pread") and type(file).__module__ == "_io" and type(getattr(file, "raw", file)) is io.FileIO:
+        return nullcontext(_FileByOffset(file))
+    return _moved.one(file)
 
 
 def _refuse_other_than_files(name: str, mode: int) -> None:
@@ -252,18 +368,28 @@ def _open_file(file: BinaryIO, name: str) -> Blob:
         raise TypeError(f"the open file {name!r} is in text mode; open it in binary mode ('rb')")
     seekable = getattr(file, "seekable", None)
     if seekable is None or not seekable():
-        spool = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 - lives as long as the blob
-        while chunk := file.read(CHUNK):
-            spool.write(chunk)
-        blob = FileBlob(cast("BinaryIO", spool), 0, name)
-        weakref.finalize(blob, spool.close)
-        return blob
+        return _spooled(file, name)
     writable = getattr(file, "writable", None)
     if writable is not None and writable():
         # Readers by offset go past the file object's own buffer.
         file.flush()
-    with _SEEKING:
-        return FileBlob(file, file.tell(), name)
+    with _ready(file) as source:
+        return FileBlob(file, source.tell(), name)
+
+
+def _spooled(file: BinaryIO, name: str) -> Blob:
+    spool = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 - lives as long as the blob
+    try:
+        while chunk := file.read(CHUNK):
+            spool.write(chunk)
+        if chunk is None:
+            raise ValueError(f"the open file {name!r} does not block, and its end has not come yet; read it first")
+    except BaseException:
+        spool.close()
+        raise
+    blob = FileBlob(cast("BinaryIO", spool), 0, name)
+    weakref.finalize(blob, spool.close)
+    return blob
 
 
 def _encoded_size(size: int) -> int:
@@ -303,24 +429,44 @@ class Body:
         for piece in self.pieces:
             if isinstance(piece, bytes):
                 yield piece
-            elif isinstance(piece.blob, MemoryBlob):
-                with piece.blob.opened(piece.size) as memory:
-                    for chunk in memory:
-                        yield b64encode(chunk)
-            else:
-                opened = piece.blob.opened(piece.size)
-                try:
-                    chunks = await to_thread.run_sync(opened.__enter__)
-                    while encoded := await to_thread.run_sync(_next_encoded, chunks):
-                        yield encoded
-                finally:
-                    # Not in a thread: closing is quick, and here it may run while the call is being cancelled.
-                    opened.__exit__(None, None, None)
+                continue
+            in_memory = isinstance(piece.blob, MemoryBlob)
+            left = _encoded_size(piece.size)
+            # Closing is not left to a thread: it is quick, and here it may run while the call is being cancelled.
+            with piece.blob.opened(piece.size) as chunks:
+                while True:
+                    if in_memory:
+                        held = [_next_encoded(chunks)]
+                    else:
+                        held = [await to_thread.run_sync(_next_encoded, chunks, limiter=_limiter())]
+                    left -= len(held[0])
+                    if held[0]:
+                        # Taken out, so that nothing is kept here of what is on its way.
+                        yield held.pop()
+                    if not left:
+                        break
+
+
+def _limiter() -> "CapacityLimiter":
+    """Return the one of this event loop."""
+    from anyio import CapacityLimiter
+
+    found = _limiters().get(None)
+    if found is None:
+        found = CapacityLimiter(_READERS)
+        _limiters().set(found)
+    return found
+
+
+@functools.cache
+def _limiters() -> "RunVar[CapacityLimiter | None]":
+    from anyio.lowlevel import RunVar
+
+    return RunVar("smtp2go_async_readers")
 
 
 def _next_encoded(chunks: Iterator[bytes]) -> bytes:
-    chunk = next(chunks, b"")
-    return b64encode(chunk)
+    return b64encode(next(chunks, b""))
 
 
 def encode(fields: Mapping[str, Any], dumps: Dumps = STANDARD.dumps) -> Body:
@@ -348,7 +494,9 @@ def encode(fields: Mapping[str, Any], dumps: Dumps = STANDARD.dumps) -> Body:
         raise
     if not blobs:
         return Body((text,), len(text))
-    return _with_blobs(text.split(f'"{mark}"'.encode()), blobs)
+    texts = text.split(f'"{mark}"'.encode())
+    # What orjson refuses is written a second time by the standard library: the blobs of the last time count.
+    return _with_blobs(texts, blobs[1 - len(texts) :])
 
 
 def _with_blobs(texts: list[bytes], blobs: list[Blob]) -> Body:

@@ -7,15 +7,16 @@ was refused a connection (seen with 0.15), so that nobody could tell whether a r
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
-from pyreqwest.client import ClientBuilder
+from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
 from pyreqwest.proxy import ProxyBuilder
+from pyreqwest.response import BaseResponse
 
 from . import _transport
 from ._body import Body, FileChangedError
@@ -39,11 +40,11 @@ _READING = "error reading a body from connection"
 """How the chain of causes says that an answer was cut off."""
 
 
-def connect(base_url: str, timeout: float | None) -> Connections:
+def connect(base_url: str) -> Connections:
     """Make connections over pyreqwest, or over httpx where it can't run: on trio, and in a forked child."""
     try:
         asyncio.get_running_loop()
-        return FastConnections(base_url, timeout)
+        return FastConnections(base_url)
     except RuntimeError as error:
         _log.warning("transport='fast' is not possible here, and httpx is used: %s", error)
         return HttpxConnections(base_url)
@@ -52,20 +53,22 @@ def connect(base_url: str, timeout: float | None) -> Connections:
 class FastConnections:
     """Connections of a pyreqwest client, which needs asyncio and does not outlive a fork."""
 
-    def __init__(self, base_url: str, timeout: float | None) -> None:
-        connecting = LONGEST_CONNECT if timeout is None else min(timeout, LONGEST_CONNECT)
+    def __init__(self, base_url: str) -> None:
         builder = (
             ClientBuilder()
             .follow_redirects(False)
             .referer(False)
-            .connect_timeout(timedelta(seconds=connecting))
+            # A shorter one is kept below, for all of connecting, sending and waiting.
+            .connect_timeout(timedelta(seconds=LONGEST_CONNECT))
             .pool_idle_timeout(timedelta(seconds=_transport.KEEPALIVE))
             .no_proxy()
         )
         proxy = proxy_of(base_url)
         if proxy is not None:
             builder = builder.proxy(ProxyBuilder.all(proxy))
-        self._client = builder.build()
+        self._client: Client | None = builder.build()
+        self._under_way: set[anyio.CancelScope] = set()
+        self._closing = False
 
     async def exchange(self, request: Request) -> Answer:
         operation, seconds = request.operation, request.timeout
@@ -77,22 +80,32 @@ class FastConnections:
 
         content = request.body.content
         reading = _Pieces(request.body, next_step) if content is None else _Whole(content)
+        if self._client is None:
+            raise NotSentError("this client is closed", operation=operation, final=True)
+        try:
+            made = (
+                self._client.request(request.method, request.url)
+                .headers(request.headers)
+                .header("Content-Length", str(request.body.length))
+                .body_stream(reading)
+                # The status is wanted even where nothing of the content can be read.
+                .streamed_read_buffer_limit(0)
+                .build_streamed()
+            )
+        except ValueError as error:
+            raise NotSentError(
+                "the request was not sent: its address can't be written", operation=operation, final=True
+            ) from error
+        # Who is cancelled already sends nothing; pyreqwest would begin before it looks.
+        await checkpoint_if_cancelled()
+        self._under_way.add(scope)
         try:
             with scope:
                 next_step()
-                made = (
-                    self._client.request(request.method, request.url)
-                    .headers(request.headers)
-                    .header("Content-Length", str(request.body.length))
-                    .body_stream(reading)
-                    # The status is wanted even where nothing of the content can be read.
-                    .streamed_read_buffer_limit(0)
-                    .build_streamed()
-                )
                 try:
                     async with made as response:
                         status = response.status
-                        after = retry_after(response.get_header("retry-after"), response.get_header("date"))
+                        after = _retry_after(response)
                         next_step()
                         return Answer(status, bytes(await response.bytes()), after)
                 except asyncio.CancelledError:
@@ -106,18 +119,32 @@ class FastConnections:
                 return Answer(status, b"", after, broken)
             kind = ReplyTimeoutError if isinstance(error, RequestTimeoutError) else OutcomeUnknownError
             raise failed(kind if reading.begun else NotSentError, type(error).__name__, operation) from error
-        except ValueError as error:
-            raise NotSentError(
-                "the request was not sent: its address can't be written", operation=operation, final=True
-            ) from error
         finally:
+            self._under_way.discard(scope)
             await reading.give_up()
         if status >= 400:
             return Answer(status, b"", after, CUT_OFF)
+        if self._closing:
+            raise failed(OutcomeUnknownError if reading.begun else NotSentError, "the client was closed", operation)
         raise failed(ReplyTimeoutError if reading.begun else NotSentError, f"after {seconds:g} s", operation)
 
     async def aclose(self) -> None:
-        await self._client.close()
+        self._closing = True
+        # pyreqwest closes without ending those that read an answer.
+        for scope in list(self._under_way):
+            scope.cancel()
+        # Let go of, since idle connections are closed only with the last reference.
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+
+def _retry_after(response: BaseResponse) -> float | None:
+    """Read Retry-After; a header that is not ASCII is none, and must not hide the answer."""
+    try:
+        return retry_after(response.get_header("retry-after"), response.get_header("date"))
+    except ValueError:
+        return None
 
 
 def _broken(error: PyreqwestError, status: int) -> str | None:
@@ -163,7 +190,11 @@ class _Pieces:
     def __aiter__(self) -> "_Pieces":
         return self
 
-    async def __anext__(self) -> bytes:
+    def __anext__(self) -> "_Step":
+        return _Step(self.step)
+
+    async def step(self) -> bytes:
+        """Read the next piece."""
         if self._given_up:
             raise StopAsyncIteration
         self._under_way = True
@@ -185,3 +216,28 @@ class _Pieces:
         self._given_up = True
         if not self._under_way:
             await self._chunks.aclose()
+
+
+class _Step(Coroutine[Any, Any, bytes]):
+    """A coroutine that is made when it is first run: pyreqwest drops some that it asked for, and Python warns of that."""
+
+    def __init__(self, make: Callable[[], Coroutine[Any, Any, bytes]]) -> None:
+        self._make = make
+        self._made: Coroutine[Any, Any, bytes] | None = None
+
+    def _begun(self) -> Coroutine[Any, Any, bytes]:
+        self._made = self._made or self._make()
+        return self._made
+
+    def send(self, value: Any) -> Any:
+        return self._begun().send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._begun().throw(*error)
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    def __await__(self) -> Generator[Any, None, bytes]:
+        return self._begun().__await__()

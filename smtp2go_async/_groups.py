@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ._sync.allowed_senders import AllowedSenders as SyncAllowedSenders
     from ._sync.api_keys import ApiKeys as SyncApiKeys
     from ._sync.archive import Archive as SyncArchive
+    from ._sync.bulk import Bulk as SyncBulk
     from ._sync.dedicated_ips import DedicatedIps as SyncDedicatedIps
     from ._sync.domains import Domains as SyncDomains
     from ._sync.email import Emails as SyncEmails
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ._sync.suppressions import Suppressions as SyncSuppressions
     from ._sync.templates import Templates as SyncTemplates
     from ._sync.webhooks import Webhooks as SyncWebhooks
+    from .bulk.sender import Bulk
     from .client import AsyncClient
     from .endpoints.activity import Activity
     from .endpoints.allowed_recipients import AllowedRecipients
@@ -81,6 +83,13 @@ class AsyncGroups:
         from .endpoints.archive import Archive
 
         return Archive(self)
+
+    @cached_property
+    def bulk(self: "AsyncClient") -> "Bulk":  # type: ignore[misc]
+        """Send to many, with a journal from which a run goes on."""
+        from .bulk.sender import Bulk
+
+        return Bulk(self)
 
     @cached_property
     def dedicated_ips(self: "AsyncClient") -> "DedicatedIps":  # type: ignore[misc]
@@ -214,6 +223,13 @@ class SyncGroups:
         from ._sync.archive import Archive
 
         return Archive(self._awaited.archive, self._thread)
+
+    @cached_property
+    def bulk(self) -> "SyncBulk":
+        """Send to many, with a journal from which a run goes on."""
+        from ._sync.bulk import Bulk
+
+        return Bulk(self._awaited.bulk, self._thread)
 
     @cached_property
     def dedicated_ips(self) -> "SyncDedicatedIps":

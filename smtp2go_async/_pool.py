@@ -60,7 +60,7 @@ class Pool:
         self._in_use.discard(connection)
         now = time.monotonic()
         self._idle.append((connection, now))
-        while self._idle[0][1] < now - self._keepalive:
+        while self._idle and self._idle[0][1] < now - self._keepalive:
             await _close(self._idle.popleft()[0])
 
     async def _let_go(self, connection: Any) -> None:
@@ -139,7 +139,12 @@ class _JoinedWrites:
         return received
 
     async def start_tls(self, *args: Any, **options: Any) -> "_JoinedWrites":
-        return _JoinedWrites(await self._stream.start_tls(*args, **options))
+        try:
+            return _JoinedWrites(await self._stream.start_tls(*args, **options))
+        except BaseException:
+            # httpcore leaves the connection of a handshake that fails, or is cancelled, to the collector.
+            await _close(self._stream)
+            raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final, Protocol, cast
+from urllib.parse import urlsplit
 
 import anyio
 import httpx
@@ -93,9 +94,9 @@ def translate(error: Exception, operation: str) -> TransportError:
     """Make our error of one of httpx's. Its own text is kept only as the cause: it can hold what the caller sent."""
     kind = next(ERRORS[one] for one in type(error).__mro__ if one in ERRORS)
     translated = failed(kind, type(error).__name__, operation)
-    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
+    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)) and isinstance(translated, NotSentError):
         # The address is wrong, and stays so.
-        return NotSentError(str(translated), operation=operation, final=True)
+        translated.final = True
     return translated
 
 
@@ -129,6 +130,11 @@ class _Stream(httpx.AsyncByteStream):
     def __init__(self, body: Body) -> None:
         self._body = body
         self._reading: AsyncGenerator[bytes, None] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether anybody has asked for the body; if not, nobody can have got a whole request."""
+        return self._reading is not None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         self._reading = cast("AsyncGenerator[bytes, None]", self._body.chunks())
@@ -176,14 +182,27 @@ async def exchange(
     send: Callable[[httpx.Request], Awaitable[httpx.Response]],
     build: Callable[[Request, httpx.AsyncByteStream], httpx.Request],
     request: Request,
+    *,
+    streams: bool,
 ) -> Answer:
-    """Send a request by something of httpx's and read the answer, or raise what became of it."""
+    """Send a request by something of httpx's and read the answer, or raise what became of it.
+
+    Args:
+        send: Sends it.
+        build: Makes httpx's form of it.
+        request: What to send.
+        streams: Whether the stream is the only way to its body, so that what was not read from it was not sent. This
+            tells more than an error's class: a proxy that makes no tunnel ends in a ReadTimeout.
+    """
     operation = request.operation
     stream = _Stream(request.body)
     try:
         response = await send(build(request, stream))
     except tuple(ERRORS) as error:
-        raise translate(error, operation) from error
+        translated = translate(error, operation)
+        if streams and not stream.begun and translated.carried_out is not False:
+            translated = failed(NotSentError, type(error).__name__, operation)
+        raise translated from error
     except FileChangedError as error:
         raise not_whole(error, operation) from error
     except UnicodeError as error:
@@ -239,7 +258,7 @@ class HttpxConnections:
         self._prepared: dict[tuple[object, ...], tuple[httpx.URL, httpx.Headers]] = {}
 
     async def exchange(self, request: Request) -> Answer:
-        return await exchange(self._transport.handle_async_request, self._build, request)
+        return await exchange(self._transport.handle_async_request, self._build, request, streams=True)
 
     def _build(self, request: Request, stream: httpx.AsyncByteStream) -> httpx.Request:
         key = (request.url, request.headers)
@@ -265,13 +284,22 @@ _MOST_PREPARED = 256
 
 
 def proxy_of(base_url: str) -> str | None:
-    """Find the proxy that the environment names for an address, as the standard library does."""
+    """Find the proxy that the environment names for an address, as the standard library does.
+
+    Raises:
+        ValueError: It names one that makes no sense; going there without it could be what nobody wants.
+    """
     scheme, _, rest = base_url.partition("://")
     proxies = urllib.request.getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")
     if not proxy or urllib.request.proxy_bypass(rest.partition("/")[0]):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    parts = urlsplit(proxy)
+    # Reading the port checks it.
+    if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname or parts.port == 0:
+        raise ValueError("the environment names a proxy that is none")
+    return proxy
 
 
 class OwnTransport:
@@ -305,6 +333,10 @@ class OwnTransport:
             except anyio.WouldBlock:
                 await self._wait_for(places, request)
             try:
+                if self._closed:
+                    raise NotSentError(
+                        "this client was closed while the call waited", operation=request.operation, final=True
+                    )
                 return await connections.exchange(request)
             finally:
                 places.release()
@@ -340,6 +372,14 @@ class OwnTransport:
             connections = self._connect()
         except httpx.InvalidURL as error:
             raise translate(error, operation) from error
+        except (ValueError, OSError, ImportError) as error:
+            # The proxy or the certificates that the environment names.
+            raise NotSentError(
+                f"the request was not sent: no connections can be made as this machine is set up, with its proxies and "
+                f"certificates ({type(error).__name__})",
+                operation=operation,
+                final=True,
+            ) from error
         self._loop, self._connections = loop, connections
         self._places = anyio.Semaphore(self._max_connections, fast_acquire=True)
         self._closer = _close_with_the_loop(connections)
@@ -393,7 +433,7 @@ class BorrowedTransport:
                 final=True,
             )
         self._loop = loop
-        return await exchange(self._send, self._build, request)
+        return await exchange(self._send, self._build, request, streams=False)
 
     async def _send(self, made: httpx.Request) -> httpx.Response:
         return await self._client.send(made, stream=True, follow_redirects=False)

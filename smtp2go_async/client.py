@@ -330,4 +330,4 @@ def _transport_for(
         return OwnTransport(partial(HttpxConnections, settings.base_url), max_connections)
     from . import _fast
 
-    return OwnTransport(partial(_fast.connect, settings.base_url, settings.timeout), max_connections)
+    return OwnTransport(partial(_fast.connect, settings.base_url), max_connections)

@@ -15,6 +15,8 @@
     │  └ ServerError                               None: a 5xx
     ├ SendRefusedError                             False: a 200 whose body says that nothing was accepted
     ├ PagingError                                  None: a search ended before its last page
+    ├ BulkStoppedError                             None: a run ended before its list; its report says how far it came
+    ├ JournalError                                 False: the journal of a run can't be used
     └ WebhookError                                 a callback that can't be trusted or understood
 
 All of them pickle and copy. Their text names the operation, the status, the code, the provider's message and the
@@ -282,6 +284,27 @@ class PagingError(Smtp2goError):
         super().__init__(message, operation=operation)
         self.items = items
         self.last = last
+
+
+class BulkStoppedError(Smtp2goError):
+    """A run ended before its list did: the key, the permission, the plan, or a network that stays away.
+
+    The error that ended it is its cause. Rows that were not sent can be sent by the same run, started again with its
+    journal.
+    """
+
+    report: Any
+    """The `BulkReport` of what was done until then."""
+
+    def __init__(self, message: str = "", *, operation: str | None = None, report: Any = None) -> None:
+        super().__init__(message, operation=operation)
+        self.report = report
+
+
+class JournalError(Smtp2goError):
+    """The journal of a run can't be opened, read or written, is in use, or belongs to another list."""
+
+    carried_out: bool | None = False
 
 
 class WebhookError(Smtp2goError):

@@ -3,7 +3,7 @@
 import datetime as dt
 import mimetypes
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, TypeVar
 
 import attrs
@@ -336,3 +336,11 @@ class Email:
         }
         fields.update((name, value) for name, value in given.items() if value is not None)
         return fields
+
+    def _with_headers(self, headers: Iterable[tuple[str, str]]) -> "Email":
+        """Return a copy with other headers that are known to be good; nothing else is checked again."""
+        copy = object.__new__(type(self))
+        for field in attrs.fields(type(self)):
+            object.__setattr__(copy, field.name, getattr(self, field.name))
+        object.__setattr__(copy, "custom_headers", tuple(headers))
+        return copy

@@ -84,6 +84,8 @@ class PacerState:
     """How many may be; ``None`` when that is not limited."""
     refusals: int
     """How many calls in a row were refused."""
+    cool_downs: int = attrs.field(default=0, eq=False)
+    """How often the gate was closed so far."""
 
 
 class Pacer:
@@ -139,7 +141,7 @@ class Pacer:
             elif self._limit is not None:
                 phase = "recovering"
             limit = {"cooling down": 0, "probing": 1}.get(phase, self._limit)
-            return PacerState(phase, closed_for, self._in_flight, limit, self._refusals)
+            return PacerState(phase, closed_for, self._in_flight, limit, self._refusals, self._round)
 
     def enter(self, path: str) -> "Ticket | Wait":
         """Ask to make a call: a ticket, to be given back when it has ended, or how long to wait before asking again."""

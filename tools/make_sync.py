@@ -1,4 +1,4 @@
-"""Write the waiting twin of each group of calls: ``smtp2go_async/_sync/`` from ``smtp2go_async/endpoints/``.
+"""Write the waiting twin of each group of calls: ``smtp2go_async/_sync/`` from ``smtp2go_async/endpoints/`` and bulk.
 
     python tools/make_sync.py            write the files
     python tools/make_sync.py --check    only say which files are not as they would be written, and which don't belong
@@ -20,21 +20,28 @@ WIDTH = 120
 Method = ast.AsyncFunctionDef | ast.FunctionDef
 
 HEADER = '''\
-# Written by tools/make_sync.py from endpoints/{module}.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.{module}`."""
+# Written by tools/make_sync.py from {package}/{module}.py: change that file, then run `nox -s sync`.
+"""The waiting twin of `smtp2go_async.{package}.{module}`."""
 '''
 
 
-def twin_of(source: str, module: str) -> str:
-    """Return the text of the twin of one endpoint file."""
+def twin_of(source: str, module: str, package: str = "endpoints", base: str = "SyncGroup") -> str:
+    """Return the text of the twin of one file.
+
+    Args:
+        source: The text of the file.
+        module: Its name.
+        package: Where it is.
+        base: What forwards the calls; `_sync/_group.py` has it.
+    """
     tree = ast.parse(source)
     lines = source.splitlines()
     group = next(node for node in tree.body if isinstance(node, ast.ClassDef) and _is_group(node))
     methods = [node for node in group.body if _is_call(node)]
     used = {name for method in methods for name in _names(method)}
-    parts = [HEADER.format(module=module)]
-    parts.append("\n".join(_imports(tree, used, module, group.name)))
-    parts.append(f"\n\nclass {group.name}(SyncGroup[Async{group.name}]):")
+    parts = [HEADER.format(package=package, module=module)]
+    parts.append("\n".join(_imports(tree, used, beside=f"..{package}.", module=module, group=group.name, base=base)))
+    parts.append(f"\n\nclass {group.name}({base}[Async{group.name}]):")
     parts.append(f'    """{ast.get_docstring(group)}"""\n\n    __slots__ = ()\n')
     parts.append("\n\n".join(_forward(method, lines) for method in methods))
     return "\n".join(parts) + "\n"
@@ -60,10 +67,10 @@ def _names(method: Method) -> Iterator[str]:
             yield from ("Iterator" if name == "AsyncIterator" else name for name in found)
 
 
-def _imports(tree: ast.Module, used: set[str], module: str, group: str) -> Iterator[str]:
+def _imports(tree: ast.Module, used: set[str], beside: str, module: str, group: str, base: str) -> Iterator[str]:
     """List what the signatures need: the original's own imports, and what the original defines."""
     outside: list[str] = []
-    inside: list[tuple[str, list[str]]] = [("._group", ["SyncGroup"])]
+    inside: list[tuple[str, list[str]]] = [("._group", [base])]
     for node in tree.body:
         if isinstance(node, ast.Import):
             needed = [alias for alias in node.names if (alias.asname or alias.name) in used]
@@ -71,14 +78,13 @@ def _imports(tree: ast.Module, used: set[str], module: str, group: str) -> Itera
         elif isinstance(node, ast.ImportFrom):
             named = [_waiting(alias.name) for alias in node.names]
             names = sorted({name for name in named if name in used})
-            beside = "..endpoints." if node.level == 1 else "." * node.level
-            where = beside + (node.module or "")
+            where = (beside if node.level == 1 else "." * node.level) + (node.module or "")
             if names and node.level == 0:
                 outside.append(f"from {where} import {', '.join(names)}")
             elif names:
                 inside.append((where, names))
     defined = sorted(used & set(_defined(tree)))
-    inside.append((f"..endpoints.{module}", [*defined, f"{group} as Async{group}"]))
+    inside.append((f"{beside}{module}", [*defined, f"{group} as Async{group}"]))
     yield from outside
     if outside:
         yield ""
@@ -131,10 +137,14 @@ def _wrapped(start: str, parts: Sequence[str], end: str) -> str:
 
 def twins() -> dict[Path, str]:
     """Return the text of every file that belongs into ``_sync/``."""
-    return {
+    written = {
         PACKAGE / "_sync" / path.name: twin_of(path.read_text(encoding="utf-8"), path.stem)
         for path in sorted((PACKAGE / "endpoints").glob("[!_]*.py"))
     }
+    # Its calls have something to settle when they are interrupted.
+    bulk = (PACKAGE / "bulk" / "sender.py").read_text(encoding="utf-8")
+    written[PACKAGE / "_sync" / "bulk.py"] = twin_of(bulk, "sender", "bulk", "SyncSettlingGroup")
+    return written
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,5 +1,6 @@
 """What every waiting group shares. Written by hand; the other files of this folder are not."""
 
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
@@ -45,3 +46,30 @@ class SyncGroup(Generic[G]):
 
     def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return self._thread.run(call, *args, **kwargs)
+
+
+class SyncSettlingGroup(SyncGroup[G]):
+    """Forwards calls that settle what is under way before they end: Ctrl-C and SIGTERM wait for that."""
+
+    __slots__ = ()
+
+    def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        from ..bulk._signals import term_as_exit
+
+        began, ended = threading.Event(), threading.Event()
+
+        async def settling() -> T:
+            began.set()
+            try:
+                return await call(*args, **kwargs)
+            finally:
+                ended.set()
+
+        with term_as_exit():
+            try:
+                return self._thread.run(settling)
+            except (KeyboardInterrupt, SystemExit):
+                # The call was cancelled; a second interrupt ends the waiting.
+                while began.is_set() and not ended.wait(0.1):
+                    pass
+                raise

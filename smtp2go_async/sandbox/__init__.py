@@ -4,11 +4,12 @@
         ...                                     # a client with base_url=sandbox.base_url, api_key=sandbox.api_key
         assert sandbox.sent[0].subject == "Hello"
 
-It serves ``/v3/email/*`` and ``/v3/sms/*`` on a real port with the provider's rules, and sends nothing anywhere.
+It serves ``/v3/email/*``, ``/v3/sms/*`` and ``/v3/activity/search`` on a real port with the provider's rules, and sends
+nothing anywhere.
 As a program of its own: ``python -m smtp2go_async.sandbox``. Needs ``pip install 'smtp2go-async[sandbox]'``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from importlib.util import find_spec
 from types import TracebackType
@@ -19,8 +20,10 @@ for _needed in ("starlette", "uvicorn"):
         raise ImportError("The sandbox needs Starlette and uvicorn: pip install 'smtp2go-async[sandbox]'", name=_needed)
 
 from ._server import ServerThread
-from .account import SANDBOX_KEY, Account, utc_now
+from .account import KEPT_REQUESTS, SANDBOX_KEY, Account, utc_now
+from .activity import ACTIVITY_PER_MINUTE
 from .app import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, create_app
+from .counting import count
 from .faults import Faults, LostReply
 from .records import ReceivedRequest, ReceivedSms, ScheduledEmail, SentAttachment, SentEmail, SentSms
 
@@ -46,10 +49,15 @@ class Sandbox:
         api_key: The only key it knows; a fixed one when left out.
         max_email_bytes: Largest body of ``/v3/email*``.
         max_other_bytes: Largest body of all other calls.
-        clock: Gives the time, aware; for tests of schedules and periods.
+        clock: Gives the time, aware; for tests of schedules, periods and limits.
+        activity_lag: Seconds until ``/activity/search`` finds what was sent; about 120 at the provider.
+        activity_per_minute: Calls of ``/activity/search`` that are answered in a minute, more get 429; all when `None`.
+        keep_requests: How many of the newest calls `requests` gives; all when `None`. E-mails and texts are all kept.
+        chaos: Share of the calls that fail, drawn at random; see `chaos`.
+        seed: Draws other calls for chaos; the same ones for the same seed.
 
     Raises:
-        ValueError: The key has not the form of a key, or there is no such port.
+        ValueError: The key has not the form of a key, there is no such port, or a number is out of range.
     """
 
     def __init__(
@@ -61,13 +69,24 @@ class Sandbox:
         max_email_bytes: int = MAX_EMAIL_BYTES,
         max_other_bytes: int = MAX_OTHER_BYTES,
         clock: Callable[[], datetime] = utc_now,
+        activity_lag: float = 0.0,
+        activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
+        keep_requests: int | None = KEPT_REQUESTS,
+        chaos: float = 0.0,
+        seed: int = 0,
     ) -> None:
         if not 0 <= port <= 65535:
             raise ValueError("a port is a number from 0 to 65535")
         self._host = host
         self._port = port
-        self._account = Account(api_key=SANDBOX_KEY if api_key is None else api_key, clock=clock)
-        self._faults = Faults()
+        self._account = Account(
+            api_key=SANDBOX_KEY if api_key is None else api_key,
+            clock=clock,
+            activity_lag=activity_lag,
+            activity_per_minute=activity_per_minute,
+            keep_requests=keep_requests,
+        )
+        self._faults = Faults(chaos, seed=seed)
         self._app = create_app(
             self._account, self._faults, max_email_bytes=max_email_bytes, max_other_bytes=max_other_bytes
         )
@@ -127,7 +146,7 @@ class Sandbox:
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
-        """Give the API calls that came in, whatever became of them."""
+        """Give the API calls that came in, whatever became of them; the newest ``keep_requests``."""
         return self._account.requests
 
     def fail_next(
@@ -139,27 +158,75 @@ class Sandbox:
         headers: Mapping[str, str] | None = None,
         delay: float = 0.0,
         lost_reply: LostReply = False,
+        carry_out: bool = False,
         path: str | None = None,
     ) -> None:
         """Let the next API calls fail. Failures that were asked for earlier come first.
 
         Args:
             count: How many calls.
-            status: Answer with this status and do not carry out the call.
+            status: Answer with this status and do not carry out the call, unless ``carry_out`` says so.
             body: Body of that answer: a dict or list as JSON, a string or bytes as they are; an error in the
                 provider's form when left out.
             headers: Headers of that answer.
             delay: Seconds to hold back the answer. Without a status the call is carried out at once and answered late.
             lost_reply: Carry out the call, then close the connection without an answer; ``"before"`` closes it without
                 carrying out the call.
+            carry_out: Carry out the call, then answer with the status all the same.
             path: Only calls of this path, such as ``/email/send``.
 
         Raises:
             ValueError: The arguments contradict each other or ask for nothing.
         """
         self._faults.plan(
-            count, status=status, body=body, headers=headers, delay=delay, lost_reply=lost_reply, path=path
+            count,
+            status=status,
+            body=body,
+            headers=headers,
+            delay=delay,
+            lost_reply=lost_reply,
+            carry_out=carry_out,
+            path=path,
         )
+
+    def chaos(self, share: float, *, seed: int = 0, kinds: Iterable[str] | None = None) -> None:
+        """Let a share of the API calls fail from now on, each in a way that is drawn at random.
+
+        Which calls in order of arrival fail, and how, depends on nothing but the arguments. Failures that were asked
+        for by `fail_next` come first, and for those calls nothing is drawn. The kinds are
+
+        - ``lost``: carried out, then the connection is closed without an answer
+        - ``closed``: the connection is closed and nothing is carried out
+        - ``error``: 500, 502, 503 or 504, and nothing is carried out
+        - ``error_after``: the same answers, but the call is carried out
+        - ``garbled``: carried out, and answered with 200 and something that is no JSON
+        - ``slow``: carried out, and answered 0.1 to 1 second late
+        - ``limited``: 429 with ``Retry-After: 1``, and nothing is carried out
+        - ``refused``: 400, and nothing is carried out
+
+        Args:
+            share: From 0, none of the calls, to 1, all of them.
+            seed: Draws other calls and kinds.
+            kinds: Those to draw from; all but ``refused`` when left out, since no repeating helps against that.
+
+        Raises:
+            ValueError: No such share, seed or kind.
+        """
+        self._faults.chaos(share, seed=seed, kinds=kinds)
+
+    def counts(self, by: str | None = None, *, header: str | None = None) -> dict[str, int]:
+        """Count what was accepted, to see what arrived just once, by one of these and not by both.
+
+        E-mails count whether they went out or wait for their time.
+
+        Args:
+            by: ``subject`` or ``recipient`` of e-mails, ``destination`` of texts, or ``path`` of the calls that came.
+            header: Name of a custom header of e-mails.
+
+        Raises:
+            ValueError: Nothing is counted by that.
+        """
+        return count(self._account, by, header=header)
 
     def refuse_address(self, address: str) -> None:
         """Refuse e-mails that have this recipient, besides those whose address begins with ``refused``."""
@@ -174,6 +241,6 @@ class Sandbox:
         return self._account.receive_sms(source, destination, content)
 
     def clear(self) -> None:
-        """Forget what arrived, failures that wait and added refusals."""
+        """Forget what arrived, failures that wait and added refusals; chaos is again as when the sandbox was made."""
         self._account.clear()
         self._faults.clear()

@@ -1,4 +1,8 @@
-"""``python -m smtp2go_async.sandbox``: a local SMTP2GO until Ctrl-C."""
+"""``python -m smtp2go_async.sandbox``: a local SMTP2GO until Ctrl-C or SIGTERM.
+
+When it serves, it prints lines of a label, two spaces and a value, such as ``base URL  http://127.0.0.1:8025/v3``, with
+the port that was taken for ``--port 0``. The last line is ``Ctrl-C ends it.``
+"""
 
 import argparse
 import signal
@@ -7,6 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from . import Sandbox
+from .account import KEPT_REQUESTS
+from .activity import ACTIVITY_PER_MINUTE
 
 
 def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None = None) -> int:
@@ -20,9 +26,43 @@ def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None =
         "--port", type=int, default=8025, help="port to listen on, 0 for a free one (default: %(default)s)"
     )
     parser.add_argument("--api-key", help="the only key it knows (default: a fixed one)")
+    parser.add_argument(
+        "--activity-lag",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="until /activity/search finds what was sent; about 120 at the provider (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--activity-per-minute",
+        type=int,
+        default=ACTIVITY_PER_MINUTE,
+        metavar="CALLS",
+        help="of /activity/search that are answered, 0 for all (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--keep-requests",
+        type=int,
+        default=KEPT_REQUESTS,
+        metavar="NUMBER",
+        help="of the newest calls to keep; e-mails and texts are all kept (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--chaos", type=float, default=0.0, metavar="SHARE", help="of the calls that fail, from 0 to 1 (default: 0)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="draws other calls for --chaos (default: %(default)s)")
     options = parser.parse_args(argv)
     try:
-        sandbox = Sandbox(host=options.host, port=options.port, api_key=options.api_key)
+        sandbox = Sandbox(
+            host=options.host,
+            port=options.port,
+            api_key=options.api_key,
+            activity_lag=options.activity_lag,
+            activity_per_minute=options.activity_per_minute or None,
+            keep_requests=options.keep_requests,
+            chaos=options.chaos,
+            seed=options.seed,
+        )
     except ValueError as error:
         parser.error(str(error))
     try:
@@ -47,6 +87,7 @@ def _introduce(sandbox: Sandbox) -> None:
         f"  e-mails   {home}/sandbox/emails\n"
         f"  texts     {home}/sandbox/sms\n"
         f"  requests  {home}/sandbox/requests\n"
+        f"  counts    {home}/sandbox/counts\n"
         f"  the rest  {home}/\n\n"
         f"Ctrl-C ends it.",
         flush=True,

@@ -4,16 +4,19 @@ Refused as if the provider had: senders at ``unverified.example``, recipients wh
 whatever `Account.refuse_sender` and `Account.refuse_address` add.
 """
 
-import secrets
+import random
 import string
 import threading
 import uuid
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from attrs import frozen
 
+from .activity import ACTIVITY_PER_MINUTE, ActivityLog
 from .mime import attachments_of, build_message, read_message, subject_of
 from .records import ReceivedRequest, ReceivedSms, ScheduledEmail, SentEmail, SentSms, Via
 from .rules import (
@@ -33,7 +36,11 @@ UNVERIFIED_DOMAIN = "unverified.example"
 REFUSED_PREFIX = "refused"
 DEFAULT_SEARCH_LIMIT = 1000  # of /email/scheduled/search
 
-_BASE62 = string.ascii_letters + string.digits
+KEPT_REQUESTS = 10_000
+
+# Any byte to one of 62 letters and digits.
+_BASE62 = ((string.ascii_letters + string.digits) * 5)[:256].encode()
+_random = random.Random()  # noqa: S311 - ids need to differ, and asking the system takes ten times as long
 
 
 @frozen
@@ -52,19 +59,32 @@ def utc_now() -> datetime:
 class Account:
     """An account with one API key. May be used from several threads at once."""
 
-    def __init__(self, *, api_key: str = SANDBOX_KEY, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        *,
+        api_key: str = SANDBOX_KEY,
+        clock: Callable[[], datetime] = utc_now,
+        activity_lag: float = 0.0,
+        activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
+        keep_requests: int | None = KEPT_REQUESTS,
+    ) -> None:
         if not is_key(api_key):
             raise ValueError("an API key is 'api-' followed by 32 letters and digits")
+        if keep_requests is not None and keep_requests < 0:
+            raise ValueError("keep_requests must not be negative")
         self.api_key = api_key
         self._clock = clock
         self._lock = threading.RLock()
         self._texts = TextMessages(self.username)
+        self._keep_requests = keep_requests
+        self._activity = ActivityLog(self.username, lag=activity_lag, per_minute=activity_per_minute)
         self._operations: dict[str, Callable[[_Call], Any]] = {
             "/email/send": self._send,
             "/email/mime": self._send_mime,
             "/email/batch": self._send_batch,
             "/email/scheduled/search": self._search_scheduled,
             "/email/scheduled/remove": self._remove_scheduled,
+            "/activity/search": self._search_activity,
             "/sms/send": lambda call: self._texts.send(call.fields, call.request_id, call.now),
             "/sms/summary": lambda call: self._texts.summary(call.fields, call.now),
             "/sms/view-sent": lambda call: self._texts.view_sent(call.fields, call.now),
@@ -79,7 +99,9 @@ class Account:
             self._scheduled: dict[str, ScheduledEmail] = {}
             self._next_due: datetime | None = None
             self._texts.clear()
-            self._requests: list[ReceivedRequest] = []
+            self._activity.clear()
+            self._requests: deque[ReceivedRequest] = deque(maxlen=self._keep_requests)
+            self._calls: Counter[str] = Counter()
             self._refused_addresses: set[str] = set()
             self._refused_senders = {UNVERIFIED_DOMAIN}
 
@@ -104,9 +126,21 @@ class Account:
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
-        """Give the calls that came in, whatever became of them."""
+        """Give the calls that came in, whatever became of them; the newest of them when there are many."""
         with self._lock:
             return tuple(self._requests)
+
+    @property
+    def accepted(self) -> tuple[SentEmail, ...]:
+        """Give the e-mails that would have gone out and those that wait for it."""
+        with self._lock:
+            return (*self.sent, *(item.email for item in self.scheduled))
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """Give the number of calls that came in by their path, also of those that are not kept any more."""
+        with self._lock:
+            return dict(self._calls)
 
     @property
     def username(self) -> str:
@@ -117,6 +151,7 @@ class Account:
         """Keep a call that came in."""
         with self._lock:
             self._requests.append(request)
+            self._calls[request.path] += 1
 
     def receive_sms(self, source: str, destination: str, content: str) -> ReceivedSms:
         """Let a text arrive at the account, for ``/sms/view-received``."""
@@ -174,8 +209,9 @@ class Account:
             via="mime",
             sender=ready.sender,
             recipients=ready.recipients,
+            bcc=ready.bcc,
             subject=ready.subject,
-            raw=ready.raw,
+            build=lambda: ready.raw,
             attachments=ready.attachments,
             request_id=call.request_id,
             received_at=call.now,
@@ -198,9 +234,11 @@ class Account:
             email_id=email_id,
             via=via,
             sender=draft.sender.address,
-            recipients=tuple(mailbox.address for mailbox in recipients),
+            recipients=tuple([mailbox.address for mailbox in recipients]),
+            bcc=tuple([mailbox.address for mailbox in draft.bcc]),
             subject=subject_of(draft),
-            raw=build_message(draft, email_id, draft.schedule or call.now, schedule_id),
+            build=partial(build_message, draft, email_id, draft.schedule or call.now, schedule_id),
+            custom_headers=draft.headers,
             attachments=attachments_of(draft),
             request_id=call.request_id,
             received_at=call.now,
@@ -221,8 +259,11 @@ class Account:
             failure = self._refusal_of(email)
             if failure is None:
                 self._sent.append(email)
+                self._activity.delivered(email, call.now)
+            elif fastaccept:
+                self._activity.rejected(email, call.now, failure)
         if fastaccept:
-            # A refused one is dropped without a word, as seen live in 2026.
+            # A refused one is dropped without a word, as seen live in 2026; only the activity shows it.
             return {"email_id": email.email_id}
         if failure is None:
             return {"succeeded": 1, "failed": 0, "failures": [], "email_id": email.email_id}
@@ -253,9 +294,18 @@ class Account:
         )
         for item in due:
             del self._scheduled[item.schedule_id]
-            if self._refusal_of(item.email) is None:
+            failure = self._refusal_of(item.email)
+            if failure is None:
                 self._sent.append(item.email)
+                self._activity.delivered(item.email, item.schedule)
+            else:
+                self._activity.rejected(item.email, item.schedule, failure)
         self._next_due = min((item.schedule for item in self._scheduled.values()), default=None)
+
+    def _search_activity(self, call: _Call) -> dict[str, Any]:
+        with self._lock:
+            self._release_due()
+        return self._activity.search(call.fields, call.now)
 
     def _search_scheduled(self, call: _Call) -> list[dict[str, str]]:
         fields = call.fields
@@ -296,5 +346,5 @@ class Account:
 
 
 def _new_email_id() -> str:
-    part = "".join(secrets.choice(_BASE62) for _ in range(20))
+    part = _random.randbytes(20).translate(_BASE62).decode()
     return f"1{part[:5]}-{part[5:16]}-{part[16:]}"

@@ -16,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 from .account import Account
 from .control import control_routes
 from .faults import Fault, Faults, default_error
-from .records import ReceivedRequest
-from .rules import RequestError, is_key, not_understood
+from .records import ReceivedRequest, parsed_json
+from .rules import RequestError, masked_key, not_understood
 
 API_PREFIX = "/v3"
 MAX_EMAIL_BYTES = 50_000_000  # whole body of /v3/email*, enforced since 2026-06-11
@@ -75,19 +75,15 @@ class Api:
             content = await _read_body(receive, headers, self._limit(scope["path"]))
         except _TooLargeError as error:
             answer = _refused(str(uuid.uuid4()), RequestError(413, "API_EXCEPTION", "The request body is too large"))
-            self._note(scope, headers, None, error.size, answer.status)
+            self._note(scope, headers, b"", error.size, answer.status)
             await _answer_early(answer, headers, receive, send)
             return
         except _ClientGoneError:
             return
-        body = _parsed(content)
         fault = self._faults.take(scope["path"])
-        if fault is not None and not fault.carries_out:
-            answer = _planned_answer(fault)
-        else:
-            answer = self._carry_out(scope, headers, body)
+        answer = self._answer(fault, scope, headers, content)
         lost = fault is not None and bool(fault.lost_reply)
-        self._note(scope, headers, body, len(content), None if lost else answer.status)
+        self._note(scope, headers, content, len(content), None if lost else answer.status)
         if fault is not None and fault.delay and await _client_leaves_within(fault.delay, receive):
             return
         if lost:
@@ -100,6 +96,15 @@ class Api:
 
     def _limit(self, path: str) -> int:
         return self._max_email_bytes if path.startswith(f"{API_PREFIX}/email") else self._max_other_bytes
+
+    def _answer(self, fault: Fault | None, scope: Scope, headers: Headers, content: bytes) -> _Answer:
+        if fault is None:
+            return self._carry_out(scope, headers, parsed_json(content))
+        if fault.carries_out:
+            answer = self._carry_out(scope, headers, parsed_json(content))
+            if fault.status is None:
+                return answer
+        return _planned_answer(fault)
 
     def _carry_out(self, scope: Scope, headers: Headers, body: Any) -> _Answer:
         request_id = str(uuid.uuid4())
@@ -122,15 +127,13 @@ class Api:
             raise RequestError(405, "API_EXCEPTION", "This API endpoint takes POST requests only")
         return path
 
-    def _note(self, scope: Scope, headers: Headers, body: Any, size: int, status: int | None) -> None:
-        if isinstance(body, dict) and "api_key" in body:
-            body = {**body, "api_key": _masked(body["api_key"])}
+    def _note(self, scope: Scope, headers: Headers, content: bytes, size: int, status: int | None) -> None:
         self._account.note_request(
             ReceivedRequest(
                 method=scope["method"],
                 path=scope["path"],
                 headers=_noted_headers(headers),
-                body=body,
+                content=content,
                 size=size,
                 status=status,
             )
@@ -182,17 +185,6 @@ async def _client_leaves_within(delay: float, receive: Receive) -> bool:
     return False
 
 
-def _parsed(content: bytes) -> Any:
-    try:
-        return json.loads(content.decode(), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
 def _says_json(headers: Headers) -> bool:
     return headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
@@ -231,15 +223,10 @@ def _noted_headers(headers: Headers) -> Mapping[str, str]:
     for name, value in headers.items():
         shown = value
         if name == "x-smtp2go-api-key":
-            shown = _masked(value)
+            shown = masked_key(value)
         elif name == "authorization":
             scheme, _, token = value.partition(" ")
             # Without a scheme the whole value may be the key.
-            shown = f"{scheme} {_masked(token.strip())}" if token else _masked(value)
+            shown = f"{scheme} {masked_key(token.strip())}" if token else masked_key(value)
         noted[name] = f"{noted[name]}, {shown}" if name in noted else shown
     return noted
-
-
-def _masked(key: object) -> str:
-    # The provider shows keys like this since 2026-06-22.
-    return f"{str(key)[:16]}{'*' * 20}" if is_key(key) else "*" * 36

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .account import Account
+from .counting import count
 from .faults import Faults
 from .records import ReceivedRequest, ScheduledEmail, SentEmail, SentSms
 
@@ -21,7 +22,10 @@ ADDRESSES = {
     "GET /sandbox/scheduled": "the e-mails whose time has not come",
     "GET /sandbox/sms": "the texts that would have gone out",
     "GET /sandbox/requests": "the API calls that came in",
-    "POST /sandbox/fail": "let the next API calls fail: count, status, body, headers, delay, lost_reply, path",
+    "GET /sandbox/counts?by=": "how many were accepted by subject, recipient, destination (of texts); calls by path",
+    "GET /sandbox/counts?header=": "how many e-mails were accepted by the value of a custom header",
+    "POST /sandbox/fail": "let the next API calls fail, by the arguments of Sandbox.fail_next",
+    "POST /sandbox/chaos": "let a share of the API calls fail, by the arguments of Sandbox.chaos",
     "POST /sandbox/clear": "forget everything",
 }
 
@@ -77,6 +81,20 @@ def control_routes(account: Account, faults: Faults) -> list[BaseRoute]:
             return _json({"error": str(error)}, 400)
         return Response(status_code=204)
 
+    async def counts(request: Request) -> Response:
+        asked = request.query_params
+        try:
+            return _json(count(account, asked.get("by"), header=asked.get("header")))
+        except ValueError as error:
+            return _json({"error": str(error)}, 400)
+
+    async def chaos(request: Request) -> Response:
+        try:
+            faults.chaos(**await request.json())
+        except (TypeError, ValueError) as error:
+            return _json({"error": str(error)}, 400)
+        return Response(status_code=204)
+
     async def clear(_: Request) -> Response:
         account.clear()
         faults.clear()
@@ -91,6 +109,8 @@ def control_routes(account: Account, faults: Faults) -> list[BaseRoute]:
         Route("/sandbox/sms", sms, methods=["GET"], middleware=local),
         Route("/sandbox/requests", requests, methods=["GET"], middleware=local),
         Route("/sandbox/fail", fail, methods=["POST"], middleware=local),
+        Route("/sandbox/counts", counts, methods=["GET"], middleware=local),
+        Route("/sandbox/chaos", chaos, methods=["POST"], middleware=local),
         Route("/sandbox/clear", clear, methods=["POST"], middleware=local),
     ]
 

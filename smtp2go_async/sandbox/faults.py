@@ -2,9 +2,10 @@
 
 import json
 import math
+import random
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from attrs import define, frozen
@@ -33,12 +34,13 @@ class Fault:
     headers: tuple[tuple[str, str], ...]
     delay: float
     lost_reply: LostReply
+    carry_out: bool
     path: str | None
 
     @property
     def carries_out(self) -> bool:
         """Tell whether the call is carried out all the same."""
-        return self.status is None and self.lost_reply != "before"
+        return self.carry_out or (self.status is None and self.lost_reply != "before")
 
 
 @define(eq=False)
@@ -50,9 +52,21 @@ class _Planned:
 class Faults:
     """The failures that wait for their calls. May be used from several threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, chaos: float = 0.0, *, seed: int = 0) -> None:
         self._lock = threading.Lock()
         self._planned: list[_Planned] = []
+        self._at_first = _Chaos(chaos, seed, MENDABLE)
+        self._chaos = self._at_first.from_the_beginning()
+
+    def chaos(self, share: float, *, seed: int = 0, kinds: Iterable[str] | None = None) -> None:
+        """Let a share of all calls fail from now on; `Sandbox.chaos` has the arguments.
+
+        Raises:
+            ValueError: No share, no seed, or kinds that do not exist.
+        """
+        chaos = _Chaos(share, seed, MENDABLE if kinds is None else kinds)
+        with self._lock:
+            self._chaos = chaos
 
     def plan(
         self,
@@ -63,6 +77,7 @@ class Faults:
         headers: Mapping[str, str] | None = None,
         delay: float = 0.0,
         lost_reply: LostReply = False,
+        carry_out: bool = False,
         path: str | None = None,
     ) -> None:
         """Let the next calls fail; `Sandbox.fail_next` has the arguments.
@@ -70,34 +85,17 @@ class Faults:
         Raises:
             ValueError: The arguments contradict each other or ask for nothing.
         """
+        fault = _fault(
+            status=status,
+            body=body,
+            headers=headers,
+            delay=delay,
+            lost_reply=lost_reply,
+            carry_out=carry_out,
+            path=path,
+        )
         if not _is_whole(count) or count < 1:
             raise ValueError("count must be a whole number of at least 1")
-        if status is not None and not (_is_whole(status) and 200 <= status <= 599):
-            raise ValueError("status must be an HTTP status from 200 to 599")
-        if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay < math.inf:
-            raise ValueError("delay must be a number of seconds, not negative")
-        if lost_reply not in (True, False, "before"):
-            raise ValueError("lost_reply must be True, False or 'before'")
-        if path is not None and not isinstance(path, str):
-            raise ValueError("path must be a string such as '/email/send'")
-        if status is None and not delay and not lost_reply:
-            raise ValueError("nothing to do: pass status, delay or lost_reply")
-        if status is None and (body is not None or headers):
-            raise ValueError("body and headers need a status")
-        if status is not None and lost_reply:
-            raise ValueError("a lost reply has no status")
-        if status in _BODYLESS and body is not None:
-            raise ValueError(f"a reply with status {status} has no body")
-        content, content_type = _encoded(body)
-        fault = Fault(
-            status=status,
-            body=b"" if status in _BODYLESS else content,
-            content_type=content_type,
-            headers=_checked_headers(headers or {}),
-            delay=float(delay),
-            lost_reply=lost_reply,
-            path=None if path is None else _short(path),
-        )
         with self._lock:
             self._planned.append(_Planned(fault, count))
 
@@ -110,12 +108,103 @@ class Faults:
                     if not planned.remaining:
                         self._planned.remove(planned)
                     return planned.fault
-        return None
+            return self._chaos.draw()
 
     def clear(self) -> None:
-        """Forget all failures that wait."""
+        """Forget all failures that wait; chaos is again as it was in the beginning."""
         with self._lock:
             self._planned.clear()
+            self._chaos = self._at_first.from_the_beginning()
+
+
+def _fault(
+    *,
+    status: int | None = None,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+    delay: float = 0.0,
+    lost_reply: LostReply = False,
+    carry_out: bool = False,
+    path: str | None = None,
+) -> Fault:
+    if status is not None and not (_is_whole(status) and 200 <= status <= 599):
+        raise ValueError("status must be an HTTP status from 200 to 599")
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay < math.inf:
+        raise ValueError("delay must be a number of seconds, not negative")
+    if lost_reply not in (True, False, "before"):
+        raise ValueError("lost_reply must be True, False or 'before'")
+    if path is not None and not isinstance(path, str):
+        raise ValueError("path must be a string such as '/email/send'")
+    if status is None and not delay and not lost_reply:
+        raise ValueError("nothing to do: pass status, delay or lost_reply")
+    if status is None and (body is not None or headers):
+        raise ValueError("body and headers need a status")
+    if status is not None and lost_reply:
+        raise ValueError("a lost reply has no status")
+    if not isinstance(carry_out, bool):
+        raise ValueError("carry_out must be True or False")  # noqa: TRY004 - ValueError for all arguments
+    if carry_out and status is None:
+        raise ValueError("carry_out needs a status; without one a call is carried out anyway")
+    if status in _BODYLESS and body is not None:
+        raise ValueError(f"a reply with status {status} has no body")
+    content, content_type = _encoded(body)
+    return Fault(
+        status=status,
+        body=b"" if status in _BODYLESS else content,
+        content_type=content_type,
+        headers=_checked_headers(headers or {}),
+        delay=float(delay),
+        lost_reply=lost_reply,
+        carry_out=carry_out,
+        path=None if path is None else _short(path),
+    )
+
+
+class _Chaos:
+    """Draws which calls fail, and how. With the same seed the same calls do, counted in order of arrival."""
+
+    def __init__(self, share: float, seed: int, kinds: Iterable[str]) -> None:
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise ValueError("the share of calls that fail must be a number from 0 to 1")
+        if not _is_whole(seed):
+            raise ValueError("seed must be a whole number")
+        kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+        unknown = [kind for kind in kinds if not isinstance(kind, str) or kind not in CHAOS]
+        if unknown or not kinds:
+            raise ValueError(f"kinds must be some of {', '.join(CHAOS)}")
+        self._share = share
+        self._seed = seed
+        self._kinds = kinds
+        self._random = random.Random(seed)  # noqa: S311 - to be drawn again the same
+
+    def from_the_beginning(self) -> "_Chaos":
+        return _Chaos(self._share, self._seed, self._kinds)
+
+    def draw(self) -> Fault | None:
+        """Give what the next call meets."""
+        if self._random.random() >= self._share:
+            return None
+        return CHAOS[self._random.choice(self._kinds)](self._random)
+
+
+def _server_error(draw: random.Random) -> int:
+    return draw.choice((500, 502, 503, 504))
+
+
+CHAOS: Mapping[str, Callable[[random.Random], Fault]] = {
+    "lost": lambda _: _fault(lost_reply=True),
+    "closed": lambda _: _fault(lost_reply="before"),
+    "error": lambda draw: _fault(status=_server_error(draw)),
+    "error_after": lambda draw: _fault(status=_server_error(draw), carry_out=True),
+    "garbled": lambda _: _fault(status=200, body="<html>Bad gate", carry_out=True),
+    "slow": lambda draw: _fault(delay=draw.uniform(0.1, 1.0)),
+    "limited": lambda _: _fault(status=429, headers={"Retry-After": "1"}),
+    "refused": lambda _: _fault(status=400),
+}
+"""The kinds of failures that `Sandbox.chaos` draws from."""
+
+MENDABLE = tuple(kind for kind in CHAOS if kind != "refused")
+"""Those that somebody who knows what arrived can mend by sending again."""
 
 
 def default_error(status: int) -> dict[str, str]:

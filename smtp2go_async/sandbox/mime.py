@@ -1,5 +1,6 @@
 """RFC 5322 messages: made from the fields of a request, or read from one that came ready-made. No I/O."""
 
+import binascii
 import json
 import mimetypes
 import re
@@ -21,6 +22,10 @@ _POLICY = policy.SMTP.clone(cte_type="7bit", refold_source="none")
 _MAX_HEADER_LINE = 998  # RFC 5322, section 2.1.1
 # A custom header is text: the parsers for known names raise on what they find malformed.
 _plain_header = HeaderRegistry(use_default_map=False)
+# What needs no quotes in a mailbox, so that most are written without asking the standard library.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_HEADERS_END = re.compile(rb"\r?\n\r?\n")
+_LONG_LINE = re.compile(rb"[^\n]{998}")
 
 
 @frozen(kw_only=True)
@@ -29,6 +34,7 @@ class ReadyMessage:
 
     sender: str
     recipients: tuple[str, ...]
+    bcc: tuple[str, ...]
     subject: str
     raw: bytes
     attachments: tuple[SentAttachment, ...]
@@ -41,23 +47,38 @@ def message_id(email_id: str) -> str:
 
 def build_message(draft: Draft, email_id: str, date: datetime, schedule_id: str | None) -> bytes:
     """Make the message that recipients would get from the fields of a request."""
-    message = EmailMessage(policy=_POLICY)
-    _set_mailboxes(message, "From", (draft.sender,))
-    _set_mailboxes(message, "To", draft.to)
+    lines = [_mailboxes_line("From", (draft.sender,)), _mailboxes_line("To", draft.to)]
     if draft.cc:
-        _set_mailboxes(message, "Cc", draft.cc)
+        lines.append(_mailboxes_line("Cc", draft.cc))
     # The standard library folds a long subject that ends in a space into a line of nothing but spaces.
-    _set_header(message, "Subject", subject_of(draft).strip())
-    _set_header(message, "Date", format_datetime(date))
-    _set_header(message, "Message-Id", message_id(email_id))
+    lines.append(_header_line("Subject", subject_of(draft).strip()))
+    lines.append(_header_line("Date", format_datetime(date)))
+    lines.append(_header_line("Message-Id", message_id(email_id)))
     if schedule_id:
-        _set_header(message, "X-Smtp2go-Schedule-Id", schedule_id)
-    _fill(message, draft)
-    # Last, because filling a message drops headers such as Content-Language.
-    for name, value in draft.headers:
-        if name.lower() != "bcc":
-            _set_header(message, name, value)
-    return message.as_bytes()
+        lines.append(_header_line("X-Smtp2go-Schedule-Id", schedule_id))
+    lines += [_header_line(name, value) for name, value in draft.headers if name.lower() != "bcc"]
+    content = _content_with_files(draft) if draft.files else _content(draft, f"=_{email_id}")
+    return "".join(lines).encode() + content
+
+
+def read_headers(raw: bytes) -> list[tuple[str, str]]:
+    """Give the headers of a message in their order, unfolded and decoded."""
+    text = header_text(raw)
+    if "\n " in text or "\n\t" in text:
+        text = re.sub(r"\n(?=[ \t])", "", text)
+    found = []
+    for line in text.split("\n"):
+        name, _, value = line.partition(":")
+        value = value.strip()
+        found.append((name, _decoded(value) if "=?" in value else value))
+    return found
+
+
+def header_text(raw: bytes) -> str:
+    """Give the lines before the body of a message, ended by line feeds alone."""
+    end = _HEADERS_END.search(raw)
+    head = raw if end is None else raw[: end.start()]
+    return head.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def subject_of(draft: Draft) -> str:
@@ -85,8 +106,8 @@ def read_message(content: bytes, schedule_id: str | None) -> ReadyMessage:
     senders = _addresses(message, "From")
     if not senders:
         raise invalid("mime_email", "was expecting a message with a From header")
-    recipients = [address for name in ("To", "Cc", "Bcc") for address in _addresses(message, name)]
-    if not recipients:
+    to, cc, bcc = (_addresses(message, name) for name in ("To", "Cc", "Bcc"))
+    if not to and not cc and not bcc:
         raise invalid("mime_email", "was expecting a message with a recipient in To, Cc or Bcc")
     raw = _without_bcc(content)
     if schedule_id:
@@ -94,25 +115,34 @@ def read_message(content: bytes, schedule_id: str | None) -> ReadyMessage:
         raw = b"X-Smtp2go-Schedule-Id: " + schedule_id.encode() + line_end + raw
     return ReadyMessage(
         sender=senders[0],
-        recipients=tuple(recipients),
+        recipients=(*to, *cc, *bcc),
+        bcc=tuple(bcc),
         subject=_decoded(next(iter(_values(message, "Subject")), "")),
         raw=raw,
         attachments=tuple(_kept(part) for part in _leaves(message) if _is_file(part)),
     )
 
 
-def _set_header(message: EmailMessage, name: str, value: str) -> None:
-    # set_raw, because a message object refuses to hold a second Reply-To, and nobody says that the provider does.
-    message.set_raw(name, value if _fits(name, value) else _plain_header(name, value))
+def _header_line(name: str, value: str) -> str:
+    # A custom header is text, and goes out as it came where that is possible.
+    if _fits(name, value):
+        return f"{name}: {value}\r\n"
+    return _plain_header(name, value).fold(policy=_POLICY)
 
 
-def _set_mailboxes(message: EmailMessage, name: str, mailboxes: tuple[Mailbox, ...]) -> None:
-    addresses = [_address(mailbox) for mailbox in mailboxes]
-    text = ", ".join(str(address) for address in addresses)
+def _mailboxes_line(name: str, mailboxes: tuple[Mailbox, ...]) -> str:
+    text = ", ".join([_shown(mailbox) for mailbox in mailboxes])
     if _fits(name, text):
-        message.set_raw(name, text)
-    else:
-        message[name] = addresses
+        return f"{name}: {text}\r\n"
+    header = _POLICY.header_factory(name, [_address(mailbox) for mailbox in mailboxes])
+    folded: str = header.fold(policy=_POLICY)
+    return folded
+
+
+def _shown(mailbox: Mailbox) -> str:
+    if _PLAIN_NAME.fullmatch(mailbox.name) and not mailbox.address.startswith('"'):
+        return f"{mailbox.name} <{mailbox.address}>" if mailbox.name else mailbox.address
+    return str(_address(mailbox))
 
 
 def _fits(name: str, value: str) -> bool:
@@ -126,16 +156,38 @@ def _address(mailbox: Mailbox) -> Address:
     return Address(mailbox.name, local, domain)
 
 
-def _fill(message: EmailMessage, draft: Draft) -> None:
+def _content(draft: Draft, boundary: str) -> bytes:
+    """Write the text parts by hand: the standard library takes a millisecond for each message."""
+    if draft.template_id or draft.html is None or draft.text is None:
+        html_only = not draft.template_id and draft.text is None
+        return b"MIME-Version: 1.0\r\n" + _text_part(_only_text(draft), "html" if html_only else "plain")
+    parts = _text_part(draft.text, "plain"), _text_part(draft.html, "html")
+    edge = f"--{boundary}".encode()
+    head = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode()
+    return head + b"".join(edge + b"\r\n" + part + b"\r\n" for part in parts) + edge + b"--\r\n"
+
+
+def _only_text(draft: Draft) -> str:
     if draft.template_id:
         data = json.dumps(draft.template_data or {}, indent=2)
-        _set_text(message, f"This e-mail was made from the template '{draft.template_id}' with\n\n{data}\n", "plain")
-        body = message
-    elif draft.html is None:
-        _set_text(message, draft.text or "", "plain")
-        body = message
-    elif draft.text is None:
-        _set_text(message, draft.html, "html")
+        return f"This e-mail was made from the template '{draft.template_id}' with\n\n{data}\n"
+    return draft.html or "" if draft.text is None else draft.text
+
+
+def _text_part(text: str, subtype: str) -> bytes:
+    content = b"".join(line + b"\r\n" for line in text.encode().splitlines())
+    encoding = "7bit"
+    if not content.isascii() or _LONG_LINE.search(content):
+        encoding, content = "quoted-printable", binascii.b2a_qp(content, istext=True)
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return head.encode() + content
+
+
+def _content_with_files(draft: Draft) -> bytes:
+    message = EmailMessage(policy=_POLICY)
+    if draft.template_id or draft.html is None or draft.text is None:
+        html_only = not draft.template_id and draft.text is None
+        _set_text(message, _only_text(draft), "html" if html_only else "plain")
         body = message
     else:
         _set_text(message, draft.text, "plain")
@@ -154,6 +206,7 @@ def _fill(message: EmailMessage, draft: Draft) -> None:
             if message.get_content_type() != "multipart/mixed":
                 message.make_mixed()
             message.attach(_part(file))
+    return message.as_bytes()
 
 
 def _set_text(message: EmailMessage, text: str, subtype: str) -> None:
@@ -184,11 +237,15 @@ def _part(file: DraftFile) -> EmailMessage:
             params=parameters,
         )
     if file.inline:
-        _set_header(part, "Content-ID", f"<{file.filename}>")
+        _set_raw(part, "Content-ID", f"<{file.filename}>")
     if file.url:
-        _set_header(part, "X-Sandbox-Source-Url", file.url)
+        _set_raw(part, "X-Sandbox-Source-Url", file.url)
     del part["MIME-Version"]
     return part
+
+
+def _set_raw(part: EmailMessage, name: str, value: str) -> None:
+    part.set_raw(name, value if _fits(name, value) else _plain_header(name, value))
 
 
 def _mimetype(file: DraftFile) -> str:

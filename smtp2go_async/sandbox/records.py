@@ -1,7 +1,8 @@
 """What the sandbox keeps: e-mails and texts that would have gone out, and the requests that brought them."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,6 +10,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 from attrs import field, frozen
+
+from .rules import masked_key
 
 Via = Literal["send", "mime", "batch"]
 
@@ -29,13 +32,13 @@ class SentAttachment:
         return hashlib.sha256(self.content).hexdigest()
 
 
-# Without slots, so that cached_property has a place to keep the parsed message.
+# Without slots, so that cached_property has a place to keep what was made when somebody looked.
 @frozen(kw_only=True, slots=False)
 class SentEmail:
     """An e-mail that would have gone out.
 
-    ``sender`` and ``recipients`` are bare addresses, the recipients those of the envelope (to, cc, bcc). ``raw`` is the
-    RFC 5322 message as recipients would get it, without a Bcc header.
+    ``sender``, ``recipients`` and ``bcc`` are bare addresses, the recipients those of the envelope (to, cc, bcc).
+    ``custom_headers`` are those of the request; a ready-made message has none beside its own.
     """
 
     email_id: str
@@ -43,13 +46,21 @@ class SentEmail:
     sender: str
     recipients: tuple[str, ...]
     subject: str
-    raw: bytes = field(repr=False)
+    # Makes `raw`. Most e-mails are counted and never looked at, and the text of one takes longer than all else.
+    _build: Callable[[], bytes] = field(repr=False, eq=False, alias="build")
+    bcc: tuple[str, ...] = ()
+    custom_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     attachments: tuple[SentAttachment, ...] = ()
     request_id: str
     received_at: datetime
     template_id: str | None = None
     template_data: Mapping[str, Any] | None = field(default=None, repr=False)
     schedule_id: str | None = None
+
+    @cached_property
+    def raw(self) -> bytes:
+        """Give the RFC 5322 message as recipients would get it, without a Bcc header."""
+        return self._build()
 
     @cached_property
     def message(self) -> EmailMessage:
@@ -65,6 +76,17 @@ class ScheduledEmail:
     schedule: datetime
     client_ip: str
     email: SentEmail
+
+
+@frozen
+class ActivityEvent:
+    """Something that happened to an e-mail on its way to one recipient."""
+
+    moment: datetime
+    kind: str
+    email: SentEmail
+    recipient: str
+    reason: str
 
 
 @frozen(kw_only=True)
@@ -93,17 +115,38 @@ class ReceivedSms:
     received_at: datetime
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ReceivedRequest:
     """A call as it came in, whatever became of it.
 
-    Header names are in lower case. The API key is masked wherever it was. ``body`` is the parsed JSON, `None` when it
-    was none. ``status`` is `None` when the reply was lost on purpose.
+    Header names are in lower case. The API key is masked wherever it was. ``status`` is `None` when the reply was lost
+    on purpose.
     """
 
     method: str
     path: str
     headers: Mapping[str, str]
-    body: Any = field(repr=False)
+    # As bytes, which take a fraction of the room that the parsed objects do.
+    _content: bytes = field(repr=False, alias="content")
     size: int
     status: int | None
+
+    @cached_property
+    def body(self) -> Any:
+        """Give the parsed JSON, `None` when it was none."""
+        body = parsed_json(self._content)
+        if isinstance(body, dict) and "api_key" in body:
+            body["api_key"] = masked_key(body["api_key"])
+        return body
+
+
+def parsed_json(content: bytes) -> Any:
+    """Read a body; `None` when it is no JSON."""
+    try:
+        return json.loads(content.decode(), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

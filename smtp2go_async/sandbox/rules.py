@@ -116,6 +116,11 @@ def is_key(value: object) -> bool:
     return isinstance(value, str) and _KEY.fullmatch(value) is not None
 
 
+def masked_key(key: object) -> str:
+    """Give a key as the provider shows keys since 2026-06-22."""
+    return f"{str(key)[:16]}{'*' * 20}" if is_key(key) else "*" * 36
+
+
 class Fields:
     """Reads the fields of one JSON object and checks their types; null is a wrong type everywhere."""
 
@@ -129,6 +134,10 @@ class Fields:
     def fail(self, name: str, message: str) -> NoReturn:
         """Raise the error for one of these fields, named with the place of the object in the request."""
         raise invalid(self._at + name, message)
+
+    def without(self, *names: str) -> dict[str, Any]:
+        """Give all fields but these."""
+        return {name: value for name, value in self._body.items() if name not in names}
 
     def raw(self, name: str) -> Any:
         """Give a field as it was sent, whatever its type."""
@@ -166,7 +175,7 @@ class Fields:
             self.fail(name, f"was expecting a boolean but found {_kind(value)}")
         return value
 
-    def whole(self, name: str, *, lowest: int | None = None) -> int | None:
+    def whole(self, name: str, *, lowest: int | None = None, highest: int | None = None) -> int | None:
         """Give an integer field, `None` when it was not sent."""
         if name not in self._body:
             return None
@@ -175,6 +184,8 @@ class Fields:
             self.fail(name, f"was expecting an integer but found {_kind(value)}")
         if lowest is not None and value < lowest:
             self.fail(name, f"must be at least {lowest}")
+        if highest is not None and value > highest:
+            self.fail(name, f"must be at most {highest}")
         return value
 
     def array(self, name: str, *, most: int | None = None, required: bool = False) -> list[Any]:
@@ -187,6 +198,14 @@ class Fields:
         if most is not None and len(value) > most:
             self.fail(name, f"can have at most {most} items but has {len(value)}")
         return value
+
+    def words(self, name: str) -> list[str]:
+        """Give an array of texts, empty when it was not sent."""
+        words = self.array(name)
+        for index, word in enumerate(words):
+            if not isinstance(word, str):
+                self.fail(f"{name}[{index}]", f"was expecting a string but found {_kind(word)}")
+        return words
 
     def objects(self, name: str, *, most: int | None = None, required: bool = False) -> "list[Fields]":
         """Give an array of objects, each ready to be read."""

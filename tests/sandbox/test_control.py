@@ -130,6 +130,45 @@ def test_a_failure_that_makes_no_sense_is_answered_with_400(home, content):
     assert answer.json()["error"]
 
 
+def test_what_was_accepted_is_counted(home, http, email):
+    for subject, reference in (("one", "r-1"), ("one", "r-2"), ("two", "r-2")):
+        header = {"header": "X-Ref", "value": reference}
+        http.post("/email/send", json=email(subject=subject, custom_headers=[header]))
+    http.post("/sms/send", json={"destination": ["+12025550123"], "content": "Hi"})
+
+    def counts(**query):
+        return home.get("/sandbox/counts", params=query).json()
+
+    assert counts(by="subject") == {"one": 2, "two": 1}
+    assert counts(header="x-ref") == {"r-1": 1, "r-2": 2}
+    assert counts(by="destination") == {"+12025550123": 1}
+    assert counts(by="path") == {"/v3/email/send": 3, "/v3/sms/send": 1}
+
+
+@pytest.mark.parametrize("query", [{}, {"by": "color"}, {"by": "subject", "header": "X-Ref"}])
+def test_a_count_of_nothing_is_answered_with_400(home, query):
+    answer = home.get("/sandbox/counts", params=query)
+    assert answer.status_code == 400
+    assert "can be counted by" in answer.json()["error"]
+
+
+def test_chaos_can_be_asked_for_over_http(home, http, email):
+    assert home.post("/sandbox/chaos", json={"share": 1, "seed": 1, "kinds": ["refused"]}).status_code == 204
+    assert http.post("/email/send", json=email()).status_code == 400
+    assert home.get("/").status_code == 200
+    assert home.post("/sandbox/chaos", json={"share": 0}).status_code == 204
+    assert http.post("/email/send", json=email()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content", [b"{}", b'{"share": 2}', b'{"share": 1, "kinds": 5}', b'{"share": 1, "kinds": ["flood"]}', b"hello"]
+)
+def test_chaos_that_makes_no_sense_is_answered_with_400(home, content):
+    answer = home.post("/sandbox/chaos", content=content)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
 def test_everything_can_be_cleared_over_http(home, http, sandbox, email):
     http.post("/email/send", json=email())
     sandbox.fail_next(status=500)
@@ -148,7 +187,9 @@ def test_everything_can_be_cleared_over_http(home, http, sandbox, email):
         ("GET", "/sandbox/scheduled"),
         ("GET", "/sandbox/sms"),
         ("GET", "/sandbox/requests"),
+        ("GET", "/sandbox/counts"),
         ("POST", "/sandbox/fail"),
+        ("POST", "/sandbox/chaos"),
         ("POST", "/sandbox/clear"),
     ],
 )

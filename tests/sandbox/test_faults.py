@@ -69,8 +69,8 @@ def test_a_failure_can_be_for_one_path(http, sandbox, email, path):
 
 
 def test_a_path_that_the_sandbox_does_not_serve_can_be_answered_too(http, sandbox):
-    sandbox.fail_next(status=200, body={"request_id": "r", "data": {"events": []}}, path="/activity/search")
-    assert http.post("/activity/search", json={}).json()["data"] == {"events": []}
+    sandbox.fail_next(status=200, body={"request_id": "r", "data": {"events": []}}, path="/stats/email_cycle")
+    assert http.post("/stats/email_cycle", json={}).json()["data"] == {"events": []}
 
 
 def test_failures_come_in_the_order_in_which_they_were_planned(http, sandbox, email):
@@ -109,6 +109,14 @@ def test_a_lost_reply_carries_out_the_call_and_closes_the_connection_without_a_b
     assert len(sandbox.sent) == 1
     assert sandbox.requests[0].status is None
     assert [record for record in caplog.records if record.name.startswith("uvicorn") and record.levelno > 20] == []
+
+
+def test_a_call_can_be_carried_out_and_answered_with_a_status_all_the_same(http, sandbox, email):
+    sandbox.fail_next(status=502, body="<html>Bad Gateway</html>", carry_out=True)
+    answer = http.post("/email/send", json=email())
+    assert (answer.status_code, answer.text) == (502, "<html>Bad Gateway</html>")
+    assert len(sandbox.sent) == 1
+    assert sandbox.requests[0].status == 502
 
 
 def test_a_reply_lost_before_leaves_the_call_undone(http, sandbox, email):
@@ -162,6 +170,9 @@ def test_clear_forgets_failures_that_wait(http, sandbox, email):
         {"status": 500, "headers": {"A": "ü"}},
         {"status": 500, "headers": {"Content-Length": "5"}},
         {"status": 500, "path": 5},
+        {"status": 500, "carry_out": 1},
+        {"delay": 1, "carry_out": True},
+        {"lost_reply": "before", "carry_out": True},
     ],
 )
 def test_a_failure_that_makes_no_sense_is_a_value_error(arguments):

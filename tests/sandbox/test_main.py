@@ -8,6 +8,7 @@ import sys
 import httpx
 import pytest
 
+from smtp2go_async.sandbox import Sandbox
 from smtp2go_async.sandbox.__main__ import main
 
 
@@ -44,8 +45,26 @@ def test_it_shows_the_key_and_the_addresses(capsys):
     assert main(["--port", "0", "--api-key", key], wait=interrupted) == 0
     shown = capsys.readouterr().out
     assert key in shown
-    for address in ("/v3\n", "/sandbox/emails\n", "/sandbox/sms\n", "/sandbox/requests\n"):
+    for address in ("/v3\n", "/sandbox/emails\n", "/sandbox/sms\n", "/sandbox/requests\n", "/sandbox/counts\n"):
         assert address in shown
+
+
+def test_what_the_program_is_told_is_what_the_sandbox_does(monkeypatch):
+    made = {}
+
+    class Noted(Sandbox):
+        def __init__(self, **arguments):
+            made.update(arguments)
+            super().__init__(**arguments)
+
+    monkeypatch.setattr("smtp2go_async.sandbox.__main__.Sandbox", Noted)
+    assert main(["--port", "0"], wait=lambda: None) == 0
+    usual = {"activity_lag": 0.0, "activity_per_minute": 60, "keep_requests": 10_000, "chaos": 0.0, "seed": 0}
+    assert {name: made[name] for name in usual} == usual
+    options = "--activity-lag 120 --activity-per-minute 0 --keep-requests 5 --chaos 0.05 --seed 7"
+    assert main(["--port", "0", *options.split()], wait=lambda: None) == 0
+    told = {"activity_lag": 120.0, "activity_per_minute": None, "keep_requests": 5, "chaos": 0.05, "seed": 7}
+    assert {name: made[name] for name in told} == told
 
 
 def test_it_ends_with_0_when_its_waiting_ends():
@@ -65,7 +84,13 @@ def test_an_address_of_another_machine_is_said_and_ends_with_1(capsys):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"), [(["--api-key", "secret"], "32 letters and digits"), (["--port", "99999"], "0 to 65535")]
+    ("options", "said"),
+    [
+        (["--api-key", "secret"], "32 letters and digits"),
+        (["--port", "99999"], "0 to 65535"),
+        (["--chaos", "2"], "from 0 to 1"),
+        (["--activity-lag", "-1"], "activity_lag"),
+    ],
 )
 def test_an_impossible_option_is_said(capsys, options, said):
     with pytest.raises(SystemExit) as caught:

@@ -189,6 +189,17 @@ def test_the_key_is_masked_wherever_it_was_recorded(anonymous, sandbox, email):
     assert malformed.body["api_key"] == "*" * 36
 
 
+def test_the_newest_requests_are_kept_and_all_emails(email):
+    with Sandbox(keep_requests=2) as sandbox:
+        headers = {"X-Smtp2go-Api-Key": sandbox.api_key}
+        with httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False, verify=False) as http:
+            for number in range(3):
+                http.post("/email/send", json=email(subject=str(number)))
+        assert [request.body["subject"] for request in sandbox.requests] == ["1", "2"]
+        assert [sent.subject for sent in sandbox.sent] == ["0", "1", "2"]
+        assert sandbox.counts("path") == {"/v3/email/send": 3}
+
+
 def test_an_answer_is_not_held_back_by_the_network_stack(http):
     begin = time.monotonic()
     for _ in range(20):

@@ -1,6 +1,9 @@
 """/sms/*: sending texts and looking at them."""
 
+import anyio
 import pytest
+
+from smtp2go_async import AsyncClient
 
 NUMBERS = ["+12025550123", "442079460123", "+4930123456"]
 
@@ -111,3 +114,37 @@ def test_received_texts_can_be_asked_for_by_unix_time(account, clock):
         ({"unix_end": now}, 0),
     ):
         assert len(account.call("/sms/view-received", period)["data"]["messages"]) == found
+
+
+def test_a_view_lists_all_texts_of_a_run_at_once(account, clock):
+    numbers = [f"+1202{number:07}" for number in range(10_000)]
+    account.call("/sms/send", {"destination": ["+12025550123"], "content": "before"})
+    clock.move(seconds=1)
+    begin = clock.now
+    for first in range(0, len(numbers), 100):
+        account.call("/sms/send", {"destination": numbers[first : first + 100], "content": "run"})
+        clock.move(seconds=1)
+    end = clock.now
+    account.call("/sms/send", {"destination": ["+12025550123"], "content": "after"})
+    period = {"start_date": begin.isoformat(), "end_date": end.isoformat()}
+    messages = account.call("/sms/view-sent", period)["data"]["messages"]
+    assert [message["destination_address"] for message in messages] == numbers
+    assert {message["content"] for message in messages} == {"run"}
+    assert len({message["id"] for message in messages}) == 10_000
+
+
+def test_the_client_reads_ten_thousand_texts(sandbox):
+    numbers = [f"+1202{number:07}" for number in range(10_000)]
+
+    async def main():
+        async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
+            for first in range(0, len(numbers), 100):
+                await client.sms.send(numbers[first : first + 100], "Hello")
+            return await client.sms.view_sent()
+
+    messages = anyio.run(main).messages
+    assert [message.destination_address for message in messages] == numbers
+    assert messages[0].timestamp == sandbox.sms[0].received_at.replace(
+        microsecond=sandbox.sms[0].received_at.microsecond // 1000 * 1000
+    )
+    assert [message.id for message in messages] == [text.message_id for text in sandbox.sms]

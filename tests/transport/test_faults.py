@@ -1,5 +1,6 @@
 """Every way in which a server can fail: what the caller is told, and how many requests really arrived."""
 
+import contextlib
 import socket
 from dataclasses import dataclass
 
@@ -119,10 +120,8 @@ def test_a_failed_call_leaves_nothing_behind_for_the_next_one(case, backend, fau
                 client.pacer._open_at = 0.0
                 if case.fault is Fault.LENGTH_TOO_SHORT:
                     # httpx reads what is left over as the next answer; nobody may take that for a success.
-                    try:
+                    with contextlib.suppress(OutcomeUnknownError):
                         assert (await client.email.send(**mail("after"))).email_id == "after"
-                    except OutcomeUnknownError:
-                        pass
                 sent = await client.email.send(**mail(f"good-{number}"))
                 assert sent.email_id == f"good-{number}"
 

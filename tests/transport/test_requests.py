@@ -1,7 +1,6 @@
 """What goes over the wire, as the server reads it."""
 
 import anyio
-import httpx
 import pytest
 from faults.server import Say
 

@@ -12,7 +12,6 @@ import json
 import os
 import tempfile
 import threading
-import tracemalloc
 import zipfile
 
 import anyio
@@ -296,25 +295,6 @@ def test_no_piece_of_a_file_is_larger_than_a_chunk_in_base64(tmp_path):
     (tmp_path / "a").write_bytes(pattern(3 * CHUNK))
     body = encode({"a": PathBlob(str(tmp_path / "a")), "b": MemoryBlob(pattern(2 * CHUNK))})
     assert max(map(len, anyio.run(chunks_of, body))) == CHUNK // 3 * 4
-
-
-def test_a_large_file_costs_no_memory(tmp_path):
-    with open(tmp_path / "large", "wb") as file:
-        file.truncate(20_000_000)
-    body = encode({"fileblob": PathBlob(str(tmp_path / "large"))})
-
-    async def send():
-        async for _ in body.chunks():
-            pass
-
-    anyio.run(send)
-    tracemalloc.start()
-    try:
-        anyio.run(send)
-        _, most = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert most < 2_000_000
 
 
 def test_text_that_looks_like_anything_stays_what_it_is():

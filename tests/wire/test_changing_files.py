@@ -7,6 +7,7 @@ The announced length can't be kept then, so the request must not become whole: n
 
 import asyncio
 import contextlib
+import errno
 import gc
 import io
 import os
@@ -135,6 +136,19 @@ def test_a_file_that_changed_can_be_sent_again_once_it_is_measured_again(path):
     assert send(new) == (new.length, None)
 
 
+def test_a_path_that_can_not_be_read_to_its_end_fails_as_one_that_changed(path, monkeypatch, backend):
+    def read_whole(file, size):
+        if file.tell():
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return file.read(size)
+
+    monkeypatch.setattr(_body, "_read_whole", read_whole)
+    body = encode({"fileblob": PathBlob(str(path))})
+    sent, error = send(body, backend)
+    assert "file.bin' can't be read any more: Input/output error" in str(error)
+    assert sent < body.length
+
+
 # --- an open file ------------------------------------------------------------------------------------------------
 
 
@@ -148,8 +162,8 @@ def test_an_open_file_that_changes_size_before_it_is_sent_fails(path, change, ba
     assert sent < body.length
 
 
-@pytest.mark.parametrize("change", [truncate, empty, append], ids=lambda one: one.__name__)
-def test_an_open_file_that_changes_size_while_it_is_sent_never_becomes_a_whole_request(path, change, backend):
+@pytest.mark.parametrize("change", [truncate, empty, append, rewrite], ids=lambda one: one.__name__)
+def test_an_open_file_that_changes_while_it_is_sent_never_becomes_a_whole_request(path, change, backend):
     with open(path, "rb") as file:
         body = encode({"fileblob": blob_of(file, "file.bin")})
         sent, error = send(body, backend, in_the_middle=lambda: change(path))
@@ -184,15 +198,15 @@ def test_a_file_that_is_closed_while_it_is_sent_fails_as_one_that_changed(path, 
 
 
 def test_a_file_that_is_closed_when_the_last_of_it_was_read_fails_as_one_that_changed(path, monkeypatch):
-    read_at = _body.FileBlob._read_at
+    read_at = _body._FileByOffset.read_at
 
-    def read_and_close(blob, offset, size):
-        chunk = read_at(blob, offset, size)
+    def read_and_close(source, offset, size):
+        chunk = read_at(source, offset, size)
         if offset + size == SIZE:
             file.close()
         return chunk
 
-    monkeypatch.setattr(_body.FileBlob, "_read_at", read_and_close)
+    monkeypatch.setattr(_body._FileByOffset, "read_at", read_and_close)
     with open(path, "rb") as file:
         assert send(encode({"fileblob": blob_of(file, "file.bin")}))[1] is not None
 

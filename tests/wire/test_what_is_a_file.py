@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from smtp2go_async._body import blob_of
+from smtp2go_async._body import FileChangedError, blob_of
 
 
 def test_a_path_is_looked_at_when_it_is_given(tmp_path):
@@ -28,6 +28,25 @@ def test_a_named_pipe_is_refused_because_its_size_can_not_be_known(tmp_path):
 def test_a_device_is_refused():
     with pytest.raises(ValueError, match="not an ordinary file"):
         blob_of(pathlib.Path(os.devnull), "x")
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="no /proc")
+@pytest.mark.parametrize("form", ["path", "open file"])
+def test_a_file_of_the_system_that_says_it_is_empty_and_is_not_is_never_sent_as_nothing(form):
+    with open("/proc/self/status", "rb") as file:
+        blob = blob_of(file if form == "open file" else "/proc/self/status", "status")
+        with pytest.raises(FileChangedError, match="had no bytes when measured and now has some"):
+            with blob.opened(blob.measure()) as chunks:
+                list(chunks)
+
+
+def test_a_pipe_that_does_not_block_and_has_not_ended_is_refused_instead_of_cut_off():
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.write(writing, b"the beginning")
+    with os.fdopen(reading, "rb", buffering=0) as file, os.fdopen(writing, "wb"):
+        with pytest.raises(ValueError, match="'pipe' does not block, and its end has not come yet"):
+            blob_of(file, "pipe")
 
 
 @pytest.mark.parametrize("text_file", [io.StringIO("x"), io.StringIO("")])

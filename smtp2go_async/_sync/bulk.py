@@ -1,0 +1,162 @@
+# Written by tools/make_sync.py from bulk/sender.py: change that file, then run `nox -s sync`.
+"""The waiting twin of `smtp2go_async.bulk.sender`."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from ..bulk.begin import JournalLike
+from ..bulk.outcome import BulkReport, Outcome, ReconcileReport
+from ..bulk.run import OnOutcome
+from ..bulk.sender import Bulk as AsyncBulk, BATCH
+from ..bulk.source import Emails, Numbers
+from ._group import SyncSettlingGroup
+
+
+class Bulk(SyncSettlingGroup[AsyncBulk]):
+    """Many e-mails or texts."""
+
+    __slots__ = ()
+
+    def send(
+        self,
+        emails: Emails,
+        *,
+        concurrency: int = 20,
+        via: Literal["send", "batch"] = "send",
+        batch_size: int = BATCH,
+        journal: JournalLike | None = None,
+        resend_unknown: bool = False,
+        resend_refused: bool = False,
+        on_outcome: OnOutcome | None = None,
+    ) -> BulkReport:
+        """Send any number of e-mails; with a journal, the same run started again goes on where it was cut off.
+
+        ``POST /email/send`` for each, or ``POST /email/batch``. The run begins gently, waits out cool-downs, and stops
+        at once when no call can succeed. At Ctrl-C or SIGTERM it settles what is under way, and then ends the program
+        as usual. No e-mail is sent twice: one whose outcome is unknown is not sent again unless you ask for it.
+
+        Args:
+            emails: `Email`s or pairs ``(reference, Email)``, from anything that can be iterated over, also with
+                ``async for``, however long: only a few are in memory. An `EmailFile` is checked to its end first.
+            concurrency: The most calls at a time.
+            via: ``"send"`` has a verdict for each e-mail; ``"batch"`` has many in a call and is much faster, but what
+                is refused later is seen only in the account's activity and in webhooks.
+            batch_size: The most e-mails in a batch, up to 1,000; fewer go where they would be too large together.
+            journal: A `Journal`, or the path of one; made if it is not there.
+            resend_unknown: Send e-mails again whose outcome was unknown in a run before. **This can send twice.**
+            resend_refused: Try e-mails again that were refused or failed in a run before.
+            on_outcome: Called with each `Outcome` as it is settled, in any order.
+
+        Raises:
+            BulkStoppedError: The key, a permission, the plan or the network ended the run; its ``report`` says how far
+                it came.
+            JournalError: The journal can't be used, or belongs to another list.
+            TypeError: A row is not an e-mail; those before it were sent.
+        """
+        return self._run(
+            self._awaited.send,
+            emails,
+            concurrency=concurrency,
+            via=via,
+            batch_size=batch_size,
+            journal=journal,
+            resend_unknown=resend_unknown,
+            resend_refused=resend_refused,
+            on_outcome=on_outcome,
+        )
+
+    def stream(
+        self,
+        emails: Emails,
+        *,
+        concurrency: int = 20,
+        via: Literal["send", "batch"] = "send",
+        batch_size: int = BATCH,
+        journal: JournalLike | None = None,
+        resend_unknown: bool = False,
+        resend_refused: bool = False,
+    ) -> Iterator[Outcome]:
+        """Send any number of e-mails and iterate over what became of each.
+
+        As `send`. They are sent for about a second at a time, and then their outcomes given out: while your code has
+        one, nothing is under way, so you can leave the loop at any time and nothing is lost.
+
+        Args:
+            emails: As for `send`.
+            concurrency: The most calls at a time.
+            via: ``"send"`` or ``"batch"``.
+            batch_size: The most e-mails in a batch.
+            journal: A `Journal`, or the path of one.
+            resend_unknown: Send e-mails again whose outcome was unknown. **This can send twice.**
+            resend_refused: Try e-mails again that were refused or failed.
+
+        Raises:
+            BulkStoppedError: The run can't go on; all outcomes came before.
+            JournalError: The journal can't be used, or belongs to another list.
+        """
+        return self._iterate(
+            self._awaited.stream,
+            emails,
+            concurrency=concurrency,
+            via=via,
+            batch_size=batch_size,
+            journal=journal,
+            resend_unknown=resend_unknown,
+            resend_refused=resend_refused,
+        )
+
+    def send_sms(
+        self,
+        destinations: Numbers,
+        content: str,
+        *,
+        sender: str | None = None,
+        concurrency: int = 5,
+        journal: JournalLike | None = None,
+        resend_unknown: bool = False,
+        resend_refused: bool = False,
+        on_outcome: OnOutcome | None = None,
+    ) -> BulkReport:
+        """Send one text to any number of numbers, each once.
+
+        ``POST /sms/send``, for 100 numbers each.
+
+        Args:
+            destinations: Numbers with their country code, in any writing (``+1 (202) 555-0123``); one that comes twice
+                is skipped the second time. One that is no number fails, and the others are sent.
+            content: The text; over 160 characters it goes, and is paid for, as several units.
+            sender: Number to send from, in E.164; the account's default when left out.
+            concurrency: The most calls at a time.
+            journal: A `Journal`, or the path of one. It is bound to this text.
+            resend_unknown: Send again where the outcome was unknown. **This can send twice.**
+            resend_refused: Try numbers again that were refused or failed.
+            on_outcome: Called with each `SmsOutcome` as it is settled.
+
+        Raises:
+            BulkStoppedError: The key, a permission, the plan or the network ended the run.
+            JournalError: The journal can't be used, or belongs to other numbers or another text.
+        """
+        return self._run(
+            self._awaited.send_sms,
+            destinations,
+            content,
+            sender=sender,
+            concurrency=concurrency,
+            journal=journal,
+            resend_unknown=resend_unknown,
+            resend_refused=resend_refused,
+            on_outcome=on_outcome,
+        )
+
+    def reconcile(self, journal: JournalLike, *, wait: bool = True) -> ReconcileReport:
+        """Find out what became of e-mails or texts whose outcome is unknown, and settle those that were sent.
+
+        ``POST /activity/search`` (at most 60 calls a minute, of 1,000 events each), or ``POST /sms/view-sent``. What is
+        not found stays unknown. Once it was looked for in time it was most likely not sent, and
+        ``resend_unknown=True`` sends it.
+
+        Args:
+            journal: The journal of the run, or its path.
+            wait: Wait until the newest of them could be found: the provider's activity lags by two minutes.
+        """
+        return self._run(self._awaited.reconcile, journal, wait=wait)

@@ -1,0 +1,1 @@
+"""Send to many, with a journal: `client.bulk`."""

@@ -1,0 +1,433 @@
+"""The journal of a run: one SQLite file that says for each row how far it came.
+
+    pending ──> claimed ──> sent | refused | failed | unknown
+       ^           │                                  │
+       └──gone back┘ (certainly not sent)              └──> sent (reconcile), or claimed again (resend_unknown)
+
+A row is claimed, and that is on the disk, before its e-mail leaves, and settled after. So a row that is found claimed
+when a journal is opened was under way when the run before was cut off, and is `unknown`.
+
+It holds references, states, ids and errors; addresses only if they are asked for, bodies and keys never.
+"""
+
+import csv
+import ctypes
+import os
+import secrets
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Final, Literal
+
+import attrs
+
+from .._forking import tell_after_fork
+from ..errors import JournalError
+from .plan import LIST_BEGIN, fingerprint_of
+
+SCHEMA = 1
+
+Kind = Literal["email", "sms"]
+Kept = Literal["hash", "address", "none"]
+
+STATES: Final = ("pending", "claimed", "sent", "refused", "failed", "unknown")
+
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE rows (
+    number INTEGER PRIMARY KEY,
+    reference TEXT NOT NULL UNIQUE,
+    fingerprint TEXT NOT NULL,
+    recipient TEXT,
+    state TEXT NOT NULL,
+    email_id TEXT,
+    request_id TEXT,
+    detail TEXT,
+    error TEXT,
+    claimed REAL NOT NULL,
+    settled REAL
+);
+"""
+
+
+@attrs.frozen
+class Claim:
+    """A row that is about to be sent."""
+
+    reference: str
+    recipients: tuple[str, ...] = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Settled:
+    """What became of a row that was claimed; ``pending`` when it certainly was not sent."""
+
+    reference: str
+    state: str
+    email_id: str | None = None
+    request_id: str | None = None
+    detail: str | None = None
+    error: str | None = None
+
+
+@attrs.frozen
+class JournalRow:
+    """One row, as `Journal.rows` gives it."""
+
+    reference: str
+    state: str
+    recipient: str | None = attrs.field(repr=False)
+    email_id: str | None
+    request_id: str | None
+    detail: str | None
+    error: str | None
+    claimed: float
+    """Seconds since 1970 at which it was claimed last."""
+    settled: float | None
+    fingerprint: str = attrs.field(repr=False)
+
+
+class Journal:
+    """A file in which a run keeps how far it came, so that the same run started again goes on there.
+
+    Only one program at a time can have it open. Give its path, or an open journal, as ``journal=`` to the calls of
+    ``client.bulk``.
+
+    Args:
+        path: The file; made if it is not there. Its folder has to be.
+        recipients: What to keep of a row's recipients: ``"hash"`` (of no use without this file), ``"address"`` or
+            ``"none"``.
+        check_list: Refuse to go on with a list that begins with other references or recipients than the one that the
+            journal was begun with.
+
+    Raises:
+        JournalError: It can't be opened or written, is in use, or is not a journal of this version.
+
+    Example:
+        with Journal("news.journal") as journal:
+            report = await client.bulk.send(newsletter(), journal=journal)
+            print(journal.counts())
+            journal.export_csv("news.csv")
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, recipients: Kept = "hash", check_list: bool = True) -> None:
+        if recipients not in ("hash", "address", "none"):
+            raise ValueError(f"recipients: {recipients!r} is none of hash, address, none")
+        self.path = os.fspath(path)
+        self._recipients = recipients
+        self._check_list = check_list
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._taken_by: weakref.ref[object] | None = None
+        self._pid = os.getpid()
+        self._clock = time.time
+        self._meta: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<Journal {self.path!r}>"
+
+    # --- opening and closing --------------------------------------------------------------------------------------
+
+    def open(self) -> "Journal":
+        """Open the file, and take it for this program alone. Rows found claimed become unknown."""
+        with self._lock:
+            if self._connection is not None:
+                self._here()
+                return self
+            folder = os.path.dirname(self.path) or "."
+            if not os.path.isdir(folder):
+                raise JournalError(f"journal: the folder of {self.path!r} does not exist")
+            if os.path.isdir(self.path):
+                raise JournalError(f"journal: {self.path!r} is a directory; a file is needed")
+            # SQLite would say "disk I/O error". The folder, because it keeps its log beside the file.
+            for needed in (self.path, folder):
+                if os.path.exists(needed) and not os.access(needed, os.W_OK):
+                    raise JournalError(f"journal: {needed!r} may not be written by this user")
+            self._pid = os.getpid()
+            with self._told("be opened"):
+                connection = sqlite3.connect(self.path, timeout=0.0, isolation_level=None, check_same_thread=False)
+            try:
+                with self._told("be opened"):
+                    self._begin(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+            # Found by the collector, a connection that nobody closed is a warning since Python 3.13.
+            self._finalizer = weakref.finalize(self, connection.close)
+            tell_after_fork(self)
+            return self
+
+    def _after_fork(self) -> None:
+        # Closing it in the child would write the log into the file, and delete it while the parent goes on writing to
+        # it: what the parent claims from then on would be gone if it were killed. So it is kept for ever, even when
+        # the interpreter ends, for which a reference is needed that nobody gives back.
+        self._lock = threading.RLock()
+        if self._connection is not None and self._finalizer.detach():
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not {"meta", "rows"} <= tables:
+            # Before anything is changed, and the next line would change the file.
+            raise JournalError(f"journal: {self.path!r} is another kind of database, and is left alone")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A commit is on the disk when it returns, even if the power fails then.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("BEGIN EXCLUSIVE")
+        if not tables:
+            for statement in _TABLES.split(";\n"):
+                connection.execute(statement)
+            values = {"schema": str(SCHEMA), "id": secrets.token_hex(16), "begun": f"{self._clock():.0f}"}
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
+        self._meta = dict(connection.execute("SELECT name, value FROM meta"))
+        if self._meta.get("schema") != str(SCHEMA):
+            raise JournalError(
+                f"journal: {self.path!r} has the form {self._meta.get('schema')!r}; this version knows {SCHEMA}"
+            )
+        # The run that claimed these is gone, since this program has the file for itself.
+        connection.execute("UPDATE rows SET state = 'unknown', error = 'the run was cut off' WHERE state = 'claimed'")
+        connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file. Another program can use it then."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None and self._pid == os.getpid():
+                self._finalizer.detach()
+                connection.close()
+
+    def __enter__(self) -> "Journal":
+        return self.open()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this program has the file."""
+        return self._connection is not None
+
+    def _here(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise JournalError(f"journal: {self.path!r} is not open")
+        if self._pid != os.getpid():
+            raise JournalError(f"journal: {self.path!r} was opened before a fork; open it in this process instead")
+        return self._connection
+
+    @contextmanager
+    def _told(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            text = str(error)
+            if "locked" in text:
+                text = "it is in use by another run"
+            elif "not a database" in text:
+                text = "it is another kind of file"
+            raise JournalError(f"journal: {self.path!r} can't {doing}: {text}") from error
+
+    # --- what the caller asks -------------------------------------------------------------------------------------
+
+    def counts(self) -> Mapping[str, int]:
+        """Count the rows by state: ``pending``, ``claimed``, ``sent``, ``refused``, ``failed``, ``unknown``."""
+        with self._reading() as connection:
+            found = dict(connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
+        return {state: found.get(state, 0) for state in STATES}
+
+    def rows(self, *states: str) -> Iterator[JournalRow]:
+        """Go through the rows in the order in which they were claimed first; all, or those in some states."""
+        for state in states:
+            if state not in STATES:
+                raise ValueError(f"states: {state!r} is none of {', '.join(STATES)}")
+        marks = ", ".join("?" * len(states))
+        where = f"AND state IN ({marks})" if states else ""
+        columns = "reference, state, recipient, email_id, request_id, detail, error, claimed, settled, fingerprint"
+        query = f"SELECT number, {columns} FROM rows WHERE number > ? {where} ORDER BY number LIMIT 1000"  # noqa: S608
+        last = 0
+        while True:
+            with self._reading() as connection:
+                found = connection.execute(query, (last, *states)).fetchall()
+            if not found:
+                return
+            last = found[-1][0]
+            yield from (JournalRow(*row[1:]) for row in found)
+
+    def export_csv(self, target: str | os.PathLike[str]) -> int:
+        """Write all rows to a CSV file in UTF-8, with a header, and return how many there are."""
+        names = ("reference", "state", "recipient", "email_id", "request_id", "detail", "error", "claimed", "settled")
+        count = 0
+        with open(target, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(names)
+            for row in self.rows():
+                writer.writerow([_cell(name, getattr(row, name)) for name in names])
+                count += 1
+        return count
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Use the open file, or open it for as long as this takes."""
+        with self._lock:
+            was_open = self._connection is not None
+            self.open()
+            try:
+                with self._told("be read"):
+                    yield self._here()
+            finally:
+                if not was_open:
+                    self.close()
+
+    # --- what a run does ------------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """What tells this journal from others; secret, since the hashes in it are made with it."""
+        return self._meta["id"]
+
+    @property
+    def kind(self) -> str | None:
+        """What it was begun for: ``email`` or ``sms``."""
+        return self._meta.get("kind")
+
+    @property
+    def content(self) -> str | None:
+        """What its texts say, in short."""
+        return self._meta.get("content")
+
+    def fingerprint(self, recipients: Sequence[str]) -> str:
+        """Return a row's recipients in short."""
+        return fingerprint_of(self.id, recipients)
+
+    def take_for(self, kind: Kind, content: str = "", by: object = None) -> None:
+        """Bind the journal to one kind of run, or refuse one that it was not begun for.
+
+        Args:
+            kind: E-mails or texts.
+            content: What a text says, in short: the same numbers with other words are another run.
+            by: Who has it from now on, until `release` or its own end; two runs would both send what neither knows of.
+        """
+        with self._lock:
+            if self._taken_by is not None and self._taken_by() is not None:
+                raise JournalError(f"journal: {self.path!r} is in use by another run of this program")
+            for name, value, words in (("kind", kind, "kind of message"), ("content", content, "text")):
+                kept = self._meta.get(name)
+                if kept is not None and kept != value:
+                    raise JournalError(f"journal: {self.path!r} was begun for another {words}; use a new one")
+                if kept is None:
+                    self._write_meta({name: value})
+            self._taken_by = None if by is None else weakref.ref(by)
+
+    def release(self) -> None:
+        """Let another run have it."""
+        self._taken_by = None
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it has any rows."""
+        with self._reading() as connection:
+            return connection.execute("SELECT 1 FROM rows LIMIT 1").fetchone() is not None
+
+    @property
+    def list_begin(self) -> tuple[int, str]:
+        """How many of the first rows the journal knows in short, and what they come to."""
+        count, _, digest = self._meta.get("list", "0 ").partition(" ")
+        return int(count), digest
+
+    @property
+    def checks_list(self) -> bool:
+        """Whether a list that begins differently is refused."""
+        return self._check_list
+
+    def other_list(self) -> JournalError:
+        """Make the error for a list that begins differently."""
+        return JournalError(
+            f"journal: {self.path!r} belongs to another list: the first {self.list_begin[0]} rows have other "
+            "references or recipients. Give the same list in the same order, or another journal; check_list=False goes "
+            "on anyway"
+        )
+
+    def _write_meta(self, values: Mapping[str, str]) -> None:
+        connection = self._here()
+        with self._told("be written"):
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+        self._meta.update(values)
+
+    def known(self, references: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Return state and fingerprint of those references that are in the journal."""
+        found: dict[str, tuple[str, str]] = {}
+        with self._lock, self._told("be read"):
+            connection = self._here()
+            for start in range(0, len(references), 500):
+                some = references[start : start + 500]
+                marks = ", ".join("?" * len(some))
+                query = f"SELECT reference, state, fingerprint FROM rows WHERE reference IN ({marks})"  # noqa: S608
+                found.update((row[0], (row[1], row[2])) for row in connection.execute(query, some))
+        return found
+
+    def commit(
+        self, claims: Iterable[Claim], settled: Iterable[Settled], list_begin: tuple[int, str] | None = None
+    ) -> None:
+        """Write what is about to be sent and what became of others, all or nothing; on the disk when this returns."""
+        with self._lock, self._told("be written"):
+            connection = self._here()
+            now = self._clock()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.executemany(_SETTLE, [_settlement(one, now) for one in settled])
+                connection.executemany(_CLAIM, [self._claim(one, now) for one in claims])
+                if list_begin is not None and list_begin[0] <= LIST_BEGIN:
+                    value = f"{list_begin[0]} {list_begin[1]}"
+                    connection.execute("INSERT OR REPLACE INTO meta VALUES ('list', ?)", (value,))
+                    self._meta["list"] = value
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _claim(self, claim: Claim, now: float) -> tuple[Any, ...]:
+        fingerprint = self.fingerprint(claim.recipients)
+        if self._recipients == "none":
+            return (claim.reference, "", None, now)
+        kept = fingerprint if self._recipients == "hash" else ", ".join(claim.recipients)
+        return (claim.reference, fingerprint, kept, now)
+
+
+_CLAIM = """
+INSERT INTO rows (reference, fingerprint, recipient, state, claimed) VALUES (?, ?, ?, 'claimed', ?)
+ON CONFLICT (reference) DO UPDATE SET state = 'claimed', claimed = excluded.claimed, settled = NULL,
+    email_id = NULL, request_id = NULL, detail = NULL, error = NULL
+"""
+_SETTLE = """
+UPDATE rows SET state = ?, email_id = ?, request_id = ?, detail = ?, error = ?, settled = ? WHERE reference = ?
+"""
+
+
+def _settlement(one: Settled, now: float) -> tuple[Any, ...]:
+    # Not attrs.astuple, which takes longer than SQLite.
+    known = (_valid(one.email_id), _valid(one.request_id), _valid(one.detail), _valid(one.error))
+    return (one.state, *known, now, one.reference)
+
+
+def _valid(text: str | None) -> str | None:
+    """Return what the API has said as text that can be written: JSON can spell half a letter."""
+    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name in ("claimed", "settled"):
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(value))
+    text = str(value)
+    # A spreadsheet would take these for formulas.
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and name != "reference" else text

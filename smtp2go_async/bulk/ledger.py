@@ -1,0 +1,75 @@
+"""What stands between many calls and one journal: they are written together, off the event loop."""
+
+from collections.abc import Sequence
+
+import anyio
+import attrs
+from anyio import to_thread
+
+from .journal import Claim, Journal, Settled
+
+
+@attrs.define(eq=False)
+class _Entry:
+    claims: Sequence[Claim]
+    settled: Sequence[Settled]
+    begin: tuple[int, str] | None
+    done: anyio.Event = attrs.field(factory=anyio.Event)
+    error: BaseException | None = None
+
+
+class Ledger:
+    """Writes claims and outcomes of all calls that wait at the same time in one transaction.
+
+    Whoever comes while nobody is writing writes for all who come meanwhile. So a row waits for one write at most beside
+    its own, and none is claimed before its call is really about to be made.
+    """
+
+    def __init__(self, journal: Journal | None) -> None:
+        self._journal = journal
+        self._waiting: list[_Entry] = []
+        self._writing = False
+
+    async def commit(
+        self, claims: Sequence[Claim], settled: Sequence[Settled], begin: tuple[int, str] | None = None
+    ) -> None:
+        """Write, and return when it is on the disk.
+
+        Raises:
+            JournalError: It could not be written; then nothing of this was.
+        """
+        if self._journal is None or not (claims or settled):
+            return
+        entry = _Entry(claims, settled, begin)
+        self._waiting.append(entry)
+        # Given up in the middle, it would leave others waiting for ever, and rows of which nobody knows.
+        with anyio.CancelScope(shield=True):
+            if self._writing:
+                await entry.done.wait()
+            else:
+                await self._write_all()
+        if entry.error is not None:
+            raise entry.error
+
+    async def _write_all(self) -> None:
+        self._writing = True
+        try:
+            while self._waiting:
+                entries, self._waiting = self._waiting, []
+                await self._write(entries)
+        finally:
+            self._writing = False
+
+    async def _write(self, entries: list[_Entry]) -> None:
+        assert self._journal is not None
+        claims = [claim for entry in entries for claim in entry.claims]
+        settled = [one for entry in entries for one in entry.settled]
+        begins = [entry.begin for entry in entries if entry.begin is not None]
+        error: BaseException | None = None
+        try:
+            await to_thread.run_sync(self._journal.commit, claims, settled, max(begins, default=None))
+        except Exception as problem:
+            error = problem
+        for entry in entries:
+            entry.error = error
+            entry.done.set()

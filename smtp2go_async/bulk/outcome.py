@@ -1,0 +1,81 @@
+"""What became of each mail or number of a run, and of the run as a whole."""
+
+from typing import Final, Literal
+
+import attrs
+
+from .._masking import mask_text
+
+Status = Literal["sent", "refused", "failed", "unknown", "skipped"]
+
+STATUSES: Final[tuple[Status, ...]] = ("sent", "refused", "failed", "unknown", "skipped")
+
+MOST_PROBLEMS = 100
+"""Outcomes that a report keeps; the journal and ``on_outcome`` have all."""
+
+
+def _masked(error: Exception | None) -> str:
+    return "None" if error is None else f"<{type(error).__name__}: {mask_text(str(error))}>"
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What became of one e-mail.
+
+    ``sent``: the API took it. ``refused``: the API said no. ``failed``: it could not be sent from here (a bad row, a
+    missing file). ``unknown``: it left, and no answer came; it is not sent again. ``skipped``: a run before had it.
+    """
+
+    reference: str = attrs.field(repr=lambda reference: repr(mask_text(reference)))
+    """The caller's reference, or the number of the row in the list, from 1."""
+    status: Status
+    email_id: str | None = None
+    schedule_id: str | None = None
+    """Instead of ``email_id``, for an e-mail that has a schedule."""
+    request_id: str | None = None
+    error: Exception | None = attrs.field(default=None, repr=_masked)
+    """Why it is not ``sent``; or, when it is ``skipped``, that it was there before in the same list."""
+
+
+@attrs.frozen(kw_only=True)
+class SmsOutcome(Outcome):
+    """What became of the text to one number; ``reference`` is the number."""
+
+    message_id: str | None = None
+    sms_status: str | None = None
+    """The API's word for it, for example ``queued``."""
+
+
+@attrs.frozen(kw_only=True)
+class BulkReport:
+    """What a run did."""
+
+    sent: int = 0
+    refused: int = 0
+    failed: int = 0
+    unknown: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    problems: tuple[Outcome, ...] = attrs.field(default=(), repr=lambda problems: f"<{len(problems)} outcomes>")
+    """The first 100 that were refused, failed or are unknown."""
+
+    @property
+    def total(self) -> int:
+        """How many rows the run went through."""
+        return self.sent + self.refused + self.failed + self.unknown + self.skipped
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{getattr(self, status):,} {status}" for status in STATUSES if getattr(self, status))
+        return f"{counts or 'nothing to send'} in {self.seconds:.1f} s"
+
+
+@attrs.frozen(kw_only=True)
+class ReconcileReport:
+    """What was found out about the outcomes that were unknown."""
+
+    settled: int = 0
+    """Found in the account's activity: these were sent."""
+    unknown: int = 0
+    """Not found. A mail that was carried out can be seen after some two minutes, so these were most likely not sent."""
+    references: tuple[str, ...] = attrs.field(default=(), repr=lambda references: f"<{len(references)} references>")
+    """Those that stay unknown."""

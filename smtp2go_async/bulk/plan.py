@@ -1,0 +1,221 @@
+"""What a run decides, without doing anything: no I/O here, and no clock.
+
+Which rows go into which call, how many calls run at a time, and what an error says about the rows of its call.
+"""
+
+import functools
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import attrs
+
+from .._body import FileChangedError
+from ..errors import (
+    ApiError,
+    AuthenticationError,
+    NotSentError,
+    PermissionDeniedError,
+    RateLimitError,
+    Smtp2goError,
+)
+from ..message import Email
+
+MOST_IN_A_BATCH = 1000
+"""E-mails in one ``/email/batch`` call (its reference page)."""
+
+LONGEST_REFERENCE = 255
+"""Characters; references go into the journal once for each row, and into reports."""
+
+HEADER = "X-Smtp2go-Bulk"
+"""Carries a token made of the journal and the reference, by which `reconcile` finds an e-mail in the activity."""
+
+LIST_BEGIN = 100
+"""Rows whose references and recipients a journal remembers, to notice that it belongs to another list."""
+
+
+def check_reference(reference: object, place: str) -> str:
+    """Return a reference that the journal can keep.
+
+    Raises:
+        TypeError: It is not text.
+        ValueError: It is empty, too long, or holds control characters; the message says which row.
+    """
+    if not isinstance(reference, str):
+        raise TypeError(f"{place}: a reference is text, not a {type(reference).__name__}")
+    if not reference or len(reference) > LONGEST_REFERENCE:
+        raise ValueError(f"{place}: a reference has 1 to {LONGEST_REFERENCE} characters, not {len(reference):,}")
+    if not reference.isprintable():
+        raise ValueError(f"{place}: a reference can't hold control characters or lone surrogates")
+    return reference
+
+
+# --- what a call holds -------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Row:
+    """One e-mail or number of the list."""
+
+    reference: str
+    email: Email | None = attrs.field(default=None, repr=False)
+    recipients: tuple[str, ...] = attrs.field(default=(), repr=False)
+    error: Exception | None = attrs.field(default=None, repr=False)
+    """Why it can't be sent at all."""
+
+
+def recipients_of(email: Email) -> tuple[str, ...]:
+    """Return everybody an e-mail goes to."""
+    return (*email.to, *email.cc, *email.bcc)
+
+
+def most_bytes(email: Email) -> int:
+    """Return what an e-mail has in a request body at the very most, without encoding it.
+
+    JSON writes a character of text as six bytes at most; files are measured, and grow by a third.
+    """
+    texts = (email.sender, email.subject or "", email.html_body or "", email.text_body or "", email.template_id or "")
+    length = sum(map(len, texts)) + sum(len(one) + 4 for one in (*recipients_of(email), *email.reply_to))
+    length += sum(len(name) + len(value) + 30 for name, value in email.custom_headers)
+    if email.template_data is not None:
+        length += _characters(email.template_data)
+    for one in (*email.attachments, *email.inlines):
+        length += len(one.filename) + len(one.mimetype) + len(one.url or "") + 60
+    # base64, which JSON writes as it is.
+    files = sum(one.blob.measure() * 4 // 3 + 4 for one in (*email.attachments, *email.inlines) if one.blob is not None)
+    return 6 * length + files + 500
+
+
+def _characters(value: object) -> int:
+    if isinstance(value, str):
+        return len(value) + 4
+    if isinstance(value, dict):
+        return sum(_characters(name) + _characters(one) for name, one in value.items()) + 4
+    if isinstance(value, (list, tuple)):
+        return sum(map(_characters, value)) + 4
+    return len(str(value)) + 4
+
+
+# --- references and fingerprints ---------------------------------------------------------------------------------
+
+
+def token_of(journal_id: str, reference: str) -> str:
+    """Return what an e-mail's header says, so that nobody learns the reference from it."""
+    hashed = _keyed(journal_id, 16).copy()
+    hashed.update(reference.encode())
+    return hashed.hexdigest()
+
+
+def fingerprint_of(journal_id: str, recipients: Sequence[str]) -> str:
+    """Return a short form of a row's recipients that tells whether they changed, and not who they are."""
+    hashed = _keyed(journal_id, 12).copy()
+    hashed.update("\n".join(recipients).lower().encode())
+    return hashed.hexdigest()
+
+
+@functools.lru_cache(maxsize=8)
+def _keyed(journal_id: str, size: int) -> "hashlib.blake2b":
+    """Begin a hash; a copy of it takes half the time of a new one."""
+    return hashlib.blake2b(key=journal_id.encode(), digest_size=size)
+
+
+class ListBegin:
+    """The first rows of a list, in short: two lists that begin differently are not the same."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+        self.count = 0
+
+    def add(self, reference: str, fingerprint: str) -> None:
+        """Take in one more row."""
+        self._hash.update(f"{reference}\n{fingerprint}\n".encode())
+        self.count += 1
+
+    @property
+    def digest(self) -> str:
+        """All rows so far."""
+        return self._hash.hexdigest()
+
+
+# --- numbers -----------------------------------------------------------------------------------------------------
+
+_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
+_NUMBER = re.compile(r"\+?[0-9]{5,15}")
+
+
+def normal_number(number: object) -> str:
+    """Return a number with its country code as ``+12025550123``, whatever it was written with.
+
+    Raises:
+        TypeError: It is not text.
+        ValueError: It is not a number; the number is not in the message.
+    """
+    if not isinstance(number, str):
+        raise TypeError(f"a number is text, not a {type(number).__name__}")
+    bare = _PUNCTUATION.sub("", number)
+    if bare.startswith("00"):
+        bare = "+" + bare[2:]
+    if not bare.isascii() or not _NUMBER.fullmatch(bare):
+        raise ValueError("is not a telephone number with its country code, of 5 to 15 digits")
+    return bare if bare.startswith("+") else f"+{bare}"
+
+
+# --- what an error says ------------------------------------------------------------------------------------------
+
+Verdict = Literal["refused", "failed", "unknown", "stop"]
+"""``stop``: nothing was sent and nothing will be; the rows go back, and the run ends."""
+
+
+def verdict_of(error: Exception) -> Verdict:
+    """Say what an error tells about the rows of its call."""
+    if isinstance(error, (AuthenticationError, PermissionDeniedError, RateLimitError)):
+        return "stop"
+    if isinstance(error, NotSentError):
+        # A file that changed is this row's trouble; a network that stays away is everybody's.
+        return "failed" if isinstance(error.__cause__, FileChangedError) else "stop"
+    if isinstance(error, ApiError) and error.status == 402 and error.carried_out is False:
+        # The plan: payment required.
+        return "stop"
+    if isinstance(error, Smtp2goError):
+        return "refused" if error.carried_out is False else "unknown"
+    return "failed"
+
+
+# --- how many at a time ------------------------------------------------------------------------------------------
+
+FIRST_CALLS = 4
+"""Calls at a time with which a run begins."""
+
+UNANSWERED: Final[dict[str, int]] = {"send": 20, "batch": 3, "sms": 3}
+"""Calls in a row without a clear answer after which a run stops: an outage must not make a whole list unknown."""
+
+
+class Pace:
+    """How many calls a run makes at a time.
+
+    Few at first, twice as many after each round that went well, half of it after a cool-down, and from there on one
+    more for each round.
+    """
+
+    def __init__(self, most: int, cool_downs: int) -> None:
+        self.most = most
+        self.limit = min(most, FIRST_CALLS)
+        self._doubles = True
+        self._well = 0
+        self._cool_downs = cool_downs
+
+    def answered(self) -> None:
+        """Tell that a call was answered."""
+        self._well += 1
+        if self.limit < self.most and (self._doubles or self._well >= self.limit):
+            self._well = 0
+            self.limit += 1
+
+    def look(self, cool_downs: int) -> None:
+        """Tell how often the gate of the pacer was closed so far; halves once for each time."""
+        if cool_downs > self._cool_downs:
+            self._cool_downs = cool_downs
+            self.limit = max(1, self.limit // 2)
+            self._doubles = False
+            self._well = 0

@@ -1,0 +1,98 @@
+"""Settle what is unknown: ask the account what it did."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+
+from ..errors import JournalError
+from ..retry import RetryPolicy
+from .journal import Journal, JournalRow, Settled
+from .outcome import ReconcileReport
+from .plan import HEADER, normal_number, token_of
+from .ways import content_hash
+
+if TYPE_CHECKING:
+    from ..client import AsyncClient
+
+LAG = 130.0
+"""Seconds after which what was carried out can be found; the provider speaks of two minutes."""
+
+_BEFORE = 120.0
+"""Seconds before a claim from which to search: two clocks need not agree."""
+_AFTER = 900.0
+"""Seconds after a claim up to which to search: a call can take long, and a batch is worked off in the background."""
+
+
+async def settle(client: "AsyncClient", journal: Journal, *, wait: bool) -> ReconcileReport:
+    """Search for all rows that are unknown, and settle those that are found."""
+    if journal.kind is None:
+        raise JournalError(f"journal: {journal.path!r} is empty: no run was begun with it")
+    rows = await to_thread.run_sync(lambda: list(journal.rows("unknown", "claimed")))
+    if not rows:
+        return ReconcileReport()
+    if wait:
+        newest = max(row.settled or row.claimed for row in rows)
+        missing = newest + LAG - journal._clock()
+        if missing > 0:
+            await client._sleep(min(missing, LAG))
+    # A search is refused for a minute when there were too many, and what was found before then would be for nothing.
+    patient = client.with_options(retry=RetryPolicy.patient())
+    search = _texts if journal.kind == "sms" else _emails
+    found: dict[str, Settled] = {}
+    for start, end, group in _windows(rows, journal._clock()):
+        here = await search(patient, journal, start, end, group)
+        await to_thread.run_sync(journal.commit, (), list(here.values()))
+        found.update(here)
+    left = tuple(row.reference for row in rows if row.reference not in found)
+    return ReconcileReport(settled=len(found), unknown=len(left), references=left)
+
+
+def _windows(rows: Sequence[JournalRow], now: float) -> Iterable[tuple[dt.datetime, dt.datetime, list[JournalRow]]]:
+    """Group rows that were claimed near each other, so that no search goes through what lies between."""
+    ordered = sorted(rows, key=lambda row: row.claimed)
+    groups: list[list[JournalRow]] = []
+    for row in ordered:
+        if groups and row.claimed - groups[-1][-1].claimed < _BEFORE + _AFTER:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    for group in groups:
+        start = group[0].claimed - _BEFORE
+        end = max(min(now, max(row.settled or row.claimed for row in group) + _AFTER), start + 1.0) + 1.0
+        yield dt.datetime.fromtimestamp(int(start), dt.UTC), dt.datetime.fromtimestamp(int(end) + 1, dt.UTC), group
+
+
+async def _emails(
+    client: "AsyncClient", journal: Journal, start: dt.datetime, end: dt.datetime, rows: Sequence[JournalRow]
+) -> Mapping[str, Settled]:
+    """Find e-mails by the header that each carries."""
+    wanted = {token_of(journal.id, row.reference): row.reference for row in rows}
+    found: dict[str, Settled] = {}
+    events = client.activity.search_all(start_date=start, end_date=end, only_latest=True, custom_headers=[HEADER])
+    async for event in events:
+        headers = {name.lower(): value for name, value in (event.custom_headers or {}).items()}
+        reference = wanted.get(str(headers.get(HEADER.lower(), "")).strip())
+        if reference is not None:
+            found[reference] = Settled(reference, "sent", event.email_id or None)
+            if len(found) == len(wanted):
+                break
+    return found
+
+
+async def _texts(
+    client: "AsyncClient", journal: Journal, start: dt.datetime, end: dt.datetime, rows: Sequence[JournalRow]
+) -> Mapping[str, Settled]:
+    """Find texts by their number and what they say."""
+    wanted = {row.reference for row in rows}
+    page = await client.sms.view_sent(start_date=start, end_date=end)
+    found: dict[str, Settled] = {}
+    for one in page.messages:
+        try:
+            number = normal_number(one.destination_address)
+        except ValueError:
+            continue
+        if number in wanted and journal.content == content_hash(journal, one.content):
+            found[number] = Settled(number, "sent", one.id or None, detail=one.status or None)
+    return found

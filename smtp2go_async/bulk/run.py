@@ -1,0 +1,326 @@
+"""One run: rows are taken from a list, claimed, sent, settled and told, many at a time, until the list ends or must."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+import anyio
+from anyio.abc import TaskGroup
+
+from .._masking import mask_text
+from ..errors import BulkStoppedError, NotSentError, Smtp2goError
+from ..retry import RetryBudget, RetryPolicy
+from .journal import Claim, Journal, Settled
+from .ledger import Ledger
+from .outcome import MOST_PROBLEMS, STATUSES, BulkReport, Outcome, SmsOutcome
+from .plan import UNANSWERED, Pace, Row, verdict_of
+from .source import Source
+from .ways import PartlySentError
+
+if TYPE_CHECKING:
+    from ..client import AsyncClient
+
+LONGEST_ERROR = 1000
+"""Characters of an error's text that the journal keeps."""
+
+OUTLAST = 3600.0
+"""Seconds for which a call waits for cool-downs, or for the network, before it ends the run."""
+
+
+class Way(Protocol):
+    """How rows are sent: which go together, and what the answer says of each."""
+
+    kind: str
+    most: int
+    """Rows in one call."""
+
+    def fits(self, rows: Sequence[Row], row: Row) -> bool:
+        """Whether a row can go into the call that these are in."""
+        ...
+
+    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+        """Make the call, and return an outcome for each row, in their order."""
+        ...
+
+    def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
+        """Make the outcome of a row whose call ended in an error."""
+        ...
+
+
+OnOutcome = Callable[[Outcome], object]
+
+
+class _NoBudget(RetryBudget):
+    """Each call of a run has its own end of patience; together they would be through with a budget in seconds."""
+
+    REPEAT_COST = 0
+    REPEAT_COST_AFTER_TIMEOUT = 0
+
+
+class Run:
+    """A run over one list. It goes on where it stands each time `go` is called, and nothing is under way between."""
+
+    def __init__(
+        self, client: "AsyncClient", way: Way, source: Source, journal: Journal | None, concurrency: int
+    ) -> None:
+        self._stopping = anyio.Event()
+        self._client = _patient(client, self._stopping)
+        self._way = way
+        self._source = source
+        self._ledger = Ledger(journal)
+        self._pace = Pace(concurrency, client.pacer.state.cool_downs)
+        self._leftover: deque[Row] = deque()
+        self._taking = anyio.Lock()
+        self._workers = 0
+        """Those that take rows."""
+        self._running = 0
+        """Those, and the ones that have yet to settle their last."""
+        self._unanswered = 0
+        self._reading: anyio.CancelScope | None = None
+        self._calls: set[anyio.CancelScope] = set()
+        self._error: Exception | None = None
+        self._counts = dict.fromkeys(STATUSES, 0)
+        self._problems: list[Outcome] = []
+        self._seconds = 0.0
+        self.told: OnOutcome = nobody
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Take no more rows; those under way are settled, and those that wait go back.
+
+        Args:
+            at_once: Do not wait for those under way either: they stay claimed, and are unknown to the next run.
+        """
+        self._stopping.set()
+        if self._reading is not None:
+            self._reading.cancel()
+        for scope in self._calls if at_once else ():
+            scope.cancel()
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self._stopping.is_set() or (self._source.ended and not self._leftover and not self._source.left)
+
+    @property
+    def report(self) -> BulkReport:
+        """What was done so far."""
+        return BulkReport(**self._counts, seconds=self._seconds, problems=tuple(self._problems))
+
+    def check(self) -> None:
+        """Raise what ended the run, or what the list raised.
+
+        Raises:
+            BulkStoppedError: The run could not go on.
+        """
+        if self._error is not None:
+            raise BulkStoppedError(
+                f"the run ended early ({self.report}): {self._error}", report=self.report
+            ) from self._error
+        if self._source.error is not None:
+            self._source.error.add_note(f"smtp2go_async: the list raised this; until then: {self.report}")
+            raise self._source.error
+
+    async def go(self, enough: Callable[[], bool] = lambda: False) -> None:
+        """Send until the list ends, ``enough`` says so, or the run has to end. Everything begun is settled then.
+
+        When this is cancelled, calls under way are still waited for, since nobody could tell of them later.
+        """
+        began = time.monotonic()
+        try:
+            while not (self.ended or enough()):
+                await self._all(enough)
+        except ExceptionGroup as group:
+            # They all end for one reason.
+            raise _first(group) from group
+        finally:
+            self._seconds += time.monotonic() - began
+
+    async def _all(self, enough: Callable[[], bool]) -> None:
+        # No functions in here that know each other: they would be a circle, and an abandoned run would stay in memory,
+        # with its journal open, until the collector comes.
+        idle = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            self._start(tasks, enough, idle)
+            try:
+                await idle.wait()
+            except BaseException:
+                # Cancelled from outside, or by an error: calls that wait for a cool-down must not go on.
+                self.stop()
+                raise
+
+    def _start(self, tasks: TaskGroup, enough: Callable[[], bool], idle: anyio.Event) -> None:
+        while self._workers < self._pace.limit and not (self.ended or enough()):
+            self._workers += 1
+            self._running += 1
+            tasks.start_soon(self._worker, tasks, enough, idle)
+
+    async def _worker(self, tasks: TaskGroup, enough: Callable[[], bool], idle: anyio.Event) -> None:
+        try:
+            await self._work(enough, partial(self._start, tasks, enough, idle))
+        finally:
+            self._running -= 1
+            if not self._running:
+                idle.set()
+
+    async def _work(self, enough: Callable[[], bool], start: Callable[[], None]) -> None:
+        """Make one call after the other; the outcomes of one are written together with the claims of the next."""
+        outcomes: list[Outcome] = []
+        try:
+            while not (self._stopping.is_set() or enough() or self._workers > self._pace.limit):
+                if self._source.waits and not self._leftover:
+                    # Nobody knows how long the list takes for its next row, and what is known by now must not wait.
+                    known, outcomes = outcomes, []
+                    with anyio.CancelScope(shield=True):
+                        await self._settle(known)
+                rows = await self._take()
+                if not rows or self._stopping.is_set():
+                    break
+                outcomes = await self._one(rows, outcomes, start)
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            # At once: while this one writes, others look whether they are too many, and all of them would leave.
+            self._workers -= 1
+            with anyio.CancelScope(shield=True):
+                await self._settle(outcomes)
+
+    async def _one(self, rows: list[Row], before: list[Outcome], start: Callable[[], None]) -> list[Outcome]:
+        claims = [Claim(row.reference, row.recipients) for row in rows]
+        outcomes: list[Outcome] = []
+        with anyio.CancelScope(shield=True) as scope:
+            await self._ledger.commit(claims, [_settled(one) for one in before], self._source.begin_with(rows))
+            written = before.copy()
+            before.clear()
+            try:
+                self._tell(written)
+            except BaseException:
+                self.stop()
+                await self._give_back(rows)
+                raise
+            if self._stopping.is_set():
+                await self._give_back(rows)
+                return []
+            self._calls.add(scope)
+            try:
+                outcomes = await self._call(rows, start)
+            finally:
+                self._calls.discard(scope)
+        return outcomes
+
+    async def _give_back(self, rows: Sequence[Row]) -> None:
+        """Tell the journal of rows that were claimed, and certainly not sent."""
+        await self._ledger.commit([], [Settled(row.reference, "pending") for row in rows])
+
+    async def _call(self, rows: list[Row], start: Callable[[], None]) -> list[Outcome]:
+        try:
+            outcomes = await self._way.send(self._client, rows)
+        except PartlySentError as partly:
+            outcomes = [*partly.settled, *await self._failed(partly.left, partly.error)]
+        except (Smtp2goError, ValueError, TypeError) as error:
+            outcomes = await self._failed(rows, error)
+        else:
+            self._unanswered = 0
+            self._pace.answered()
+        self._pace.look(self._client.pacer.state.cool_downs)
+        start()
+        return outcomes
+
+    async def _failed(self, rows: list[Row], error: Exception) -> list[Outcome]:
+        verdict = verdict_of(error)
+        if verdict == "stop":
+            if not self._stopping.is_set():
+                self._error = error
+                self.stop()
+            await self._give_back(rows)
+            return []
+        self._unanswered = self._unanswered + 1 if verdict == "unknown" else 0
+        if self._unanswered >= UNANSWERED[self._way.kind] and self._error is None:
+            self._error = error
+            self.stop()
+        return [self._way.outcome(row, verdict, error) for row in rows]
+
+    async def _settle(self, outcomes: list[Outcome]) -> None:
+        try:
+            await self._ledger.commit([], [_settled(one) for one in outcomes])
+        finally:
+            # What happened is told even if it can't be written.
+            self._tell(outcomes)
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        for one in outcomes:
+            self._counts[one.status] += 1
+            if one.status not in ("sent", "skipped") and len(self._problems) < MOST_PROBLEMS:
+                self._problems.append(one)
+            self.told(one)
+
+    async def _take(self) -> list[Row]:
+        """Take the rows of the next call; outcomes of rows that need none are told on the way."""
+        async with self._taking:
+            rows: list[Row] = []
+            while len(rows) < self._way.most and not self._stopping.is_set():
+                if not self._leftover and not await self._refill(self._way.most - len(rows)):
+                    break
+                if not self._leftover:
+                    continue
+                if rows and not self._way.fits(rows, self._leftover[0]):
+                    break
+                rows.append(self._leftover.popleft())
+            return rows
+
+    async def _refill(self, most: int) -> bool:
+        found: list[Row | Outcome] = []
+        with anyio.CancelScope() as self._reading:
+            found = await self._source.take(most)
+        self._reading = None
+        self._tell([one for one in found if isinstance(one, Outcome)])
+        self._leftover.extend(one for one in found if isinstance(one, Row))
+        return bool(found)
+
+
+def nobody(_outcome: Outcome) -> None:
+    """Tell an outcome to nobody."""
+
+
+def _patient(client: "AsyncClient", stopping: anyio.Event) -> "AsyncClient":
+    """Return a copy of a client that outlasts cool-downs, and stops to wait when the run is to end."""
+    once = client._settings.retry.at_least_once
+    patience = RetryPolicy(30, OUTLAST, 1.0, 60.0, at_least_once=once)
+    copy = client.with_options(retry=patience, raise_on_refused=True)
+    original = client._sleep
+
+    async def sleep(seconds: float) -> None:
+        """Wait, unless the run is to end: a call that waits has not left, so its rows can go back."""
+        async with anyio.create_task_group() as tasks:
+
+            async def stop() -> None:
+                await stopping.wait()
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(stop)
+            await original(seconds)
+            tasks.cancel_scope.cancel()
+        if stopping.is_set():
+            raise NotSentError("the run ended while this call waited", final=True)
+
+    copy._sleep = sleep
+    copy._budget = _NoBudget()
+    return copy
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _settled(outcome: Outcome) -> Settled:
+    error = outcome.error
+    text = None if error is None else f"{type(error).__name__}: {mask_text(str(error))}"[:LONGEST_ERROR]
+    known = outcome.email_id or outcome.schedule_id
+    if isinstance(outcome, SmsOutcome):
+        return Settled(
+            outcome.reference, outcome.status, outcome.message_id, outcome.request_id, outcome.sms_status, text
+        )
+    return Settled(outcome.reference, outcome.status, known, outcome.request_id, None, text)

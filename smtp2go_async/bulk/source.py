@@ -1,0 +1,234 @@
+"""The list of a run, read a little at a time: numbered, checked, and without what was there before."""
+
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Protocol, cast
+
+from anyio import to_thread
+from anyio.lowlevel import checkpoint
+
+from ..errors import JournalError
+from ..message import Email
+from .journal import Journal
+from .outcome import Outcome, SmsOutcome
+from .plan import LIST_BEGIN, LONGEST_REFERENCE, ListBegin, Row, check_reference, normal_number, recipients_of
+
+AHEAD = 256
+"""Rows read ahead where each has to be looked up: a hop into a thread costs more than a row."""
+
+_BREATH = 50
+"""Rows made in one go; making one takes some 50 microseconds, and other tasks of the program wait for it."""
+
+Emails = Iterable[Email | tuple[str, Email]] | AsyncIterable[Email | tuple[str, Email]]
+Numbers = Iterable[str] | AsyncIterable[str]
+
+
+class MakeRow(Protocol):
+    """Make a row of what the list gives; ``number`` counts from 1."""
+
+    def __call__(self, item: object, number: int, seen: "Seen") -> Row | Outcome:
+        """Make it, or an outcome for what can't be sent."""
+        ...
+
+
+class Source:
+    """Gives the rows that are to be sent, and outcomes for those that are not.
+
+    An error of the list itself is kept, so that what it gave before is still sent; the run raises it at its end.
+    """
+
+    def __init__(self, items: object, make: MakeRow, journal: Journal | None, again: frozenset[str]) -> None:
+        if isinstance(items, AsyncIterable):
+            self._async: AsyncIterator[object] | None = aiter(items)
+            self._sync: Iterator[object] = iter(())
+        else:
+            self._async = None
+            self._sync = iter(cast("Iterable[object]", items))
+        self._make = make
+        self._journal = journal
+        self._again = again
+        # Only a journal that has rows already has anything to look up.
+        self._resumes = journal is not None and journal.is_begun
+        # Whether the begin of the list was compared with the journal's, which has to be before anything is sent.
+        self._compared = not self._resumes
+        self._begin = ListBegin()
+        self._ready: deque[Row | Outcome] = deque()
+        self._unlooked: list[Row | Outcome] = []
+        self._seen = Seen()
+        self._number = 0
+        self.ended = False
+        self.error: BaseException | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is there and the list can take any time: an asynchronous one, which holds up nobody else."""
+        return self._async is not None and not self._ready
+
+    @property
+    def left(self) -> bool:
+        """Whether rows were read that nobody has taken."""
+        return bool(self._ready)
+
+    async def take(self, most: int) -> list[Row | Outcome]:
+        """Return up to ``most`` rows, fewer where the list has to be waited for, none at its end."""
+        while not self._ready and not self.ended:
+            await self._read(most)
+        return [self._ready.popleft() for _ in range(min(most, len(self._ready)))]
+
+    async def _read(self, most: int) -> None:
+        if not self._compared:
+            most = max(most, LIST_BEGIN)
+        elif self._resumes and self._async is None:
+            most = max(most, AHEAD)
+        rows: list[Row | Outcome] = []
+        for count in range(1, most + 1):
+            if count % _BREATH == 0:
+                await checkpoint()
+            try:
+                item = next(self._sync) if self._async is None else await anext(self._async)
+            except (StopIteration, StopAsyncIteration):
+                self.ended = True
+                break
+            except Exception as error:
+                self.ended = True
+                self.error = error
+                break
+            self._number += 1
+            try:
+                rows.append(self._make(item, self._number, self._seen))
+            except (TypeError, ValueError) as error:
+                self.ended = True
+                self.error = error
+                break
+        self._unlooked.extend(rows)
+        if self._compare():
+            rows, self._unlooked = self._unlooked, []
+            self._ready.extend(await self._without_known(rows) if self._resumes else rows)
+
+    def _compare(self) -> bool:
+        """Compare the begin of the list with the journal's; ``False`` while more of it is needed for that."""
+        if self._compared:
+            return True
+        journal = self._journal
+        assert journal is not None
+        kept, digest = journal.list_begin
+        # What is no row (a number that was there before) is not counted in there.
+        rows = [row for row in self._unlooked if isinstance(row, Row)]
+        if len(rows) < kept and not self.ended:
+            return False
+        if len(rows) < kept and self.error is not None:
+            # It broke off before it could be known for the same list. What it gave was there in the run before.
+            self._unlooked.clear()
+            return True
+        begin = ListBegin()
+        for row in rows[:kept]:
+            begin.add(row.reference, journal.fingerprint(row.recipients))
+        if journal.checks_list and (begin.count, begin.digest) != (kept, digest) and kept:
+            raise journal.other_list()
+        self._compared = True
+        return True
+
+    async def _without_known(self, rows: list[Row | Outcome]) -> list[Row | Outcome]:
+        """Replace rows that a run before has settled."""
+        journal = self._journal
+        assert journal is not None
+        known = await to_thread.run_sync(journal.known, [row.reference for row in rows if isinstance(row, Row)])
+        result: list[Row | Outcome] = []
+        for row in rows:
+            if not isinstance(row, Row):
+                result.append(row)
+                continue
+            fingerprint = journal.fingerprint(row.recipients)
+            state, before = known.get(row.reference, ("pending", ""))
+            if before and before != fingerprint and journal.checks_list:
+                raise JournalError(
+                    f"journal: {journal.path!r} has the reference {row.reference!r} for other recipients; references "
+                    "have to be unique, and stay with their recipients"
+                )
+            known_before = state != "pending" and state not in self._again
+            kind = SmsOutcome if row.email is None else Outcome
+            result.append(kind(reference=row.reference, status="skipped") if known_before else row)
+        return result
+
+    def begin_with(self, rows: list[Row]) -> tuple[int, str] | None:
+        """Take rows into what the journal remembers of the begin of the list; ``None`` when it has enough."""
+        if self._journal is None or self._resumes or self._begin.count >= LIST_BEGIN:
+            return None
+        for row in rows[: LIST_BEGIN - self._begin.count]:
+            self._begin.add(row.reference, self._journal.fingerprint(row.recipients))
+        return self._begin.count, self._begin.digest
+
+    async def aclose(self) -> None:
+        """Close the list, if it can be: a generator that holds a file would hold it for longer."""
+        self._seen.close()
+        self._unlooked.clear()
+        if self._async is not None and hasattr(self._async, "aclose"):
+            await self._async.aclose()
+        elif hasattr(self._sync, "close"):
+            self._sync.close()
+
+
+class Seen:
+    """The references of this list so far, on the disk when they are many: a set of a million would need 100 MB."""
+
+    def __init__(self) -> None:
+        self._connection: sqlite3.Connection | None = None
+
+    def add(self, reference: str) -> bool:
+        """Take a reference in; ``False`` when it was there already."""
+        if self._connection is None:
+            # No name: SQLite keeps it in memory, and in a file of its own, deleted already, when it grows.
+            self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA synchronous = OFF")
+            self._connection.execute("PRAGMA journal_mode = OFF")
+            self._connection.execute("PRAGMA cache_size = -4096")
+            self._connection.execute("CREATE TABLE seen (reference TEXT PRIMARY KEY) WITHOUT ROWID")
+            self._connection.execute("BEGIN")
+        return self._connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (reference,)).rowcount == 1
+
+    def close(self) -> None:
+        """Forget all."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def number_row(item: object, number: int, seen: Seen) -> Row | Outcome:
+    """Make the row of a telephone number, which is its own reference."""
+    try:
+        normal = normal_number(item)
+    except (TypeError, ValueError) as error:
+        # The number is the reference, so that whoever has the list finds it.
+        text = f"destinations, row {number:,}: {error}"
+        return SmsOutcome(reference=str(item)[:LONGEST_REFERENCE], status="failed", error=type(error)(text))
+    if not seen.add(normal):
+        return SmsOutcome(
+            reference=normal,
+            status="skipped",
+            error=ValueError(f"destinations, row {number:,}: the same number was there before in this list"),
+        )
+    return Row(normal, recipients=(normal,))
+
+
+def email_row(item: object, number: int, seen: Seen) -> Row | Outcome:
+    """Make the row of an e-mail; without a reference it goes by its number."""
+    place = f"emails, row {number:,}"
+    reference: object = None
+    if isinstance(item, tuple):
+        if len(item) != 2:
+            raise TypeError(f"{place}: a pair (reference, Email) is needed, not a tuple of {len(item)}")
+        reference, item = item
+        check_reference(reference, place)
+    if isinstance(item, Outcome):
+        return item
+    if not isinstance(item, Email):
+        raise TypeError(f"{place}: an Email or (reference, Email) is needed, not a {type(item).__name__}")
+    name = str(number) if reference is None else cast("str", reference)
+    if not seen.add(name):
+        return Outcome(
+            reference=name,
+            status="failed",
+            error=ValueError(f"{place}: its reference was there before in this list; nothing is sent twice"),
+        )
+    return Row(name, item, recipients_of(item))

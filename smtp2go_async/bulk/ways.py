@@ -1,0 +1,205 @@
+"""The three ways in which the rows of a run are sent; `run.Way` says what their methods do."""
+
+import hashlib
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from .._body import encode
+from ..endpoints.email import BatchItem
+from ..endpoints.sms import MOST_NUMBERS, SmsMessage
+from ..errors import ReplyError, SendRefusedError, Smtp2goError
+from ..message import Email
+from .journal import Journal
+from .outcome import Outcome, SmsOutcome, Status
+from .plan import HEADER, Row, most_bytes, token_of, verdict_of
+
+if TYPE_CHECKING:
+    from ..client import AsyncClient
+
+_NOT_SENT = frozenset({"failed", "rejected"})
+"""What the API says of a text that it did not take."""
+
+
+class PartlySentError(Exception):
+    """Some rows of a call are settled, and the others were not sent."""
+
+    def __init__(self, settled: list[Outcome], left: list[Row], error: Exception) -> None:
+        super().__init__(str(error))
+        self.settled = settled
+        self.left = left
+        self.error = error
+
+
+def _marked(row: Row, journal: Journal | None) -> Email:
+    """Return the e-mail with the header by which its journal finds it."""
+    assert row.email is not None
+    if journal is None:
+        return row.email
+    header = (HEADER, token_of(journal.id, row.reference))
+    kept = (one for one in row.email.custom_headers if one[0].lower() != HEADER.lower())
+    return row.email._with_headers((*kept, header))
+
+
+@attrs.frozen
+class EachAlone:
+    """One call of ``/email/send`` for each e-mail: a verdict for each."""
+
+    journal: Journal | None
+    kind = "send"
+    most = 1
+
+    def fits(self, rows: Sequence[Row], row: Row) -> bool:
+        return False
+
+    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+        (row,) = rows
+        sent = await client.email.send_message(_marked(row, self.journal))
+        return [
+            Outcome(
+                reference=row.reference,
+                status="sent",
+                email_id=sent.email_id or None,
+                schedule_id=sent.schedule_id or None,
+                request_id=sent.request_id,
+            )
+        ]
+
+    def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
+        return Outcome(
+            reference=row.reference, status=status, request_id=getattr(error, "request_id", None), error=error
+        )
+
+
+@attrs.define
+class Together:
+    """Calls of ``/email/batch``: many e-mails in one, as many as fit under the limit of a body."""
+
+    journal: Journal | None
+    most: int
+    most_bytes: int
+    kind = "batch"
+    _bytes: int = 0
+
+    def fits(self, rows: Sequence[Row], row: Row) -> bool:
+        assert row.email is not None
+        if len(rows) == 1:
+            assert rows[0].email is not None
+            self._bytes = self._measured(rows[0].email)
+        self._bytes += self._measured(row.email)
+        return self._bytes <= self.most_bytes
+
+    def _measured(self, email: Email) -> int:
+        try:
+            bound = most_bytes(email)
+            # Encoding it only to know its length is worth it where the bound would keep others out.
+            return bound if bound * self.most <= self.most_bytes else encode(email.to_fields()).length + 100
+        except ValueError:
+            # A file that is not there; the call says so, and it goes alone.
+            return self.most_bytes
+
+    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+        done: list[Outcome] = []
+        waiting = deque([rows])
+        while waiting:
+            part = waiting.popleft()
+            try:
+                done += await self._call(client, part)
+            except (Smtp2goError, ValueError, TypeError) as error:
+                verdict = verdict_of(error)
+                if verdict == "failed" and len(part) > 1:
+                    # Something in one of them, so that nothing was sent. In halves it is found, and the others go.
+                    middle = len(part) // 2
+                    waiting.extendleft((part[middle:], part[:middle]))
+                elif part is rows:
+                    raise
+                elif verdict == "stop":
+                    raise PartlySentError(done, [row for some in (part, *waiting) for row in some], error) from error
+                else:
+                    done += [self.outcome(row, verdict, error) for row in part]
+        return done
+
+    async def _call(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+        items = await client.email.send_batch([_marked(row, self.journal) for row in rows])
+        return [self._outcome_of(row, item, items.request_id) for row, item in zip(rows, items, strict=True)]
+
+    def _outcome_of(self, row: Row, item: BatchItem, request_id: str | None) -> Outcome:
+        if item.email_id or item.schedule_id:
+            return Outcome(
+                reference=row.reference,
+                status="sent",
+                email_id=item.email_id or None,
+                schedule_id=item.schedule_id or None,
+                request_id=request_id,
+            )
+        error = ReplyError("the answer has no id for this e-mail", operation="/email/batch", status=200)
+        return Outcome(reference=row.reference, status="unknown", request_id=request_id, error=error)
+
+    def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
+        return Outcome(
+            reference=row.reference, status=status, request_id=getattr(error, "request_id", None), error=error
+        )
+
+
+@attrs.frozen
+class Texts:
+    """Calls of ``/sms/send``, for 100 numbers each."""
+
+    content: str = attrs.field(repr=False)
+    sender: str | None
+    kind = "sms"
+    most = MOST_NUMBERS
+
+    def fits(self, rows: Sequence[Row], row: Row) -> bool:
+        return True
+
+    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+        numbers = [row.reference for row in rows]
+        try:
+            sent = await client.sms.send(numbers, self.content, sender=self.sender)
+        except SendRefusedError as error:
+            messages = _by_number(getattr(error.result, "messages", ()))
+            return [
+                _text(row, messages.get(_digits(row.reference)), error.request_id, "refused", error) for row in rows
+            ]
+        messages = _by_number(sent.messages)
+        if not messages and not sent.refusals and sent.total_sent in (None, len(rows)):
+            # The API's own example has none; that all were taken is what the counts say.
+            return [_text(row, None, sent.request_id, "sent", None) for row in rows]
+        missing = ReplyError("the answer does not tell of this number", operation="/sms/send", status=200)
+        return [_text(row, messages.get(_digits(row.reference)), sent.request_id, "unknown", missing) for row in rows]
+
+    def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
+        request_id = getattr(error, "request_id", None)
+        return SmsOutcome(reference=row.reference, status=status, request_id=request_id, error=error)
+
+
+def content_hash(journal: Journal, content: str) -> str:
+    """Return a text in short, so that a journal is not used for another one, and does not hold it."""
+    return hashlib.blake2b(content.encode(), key=journal.id.encode(), digest_size=12).hexdigest()
+
+
+def _digits(number: str) -> str:
+    return "".join(one for one in number if one.isdigit())
+
+
+def _by_number(messages: Sequence[SmsMessage]) -> dict[str, SmsMessage]:
+    return {_digits(one.destination): one for one in messages}
+
+
+def _text(
+    row: Row, message: SmsMessage | None, request_id: str | None, otherwise: Status, error: Exception | None
+) -> SmsOutcome:
+    if message is None:
+        return SmsOutcome(reference=row.reference, status=otherwise, request_id=request_id, error=error)
+    refused = message.status in _NOT_SENT
+    return SmsOutcome(
+        reference=row.reference,
+        status="refused" if refused else "sent",
+        message_id=message.message_id or None,
+        sms_status=message.status or None,
+        request_id=request_id,
+        error=(error or SendRefusedError(f"the text was {message.status}", operation="/sms/send")) if refused else None,
+    )

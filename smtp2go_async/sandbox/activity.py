@@ -1,0 +1,200 @@
+"""What happened to the e-mails of a sandbox account, and ``/activity/search``. No sockets; the time is passed in.
+
+Every recipient of an e-mail that goes out has an event ``processed`` and after it one ``delivered``; of an e-mail that
+was taken and dropped later, one ``rejected``. The provider gives dates in whole seconds, and those are compared here.
+"""
+
+import secrets
+import threading
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from .activity_filters import Filters, read_filters
+from .mime import header_text, read_headers
+from .records import ActivityEvent, SentEmail
+from .rules import Fields, RequestError
+
+ACTIVITY_PER_MINUTE = 60  # calls; the limit in the provider's reference
+LONGEST_LAG = 86_400
+TOKEN_LIFE = timedelta(seconds=300)  # of a token of 2016, the only one whose content was published
+
+_MINUTE = timedelta(minutes=1)
+_MOST_TOKENS = 1000
+
+
+@frozen
+class _Search:
+    """A search that has more pages: what it was asked with, and all that it found."""
+
+    asked: Mapping[str, Any]
+    found: Sequence[ActivityEvent]
+
+
+@frozen
+class _Token:
+    search: _Search
+    offset: int
+    expires: datetime
+
+
+class ActivityLog:
+    """The events of an account in the order of time. May be used from several threads at once.
+
+    Args:
+        username: Whom the events are listed under.
+        lag: Seconds from the sending of an e-mail until its events are found.
+        per_minute: How many searches are answered in any minute, all of them when `None`.
+    """
+
+    def __init__(self, username: str, *, lag: float = 0.0, per_minute: int | None = ACTIVITY_PER_MINUTE) -> None:
+        if not 0 <= lag <= LONGEST_LAG:
+            raise ValueError(f"activity_lag must be a number of seconds from 0 to {LONGEST_LAG}")
+        if per_minute is not None and per_minute < 1:
+            raise ValueError("activity_per_minute must be at least 1, or None")
+        self._username = username
+        self._lag = timedelta(seconds=lag)
+        self._per_minute = per_minute
+        self._lock = threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all events and searches."""
+        with self._lock:
+            self._events: list[ActivityEvent] = []
+            # Beside the events, to look for a time among them.
+            self._moments: list[datetime] = []
+            self._tokens: dict[str, _Token] = {}
+            self._searched: deque[datetime] = deque()
+
+    def delivered(self, email: SentEmail, moment: datetime) -> None:
+        """Note that an e-mail went out."""
+        self._note(email, moment, ("processed", "delivered"), "")
+
+    def rejected(self, email: SentEmail, moment: datetime, reason: str) -> None:
+        """Note that an e-mail that had been taken was dropped."""
+        self._note(email, moment, ("rejected",), reason)
+
+    def _note(self, email: SentEmail, moment: datetime, kinds: tuple[str, ...], reason: str) -> None:
+        events = [ActivityEvent(moment, kind, email, to, reason) for kind in kinds for to in email.recipients]
+        with self._lock:
+            # Nearly always the end: a clock can be set back, and two threads can pass each other.
+            place = len(self._moments)
+            if place and moment < self._moments[-1]:
+                place = bisect_right(self._moments, moment)
+            self._events[place:place] = events
+            self._moments[place:place] = [moment] * len(events)
+
+    def search(self, fields: Fields, now: datetime) -> dict[str, Any]:
+        """Answer ``/activity/search``."""
+        with self._lock:
+            self._count_call(now)
+            filters = read_filters(fields, now)
+            asked = fields.without("continue_token", "api_key")
+            if filters.continue_token:
+                token = self._token(filters.continue_token, asked, now)
+                search, offset = token.search, token.offset
+            else:
+                search, offset = _Search(asked, self._found(filters, now)), 0
+            end = offset + filters.limit
+            following = self._new_token(search, end, now) if end < len(search.found) else None
+        return {
+            "events": _Page(filters, self._username).shown(search.found[offset:end]),
+            "total_events": len(search.found),
+            "continue_token": following,
+        }
+
+    def _count_call(self, now: datetime) -> None:
+        if self._per_minute is None:
+            return
+        while self._searched and self._searched[0] <= now - _MINUTE:
+            self._searched.popleft()
+        if len(self._searched) >= self._per_minute:
+            raise RequestError(
+                429,
+                "REQ_LIMIT_EXCEEDED",
+                f"This endpoint is rate limited to {self._per_minute} requests every 60 seconds",
+            )
+        self._searched.append(now)
+
+    def _found(self, filters: Filters, now: datetime) -> Sequence[ActivityEvent]:
+        first = bisect_left(self._moments, filters.start)
+        last = bisect_right(self._moments, now - self._lag)
+        if filters.end is not None:
+            last = min(last, bisect_left(self._moments, filters.end))
+        return filters.narrow(self._events[first:last], self._username)
+
+    def _token(self, given: str, asked: Mapping[str, Any], now: datetime) -> _Token:
+        token = self._tokens.get(given)
+        # How the provider turns a token down is not published.
+        if token is None or token.expires <= now:
+            raise RequestError(400, "API_EXCEPTION", "The passed 'continue_token' has expired or was never given out")
+        if token.search.asked != asked:
+            raise RequestError(400, "API_EXCEPTION", "The passed 'continue_token' belongs to another search")
+        return token
+
+    def _new_token(self, search: _Search, offset: int, now: datetime) -> str:
+        self._tokens = {name: token for name, token in self._tokens.items() if token.expires > now}
+        while len(self._tokens) >= _MOST_TOKENS:
+            del self._tokens[next(iter(self._tokens))]
+        name = secrets.token_urlsafe(32)
+        self._tokens[name] = _Token(search, offset, now + TOKEN_LIFE)
+        return name
+
+
+class _Page:
+    """Writes events as the API shows them."""
+
+    def __init__(self, filters: Filters, username: str) -> None:
+        self._filters = filters
+        self._username = username
+        self._emails: dict[str, dict[str, Any]] = {}
+
+    def shown(self, events: Sequence[ActivityEvent]) -> list[dict[str, Any]]:
+        return [self._event(event) for event in events]
+
+    def _event(self, event: ActivityEvent) -> dict[str, Any]:
+        email = event.email
+        shared = self._emails.get(email.email_id)
+        if shared is None:
+            shared = self._emails[email.email_id] = self._email(email)
+        date = f"{event.moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+        fields = {**shared, "recipient": event.recipient, "date": date, "event": event.kind}
+        if event.kind == "delivered":
+            fields |= {"smtp_response": "250 Message received", "host": "192.0.2.25", "outbound_ip": "192.0.2.1"}
+        if event.reason:
+            fields["reason"] = event.reason
+        return fields
+
+    def _email(self, email: SentEmail) -> dict[str, Any]:
+        headers = read_headers(email.raw)
+        # The first of each name.
+        values = {name.lower(): value for name, value in reversed(headers)}
+        fields: dict[str, Any] = {
+            "email_id": email.email_id,
+            "username": self._username,
+            "subaccount_name": "Master account",
+            "from": email.sender,
+            "sender": email.sender,
+            "sender_full": values.get("from", email.sender),
+            "recipients": list(email.recipients),
+            "to": values.get("to", ""),
+            "subject": email.subject,
+            "byte_size": len(email.raw),
+        }
+        fields |= {
+            name: values[header] for name, header in (("cc", "cc"), ("reply_to", "reply-to")) if header in values
+        }
+        if email.bcc:
+            fields["bcc"] = ", ".join(email.bcc)
+        if self._filters.include_headers:
+            fields["headers"] = header_text(email.raw)
+        if self._filters.custom_headers:
+            fields["custom_headers"] = {
+                name: values[name.lower()] for name in self._filters.custom_headers if name.lower() in values
+            }
+        return fields

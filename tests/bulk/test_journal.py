@@ -1,0 +1,341 @@
+"""The journal of a run: states, what is kept, and what is noticed."""
+
+import csv
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+from bulk.helpers import states
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from smtp2go_async import Journal, JournalError
+from smtp2go_async.bulk.journal import STATES, Claim, Settled
+
+
+def claims(*references):
+    return [Claim(reference, (f"{reference}@example.com",)) for reference in references]
+
+
+def settled(state, *references):
+    return [Settled(reference, state) for reference in references]
+
+
+def one(path, name="state"):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"SELECT {name} FROM rows").fetchone()[0]
+
+
+# --- states ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["sent", "refused", "failed", "unknown", "pending"])
+def test_a_row_has_the_state_that_it_was_settled_with(state, path):
+    with Journal(path) as journal:
+        journal.commit(claims("a", "b"), [])
+        journal.commit([], settled(state, "a"))
+        assert journal.counts() == {**dict.fromkeys(STATES, 0), "claimed": 1, state: 1}
+
+
+def test_what_is_found_claimed_was_under_way_when_the_run_was_cut_off_and_is_unknown(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a", "b"), [])
+        journal.commit([], settled("sent", "b"))
+    with Journal(path) as journal:
+        assert [(row.reference, row.state, row.error) for row in journal.rows()] == [
+            ("a", "unknown", "the run was cut off"),
+            ("b", "sent", None),
+        ]
+
+
+def test_a_row_that_is_claimed_again_has_nothing_left_of_before(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [])
+        journal.commit([], [Settled("a", "unknown", None, "request", "detail", "error")])
+        journal.commit(claims("a"), [])
+        (row,) = journal.rows()
+    assert (row.state, row.request_id, row.detail, row.error, row.settled) == ("claimed", None, None, None, None)
+
+
+def test_what_is_known_of_a_row_is_kept(path):
+    with Journal(path) as journal:
+        journal._clock = lambda: 1000.5
+        journal.commit(claims("a"), [])
+        journal._clock = lambda: 1002.0
+        journal.commit([], [Settled("a", "sent", "email", "request", "queued", None)])
+        (row,) = journal.rows()
+    assert (row.email_id, row.request_id, row.detail, row.claimed, row.settled) == (
+        "email",
+        "request",
+        "queued",
+        1000.5,
+        1002.0,
+    )
+
+
+def test_rows_come_in_the_order_of_their_first_claim_however_many(path):
+    names = [f"r{number}" for number in range(2500)]
+    with Journal(path) as journal:
+        journal.commit(claims(*names), settled("sent", "r0"))
+        journal.commit(claims("r5"), [])
+        assert [row.reference for row in journal.rows()] == names
+
+
+def test_rows_can_be_asked_for_by_state(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a", "b", "c"), [])
+        journal.commit([], [*settled("sent", "a"), *settled("unknown", "c")])
+        assert [row.reference for row in journal.rows("unknown", "claimed")] == ["b", "c"]
+
+
+def test_a_state_that_does_not_exist_is_refused(path):
+    with Journal(path) as journal, pytest.raises(ValueError, match="'lost' is none of pending, claimed"):
+        list(journal.rows("lost"))
+
+
+def test_a_commit_is_all_or_nothing(path):
+    with Journal(path) as journal:
+        with pytest.raises(JournalError):
+            journal.commit([*claims("a"), Claim(None, ())], [])
+        journal.commit(claims("b"), [])
+        assert [row.reference for row in journal.rows()] == ["b"]
+
+
+def test_what_a_journal_knows_is_found_for_many_references_at_once(path):
+    names = [f"r{number}" for number in range(1200)]
+    with Journal(path) as journal:
+        journal.commit(claims(*names[:1100]), [])
+        assert len(journal.known(names)) == 1100
+
+
+def test_a_closed_journal_can_be_read_and_is_closed_after(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [])
+    assert journal.counts()["unknown"] == 1
+    assert not journal.is_open
+    with Journal(path):
+        pass
+
+
+def test_a_closed_journal_is_not_written(path):
+    with pytest.raises(JournalError, match="is not open"):
+        Journal(path).commit(claims("a"), [])
+
+
+class States(RuleBasedStateMachine):
+    """Claims, settlements, closings and crashes in any order, beside a model that is a dict."""
+
+    def __init__(self):
+        super().__init__()
+        self.journal = _InMemory()
+        self.model = {}
+
+    @rule(references=st.sets(st.sampled_from("abcdef"), min_size=1))
+    def claim(self, references):
+        self.journal.commit(claims(*references), [])
+        self.model.update(dict.fromkeys(references, "claimed"))
+
+    @precondition(lambda self: "claimed" in self.model.values())
+    @rule(data=st.data(), state=st.sampled_from(["sent", "refused", "failed", "unknown", "pending"]))
+    def settle(self, data, state):
+        reference = data.draw(st.sampled_from(sorted(name for name in self.model if self.model[name] == "claimed")))
+        self.journal.commit([], settled(state, reference))
+        self.model[reference] = state
+
+    @rule(reference=st.sampled_from("abcdef"), state=st.sampled_from(["sent", "unknown"]))
+    def claim_and_settle_in_one(self, reference, state):
+        """What is settled with a commit was claimed before it; what it claims stays claimed."""
+        before = {name for name, now in self.model.items() if now == "claimed"}
+        self.journal.commit(claims(reference), settled(state, *before))
+        self.model.update(dict.fromkeys(before, state))
+        self.model[reference] = "claimed"
+
+    @rule()
+    def cut_off_and_opened_again(self):
+        self.journal.begin_again()
+        self.model = {name: "unknown" if state == "claimed" else state for name, state in self.model.items()}
+
+    @invariant()
+    def journal_and_model_agree(self):
+        assert {row.reference: row.state for row in self.journal.rows()} == self.model
+        assert {state: count for state, count in self.journal.counts().items() if count} == {
+            state: list(self.model.values()).count(state) for state in set(self.model.values())
+        }
+
+
+class _InMemory(Journal):
+    """A journal without a file, which is a hundred times as fast."""
+
+    def __init__(self):
+        super().__init__(":memory:")
+        self.open()
+
+    def begin_again(self):
+        self._begin(self._connection)
+
+
+States.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestStates = States.TestCase
+
+
+# --- what is kept ------------------------------------------------------------------------------------------------
+
+
+def test_by_default_no_address_is_in_the_file(path, tmp_path):
+    with Journal(path) as journal:
+        journal.commit([Claim("a", ("secret.jane@example.com",))], [])
+        data = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"secret.jane" not in data
+    assert re.fullmatch("[0-9a-f]{24}", one(path, "recipient"))
+
+
+def test_addresses_are_kept_when_that_is_asked_for(path):
+    with Journal(path, recipients="address") as journal:
+        journal.commit([Claim("a", ("jane@example.com", "joe@example.com"))], [])
+    assert one(path, "recipient") == "jane@example.com, joe@example.com"
+
+
+def test_nothing_of_the_recipients_is_kept_when_that_is_asked_for(path):
+    with Journal(path, recipients="none") as journal:
+        journal.commit([Claim("a", ("jane@example.com",))], [])
+    assert (one(path, "recipient"), one(path, "fingerprint")) == (None, "")
+
+
+def test_another_word_for_what_to_keep_is_refused(path):
+    with pytest.raises(ValueError, match="'all' is none of hash, address, none"):
+        Journal(path, recipients="all")
+
+
+def test_two_journals_have_different_hashes_for_one_recipient(path, tmp_path):
+    found = set()
+    for name in ("a", "b"):
+        with Journal(tmp_path / name) as journal:
+            found.add(journal.fingerprint(["jane@example.com"]))
+    assert len(found) == 2
+
+
+def test_the_csv_has_every_row_and_is_read_back(path, tmp_path):
+    with Journal(path, recipients="address") as journal:
+        journal._clock = lambda: 0.0
+        journal.commit([Claim('a,"b"', ("=1+1@example.com",)), *claims("ü")], [])
+        journal.commit([], [Settled("ü", "refused", None, "request", None, "Error: no\nat all")])
+        assert journal.export_csv(tmp_path / "rows.csv") == 2
+    with open(tmp_path / "rows.csv", encoding="utf-8", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert (first["reference"], first["state"], first["settled"]) == ('a,"b"', "claimed", "")
+    # A spreadsheet would compute it.
+    assert first["recipient"] == "'=1+1@example.com"
+    assert (second["reference"], second["error"], second["claimed"]) == (
+        "ü",
+        "Error: no\nat all",
+        "1970-01-01T00:00:00Z",
+    )
+
+
+# --- what is noticed ---------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(JournalError, match=r"the folder of '.*/no/x' does not exist"):
+        Journal(tmp_path / "no" / "x").open()
+
+
+def test_a_directory_is_no_journal(tmp_path):
+    with pytest.raises(JournalError, match="is a directory"):
+        Journal(tmp_path).open()
+
+
+def test_another_kind_of_file_is_no_journal_and_is_left_as_it_is(path):
+    with open(path, "wb") as file:
+        file.write(b"reference,to\n" * 1000)
+    with pytest.raises(JournalError, match="it is another kind of file"):
+        Journal(path).open()
+    with open(path, "rb") as file:
+        assert file.read() == b"reference,to\n" * 1000
+
+
+def test_another_database_is_no_journal_and_is_left_as_it_is(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE customers (name TEXT)")
+        connection.commit()
+    with open(path, "rb") as file:
+        before = file.read()
+    with pytest.raises(JournalError, match="another kind of database, and is left alone"):
+        Journal(path).open()
+    with open(path, "rb") as file:
+        assert file.read() == before
+
+
+@pytest.mark.parametrize("more", ["", "CREATE TABLE later (x)"])
+def test_a_journal_of_a_later_version_is_refused_and_left_alone(more, path):
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE meta SET value = '2' WHERE name = 'schema'")
+        connection.execute(more)
+        connection.commit()
+    with pytest.raises(JournalError, match="has the form '2'; this version knows 1"):
+        Journal(path).open()
+    assert states(path) == {"a": "claimed"}
+
+
+def test_a_full_disk_is_told_and_what_was_written_before_stays(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [])
+        pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
+        journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(JournalError, match="can't be written: database or disk is full"):
+            journal.commit(claims(*[f"r{number}" * 20 for number in range(2000)]), [])
+        assert [row.reference for row in journal.rows()] == ["a"]
+    assert list(states(path)) == ["a"]
+
+
+def test_a_journal_opened_twice_in_a_program_is_in_use(path):
+    with Journal(path), pytest.raises(JournalError, match="in use by another run"):
+        Journal(path).open()
+
+
+def test_opening_an_open_journal_does_nothing(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [])
+        assert journal.open() is journal
+        assert journal.counts()["claimed"] == 1
+    journal.close()
+
+
+def test_a_closed_journal_can_be_opened_again(path):
+    journal = Journal(path)
+    for _ in range(3):
+        with journal:
+            journal.commit(claims("a"), [])
+    assert journal.counts()["unknown"] == 1
+
+
+@pytest.mark.parametrize("again", [("sms", ""), ("email", "other")])
+def test_a_journal_is_bound_to_one_kind_of_run_and_one_text(again, path):
+    with Journal(path) as journal:
+        journal.take_for("email", "text")
+        with pytest.raises(JournalError, match="was begun for another"):
+            journal.take_for(*again)
+
+
+def test_a_broken_off_beginning_is_begun_anew(path):
+    """Killed before its first commit, a journal is an empty file."""
+    with open(path, "wb"):
+        pass
+    with Journal(path) as journal:
+        assert journal.id
+
+
+def test_only_the_file_is_left_when_it_is_closed(path, tmp_path):
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [])
+    assert [file.name for file in tmp_path.iterdir()] == ["run.journal"]
+
+
+def test_a_journal_that_nobody_closed_is_closed_with_its_object(path):
+    Journal(path).open().commit(claims("a"), [])
+    with Journal(path) as journal:
+        assert journal.counts()["unknown"] == 1

@@ -1,0 +1,217 @@
+"""How many calls a run makes at a time: few at first, more while it goes well, fewer after a cool-down."""
+
+from functools import partial
+
+import anyio
+import pytest
+from bulk.helpers import BAD_KEY, TURNED_AWAY, counted, emails, states
+from faults.scripted import close_gate
+
+from smtp2go_async import BulkStoppedError, Journal, RateLimitError
+from smtp2go_async.bulk.plan import FIRST_CALLS, Pace
+
+
+@pytest.fixture
+def started(backend):
+    """Give a function that starts a call and then does something beside it."""
+
+    def started(call, beside):
+        async def main():
+            with anyio.fail_after(20):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(call)
+                    await beside()
+
+        anyio.run(main, backend=backend)
+
+    return started
+
+
+async def settled():
+    """Wait until nothing moves that does not have to wait for the test."""
+    await anyio.wait_all_tasks_blocked()
+    await anyio.sleep(0.02)
+    await anyio.wait_all_tasks_blocked()
+
+
+def test_a_run_begins_with_few_calls_and_grows_to_what_was_asked_for(started, client, provider):
+    found = []
+
+    async def beside():
+        provider.hold()
+        for expected in (FIRST_CALLS, 2 * FIRST_CALLS, 10, 10):
+            await provider.under_way(expected)
+            await settled()
+            found.append(provider.in_flight)
+            provider.next_round()
+        provider.release()
+
+    started(partial(_after_holding, client, provider), beside)
+    assert found == [4, 8, 10, 10]
+
+
+async def _after_holding(client, provider):
+    while provider.released is None:
+        await anyio.sleep(0)
+    await client.bulk.send(emails(100), concurrency=10)
+
+
+def test_one_call_at_a_time_is_possible(go, client, provider, path):
+    assert go(client.bulk.send, emails(20), concurrency=1, journal=path).sent == 20
+    assert provider.most_in_flight == 1
+    assert counted(path) == {"sent": 20}
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True])
+def test_another_number_of_calls_than_one_or_more_is_refused(wrong, go, client):
+    with pytest.raises((ValueError, TypeError), match="concurrency"):
+        go(client.bulk.send, emails(1), concurrency=wrong)
+
+
+def test_the_pace_doubles_with_each_round_that_went_well():
+    pace = Pace(64, 0)
+    found = [pace.limit]
+    for _ in range(3):
+        for _ in range(pace.limit):
+            pace.answered()
+        found.append(pace.limit)
+    assert found == [4, 8, 16, 32]
+
+
+def test_the_pace_is_halved_once_for_each_cool_down_and_then_grows_by_one_a_round():
+    pace = Pace(32, 0)
+    for _ in range(100):
+        pace.answered()
+    assert pace.limit == 32
+    for _ in range(5):
+        pace.look(1)
+    assert pace.limit == 16
+    for _ in range(16):
+        pace.answered()
+    assert pace.limit == 17
+    pace.look(2)
+    assert pace.limit == 8
+
+
+def test_the_pace_never_falls_below_one_call():
+    pace = Pace(2, 0)
+    for number in range(1, 6):
+        pace.look(number)
+    assert pace.limit == 1
+
+
+def test_a_cool_down_from_before_the_run_does_not_slow_it_down():
+    pace = Pace(8, 3)
+    pace.look(3)
+    assert pace.limit == FIRST_CALLS
+
+
+async def blocked_with_eight_calls_under_way(client, provider):
+    """Let a run come to eight calls at a time, and the gate be closed while all of them are under way."""
+    provider.takes = 0.001
+    while provider.most_in_flight < 8:
+        await anyio.sleep(0.001)
+    provider.hold()
+    await provider.under_way(8)
+    close_gate(client, 60.0)
+    provider.release()
+
+
+def test_after_a_429_a_run_has_half_as_many_calls_at_a_time(backend, client, provider, path):
+    client._sleep = lambda _seconds: anyio.sleep_forever()
+
+    async def main():
+        with Journal(path) as journal, anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(partial(client.bulk.send, emails(300), concurrency=8, journal=journal))
+                await blocked_with_eight_calls_under_way(client, provider)
+                while provider.in_flight:
+                    await anyio.sleep(0.001)
+                await anyio.sleep(0.05)
+                # Half of eight; and the answers that came after the gate was closed count as a round that went well.
+                assert 4 <= journal.counts()["claimed"] <= 5
+                tasks.cancel_scope.cancel()
+
+    anyio.run(main, backend=backend)
+    assert set(states(path).values()) == {"sent", "pending"}
+
+
+def test_workers_that_become_too_many_at_the_same_time_do_not_all_leave(backend, client, provider, path):
+    """Each writes its last outcome before it is gone, and if it counted until then the others would leave as well."""
+    reports = []
+
+    async def main():
+        async def send():
+            reports.append(await client.bulk.send(emails(300), concurrency=8, journal=path))
+
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(send)
+                await blocked_with_eight_calls_under_way(client, provider)
+
+    anyio.run(main, backend=backend)
+    assert reports[0].sent == 300
+    assert counted(path) == {"sent": 300}
+
+
+def test_cool_downs_are_outlasted_and_no_email_is_lost_or_doubled(go, client, provider, time, path):
+    provider.otherwise = lambda _fields: TURNED_AWAY if 1050 <= time.now < 1800 or len(provider.calls) == 30 else None
+    assert go(client.bulk.send, emails(200), journal=path).sent == 200
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_a_block_that_does_not_end_ends_the_run_and_the_rows_go_back(go, client, provider, path):
+    provider.then(*[None] * 5)
+    provider.otherwise = TURNED_AWAY
+    with pytest.raises(BulkStoppedError) as caught:
+        go(client.bulk.send, emails(50), journal=path)
+    assert isinstance(caught.value.__cause__, RateLimitError)
+    assert counted(path)["sent"] == 5
+    assert set(states(path).values()) == {"sent", "pending"}
+
+
+def test_a_stop_in_a_cool_down_gives_the_rows_back_and_ends_at_once(backend, client, provider, path):
+    """One call of the run finds that the key is no good, while others wait."""
+    close_gate(client, 600.0)
+    waiting = anyio.Event()
+
+    async def sleep(_seconds):
+        waiting.set()
+        await anyio.sleep_forever()
+
+    client._sleep = sleep
+
+    async def main():
+        with anyio.move_on_after(10) as scope:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(lambda: client.bulk.send(emails(50), journal=path))
+                await waiting.wait()
+                tasks.cancel_scope.cancel()
+        assert not scope.cancelled_caught, "it waited for the cool-down"
+
+    anyio.run(main, backend=backend)
+    assert provider.calls == []
+    assert set(states(path).values()) == {"pending"}
+
+
+def test_after_an_error_of_the_account_calls_that_wait_do_not_go_on(backend, client, provider, path):
+    client._sleep = lambda _seconds: anyio.sleep_forever()
+    provider.then(TURNED_AWAY)
+    provider.otherwise = BAD_KEY
+
+    async def main():
+        provider.hold()
+
+        async def beside():
+            await provider.under_way(FIRST_CALLS)
+            provider.release()
+
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(beside)
+                with pytest.raises(BulkStoppedError):
+                    await client.bulk.send(emails(50), journal=path)
+
+    anyio.run(main, backend=backend)
+    assert len(provider.calls) <= FIRST_CALLS
+    assert set(states(path).values()) == {"pending"}

@@ -1,0 +1,191 @@
+"""What a run decides, without doing anything."""
+
+import pytest
+from bulk.helpers import email
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtp2go_async import (
+    ApiError,
+    Attachment,
+    AuthenticationError,
+    Email,
+    NotFoundError,
+    NotSentError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    RateLimitError,
+    ReplyError,
+    ReplyTimeoutError,
+    SendRefusedError,
+    ServerError,
+    ValidationError,
+)
+from smtp2go_async._body import FileChangedError, encode
+from smtp2go_async.bulk.plan import (
+    LONGEST_REFERENCE,
+    ListBegin,
+    check_reference,
+    fingerprint_of,
+    most_bytes,
+    normal_number,
+    recipients_of,
+    token_of,
+    verdict_of,
+)
+from smtp2go_async.bulk.source import Seen
+
+
+def _changed():
+    error = NotSentError("changed")
+    error.__cause__ = FileChangedError("a.pdf")
+    return error
+
+
+def _doubtful():
+    error = ValidationError("wrong", status=400)
+    error.carried_out = None
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (AuthenticationError("key", status=401), "stop"),
+        (PermissionDeniedError("no", status=403), "stop"),
+        (RateLimitError("slow", status=429), "stop"),
+        (NotSentError("no network"), "stop"),
+        (ApiError("pay", status=402), "stop"),
+        (_changed(), "failed"),
+        (ValueError("x"), "failed"),
+        (TypeError("x"), "failed"),
+        (ValidationError("wrong", status=400), "refused"),
+        (NotFoundError("no template", status=404), "refused"),
+        (SendRefusedError("no"), "refused"),
+        (OutcomeUnknownError("lost"), "unknown"),
+        (ReplyTimeoutError("late"), "unknown"),
+        (ServerError("502", status=502), "unknown"),
+        (ReplyError("html", status=200), "unknown"),
+        (_doubtful(), "unknown"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
+)
+def test_what_an_error_says_of_the_rows_of_its_call(error, verdict):
+    assert verdict_of(error) == verdict
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("+12025550123", "+12025550123"),
+        ("12025550123", "+12025550123"),
+        ("0012025550123", "+12025550123"),
+        ("+1 (202) 555-0123", "+12025550123"),
+        ("+1.202/555\u00a00123", "+12025550123"),
+        ("+49 30\u20112345", "+49302345"),
+        (" +64211234567\n", "+64211234567"),
+    ],
+)
+def test_a_number_has_one_form_however_it_is_written(written, normal):
+    assert normal_number(written) == normal
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "+", "1234", "+1234567890123456", "jane", "+12025550123 ext 5", "+1٢٠٢٥٥٥٠١٢٣", "++1202555"]
+)
+def test_what_is_no_number_is_refused_and_not_repeated_in_the_error(wrong):
+    with pytest.raises(ValueError, match="is not a telephone number") as caught:
+        normal_number(wrong)
+    assert len(wrong) < 5 or wrong not in str(caught.value)
+
+
+@given(st.text(alphabet="0123456789", min_size=6, max_size=15).filter(lambda text: not text.startswith("00")))
+def test_normalising_twice_changes_nothing(digits):
+    once = normal_number(digits)
+    assert normal_number(once) == once
+
+
+@pytest.mark.parametrize("reference", ["a", "x" * LONGEST_REFERENCE, "Ümläut 1", "日本", "a b"])
+def test_a_reference_can_be_any_readable_text(reference):
+    assert check_reference(reference, "row 1") == reference
+
+
+@pytest.mark.parametrize("reference", [1, None, b"a", ["a"]])
+def test_a_reference_that_is_no_text_is_refused_with_its_place(reference):
+    with pytest.raises(TypeError, match="row 7: a reference is text"):
+        check_reference(reference, "row 7")
+
+
+def test_a_long_reference_is_not_repeated_in_the_error():
+    with pytest.raises(ValueError, match="not 10,000") as caught:
+        check_reference("x" * 10_000, "row 7")
+    assert len(str(caught.value)) < 100
+
+
+def test_everybody_an_email_goes_to_is_a_recipient():
+    mail = email(to=["a@example.com", "b@example.com"], cc="c@example.com", bcc="d@example.com")
+    assert recipients_of(mail) == ("a@example.com", "b@example.com", "c@example.com", "d@example.com")
+
+
+def test_the_token_of_an_email_differs_between_references_and_between_journals():
+    found = {token_of("one", "a"), token_of("one", "b"), token_of("two", "a")}
+    assert len(found) == 3
+    assert token_of("one", "a") in found
+
+
+def test_a_fingerprint_does_not_depend_on_how_an_address_is_capitalised():
+    assert fingerprint_of("j", ["Jane@Example.com"]) == fingerprint_of("j", ["jane@example.com"])
+
+
+def test_a_fingerprint_tells_recipients_apart():
+    found = {fingerprint_of("j", names) for names in (["a"], ["b"], ["a", "b"], ["b", "a"], [])}
+    assert len(found) == 5
+
+
+def test_lists_that_begin_differently_have_different_digests():
+    found = set()
+    for rows in ([("a", "1")], [("a", "2")], [("b", "1")], [("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")]):
+        begin = ListBegin()
+        for row in rows:
+            begin.add(*row)
+        found.add(begin.digest)
+    assert len(found) == 5
+
+
+TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=60)
+SHORT = st.text(alphabet="abcdefgh", min_size=1, max_size=20)
+
+
+@given(
+    TEXT,
+    TEXT,
+    st.lists(st.tuples(SHORT, SHORT), max_size=3),
+    st.dictionaries(
+        TEXT,
+        st.one_of(TEXT, st.integers(-(10**9), 10**9), st.booleans(), st.none(), st.lists(TEXT, max_size=3)),
+        max_size=4,
+    ),
+    st.binary(max_size=100),
+    st.lists(SHORT.map(lambda name: f"{name}@example.com"), min_size=1, max_size=5),
+)
+def test_no_email_is_larger_in_a_body_than_what_is_said_without_encoding_it(text, html, headers, data, file, to):
+    mail = Email(
+        sender="shop@example.com",
+        to=to,
+        subject="x",
+        text_body=text,
+        html_body=html,
+        custom_headers=[(f"X-{name}", value) for name, value in headers],
+        template_id="t",
+        template_data=data,
+        attachments=[Attachment(file, "a.bin")],
+    )
+    assert encode(mail.to_fields()).length <= most_bytes(mail)
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), max_size=30))
+def test_a_reference_is_seen_once(references):
+    seen = Seen()
+    found = [seen.add(reference) for reference in references]
+    assert found == [reference not in references[:place] for place, reference in enumerate(references)]
+    seen.close()

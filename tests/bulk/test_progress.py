@@ -1,0 +1,304 @@
+"""What is shown of a run, on a terminal and elsewhere; no test waits for a clock."""
+
+import io
+import re
+import subprocess
+import sys
+import threading
+
+import pytest
+from bulk.helpers import emails
+
+from smtp2go_async import Outcome, Progress
+
+on = pytest.mark.parametrize
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class Broken(Terminal):
+    def write(self, text):
+        raise OSError("gone")
+
+    flush = write
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def tell(progress, **counts):
+    for status, count in counts.items():
+        for _ in range(count):
+            progress(Outcome(reference="r", status=status))
+
+
+def shown(clock, file, *steps, total=None, **options):
+    """Return what is shown when so many more outcomes come in each step of 10 seconds."""
+    with Progress(total, "News", file=file, clock=clock, **options) as progress:
+        for counts in steps:
+            clock.now += 10.0
+            tell(progress, **counts)
+            progress.refresh()
+        clock.now += 5.0
+    return file.getvalue()
+
+
+# --- lines -------------------------------------------------------------------------------------------------------
+
+
+def lines(clock, *steps, **options):
+    return shown(clock, io.StringIO(), *steps, **options).splitlines()
+
+
+def test_without_a_terminal_there_is_a_line_each_ten_seconds_and_one_at_the_end(clock):
+    found = lines(clock, {}, {}, {})
+    assert found == ["News: 0", "News: 0", "News: 0", "News: ended after 35 s: nothing to send"]
+
+
+def test_a_line_has_the_rate_the_time_left_and_the_counts(clock, monkeypatch):
+    # Within a step nothing is refreshed: the lines of one are told together.
+    first, second, last = lines(clock, {}, {"sent": 900, "refused": 100, "skipped": 500}, total=10_500)
+    assert first == "News: 0 of 10,500"
+    assert second == "News: 1,500 of 10,500, 50/s, 3 min 0 s left, 900 sent, 100 refused, 500 skipped"
+    assert last == "News: ended after 25 s: 900 sent, 100 refused, 500 skipped, 40/s"
+
+
+def test_the_rate_is_that_of_the_last_half_minute(clock):
+    found = lines(clock, {"sent": 1000}, {}, {}, {"sent": 3}, total=1004)
+    assert [re.findall(r"([\d.]+)/s", line) for line in found[:-1]] == [["100"], ["50"], ["33"], ["0.1"]]
+    assert found[3] == "News: 1,003 of 1,004, 0.1/s, 10 s left, 1,003 sent"
+
+
+@on(("count", "left"), [(5, "1.0 s"), (500, "1 min 40 s"), (36_000, "2 h 0 min"), (0, None)])
+def test_the_time_left_is_told_in_what_fits(clock, count, left):
+    found = lines(clock, {"sent": 50}, total=50 + count)[0]
+    assert found.endswith(" left, 50 sent" if left else "5.0/s, 50 sent")
+    assert left is None or f" {left} left" in found
+
+
+def test_more_than_the_total_is_no_trouble(clock):
+    assert lines(clock, {"sent": 20}, total=10)[0] == "News: 20 of 10, 2.0/s, 20 sent"
+
+
+def test_a_line_comes_as_often_as_asked_for_and_no_oftener(clock):
+    file = io.StringIO()
+    with Progress(label="News", file=file, clock=clock, every=60.0) as progress:
+        for _ in range(590):
+            clock.now += 0.2
+            progress.refresh()
+    assert file.getvalue().splitlines() == ["News: 0", "News: ended after 1 min 58 s: nothing to send"]
+
+
+def test_an_error_ends_it_early_and_goes_on(clock):
+    file = io.StringIO()
+    with pytest.raises(KeyError):
+        with Progress(file=file, clock=clock) as progress:
+            tell(progress, sent=1)
+            raise KeyError
+    assert file.getvalue() == "Sending: ended early by KeyError after 0.0 s: 1 sent\n"
+
+
+def test_it_can_be_used_for_one_run_after_another(clock):
+    file = io.StringIO()
+    progress = Progress(file=file, clock=clock)
+    for _ in range(2):
+        with progress:
+            tell(progress, sent=1)
+            assert "smtp2go-progress" in {one.name for one in threading.enumerate()}
+    assert file.getvalue().splitlines()[1] == "Sending: ended after 0.0 s: 2 sent"
+
+
+def test_outside_a_with_it_only_counts(capsys):
+    progress = Progress()
+    tell(progress, sent=2, unknown=1)
+    progress.refresh()
+    assert progress.counts == {"sent": 2, "refused": 0, "failed": 0, "unknown": 1, "skipped": 0}
+    assert capsys.readouterr() == ("", "")
+
+
+def test_it_goes_to_stderr(capsys, clock):
+    with Progress(clock=clock):
+        pass
+    assert capsys.readouterr() == ("", "Sending: ended after 0.0 s: nothing to send\n")
+
+
+@on(("arguments", "options"), [((-1,), {}), ((None,), {"every": 0}), ((None,), {"every": float("nan")})])
+def test_wrong_numbers_are_refused(arguments, options):
+    with pytest.raises(ValueError, match="is not possible"):
+        Progress(*arguments, **options)
+
+
+# --- nothing of it gets into the run -----------------------------------------------------------------------------
+
+
+@on("file", [Broken(), io.StringIO()])
+def test_a_file_that_is_gone_disturbs_nobody(file, clock):
+    with Progress(file=file, clock=clock) as progress:
+        tell(progress, sent=1)
+        file.close()
+        clock.now += 60.0
+        progress.refresh()
+        tell(progress, sent=1)
+    assert progress.counts["sent"] == 2
+
+
+def test_a_program_without_a_console_sees_nothing(monkeypatch, clock):
+    monkeypatch.setattr(sys, "stderr", None)
+    with Progress(clock=clock) as progress:
+        tell(progress, sent=1)
+        clock.now += 60.0
+        progress.refresh()
+
+
+def test_a_program_whose_stderr_was_closed_ends_well():
+    source = "from smtp2go_async import Outcome, Progress\nwith Progress() as p: p(Outcome(reference='1', status='sent'))\nprint(p.counts['sent'])"
+    ended = subprocess.run(
+        ["sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, source],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "1\n")
+
+
+@pytest.fixture
+def switching():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("switching")
+def test_it_counts_right_in_many_threads(clock):
+    with Progress(file=io.StringIO(), clock=clock) as progress:
+        threads = [threading.Thread(target=tell, args=(progress,), kwargs={"sent": 3000}) for _ in range(8)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    assert progress.counts["sent"] == 24_000
+
+
+def test_its_thread_ends_with_it(clock):
+    before = set(threading.enumerate())
+    with Progress(file=io.StringIO(), clock=clock):
+        assert len(set(threading.enumerate()) - before) == 1
+    assert set(threading.enumerate()) <= before
+
+
+def test_a_run_tells_it_all(client, go, time):
+    file = io.StringIO()
+    with Progress(100, file=file, clock=time) as progress:
+        report = go(client.bulk.send, emails(100), on_outcome=progress)
+    assert report.sent == progress.counts["sent"] == 100
+    assert file.getvalue().endswith("100 sent\n")
+
+
+# --- the bar -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    pytest.importorskip("rich")
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "JUPYTER_COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("LINES", "40")
+    return Terminal()
+
+
+def plain(text):
+    return [
+        one.rstrip()
+        for one in re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", text).replace("\r", "\n").splitlines()
+        if one.strip()
+    ]
+
+
+def test_on_a_terminal_there_is_a_bar_and_at_the_end_a_line(terminal, clock):
+    out = sys.stdout, sys.stderr
+    found = plain(text := shown(clock, terminal, {"sent": 500, "refused": 1}, total=1002))
+    assert "\x1b[2KNews: ended" in text, "the bar is still there"
+    assert any(
+        re.fullmatch(r"News ━+[╸╺]?━+ 501 of 1,002, 50/s, 10 s left, 500 sent, 1 refused", line) for line in found
+    )
+    assert found[-1] == "News: ended after 15 s: 500 sent, 1 refused, 33/s"
+    assert (sys.stdout, sys.stderr) == out
+
+
+def test_a_bar_is_drawn_at_most_ten_times_a_second(terminal, clock):
+    with Progress(10_000, "News", file=terminal, clock=clock) as progress:
+        for _ in range(1000):
+            clock.now += 0.001
+            tell(progress, sent=1)
+            progress.refresh()
+    assert 9 <= len(set(re.findall(r"([\d,]+) of 10,000", terminal.getvalue()))) <= 11
+
+
+def test_a_label_is_no_markup(terminal, clock):
+    found = plain(shown(clock, terminal, {"sent": 1}))
+    assert found[-1].startswith("News:")
+    with Progress(label="[b]x[/b] {0}", file=terminal, clock=clock) as progress:
+        clock.now += 1.0
+        progress.refresh()
+    assert "[b]x[/b] {0} " in "\n".join(plain(terminal.getvalue()))
+
+
+def test_a_bar_on_a_terminal_that_is_gone_gives_stdout_back(terminal, clock, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setattr(sys, "stderr", terminal)
+    out = sys.stdout
+    with Progress(clock=clock) as progress:
+        assert sys.stdout is not out, "what is printed would tear the bar"
+        terminal.close()
+        clock.now += 1.0
+        progress.refresh()
+        assert sys.stdout is out
+        print("still there")
+    assert out.getvalue() == "still there\n"
+
+
+def test_what_is_printed_into_a_pipe_stays_there_while_a_bar_is_drawn(terminal, clock, capsys):
+    with Progress(file=terminal, clock=clock):
+        print("result")
+    assert capsys.readouterr().out == "result\n"
+    assert "result" not in terminal.getvalue()
+
+
+@on("missing", ["rich", "rich.progress", "a clever terminal"])
+def test_a_terminal_without_what_a_bar_needs_gets_lines(missing, terminal, clock, monkeypatch):
+    if missing == "a clever terminal":
+        monkeypatch.setenv("TERM", "dumb")
+    else:
+        monkeypatch.setitem(sys.modules, missing, None)
+    assert shown(clock, terminal, {"sent": 1}).splitlines() == [
+        "News: 1, 0.1/s, 1 sent",
+        "News: ended after 15 s: 1 sent, 0.1/s",
+    ]
+
+
+def test_rich_is_loaded_only_for_a_bar(script):
+    source = """
+        import sys, io
+        from smtp2go_async import Progress
+        with Progress(file=io.StringIO()) as progress:
+            progress.refresh()
+        print("rich" in sys.modules)
+    """
+    assert script(source) == "False"

@@ -1,0 +1,261 @@
+"""What is unknown is looked up in the account."""
+
+import datetime as dt
+
+import anyio
+import pytest
+from bulk.helpers import LOST, counted, emails, numbers, states
+
+from smtp2go_async import AsyncClient, Journal, JournalError, Pacer, RateLimitError, SyncClient
+from smtp2go_async.bulk.journal import Claim
+from smtp2go_async.bulk.reconcile import LAG
+from smtp2go_async.endpoints.activity import Activity
+from smtp2go_async.sandbox import Sandbox
+
+
+@pytest.fixture
+def sandbox():
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def slept():
+    return []
+
+
+@pytest.fixture
+def run(sandbox, backend, slept):
+    """Give a function that does something with a client of the sandbox whose waiting takes no time."""
+
+    def run(work):
+        async def sleep(seconds):
+            slept.append(seconds)
+            await anyio.sleep(0)
+
+        async def main():
+            async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
+                client._sleep = sleep
+                with anyio.fail_after(20):
+                    return await work(client)
+
+        return anyio.run(main, backend=backend)
+
+    return run
+
+
+@pytest.mark.parametrize("via", ["send", "batch"])
+def test_what_was_sent_and_is_unknown_is_found_and_settled_with_its_id(via, sandbox, run, path):
+    sandbox.fail_next(lost_reply=True)
+
+    async def work(client):
+        first = await client.bulk.send(emails(30), via=via, batch_size=10, journal=path)
+        return first, await client.bulk.reconcile(path, wait=False)
+
+    first, second = run(work)
+    assert first.unknown == second.settled > 0
+    assert (second.unknown, second.references) == (0, ())
+    assert counted(path) == {"sent": 30}
+    ids = {one.subject: one.email_id for one in sandbox.sent}
+    with Journal(path) as journal:
+        assert {row.reference: row.email_id for row in journal.rows()} == ids
+
+
+def test_what_was_not_sent_stays_unknown_and_is_named(sandbox, run, path):
+    sandbox.fail_next(lost_reply="before")
+
+    async def work(client):
+        await client.bulk.send(emails(30), journal=path)
+        return await client.bulk.reconcile(path, wait=False)
+
+    report = run(work)
+    assert (report.settled, report.unknown) == (0, 1)
+    (reference,) = report.references
+    assert states(path)[reference] == "unknown"
+    assert reference not in sandbox.counts("subject")
+
+
+def test_what_stays_unknown_can_be_sent_then_and_every_email_has_arrived_once(sandbox, run, path):
+    async def work(client):
+        sandbox.fail_next(lost_reply=True)
+        sandbox.fail_next(lost_reply="before")
+        await client.bulk.send(emails(30), journal=path)
+        await client.bulk.reconcile(path, wait=False)
+        return await client.bulk.send(emails(30), journal=path, resend_unknown=True)
+
+    report = run(work)
+    assert (report.sent, report.skipped) == (1, 29)
+    assert sandbox.counts("subject") == {f"r{n}": 1 for n in range(1, 31)}
+
+
+def test_texts_are_found_by_number_and_content(sandbox, run, path):
+    async def work(client):
+        await client.sms.send(numbers(1, first=500), "Hello")
+        sandbox.fail_next(lost_reply=True)
+        await client.bulk.send_sms(numbers(250), "Hello", concurrency=1, journal=path)
+        return await client.bulk.reconcile(path, wait=False)
+
+    report = run(work)
+    assert (report.settled, report.unknown) == (100, 0)
+    assert counted(path) == {"sent": 250}
+
+
+def test_another_text_to_the_same_number_is_not_taken_for_ours(sandbox, run, path):
+    async def work(client):
+        sandbox.fail_next(lost_reply="before")
+        await client.bulk.send_sms(numbers(1), "Hello", journal=path)
+        await client.sms.send(numbers(1), "Something else")
+        return await client.bulk.reconcile(path, wait=False)
+
+    assert run(work).unknown == 1
+
+
+def test_an_email_of_another_journal_is_not_taken_for_ours(sandbox, run, path, tmp_path):
+    async def work(client):
+        await client.bulk.send(emails(1), journal=tmp_path / "other.journal")
+        sandbox.fail_next(lost_reply="before")
+        await client.bulk.send(emails(1), journal=path)
+        return await client.bulk.reconcile(path, wait=False)
+
+    assert run(work).unknown == 1
+
+
+def test_when_nothing_is_unknown_nothing_is_asked(sandbox, run, path):
+    async def work(client):
+        await client.bulk.send(emails(3), journal=path)
+        return await client.bulk.reconcile(path)
+
+    assert run(work).settled == 0
+    assert "/v3/activity/search" not in sandbox.counts("path")
+
+
+def test_it_waits_until_the_newest_could_be_found(sandbox, run, path, slept):
+    async def work(client):
+        sandbox.fail_next(lost_reply=True)
+        await client.bulk.send(emails(1), journal=path)
+        slept.clear()
+        await client.bulk.reconcile(path)
+
+    run(work)
+    assert len(slept) == 1
+    assert LAG - 10 < slept[0] <= LAG
+
+
+def test_what_is_old_enough_is_not_waited_for(sandbox, run, path, slept):
+    async def work(client):
+        with Journal(path) as journal:
+            journal.take_for("email")
+            journal._clock = lambda: 1_000_000.0
+            journal.commit([Claim("a", ())], [])
+            journal._clock = lambda: 1_000_000.0 + LAG + 1
+            return await client.bulk.reconcile(journal)
+
+    assert run(work).unknown == 1
+    assert slept == []
+
+
+def test_rows_far_apart_are_searched_for_apart(sandbox, run, path):
+    """Nobody wants all the events of the days between."""
+
+    async def work(client):
+        with Journal(path) as journal:
+            journal.take_for("email")
+            for day in (1, 2, 9):
+                journal._clock = dt.datetime(2026, 3, day, 12, tzinfo=dt.UTC).timestamp
+                journal.commit([Claim(f"{day}-{n}", ()) for n in range(3)], [])
+            await client.bulk.reconcile(journal, wait=False)
+
+    run(work)
+    searches = [one.body for one in sandbox.requests if one.path.endswith("/activity/search")]
+    assert len(searches) == 3
+    for one in searches:
+        start, end = (dt.datetime.fromisoformat(one[name]) for name in ("start_date", "end_date"))
+        assert end - start < dt.timedelta(hours=1)
+
+
+def test_many_pages_are_gone_through(sandbox, run, path):
+    async def work(client):
+        sandbox.fail_next(3, lost_reply=True, path="/email/batch")
+        with pytest.raises(Exception, match="ended early"):
+            await client.bulk.send(emails(3000), via="batch", batch_size=1000, concurrency=1, journal=path)
+        return await client.bulk.reconcile(path, wait=False)
+
+    assert run(work).settled == 3000
+    assert sandbox.counts("path")["/v3/activity/search"] == 3
+
+
+def test_a_cool_down_is_waited_for(sandbox, backend, path):
+    now = [1000.0]
+
+    async def sleep(seconds):
+        now[0] += seconds
+        await anyio.sleep(0)
+
+    async def main():
+        pacer = Pacer(clock=lambda: now[0], draw=lambda: 0.0)
+        async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url, pacer=pacer) as client:
+            client._clock, client._sleep = (lambda: now[0]), sleep
+            sandbox.fail_next(lost_reply=True)
+            await client.bulk.send(emails(1), journal=path)
+            sandbox.fail_next(status=429)
+            with pytest.raises(RateLimitError):
+                await client.activity.search()
+            return await client.bulk.reconcile(path, wait=False)
+
+    assert anyio.run(main, backend=backend).settled == 1
+
+
+def test_what_was_found_is_kept_when_a_later_search_fails(sandbox, run, path, monkeypatch):
+    search, made = Activity.search_all, []
+
+    def failing(self, **filters):
+        made.append(filters)
+        if len(made) == 2:
+            raise OSError("gone")
+        return search(self, **filters)
+
+    monkeypatch.setattr(Activity, "search_all", failing)
+
+    async def work(client):
+        sandbox.fail_next(lost_reply=True)
+        with Journal(path) as journal:
+            await client.bulk.send(emails(1), journal=journal)
+            clock = journal._clock
+            journal._clock = lambda: clock() + 1_000_000
+            journal.commit([Claim("later", ())], [])
+            with pytest.raises(OSError, match="gone"):
+                await client.bulk.reconcile(journal, wait=False)
+            return dict(journal.counts())
+
+    assert run(work)["sent"] == 1
+
+
+def test_a_journal_that_was_never_used_is_an_error_and_not_an_empty_success(run, path):
+    async def work(client):
+        with pytest.raises(JournalError, match="no run was begun with it"):
+            await client.bulk.reconcile(path)
+
+    run(work)
+
+
+def test_a_journal_is_needed(run):
+    async def work(client):
+        with pytest.raises(TypeError, match="journal"):
+            await client.bulk.reconcile(None)
+
+    run(work)
+
+
+def test_a_waiting_client_reconciles_as_well(sandbox, path):
+    with SyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
+        sandbox.fail_next(lost_reply=True)
+        client.bulk.send(emails(5), journal=path)
+        assert client.bulk.reconcile(path, wait=False).settled == 1
+
+
+def test_the_error_of_an_unknown_email_is_in_the_journal_until_it_is_found(go, client, provider, path):
+    provider.then(LOST)
+    go(client.bulk.send, emails(1), journal=path)
+    with Journal(path) as journal:
+        (row,) = journal.rows()
+    assert row.error.startswith("OutcomeUnknownError: ")

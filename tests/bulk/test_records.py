@@ -1,0 +1,122 @@
+"""Rows of files: what is read, and what is said of what can't be."""
+
+import csv
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtp2go_async import Email, EmailFile
+from smtp2go_async.bulk import records
+
+on = pytest.mark.parametrize
+HEADER = "id,email,name\n"
+GOOD = HEADER + "1,jane@example.com,Jane\n2,joe@example.com,Joe\n"
+
+
+def hello(row):
+    return Email(sender="news@example.com", to=row["email"], subject=f"Hello {row['name']}", text_body="Hi")
+
+
+@pytest.fixture
+def problem(tmp_path):
+    """Give a function that returns what a check says, behind the path."""
+
+    def find(content, name="list.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(ValueError) as caught:
+            EmailFile(path, hello, reference="id").check()
+        return str(caught.value).removeprefix(f"{tmp_path}/")
+
+    return find
+
+
+LATIN = GOOD.encode() + "3,jo@example.com,Jörg\n".encode("latin-1")
+FAR = GOOD.encode() + b"".join(b"x%d,jane@example.com,J\xc3\xa4ne\n" % n for n in range(5000)) + b"y,\xff\n"
+
+
+@on(
+    ("content", "said"),
+    [
+        ("", "line 1: is empty; the first line names the columns"),
+        ("\n \n", "line 1: is empty; the first line names the columns"),
+        (HEADER, "line 1: there are no rows"),
+        ("id,email,name,email\n", "line 1: the header names these columns more than once: email"),
+        (HEADER + "1,jane@example.com\n", "line 2: has 2 columns, and the header 3"),
+        (HEADER + "\n1,jane@example.com,Jane,x\n", "line 3: has 4 columns, and the header 3"),
+        ("id,email,\n1,jane@example.com,x\n", "line 2: has a value in a column that has no name"),
+        ("id,mail,name\n1,jane@example.com,Jane\n", "line 2: no column 'email'; there are id, mail, name"),
+        ("nr,email,name\n1,jane@example.com,Jane\n", "line 2: no column 'id'; there are nr, email, name"),
+        (HEADER + ",jane@example.com,Jane\n", "line 2: column 'id': a reference has 1 to 255 characters, not 0"),
+        (HEADER + "1" * 10_000 + ",jane@example.com,Jane\n", "line 2: column 'id': a reference has 1 to 255 characters, not 10,000"),
+        (HEADER + '1,jane@example.com,"Jane\n2,joe@example.com,Joe\n', "line 2: the file ends within quotes; is something still writing it?"),
+        (HEADER + '1,"jane@example.com" ,Jane\n', "line 2: is not CSV: ',' expected after '\"'"),
+        (HEADER + '1,jane@example.com,"' + "x" * 200_000 + '"\n', "line 2: a value has more than 131,072 characters, the most that CSV takes here; is a quote not closed?"),
+        (HEADER + '1,jane@example.com,"' + "x\n" * 200_000, "line 2: a value has more than 131,072 characters, the most that CSV takes here; is a quote not closed?"),
+        (HEADER + "1,jane@example.com,Ja\0ne\n2,joe@example.com,Joe\n", "line 2: holds a NUL character; if the file is UTF-16, give encoding='utf-16-le' or -be"),
+        (LATIN, f"line 4: byte {LATIN.index(0xF6)} of the file is not utf-8 (invalid start byte); give its encoding"),
+        (FAR, f"line 5,004: byte {FAR.index(0xFF):,} of the file is not utf-8 (invalid start byte); give its encoding"),
+        (GOOD.encode("utf-16")[:-1], f"line 3: byte {len(GOOD) * 2} of the file is not utf-16 (truncated data); give its encoding"),
+        (HEADER + '1,jane@example.com,"a\nb"\n', "line 2: subject: holds the control character U+000A at position 7"),
+    ],
+    ids=lambda one: str(one)[:40],
+)  # fmt: skip
+def test_a_bad_csv_file_is_refused_with_its_line_and_why(problem, content, said):
+    assert problem(content) == f"list.csv, {said}"
+
+
+@on(
+    ("line", "said"),
+    [
+        ("[1, 2]", "a JSON object is needed in each line, not a list"),
+        ("null", "a JSON object is needed in each line, not a NoneType"),
+        ('{"id" 1}', "is not JSON: Expecting ':' delimiter at character 7"),
+        ('{"id":', "is not JSON: Expecting value at character 7"),
+        ('{"id": 1, "id": 2}', "is not JSON that can be read: the name 'id' is there more than once"),
+        ('{"id": NaN}', "is not JSON that can be read: NaN is not JSON"),
+        ("[" * 100_000, "is not JSON that can be read: nested too deep"),
+        ('{"id": 1.5}', "column 'id': a reference is text, not a float"),
+        ('{"id": true}', "column 'id': a reference is text, not a bool"),
+        ('{"id": null}', "column 'id': a reference is text, not a NoneType"),
+        ('{"id": "2"}', "no column 'email'; there are id"),
+        ('{"id": "2", "email": 5, "name": "x"}', "to: an address or a list of addresses is needed, not a int"),
+        ('{"id": "\\u0007", "email": "x"}', "column 'id': a reference can't hold control characters or lone surrogates"),
+    ],
+    ids=lambda one: str(one)[:40],
+)  # fmt: skip
+def test_a_bad_json_line_is_refused_with_its_number_and_why(problem, line, said):
+    good = '{"id": 1, "email": "jane@example.com", "name": "x"}\n'
+    assert problem(f"{good}\n{line}\n{good.replace('1', '9')}", "list.jsonl") == f"list.jsonl, line 3: {said}"
+
+
+def test_a_json_line_that_the_file_ends_in_is_perhaps_still_written(problem):
+    assert problem('{"id": 1', "list.jsonl").endswith("; the file ends in this line: is something still writing it?")
+
+
+def test_a_line_without_end_is_not_read_to_its_end(problem, monkeypatch):
+    monkeypatch.setattr(records, "LONGEST_LINE", 1000)
+    assert problem("x" * 5000, "list.jsonl") == "list.jsonl, line 1: is longer than 1,000 characters"
+
+
+def test_the_limit_of_the_csv_module_stays_what_it_was(tmp_path):
+    before = csv.field_size_limit()
+    (tmp_path / "list.csv").write_text(GOOD)
+    EmailFile(tmp_path / "list.csv", hello).check()
+    assert csv.field_size_limit() == before
+
+
+names = st.text("abcdefgh", min_size=1, max_size=4)
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+
+
+@given(st.lists(names, min_size=2, max_size=5, unique=True).flatmap(lambda some: st.tuples(st.just(some), st.lists(st.lists(cells, min_size=len(some), max_size=len(some)), max_size=6))), st.sampled_from(",;\t"), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))  # fmt: skip
+def test_whatever_is_written_as_csv_is_read_again(tmp_path_factory, table, delimiter, encoding):
+    header, rows = table
+    path = tmp_path_factory.mktemp("csv") / "list.csv"
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows([header, *rows])
+    expected = [dict(zip(header, row, strict=True)) for row in rows if any(cell.strip() for cell in row)]
+    seen = []
+    list(EmailFile(path, lambda row: seen.append(row) or hello({"email": "jane@example.com", "name": "x"})))
+    assert seen == expected

@@ -1,0 +1,161 @@
+"""One text to many numbers."""
+
+from functools import partial
+
+import anyio
+import pytest
+from bulk.helpers import BAD_KEY, LOST, counted, numbers, states
+from faults.scripted import answer, refusal
+
+from smtp2go_async import BulkStoppedError, JournalError, SmsOutcome
+
+
+def of_each(told):
+    return {one.reference: one.status for one in told}
+
+
+def test_ten_thousand_numbers_are_a_hundred_calls_and_each_number_is_in_one(go, client, provider):
+    report = go(client.bulk.send_sms, numbers(10_000), "Hello")
+    assert report.sent == 10_000
+    assert [len(fields["destination"]) for _, fields, _ in provider.calls] == [100] * 100
+    assert len(provider.arrived) == 10_000
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_calls_are_made_at_the_same_time_up_to_the_number_asked_for(go, client, provider):
+    async def work():
+        provider.hold()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(client.bulk.send_sms, numbers(3000), "Hello", concurrency=3))
+            await provider.under_way(3)
+            provider.release()
+
+    go(work)
+    assert provider.most_in_flight == 3
+
+
+def test_the_text_and_the_sender_are_in_each_call(go, client, provider):
+    go(client.bulk.send_sms, numbers(150), "Hello", sender="+12025550100")
+    assert {(fields["content"], fields["sender"]) for _, fields, _ in provider.calls} == {("Hello", "+12025550100")}
+
+
+def test_a_number_in_several_writings_gets_one_text(go, client, provider):
+    told = []
+    same = ["+1 (202) 555-0123", "12025550123", "0012025550123", "+1.202.555.0123"]
+    report = go(client.bulk.send_sms, same, "Hello", on_outcome=told.append)
+    assert (report.sent, report.skipped) == (1, 3)
+    assert dict(provider.arrived) == {"+12025550123": 1}
+    assert {one.reference for one in told} == {"+12025550123"}
+
+
+def test_what_is_no_number_fails_with_its_row_and_the_others_are_sent(go, client):
+    told = []
+    go(client.bulk.send_sms, ["+12025550100", "call me", 7, "+12025550101"], "Hello", on_outcome=told.append)
+    found = {one.reference: one for one in told}
+    assert of_each(told) == {"+12025550100": "sent", "call me": "failed", "7": "failed", "+12025550101": "sent"}
+    assert "destinations, row 2" in str(found["call me"].error)
+    assert isinstance(found["7"].error, TypeError)
+
+
+def test_each_number_is_told_with_its_id_and_the_word_of_the_api(go, client):
+    told = []
+    go(client.bulk.send_sms, numbers(2), "Hello", on_outcome=told.append)
+    assert all(isinstance(one, SmsOutcome) for one in told)
+    assert {(one.reference, one.message_id, one.sms_status) for one in told} == {
+        (one, f"m{one}", "queued") for one in numbers(2)
+    }
+
+
+def test_a_number_that_the_api_rejects_is_refused_and_the_others_are_sent(go, client, provider, path):
+    first, second = numbers(2)
+    messages = [
+        {"destination": first[1:], "message_id": "a", "status": "rejected"},
+        {"destination": second, "message_id": "b", "status": "queued"},
+    ]
+    provider.then(answer(data={"statuses": {"rejected": 1, "queued": 1}, "total_sent": 1, "messages": messages}))
+    told = []
+    go(client.bulk.send_sms, [first, second], "Hello", journal=path, on_outcome=told.append)
+    assert of_each(told) == {first: "refused", second: "sent"}
+    assert states(path) == {first: "refused", second: "sent"}
+
+
+def test_when_all_are_rejected_all_are_refused(go, client, provider):
+    provider.then(answer(data={"statuses": {"rejected": 2}, "total_sent": 0, "messages": []}))
+    assert go(client.bulk.send_sms, numbers(2), "Hello").refused == 2
+
+
+def test_a_number_that_the_answer_does_not_tell_of_is_unknown(go, client, provider):
+    first, second = numbers(2)
+    messages = [{"destination": first, "message_id": "a", "status": "queued"}]
+    provider.then(answer(data={"statuses": {"queued": 1}, "total_sent": 1, "messages": messages}))
+    told = []
+    go(client.bulk.send_sms, [first, second], "Hello", on_outcome=told.append)
+    assert of_each(told) == {first: "sent", second: "unknown"}
+
+
+def test_an_answer_with_counts_only_is_believed_when_all_were_taken(go, client, provider):
+    provider.then(answer(data={"statuses": {"queued": 2}, "total_sent": 2}))
+    assert go(client.bulk.send_sms, numbers(2), "Hello").sent == 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"statuses": {"queued": 1, "failed": 1}, "total_sent": 1}, {"statuses": {"queued": 1}, "total_sent": 1}],
+)
+def test_when_only_some_were_taken_and_nothing_says_which_all_are_unknown(data, go, client, provider):
+    provider.then(answer(data=data))
+    assert go(client.bulk.send_sms, numbers(2), "Hello").unknown == 2
+
+
+def test_a_lost_reply_makes_its_numbers_unknown_and_no_number_gets_a_second_text(go, client, provider, path):
+    provider.then(LOST)
+    report = go(client.bulk.send_sms, numbers(150), "Hello", concurrency=1, journal=path)
+    assert (report.unknown, report.sent) == (100, 50)
+    assert go(client.bulk.send_sms, numbers(150), "Hello", journal=path).skipped == 150
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_a_refused_call_refuses_its_numbers(go, client, provider):
+    provider.then(refusal(400, "NON_VALIDATING_IN_PAYLOAD", "wrong"))
+    report = go(client.bulk.send_sms, numbers(150), "Hello", concurrency=1)
+    assert (report.refused, report.sent) == (100, 50)
+
+
+def test_an_error_of_the_account_gives_the_numbers_back(go, client, provider, path):
+    provider.then(BAD_KEY)
+    with pytest.raises(BulkStoppedError):
+        go(client.bulk.send_sms, numbers(150), "Hello", concurrency=1, journal=path)
+    assert counted(path) == {"pending": 100}
+    assert go(client.bulk.send_sms, numbers(150), "Hello", journal=path).sent == 150
+
+
+def test_a_list_in_which_numbers_come_twice_goes_on_where_it_was_cut_off(go, client, provider, path):
+    twice = [one for number in numbers(150) for one in (number, number)]
+    go(client.bulk.send_sms, twice[:250], "Hello", journal=path)
+    report = go(client.bulk.send_sms, twice, "Hello", journal=path)
+    assert (report.sent, report.skipped) == (25, 275)
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_a_list_that_begins_with_what_are_no_numbers_goes_on_too(go, client, provider, path):
+    wrong = [*["?"] * 120, *numbers(150)]
+    go(client.bulk.send_sms, wrong[:200], "Hello", journal=path)
+    assert go(client.bulk.send_sms, wrong, "Hello", journal=path).sent == 70
+
+
+def test_the_same_numbers_with_another_text_are_another_run(go, client, path):
+    go(client.bulk.send_sms, numbers(3), "Hello", journal=path)
+    with pytest.raises(JournalError, match="begun for another text"):
+        go(client.bulk.send_sms, numbers(3), "Good evening", journal=path)
+
+
+@pytest.mark.parametrize("content", ["", None, 5])
+def test_a_text_is_needed(content, go, client, tmp_path):
+    with pytest.raises((TypeError, ValueError), match="content"):
+        go(client.bulk.send_sms, numbers(1), content, journal=tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_number_is_not_taken_for_a_list_of_its_digits(go, client):
+    with pytest.raises(TypeError, match="destinations: a list is needed"):
+        go(client.bulk.send_sms, "+12025550123", "Hello")

@@ -1,0 +1,199 @@
+"""A run that is cancelled: no more rows are taken, those under way are settled, and the others wait for the next run."""
+
+import asyncio
+from functools import partial
+
+import anyio
+import pytest
+from bulk.helpers import LOST, counted, email, emails, states
+from faults.scripted import close_gate
+
+from smtp2go_async import Journal, JournalError
+
+
+@pytest.fixture
+def cancelled(backend):
+    """Give a function that starts a call, cancels it once a condition holds, and goes on when it is gone."""
+
+    def cancelled(call, when, then=lambda: None):
+        async def main():
+            with anyio.fail_after(20):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(call)
+                    await when()
+                    tasks.cancel_scope.cancel()
+                    then()
+
+        anyio.run(main, backend=backend)
+
+    return cancelled
+
+
+def held(client, provider, path, **options):
+    provider.released = None
+
+    async def call():
+        provider.hold()
+        await client.bulk.send(emails(50), journal=path, **options)
+
+    return call
+
+
+def test_a_run_that_is_cancelled_settles_what_is_under_way(cancelled, client, provider, path):
+    cancelled(held(client, provider, path), lambda: provider.under_way(4), provider.release)
+    assert counted(path) == {"sent": 4}
+    assert len(provider.arrived) == 4
+
+
+def test_what_is_under_way_when_it_is_cancelled_can_become_unknown(cancelled, client, provider, path):
+    provider.otherwise = LOST
+    cancelled(held(client, provider, path), lambda: provider.under_way(4), provider.release)
+    assert counted(path) == {"unknown": 4}
+
+
+def test_outcomes_that_come_after_it_was_cancelled_are_told(cancelled, client, provider, path):
+    told = []
+    call = held(client, provider, path, on_outcome=told.append)
+    cancelled(call, lambda: provider.under_way(4), provider.release)
+    assert [one.status for one in told] == ["sent"] * 4
+
+
+def test_the_journal_is_closed_when_a_cancelled_run_is_gone(cancelled, client, provider, path, tmp_path):
+    cancelled(held(client, provider, path), lambda: provider.under_way(4), provider.release)
+    assert [one.name for one in tmp_path.iterdir()] == ["run.journal"]
+
+
+def test_a_cancelled_run_goes_on_later_and_each_email_arrives_once(cancelled, go, client, provider, path):
+    cancelled(held(client, provider, path), lambda: provider.under_way(4), provider.release)
+    provider.released = None
+    report = go(client.bulk.send, emails(50), journal=path)
+    assert (report.sent, report.skipped) == (46, 4)
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_a_run_cancelled_by_asyncio_itself_does_not_wait_for_a_cool_down(client, provider, path):
+    """As a SyncClient's call is at Ctrl-C: only the task that called knows of it."""
+    close_gate(client, 600.0)
+
+    async def main():
+        waiting = asyncio.Event()
+
+        async def sleep(_seconds):
+            waiting.set()
+            await anyio.sleep_forever()
+
+        client._sleep = sleep
+        running = asyncio.create_task(client.bulk.send(emails(50), journal=path))
+        await waiting.wait()
+        running.cancel()
+        done, _ = await asyncio.wait({running}, timeout=10)
+        assert done, "it waited for the cool-down"
+        assert running.cancelled()
+
+    asyncio.run(main())
+    assert provider.calls == []
+    assert set(states(path).values()) == {"pending"}
+
+
+def test_a_list_that_never_gives_its_next_email_does_not_hold_up_the_end(backend, client, provider, path):
+    async def source():
+        for pair in emails(3):
+            yield pair
+        waiting.set()
+        await anyio.sleep_forever()
+
+    waiting = None
+
+    async def main():
+        nonlocal waiting
+        waiting = anyio.Event()
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(lambda: client.bulk.send(source(), journal=path))
+                await waiting.wait()
+                while len(provider.arrived) < 3:
+                    await anyio.sleep(0.001)
+                tasks.cancel_scope.cancel()
+
+    anyio.run(main, backend=backend)
+    assert counted(path) == {"sent": 3}
+
+
+def test_while_a_list_is_waited_for_all_that_is_known_is_told_and_written(backend, client, provider, path):
+    """Else a crash would make e-mails unknown that were answered long ago."""
+    told = []
+
+    async def main():
+        async def source():
+            for pair in emails(3):
+                yield pair
+            await anyio.sleep_forever()
+
+        with Journal(path) as journal, anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(partial(client.bulk.send, source(), journal=journal, on_outcome=told.append))
+                while journal.counts()["sent"] < 3 or len(told) < 3:
+                    await anyio.sleep(0.001)
+                tasks.cancel_scope.cancel()
+
+    anyio.run(main, backend=backend)
+    assert sorted(one.reference for one in told) == ["r1", "r2", "r3"]
+
+
+# --- two runs at once --------------------------------------------------------------------------------------------
+
+
+def test_two_runs_at_once_with_one_open_journal_are_refused(go, client, provider, path):
+    """Each would send what the other has not written yet."""
+    refused = []
+
+    async def one(journal):
+        try:
+            await client.bulk.send(emails(50), journal=journal)
+        except JournalError as error:
+            refused.append(str(error))
+
+    async def both():
+        with Journal(path) as journal:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(one, journal)
+                tasks.start_soon(one, journal)
+
+    go(both)
+    assert len(refused) == 1
+    assert "in use by another run" in refused[0]
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_two_runs_at_once_with_one_path_are_refused(go, client, provider, path):
+    refused = []
+
+    async def one():
+        try:
+            await client.bulk.send(emails(50), journal=path)
+        except JournalError as error:
+            refused.append(str(error))
+
+    async def both():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(one)
+            tasks.start_soon(one)
+
+    go(both)
+    assert len(refused) == 1
+    assert "in use by another run" in refused[0]
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_an_open_journal_can_be_used_for_one_run_after_the_other(go, client, path):
+    with Journal(path) as journal:
+        assert go(client.bulk.send, emails(5), journal=journal).sent == 5
+        assert go(client.bulk.send, emails(8), journal=journal).sent == 3
+        assert journal.is_open
+
+
+def test_an_open_journal_can_be_used_again_after_a_run_that_failed(go, client, path):
+    with Journal(path) as journal:
+        with pytest.raises(TypeError):
+            go(client.bulk.send, [email(), None], journal=journal)
+        assert go(client.bulk.send, [email(), email("r2")], journal=journal).sent == 1

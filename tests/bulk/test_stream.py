@@ -1,0 +1,225 @@
+"""A run that is iterated over."""
+
+import anyio
+import pytest
+from bulk.helpers import BAD_KEY, counted, email, emails, states
+
+from smtp2go_async import BulkStoppedError, Journal, JournalError, SyncClient
+from smtp2go_async.bulk import stream as module
+from smtp2go_async.sandbox import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def short_pages(monkeypatch):
+    monkeypatch.setattr(module, "MOST", 10)
+
+
+async def all_of(stream):
+    return [outcome async for outcome in stream]
+
+
+def test_the_outcomes_of_all_emails_come_one_after_the_other(go, client):
+    found = go(all_of, client.bulk.stream(emails(100)))
+    assert sorted(one.reference for one in found) == sorted(f"r{n}" for n in range(1, 101))
+    assert {one.status for one in found} == {"sent"}
+
+
+def test_nothing_is_sent_before_the_first_outcome_is_asked_for(go, client, provider, tmp_path):
+    async def work():
+        client.bulk.stream(emails(5), journal=tmp_path / "x")
+        await anyio.sleep(0)
+
+    go(work)
+    assert provider.calls == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_while_an_outcome_is_looked_at_nothing_is_under_way(go, client, provider, path):
+    provider.takes = 0.001
+    busy = []
+
+    async def work():
+        async for outcome in client.bulk.stream(emails(100), journal=path):
+            calls = len(provider.calls)
+            await anyio.sleep(0)
+            busy.append((provider.in_flight, len(provider.calls) - calls, outcome.status))
+
+    go(work)
+    assert set(busy) == {(0, 0, "sent")}
+    assert len(busy) == 100
+
+
+def test_when_an_iteration_is_left_all_that_was_sent_is_settled(go, client, provider, path):
+    async def work():
+        async for _ in client.bulk.stream(emails(100), journal=path):
+            break
+
+    go(work)
+    found = states(path)
+    assert {name for name, state in found.items() if state == "sent"} == set(provider.arrived)
+    assert set(found.values()) == {"sent"}
+    assert len(found) < 100
+
+
+def test_an_iteration_that_was_left_leaves_the_journal_free(go, client, provider, path):
+    """Without waiting for the collector: nothing of a run knows itself."""
+
+    async def work():
+        async for _ in client.bulk.stream(emails(100), journal=path):
+            break
+        return await client.bulk.send(emails(100), journal=path)
+
+    report = go(work)
+    assert report.sent + report.skipped == 100
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_an_open_journal_is_free_for_another_run_when_an_iteration_was_left(go, client, path):
+    async def work():
+        with Journal(path) as journal:
+            async for _ in client.bulk.stream(emails(100), journal=journal):
+                break
+            return await client.bulk.send(emails(100), journal=journal)
+
+    assert go(work).total == 100
+
+
+def test_closing_a_stream_frees_the_journal(go, client, path):
+    async def work():
+        stream = client.bulk.stream(emails(100), journal=path)
+        async with stream:
+            await anext(stream)
+        with Journal(path) as journal:
+            assert journal.is_open
+        return [one async for one in stream]
+
+    # What had come before it was closed is still given out.
+    assert {one.status for one in go(work)} <= {"sent"}
+
+
+def test_an_error_of_the_account_comes_after_all_outcomes(go, client, provider):
+    provider.then(*[None] * 5)
+    provider.otherwise = BAD_KEY
+    found = []
+
+    async def work():
+        async for outcome in client.bulk.stream(emails(100)):
+            found.append(outcome.status)
+
+    with pytest.raises(BulkStoppedError) as caught:
+        go(work)
+    assert found == ["sent"] * 5
+    assert caught.value.report.sent == 5
+
+
+def test_an_error_of_the_list_comes_after_all_outcomes(go, client):
+    def broken():
+        yield from emails(25)
+        raise OSError("the database went away")
+
+    found = []
+
+    async def work():
+        async for outcome in client.bulk.stream(broken()):
+            found.append(outcome.status)
+
+    with pytest.raises(OSError, match="went away"):
+        go(work)
+    assert found == ["sent"] * 25
+
+
+def test_an_error_of_the_journal_comes_after_all_outcomes(go, client, provider, path):
+    found = []
+
+    async def work():
+        with Journal(path) as journal:
+            commit = journal.commit
+
+            def failing(claims, settled, begin=None):
+                if len(provider.calls) >= 30:
+                    raise JournalError("the disk is full")
+                commit(claims, settled, begin)
+
+            journal.commit = failing
+            async for outcome in client.bulk.stream(emails(100), journal=journal):
+                found.append(outcome.reference)
+
+    with pytest.raises(JournalError, match="full"):
+        go(work)
+    assert sorted(found) == sorted(provider.arrived)
+
+
+def test_the_journal_is_closed_after_the_last_outcome(go, client, path):
+    async def work():
+        stream = client.bulk.stream(emails(30), journal=path)
+        found = [one async for one in stream]
+        with Journal(path):
+            return found
+
+    assert len(go(work)) == 30
+
+
+def test_a_stream_goes_on_with_what_was_not_sent(go, client, provider, path):
+    go(client.bulk.send, emails(30), journal=path)
+    found = go(all_of, client.bulk.stream(emails(50), journal=path))
+    assert [one.status for one in found].count("skipped") == 30
+    assert [one.status for one in found].count("sent") == 20
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_a_stream_that_is_cancelled_settles_what_is_under_way(backend, client, provider, path):
+    async def main():
+        provider.hold()
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(all_of, client.bulk.stream(emails(50), journal=path))
+                await provider.under_way(4)
+                tasks.cancel_scope.cancel()
+                provider.release()
+
+    anyio.run(main, backend=backend)
+    assert counted(path) == {"sent": 4}
+
+
+def test_wrong_arguments_are_refused_when_the_stream_is_made(client):
+    with pytest.raises(TypeError, match="emails: a list is needed"):
+        client.bulk.stream(3)
+
+
+# --- waiting -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting():
+    with Sandbox() as sandbox, SyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
+        yield client, sandbox
+
+
+def test_a_waiting_client_iterates_as_well(waiting, path):
+    client, sandbox = waiting
+    found = [one.status for one in client.bulk.stream(emails(40), journal=path)]
+    assert found == ["sent"] * 40
+    assert set(sandbox.counts("subject").values()) == {1}
+
+
+def test_a_waiting_iteration_can_be_left_and_the_journal_is_free(waiting, path):
+    client, sandbox = waiting
+    for outcome in client.bulk.stream(emails(40), journal=path):
+        assert outcome.status == "sent"
+        break
+    report = client.bulk.send(emails(40), journal=path)
+    assert report.sent + report.skipped == 40
+    assert set(sandbox.counts("subject").values()) == {1}
+
+
+def test_a_waiting_client_sends_and_reports(waiting, path):
+    client, sandbox = waiting
+    told = []
+    report = client.bulk.send((email(f"r{n}") for n in range(60)), via="batch", journal=path, on_outcome=told.append)
+    assert (report.sent, len(told), len(sandbox.sent)) == (60, 60, 60)
+
+
+def test_a_waiting_client_sends_texts(waiting):
+    client, sandbox = waiting
+    report = client.bulk.send_sms([f"+120255501{n:02}" for n in range(100)], "Hello")
+    assert (report.sent, len(sandbox.sms)) == (100, 100)
