@@ -440,9 +440,8 @@ class Body:
                     else:
                         held = [await to_thread.run_sync(_next_encoded, chunks, limiter=_limiter())]
                     left -= len(held[0])
-                    if held[0]:
-                        # Taken out, so that nothing is kept here of what is on its way.
-                        yield held.pop()
+                    # Taken out, so that nothing is kept here of what is on its way.
+                    yield held.pop()
                     if not left:
                         break
 

@@ -105,7 +105,7 @@ class FastConnections:
                 try:
                     async with made as response:
                         status = response.status
-                        after = _retry_after(response)
+                        after = retry_after(_header(response, "retry-after"), _header(response, "date"))
                         next_step()
                         return Answer(status, bytes(await response.bytes()), after)
                 except asyncio.CancelledError:
@@ -139,10 +139,10 @@ class FastConnections:
             await client.close()
 
 
-def _retry_after(response: BaseResponse) -> float | None:
-    """Read Retry-After; a header that is not ASCII is none, and must not hide the answer."""
+def _header(response: BaseResponse, name: str) -> str | None:
+    """Read a header; one that is not ASCII is none, and must not hide the answer."""
     try:
-        return retry_after(response.get_header("retry-after"), response.get_header("date"))
+        return response.get_header(name)
     except ValueError:
         return None
 
@@ -219,7 +219,10 @@ class _Pieces:
 
 
 class _Step(Coroutine[Any, Any, bytes]):
-    """A coroutine that is made when it is first run: pyreqwest drops some that it asked for, and Python warns of that."""
+    """A coroutine that is made when it is first run.
+
+    pyreqwest drops some that it asked for, and Python warns of those that were made and never awaited.
+    """
 
     def __init__(self, make: Callable[[], Coroutine[Any, Any, bytes]]) -> None:
         self._make = make

@@ -34,8 +34,8 @@ def with_orjson() -> Codec:
     """Make the codec that uses orjson.
 
     What it refuses is left to the standard library, which takes some of it (numbers as keys, whole numbers of any size,
-    text in UTF-16) and else says what is wrong in its own words. Two things differ: orjson writes UUIDs and enums, and it
-    reads whole numbers of more than 64 bits, which the API has none of, as floats.
+    text in UTF-16) and else says what is wrong in its own words. Two things differ: orjson writes UUIDs and enums, and
+    it reads whole numbers of more than 64 bits, which the API has none of, as floats.
 
     Raises:
         ImportError: It is not installed.

@@ -5,9 +5,10 @@ requests in flight that is most of the work (measured: 3.5 ms a request against 
 place, and makes its connections with it, so that proxies, certificates and timeouts stay httpx's business.
 """
 
+import select
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import anyio
@@ -33,7 +34,9 @@ class Pool:
 
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request of httpcore's over a connection that nobody else uses, and return its response."""
-        connection = await self._idle_one() or self._maker.create_connection(request.url.origin)
+        connection = await self._idle_one()
+        if connection is None:
+            connection = _unlocked(self._maker.create_connection(request.url.origin))
         self._in_use.add(connection)
         try:
             response = await connection.handle_async_request(request)
@@ -58,6 +61,8 @@ class Pool:
             await self._let_go(connection)
             return
         self._in_use.discard(connection)
+        # What speaks HTTP over it was made with its first request.
+        _unlocked(getattr(connection, "_connection", None))
         now = time.monotonic()
         self._idle.append((connection, now))
         while self._idle and self._idle[0][1] < now - self._keepalive:
@@ -82,6 +87,27 @@ async def _close(connection: Any) -> None:
     # A caller who gives up must not leave a socket behind.
     with anyio.CancelScope(shield=True):
         await connection.aclose()
+
+
+class _Open:
+    """A lock that is always open."""
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(self, *_error: object) -> None:
+        pass
+
+
+_OPEN = _Open()
+
+
+def _unlocked(connection: Any) -> Any:
+    """Take the locks from a connection: nobody shares it, and taking each one is a round of the event loop."""
+    for name in ("_request_lock", "_state_lock"):
+        if hasattr(connection, name):
+            setattr(connection, name, _OPEN)
+    return connection
 
 
 class _Lent:
@@ -123,6 +149,7 @@ class _JoinedWrites:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._head = b""
+        self._poll: Callable[[], bool] | None = None
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
         if self._head:
@@ -146,5 +173,23 @@ class _JoinedWrites:
             await _close(self._stream)
             raise
 
+    def get_extra_info(self, info: str) -> Any:
+        if info != "is_readable":
+            return self._stream.get_extra_info(info)
+        # Asked before each request. Found anew each time, the socket costs more than the question.
+        if self._poll is None:
+            self._poll = _poll_of(self._stream.get_extra_info("socket"))
+        return self._poll() if self._poll is not None else self._stream.get_extra_info(info)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def _poll_of(sock: Any) -> Callable[[], bool] | None:
+    """Make what tells whether a socket has something to read, or was closed."""
+    number = sock.fileno() if sock is not None else -1
+    if number < 0 or not hasattr(select, "poll"):
+        return None
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return lambda: bool(poll.poll(0))

@@ -15,6 +15,8 @@ from smtp2go_async.endpoints.email import EmailSent
 from smtp2go_async.errors import (
     ApiError,
     AuthenticationError,
+    BulkStoppedError,
+    JournalError,
     NotFoundError,
     NotSentError,
     OutcomeUnknownError,
@@ -45,6 +47,8 @@ FULL = [
     Smtp2goError("no", operation="/email/send"),
     TransportError("no", operation="/email/send"),
     NotSentError("no", operation="/email/send"),
+    BulkStoppedError("no", operation="/email/send", report={"sent": 3}),
+    JournalError("no", operation="/email/send"),
     OutcomeUnknownError("no", operation="/email/send"),
     ReplyTimeoutError("no", operation="/email/send"),
     ReplyError("no", operation="/email/send", status=200, raw=b"<html>", carried_out=True),

@@ -67,7 +67,7 @@ def _names(method: Method) -> Iterator[str]:
             yield from ("Iterator" if name == "AsyncIterator" else name for name in found)
 
 
-def _imports(tree: ast.Module, used: set[str], beside: str, module: str, group: str, base: str) -> Iterator[str]:
+def _imports(tree: ast.Module, used: set[str], *, beside: str, module: str, group: str, base: str) -> Iterator[str]:
     """List what the signatures need: the original's own imports, and what the original defines."""
     outside: list[str] = []
     inside: list[tuple[str, list[str]]] = [("._group", [base])]

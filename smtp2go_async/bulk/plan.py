@@ -63,6 +63,8 @@ class Row:
     recipients: tuple[str, ...] = attrs.field(default=(), repr=False)
     error: Exception | None = attrs.field(default=None, repr=False)
     """Why it can't be sent at all."""
+    before: str = "pending"
+    """What a run before has made of it, where it is sent again: an unknown one may have arrived already."""
 
 
 def recipients_of(email: Email) -> tuple[str, ...]:

@@ -143,6 +143,9 @@ class Run:
         idle = anyio.Event()
         async with anyio.create_task_group() as tasks:
             self._start(tasks, enough, idle)
+            if not self._running:
+                # The time was up since it was looked at.
+                return
             try:
                 await idle.wait()
             except BaseException:
@@ -211,8 +214,8 @@ class Run:
         return outcomes
 
     async def _give_back(self, rows: Sequence[Row]) -> None:
-        """Tell the journal of rows that were claimed, and certainly not sent."""
-        await self._ledger.commit([], [Settled(row.reference, "pending") for row in rows])
+        """Tell the journal of rows that were claimed, and certainly not sent: they are again what they were before."""
+        await self._ledger.commit([], [Settled(row.reference, row.before) for row in rows])
 
     async def _call(self, rows: list[Row], start: Callable[[], None]) -> list[Outcome]:
         try:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Protocol, cast
 
+import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
@@ -146,9 +147,13 @@ class Source:
                     f"journal: {journal.path!r} has the reference {row.reference!r} for other recipients; references "
                     "have to be unique, and stay with their recipients"
                 )
-            known_before = state != "pending" and state not in self._again
-            kind = SmsOutcome if row.email is None else Outcome
-            result.append(kind(reference=row.reference, status="skipped") if known_before else row)
+            if state == "pending":
+                result.append(row)
+            elif state in self._again:
+                result.append(attrs.evolve(row, before=state))
+            else:
+                kind = SmsOutcome if row.email is None else Outcome
+                result.append(kind(reference=row.reference, status="skipped"))
         return result
 
     def begin_with(self, rows: list[Row]) -> tuple[int, str] | None:

@@ -103,6 +103,14 @@ def test_a_commit_is_all_or_nothing(path):
         assert [row.reference for row in journal.rows()] == ["b"]
 
 
+def test_a_commit_is_on_the_disk_when_it_returns(path):
+    """What a test can't do is to pull the plug; FULL is what SQLite needs for that."""
+    with Journal(path) as journal:
+        ask = journal._connection.execute
+        found = [ask(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "locking_mode")]
+    assert found == ["wal", 2, "exclusive"]
+
+
 def test_what_a_journal_knows_is_found_for_many_references_at_once(path):
     names = [f"r{number}" for number in range(1200)]
     with Journal(path) as journal:

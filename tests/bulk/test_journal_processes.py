@@ -184,7 +184,8 @@ def test_a_run_goes_on_when_there_is_room_again_and_each_email_arrives_once(go, 
 
 
 def test_no_address_body_or_key_of_a_run_is_in_its_files(go, client, provider, path, tmp_path):
-    gone = tmp_path / "gone.txt"
+    # The error of a file that is gone tells its name.
+    gone = tmp_path / "secret-jim@elsewhere.example"
     gone.write_text("x")
     bad = email("bad", to="Jane Doe <secret-jane@private.example>", attachments=[Attachment(gone)])
     gone.unlink()

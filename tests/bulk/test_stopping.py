@@ -1,14 +1,15 @@
 """A run that is cancelled: no more rows are taken, those under way are settled, and the others wait for the next run."""
 
 import asyncio
+from contextlib import nullcontext
 from functools import partial
 
 import anyio
 import pytest
-from bulk.helpers import LOST, counted, email, emails, states
+from bulk.helpers import BAD_KEY, LOST, counted, email, emails, states
 from faults.scripted import close_gate
 
-from smtp2go_async import Journal, JournalError
+from smtp2go_async import BulkStoppedError, Journal, JournalError
 
 
 @pytest.fixture
@@ -119,6 +120,16 @@ def test_a_list_that_never_gives_its_next_email_does_not_hold_up_the_end(backend
     assert counted(path) == {"sent": 3}
 
 
+def test_an_error_of_the_account_ends_a_run_whose_list_is_waited_for(go, client, provider):
+    async def source():
+        yield email()
+        await anyio.sleep_forever()
+
+    provider.otherwise = BAD_KEY
+    with pytest.raises(BulkStoppedError):
+        go(client.bulk.send, source())
+
+
 def test_while_a_list_is_waited_for_all_that_is_known_is_told_and_written(backend, client, provider, path):
     """Else a crash would make e-mails unknown that were answered long ago."""
     told = []
@@ -143,7 +154,8 @@ def test_while_a_list_is_waited_for_all_that_is_known_is_told_and_written(backen
 # --- two runs at once --------------------------------------------------------------------------------------------
 
 
-def test_two_runs_at_once_with_one_open_journal_are_refused(go, client, provider, path):
+@pytest.mark.parametrize("opened", [True, False], ids=["one open journal", "one path"])
+def test_two_runs_at_once_with_one_journal_are_refused(opened, go, client, provider, path):
     """Each would send what the other has not written yet."""
     refused = []
 
@@ -152,32 +164,14 @@ def test_two_runs_at_once_with_one_open_journal_are_refused(go, client, provider
             await client.bulk.send(emails(50), journal=journal)
         except JournalError as error:
             refused.append(str(error))
+            provider.release()
 
     async def both():
-        with Journal(path) as journal:
+        provider.hold()
+        with Journal(path) if opened else nullcontext(path) as journal:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(one, journal)
                 tasks.start_soon(one, journal)
-
-    go(both)
-    assert len(refused) == 1
-    assert "in use by another run" in refused[0]
-    assert set(provider.arrived.values()) == {1}
-
-
-def test_two_runs_at_once_with_one_path_are_refused(go, client, provider, path):
-    refused = []
-
-    async def one():
-        try:
-            await client.bulk.send(emails(50), journal=path)
-        except JournalError as error:
-            refused.append(str(error))
-
-    async def both():
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(one)
-            tasks.start_soon(one)
 
     go(both)
     assert len(refused) == 1

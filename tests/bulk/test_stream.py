@@ -223,3 +223,19 @@ def test_a_waiting_client_sends_texts(waiting):
     client, sandbox = waiting
     report = client.bulk.send_sms([f"+120255501{n:02}" for n in range(100)], "Hello")
     assert (report.sent, len(sandbox.sms)) == (100, 100)
+
+
+def test_a_time_that_is_up_before_anything_was_begun_does_not_hang(go, client, monkeypatch):
+    """Whether it is up is looked at twice before the first call."""
+    monkeypatch.setattr(module, "SECONDS", 0.0)
+    times = iter([0.0, 0.0, 1.0])
+    real = module.time.monotonic
+
+    class Clock:
+        @staticmethod
+        def monotonic():
+            return next(times, None) or real()
+
+    monkeypatch.setattr(module, "time", Clock)
+    monkeypatch.setattr(module, "SECONDS", 0.5)
+    assert len(go(all_of, client.bulk.stream(emails(3)))) == 3

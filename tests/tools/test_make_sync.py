@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TWINS = sorted(path.stem for path in (ROOT / "smtp2go_async" / "endpoints").glob("[!_]*.py"))
+TWINS = sorted(["bulk", *(path.stem for path in (ROOT / "smtp2go_async" / "endpoints").glob("[!_]*.py"))])
 
 GROUP = '''
 """Made up."""
@@ -62,7 +62,7 @@ class Copy:
     def __init__(self, root: Path) -> None:
         self.endpoints = root / "smtp2go_async" / "endpoints"
         self.twins = root / "smtp2go_async" / "_sync"
-        for folder in ("endpoints", "_sync"):
+        for folder in ("endpoints", "bulk", "_sync"):
             shutil.copytree(ROOT / "smtp2go_async" / folder, root / "smtp2go_async" / folder)
         (root / "tools").mkdir()
         shutil.copy(ROOT / "tools" / "make_sync.py", root / "tools")

@@ -86,6 +86,10 @@ def test_a_send_leaves_this_machine_at_most_once_and_the_error_tells_the_outcome
             return caught.value
 
     error = anyio.run(call, backend=backend)
+    if case.fault is Fault.CLOSE_AT_ONCE and isinstance(error, NotSentError):
+        # Closed before the body was asked for, over the fast transport; then even that is known, and tried again.
+        assert faults.count("reference") == 0
+        return
     assert type(error) is case.error
     assert error.carried_out is case.error.carried_out
     assert error.operation == "/email/send"

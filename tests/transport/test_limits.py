@@ -107,9 +107,12 @@ def test_a_call_that_gives_up_waiting_was_not_sent_and_says_what_it_waited_for(l
     async def main():
         async with limited(gated, 1) as transport, anyio.create_task_group() as tasks:
             await begin(tasks, transport, "a")
-            with pytest.raises(
-                NotSentError, match=r"all 1 connections \(max_connections\) were in use for 0\.01 s"
-            ) as caught:
+            with (
+                anyio.fail_after(3),
+                pytest.raises(
+                    NotSentError, match=r"all 1 connections \(max_connections\) were in use for 0\.01 s"
+                ) as caught,
+            ):
                 await transport.send(request("late", 0.01))
             assert (caught.value.operation, caught.value.final) == ("/email/send", False)
             gated.let("a")

@@ -291,6 +291,10 @@ def test_a_file_is_closed_when_an_asyncio_task_is_cancelled_while_it_is_being_op
             done.set()
 
     monkeypatch.setattr(_body, "open", slow)
+    # Kept, so that it is not the collector who closes it.
+    kept = []
+    encoded = _body._next_encoded
+    monkeypatch.setattr(_body, "_next_encoded", lambda chunks: kept.append(chunks) or encoded(chunks))
     body = encode({"fileblob": PathBlob(str(path))})
 
     async def read():

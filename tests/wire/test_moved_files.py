@@ -168,7 +168,19 @@ def test_a_file_is_put_back_when_the_send_is_abandoned(file, taken, backend):
     assert file.tell() == 9
 
 
-def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_cancelled():
+def test_a_file_that_the_caller_has_moved_is_not_put_back(file, backend):
+    async def abandon():
+        async with contextlib.aclosing(body.chunks()) as chunks:
+            for _ in range(3):
+                await anext(chunks)
+            file.seek(77)
+
+    body = body_of(file)
+    anyio.run(abandon, backend=backend)
+    assert file.tell() == 77
+
+
+def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_cancelled(monkeypatch):
     """Unlike anyio's own cancelling, asyncio's does not wait for the thread."""
     reading, go_on = threading.Event(), threading.Event()
 
@@ -182,6 +194,10 @@ def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_can
     file = Slow(CONTENT)
     file.seek(9)
     body = body_of(file)
+    # Kept, so that it is not the collector who ends it.
+    kept = []
+    encoded = _body._next_encoded
+    monkeypatch.setattr(_body, "_next_encoded", lambda chunks: kept.append(chunks) or encoded(chunks))
 
     async def cancel():
         task = asyncio.create_task(read(body))

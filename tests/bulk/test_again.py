@@ -1,0 +1,37 @@
+"""Rows that are sent again because that was asked for, and then are not sent after all."""
+
+import pytest
+from bulk.helpers import BAD_KEY, LOST, counted, emails
+from faults.scripted import refusal
+
+from smtp2go_async import BulkStoppedError
+
+
+@pytest.mark.parametrize("via", ["send", "batch"])
+def test_an_unknown_email_that_could_not_be_sent_again_is_unknown_still(via, go, client, provider, path):
+    """It may have arrived the first time, so only whoever asks for it again gets it sent again."""
+    provider.then(LOST)
+    go(client.bulk.send, emails(1), via=via, journal=path)
+    provider.then(BAD_KEY)
+    with pytest.raises(BulkStoppedError):
+        go(client.bulk.send, emails(1), via=via, journal=path, resend_unknown=True)
+    assert counted(path) == {"unknown": 1}
+    assert go(client.bulk.send, emails(1), via=via, journal=path).skipped == 1
+    assert set(provider.arrived.values()) == {1}
+
+
+def test_a_refused_email_that_could_not_be_tried_again_is_refused_still(go, client, provider, path):
+    provider.then(refusal(400, "NON_VALIDATING_IN_PAYLOAD", "wrong"))
+    go(client.bulk.send, emails(1), journal=path)
+    provider.then(BAD_KEY)
+    with pytest.raises(BulkStoppedError):
+        go(client.bulk.send, emails(1), journal=path, resend_refused=True)
+    assert counted(path) == {"refused": 1}
+
+
+def test_a_run_that_sends_unknown_ones_again_leaves_those_alone_that_were_sent(go, client, provider, path):
+    provider.then(None, LOST)
+    go(client.bulk.send, emails(5), concurrency=1, journal=path)
+    report = go(client.bulk.send, emails(5), journal=path, resend_unknown=True)
+    assert (report.sent, report.skipped) == (1, 4)
+    assert dict(provider.arrived) == {"r1": 1, "r2": 2, "r3": 1, "r4": 1, "r5": 1}
