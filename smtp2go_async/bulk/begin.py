@@ -59,9 +59,10 @@ class Beginning(AbstractAsyncContextManager[Run]):
     _taken: Journal | None = None
 
     async def __aenter__(self) -> Run:
-        if hasattr(self.items, "check"):
+        check = getattr(self.items, "check", None)
+        if check is not None:
             # Before the journal is touched, and before anything is sent.
-            await to_thread.run_sync(self.items.check)
+            await to_thread.run_sync(check)
         self._opened = Opened(self.journal)
         journal = await self._opened.__aenter__()
         try:

@@ -117,7 +117,7 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str], *, recipients: Kept = "hash", check_list: bool = True) -> None:
         if recipients not in ("hash", "address", "none"):
             raise ValueError(f"recipients: {recipients!r} is none of hash, address, none")
-        self.path = os.fspath(path)
+        self.path: str = os.fspath(path)
         self._recipients = recipients
         self._check_list = check_list
         self._lock = threading.RLock()

@@ -127,7 +127,7 @@ class ListBegin:
 
     def __init__(self) -> None:
         self._hash = hashlib.blake2b(digest_size=16)
-        self.count = 0
+        self.count: int = 0
 
     def add(self, reference: str, fingerprint: str) -> None:
         """Take in one more row."""
@@ -202,7 +202,7 @@ class Pace:
 
     def __init__(self, most: int, cool_downs: int) -> None:
         self.most = most
-        self.limit = min(most, FIRST_CALLS)
+        self.limit: int = min(most, FIRST_CALLS)
         self._doubles = True
         self._well = 0
         self._cool_downs = cool_downs

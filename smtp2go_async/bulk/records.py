@@ -104,11 +104,11 @@ class Lines(Iterator[str]):
         begin = file.read(4)
         file.seek(0)
         self._encoding = next((name for mark, name in _MARKS.items() if begin.startswith(mark)), encoding)
-        self.stamp = stamp_of(os.fstat(file.fileno()))
+        self.stamp: Stamp = stamp_of(os.fstat(file.fileno()))
         # Line ends stay as they are: within quotes they belong to the text.
         self._text = io.TextIOWrapper(file, self._encoding, newline="")
-        self.number = 0
-        self.last_nul = 0
+        self.number: int = 0
+        self.last_nul: int = 0
         """The last line that holds a NUL."""
 
     def __next__(self) -> str:

@@ -87,7 +87,7 @@ class EmailFile:
     ) -> None:
         if not callable(make) or iscoroutinefunction(make):
             raise TypeError("make: a function that returns an Email is needed, and not an async one")
-        self.path = os.fsdecode(path)
+        self.path: str = os.fsdecode(path)
         self._make = make
         self._reference = None if reference is None else need_word(reference, "reference")
         self._form: Format

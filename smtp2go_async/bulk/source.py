@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from typing import Protocol, cast
 
 import attrs
@@ -58,7 +58,7 @@ class Source:
         self._unlooked: list[Row | Outcome] = []
         self._seen = Seen()
         self._number = 0
-        self.ended = False
+        self.ended: bool = False
         self.error: BaseException | None = None
 
     @property
@@ -168,9 +168,9 @@ class Source:
         """Close the list, if it can be: a generator that holds a file would hold it for longer."""
         self._seen.close()
         self._unlooked.clear()
-        if self._async is not None and hasattr(self._async, "aclose"):
+        if isinstance(self._async, AsyncGenerator):
             await self._async.aclose()
-        elif hasattr(self._sync, "close"):
+        elif isinstance(self._sync, Generator):
             self._sync.close()
 
 
