@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         names = set(metafunc.fixturenames)
         fast = ["fast"] if {"client_of", "run"} & names and not {"http_client", "respx_mock"} & names else []
         metafunc.parametrize("backend", ["asyncio", "trio", *fast], indirect=True)
+
+
+ONCE = (
+    "sandbox",
+    "bulk/test_kill.py",
+    "bulk/test_examples.py",
+    "transport/test_large_bodies.py",
+    "transport/test_ways_to_send_files.py",
+)
+"""Take long and show the same on every Python. Each Python's other tests use the sandbox, too."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is run on one Python only."""
+    here = Path(__file__).parent
+    for item in items:
+        if any((here / once) in (item.path, *item.path.parents) for once in ONCE):
+            item.add_marker(pytest.mark.once)
 
 
 @pytest.fixture
