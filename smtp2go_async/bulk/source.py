@@ -1,6 +1,7 @@
 """The list of a run, read a little at a time: numbered, checked, and without what was there before."""
 
 import sqlite3
+import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from typing import Protocol, cast
@@ -185,6 +186,8 @@ class Seen:
         if self._connection is None:
             # No name: SQLite keeps it in memory, and in a file of its own, deleted already, when it grows.
             self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            # Found by the collector, a connection that nobody closed is a warning since Python 3.13.
+            weakref.finalize(self, self._connection.close)
             self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.execute("PRAGMA journal_mode = OFF")
             self._connection.execute("PRAGMA cache_size = -4096")
