@@ -28,6 +28,9 @@ SERVER = Path(__file__).resolve().parents[1] / "tests" / "faults" / "mixed.py"
 FASTER = 1000.0
 """Seconds of the client's clock in one second."""
 
+SHORTEST_SLEEP = 0.005
+"""Real seconds; calls that ask again and again after less leave no time to the threads that pyreqwest works in."""
+
 TIMEOUTS = {"httpx": 0.5, "fast": 2.0}
 """Seconds: for each step over httpx; over pyreqwest for a whole attempt, with what it waits for a busy machine."""
 
@@ -59,7 +62,7 @@ def hurry(client: AsyncClient) -> None:
     """Let the client's time pass faster; the timeouts of its connections stay what they are."""
     client._pacer = Pacer(clock=lambda: time.monotonic() * FASTER)
     client._clock = lambda: time.monotonic() * FASTER
-    client._sleep = lambda seconds: anyio.sleep(seconds / FASTER)
+    client._sleep = lambda seconds: anyio.sleep(max(seconds / FASTER, SHORTEST_SLEEP))
 
 
 def mail(reference: str) -> dict[str, Any]:

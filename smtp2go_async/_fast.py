@@ -4,7 +4,7 @@ It is used directly and not through its transport for httpx: there a reply that 
 was refused a connection (seen with 0.15), so that nobody could tell whether a request was sent.
 """
 
-import asyncio
+import asyncio  # pyreqwest knows no other loop
 import logging
 import math
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
@@ -19,7 +19,8 @@ from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.response import BaseResponse
 
 from . import _transport
-from ._body import Body, FileChangedError
+from ._blobs import FileChangedError
+from ._body import Body
 from ._transport import (
     CUT_OFF,
     LONGEST_CONNECT,
@@ -117,6 +118,8 @@ class FastConnections:
         except PyreqwestError as error:
             if status and (broken := _broken(error, status)):
                 return Answer(status, b"", after, broken)
+            # Before the look at whether it was asked for: afterwards nobody gets it any more.
+            await reading.give_up()
             kind = ReplyTimeoutError if isinstance(error, RequestTimeoutError) else OutcomeUnknownError
             raise failed(kind if reading.begun else NotSentError, type(error).__name__, operation) from error
         finally:

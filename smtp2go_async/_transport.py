@@ -17,7 +17,8 @@ import anyio
 import httpx
 from anyio.lowlevel import current_token
 
-from ._body import Body, FileChangedError
+from ._blobs import FileChangedError
+from ._body import Body
 from ._pool import Pool
 from ._wire import Answer, Request
 from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError

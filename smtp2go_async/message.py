@@ -16,7 +16,7 @@ from ._address import (
     format_addresses,
     refuse_control_characters,
 )
-from ._body import Blob, blob_of
+from ._blobs import Blob, blob_of
 from ._checks import need_text, need_truth
 from ._dates import format_schedule, need_aware
 from ._masking import repr_masked, repr_personal, repr_url

@@ -52,6 +52,7 @@ class Bulk(SyncSettlingGroup[AsyncBulk]):
                 it came.
             JournalError: The journal can't be used, or belongs to another list.
             TypeError: A row is not an e-mail; those before it were sent.
+            ValueError: A reference is empty, too long or holds control characters; those before it were sent.
         """
         return self._run(
             self._awaited.send,

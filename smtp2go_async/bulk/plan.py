@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import attrs
 
-from .._body import FileChangedError
+from .._blobs import FileChangedError
 from ..errors import (
     ApiError,
     AuthenticationError,

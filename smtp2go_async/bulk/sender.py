@@ -71,6 +71,7 @@ class Bulk(EndpointGroup):
                 it came.
             JournalError: The journal can't be used, or belongs to another list.
             TypeError: A row is not an e-mail; those before it were sent.
+            ValueError: A reference is empty, too long or holds control characters; those before it were sent.
         """
         again = _again(resend_unknown, resend_refused)
         beginning = self._emails(

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, BinaryIO, TypedDict, Unpack
 
 from .._address import AddressLike
-from .._body import Blob, MemoryBlob, blob_of
+from .._blobs import Blob, MemoryBlob, blob_of
 from .._checks import need_count, need_known, need_truth, need_word
 from .._dates import format_schedule
 from .._model import Address, Content, Done, Listing, SendReply, model

@@ -21,7 +21,8 @@ from smtp2go_async import (
     ServerError,
     ValidationError,
 )
-from smtp2go_async._body import FileChangedError, encode
+from smtp2go_async._blobs import FileChangedError
+from smtp2go_async._body import encode
 from smtp2go_async.bulk.plan import (
     LONGEST_REFERENCE,
     ListBegin,

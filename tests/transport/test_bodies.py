@@ -10,7 +10,7 @@ import anyio
 import pytest
 from faults.server import Fault, FaultServer
 
-from smtp2go_async import AsyncClient, Attachment, NotSentError, RetryPolicy, Smtp2goError, _body
+from smtp2go_async import AsyncClient, Attachment, NotSentError, RetryPolicy, Smtp2goError, _blobs, _body
 
 CONTENT = os.urandom(1_000_003)
 """Several chunks, and not a multiple of 3 bytes."""
@@ -219,7 +219,7 @@ def opened(monkeypatch):
         files.append(open(*args, **kwargs))  # noqa: SIM115 - closing it is what is tested
         return files[-1]
 
-    monkeypatch.setattr(_body, "open", recording, raising=False)
+    monkeypatch.setattr(_blobs, "open", recording, raising=False)
     return files
 
 

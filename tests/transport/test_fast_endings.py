@@ -6,7 +6,7 @@ import anyio
 import pytest
 from faults.server import Fault
 
-from smtp2go_async import Attachment, NotSentError, OutcomeUnknownError, TransportError, _body
+from smtp2go_async import Attachment, NotSentError, OutcomeUnknownError, TransportError, _blobs
 
 pytest.importorskip("pyreqwest")
 pytest.importorskip("orjson")
@@ -109,7 +109,7 @@ def test_a_task_that_is_cancelled_in_the_middle_of_a_file_leaves_it_closed(fast,
         opened.append(open(*args, **options))  # noqa: SIM115 - closing it is what is tested
         return opened[-1]
 
-    monkeypatch.setattr(_body, "open", recording, raising=False)
+    monkeypatch.setattr(_blobs, "open", recording, raising=False)
     path = tmp_path / "big.bin"
     path.write_bytes(bytes(12_000_000))
     faults.then(Fault.STALL_BEFORE_READING)

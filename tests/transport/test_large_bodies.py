@@ -12,7 +12,7 @@ import httpx
 import pytest
 from faults.server import Fault
 
-from smtp2go_async import OutcomeUnknownError, RetryPolicy, SyncClient, _body
+from smtp2go_async import OutcomeUnknownError, RetryPolicy, SyncClient, _blobs
 
 LARGE = 36_000_000
 
@@ -35,7 +35,7 @@ def opened(monkeypatch) -> list[Any]:
         files.append(open(*args, **options))  # noqa: SIM115 - closing it is what is tested
         return files[-1]
 
-    monkeypatch.setattr(_body, "open", recording, raising=False)
+    monkeypatch.setattr(_blobs, "open", recording, raising=False)
     return files
 
 

@@ -23,6 +23,7 @@ from smtp2go_async import (
     RetryPolicy,
     Smtp2goError,
     SyncClient,
+    _blobs,
     _body,
 )
 
@@ -198,7 +199,7 @@ def test_a_file_that_disappears_before_it_is_sent_is_a_call_that_was_not_made(
             os.unlink(path)
         return open(path, *args, **options)
 
-    monkeypatch.setattr(_body, "open", vanished, raising=False)
+    monkeypatch.setattr(_blobs, "open", vanished, raising=False)
     error, sent = calls(
         lambda email: email.send(**mail("vanished", attachments=[file])), lambda email: email.send(**mail("next"))
     )
@@ -298,7 +299,7 @@ def test_a_body_may_have_exactly_the_most_bytes_and_not_one_more(way, body, call
     (sent,) = calls(call, max_email_bytes=length)
     assert not isinstance(sent, Exception)
     opened = []
-    monkeypatch.setattr(_body, "open", lambda *args, **options: opened.append(args), raising=False)
+    monkeypatch.setattr(_blobs, "open", lambda *args, **options: opened.append(args), raising=False)
     (error,) = calls(call, max_email_bytes=length - 1)
     assert type(error) is ValueError
     assert f"{length:,} bytes" in str(error)

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from smtp2go_async import Attachment, Inline
-from smtp2go_async._body import MemoryBlob, PathBlob
+from smtp2go_async._blobs import MemoryBlob, PathBlob
 
 BOTH = pytest.mark.parametrize("kind", [Attachment, Inline])
 

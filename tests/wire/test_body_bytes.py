@@ -19,8 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtp2go_async import _body
-from smtp2go_async._body import CHUNK, FileBlob, MemoryBlob, PathBlob, blob_of, encode
+from smtp2go_async import _blobs, _body
+from smtp2go_async._blobs import CHUNK, FileBlob, MemoryBlob, PathBlob, blob_of
+from smtp2go_async._body import encode
 
 SIZES = [0, 1, 2, 3, 4, 64 * 1024, CHUNK - 2, CHUNK - 1, CHUNK, CHUNK + 1, CHUNK + 2, 2 * CHUNK - 1, 2 * CHUNK + 1]
 
@@ -336,7 +337,7 @@ def test_any_json_with_files_anywhere_is_what_the_standard_library_makes_of_it(f
     makers = [MemoryBlob, lambda content: FileBlob(io.BytesIO(content), 0, "x")]
     with pytest.MonkeyPatch.context() as patch:
         # Chunks of 12 bytes bring the ends of chunks within reach.
-        patch.setattr(_body, "CHUNK", 12)
+        patch.setattr(_blobs, "CHUNK", 12)
         patch.setattr(_body, "_SMALL", small)
         for make in makers:
             body = encode(replaced(fields, make))

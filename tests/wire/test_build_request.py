@@ -168,7 +168,7 @@ def test_an_email_body_one_byte_over_the_limit_is_refused_and_both_numbers_are_t
 
 
 def test_the_limit_counts_attachments_as_base64():
-    from smtp2go_async._body import MemoryBlob
+    from smtp2go_async._blobs import MemoryBlob
 
     over = {"fileblob": MemoryBlob(b"x" * 600)}  # 800 in base64
     assert build_request(EMAIL, over, settings(max_email_bytes=815)).body.length == 815
@@ -182,7 +182,7 @@ def test_the_limit_counts_bytes_and_not_characters():
 
 
 def test_the_limit_counts_a_file_that_has_not_been_read(tmp_path):
-    from smtp2go_async._body import PathBlob
+    from smtp2go_async._blobs import PathBlob
 
     large = tmp_path / "large.bin"
     with open(large, "wb") as file:

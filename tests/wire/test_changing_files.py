@@ -17,8 +17,9 @@ import threading
 import anyio
 import pytest
 
-from smtp2go_async import _body
-from smtp2go_async._body import CHUNK, FileChangedError, MemoryBlob, PathBlob, blob_of, encode
+from smtp2go_async import _blobs, _body
+from smtp2go_async._blobs import CHUNK, FileChangedError, MemoryBlob, PathBlob, blob_of
+from smtp2go_async._body import encode
 
 SIZE = 3 * CHUNK
 
@@ -39,7 +40,7 @@ def opened(monkeypatch):
         files.append(open(*args, **options))
         return files[-1]
 
-    monkeypatch.setattr(_body, "open", spy, raising=False)
+    monkeypatch.setattr(_blobs, "open", spy, raising=False)
     return files
 
 
@@ -142,7 +143,7 @@ def test_a_path_that_can_not_be_read_to_its_end_fails_as_one_that_changed(path, 
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return file.read(size)
 
-    monkeypatch.setattr(_body, "_read_whole", read_whole)
+    monkeypatch.setattr(_blobs, "_read_whole", read_whole)
     body = encode({"fileblob": PathBlob(str(path))})
     sent, error = send(body, backend)
     assert "file.bin' can't be read any more: Input/output error" in str(error)
@@ -198,7 +199,7 @@ def test_a_file_that_is_closed_while_it_is_sent_fails_as_one_that_changed(path, 
 
 
 def test_a_file_that_is_closed_when_the_last_of_it_was_read_fails_as_one_that_changed(path, monkeypatch):
-    read_at = _body._FileByOffset.read_at
+    read_at = _blobs._FileByOffset.read_at
 
     def read_and_close(source, offset, size):
         chunk = read_at(source, offset, size)
@@ -206,7 +207,7 @@ def test_a_file_that_is_closed_when_the_last_of_it_was_read_fails_as_one_that_ch
             file.close()
         return chunk
 
-    monkeypatch.setattr(_body._FileByOffset, "read_at", read_and_close)
+    monkeypatch.setattr(_blobs._FileByOffset, "read_at", read_and_close)
     with open(path, "rb") as file:
         assert send(encode({"fileblob": blob_of(file, "file.bin")}))[1] is not None
 
@@ -280,7 +281,7 @@ def test_a_file_is_closed_when_the_send_is_cancelled(path, opened, backend):
 def test_a_file_is_closed_when_an_asyncio_task_is_cancelled_while_it_is_being_opened(path, opened, monkeypatch):
     """Unlike anyio's own cancelling, asyncio's does not wait for the thread."""
     opening, go_on, done = threading.Event(), threading.Event(), threading.Event()
-    spy = _body.open
+    spy = _blobs.open
 
     def slow(*args, **options):
         opening.set()
@@ -290,7 +291,7 @@ def test_a_file_is_closed_when_an_asyncio_task_is_cancelled_while_it_is_being_op
         finally:
             done.set()
 
-    monkeypatch.setattr(_body, "open", slow)
+    monkeypatch.setattr(_blobs, "open", slow)
     # Kept, so that it is not the collector who closes it.
     kept = []
     encoded = _body._next_encoded
@@ -337,7 +338,7 @@ def test_the_copy_of_a_pipe_is_closed_when_nobody_needs_it_any_more(monkeypatch)
         copies.append(spooled(*args, **options))
         return copies[-1]
 
-    monkeypatch.setattr(_body.tempfile, "SpooledTemporaryFile", spy)
+    monkeypatch.setattr(_blobs.tempfile, "SpooledTemporaryFile", spy)
     reading, writing = os.pipe()
     os.write(writing, b"abc")
     os.close(writing)

@@ -17,8 +17,9 @@ import zipfile
 import anyio
 import pytest
 
-from smtp2go_async import _body
-from smtp2go_async._body import CHUNK, FileChangedError, blob_of, encode
+from smtp2go_async import _blobs, _body
+from smtp2go_async._blobs import CHUNK, FileChangedError, blob_of
+from smtp2go_async._body import encode
 
 CONTENT = os.urandom(6 * CHUNK + 1)
 """Random, so that it is as long when it is compressed."""
@@ -208,7 +209,7 @@ def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_can
             await task
         go_on.set()
         async with asyncio.timeout(5):
-            while file.tell() != 9 or _body._moved._files:
+            while file.tell() != 9 or _blobs._moved._files:
                 await asyncio.sleep(0.001)
 
     asyncio.run(cancel())
@@ -217,6 +218,6 @@ def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_can
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_child_that_is_forked_while_a_thread_moves_a_file_can_send_its_own(forked):
     # The lock is held at that moment, by a thread that does not exist in the child.
-    with _body._moved._lock:
+    with _blobs._moved._lock:
         result = forked(lambda: anyio.run(read, body_of(io.BytesIO(b"abc"))).decode())
     assert result() == "abc"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("orjson")
 
-from smtp2go_async._body import MemoryBlob, encode
+from smtp2go_async._blobs import MemoryBlob
+from smtp2go_async._body import encode
 from smtp2go_async._json import STANDARD, with_orjson
 
 FAST = with_orjson()

@@ -92,8 +92,7 @@ def test_an_odd_answer_is_read_alike(content):
     read_alike(content)
 
 
-def test_an_answer_that_is_nested_more_deeply_than_the_standard_library_reads_can_be_read():
-    """Known, and accepted: 1024 levels instead of about a thousand."""
+def test_an_answer_that_is_nested_a_thousand_levels_deep_can_be_read():
+    """Known, and accepted: the standard library of Python 3.11 reads fewer levels, those of later Pythons read more."""
     content = b"[" * 1020 + b"]" * 1020
-    assert read(STANDARD, content)[0] is RecursionError
     assert type(FAST.loads(content)) is list

@@ -9,7 +9,8 @@ import anyio
 import pytest
 
 from smtp2go_async import _body
-from smtp2go_async._body import CHUNK, MemoryBlob, PathBlob, blob_of, encode
+from smtp2go_async._blobs import CHUNK, MemoryBlob, PathBlob, blob_of
+from smtp2go_async._body import encode
 
 MANY = 100
 

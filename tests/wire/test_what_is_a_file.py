@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from smtp2go_async._body import FileChangedError, blob_of
+from smtp2go_async._blobs import FileChangedError, blob_of
 
 
 def test_a_path_is_looked_at_when_it_is_given(tmp_path):

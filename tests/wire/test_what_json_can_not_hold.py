@@ -5,7 +5,8 @@ import decimal
 
 import pytest
 
-from smtp2go_async._body import MemoryBlob, encode
+from smtp2go_async._blobs import MemoryBlob
+from smtp2go_async._body import encode
 
 
 def circle():
