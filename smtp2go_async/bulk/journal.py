@@ -13,82 +13,31 @@ It holds references, states, ids and errors; addresses only if they are asked fo
 import csv
 import ctypes
 import os
+import random
 import secrets
 import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Final, Literal
-
-import attrs
+from typing import Any, Literal
 
 from .._forking import tell_after_fork
 from ..errors import JournalError
-from .plan import LIST_BEGIN, fingerprint_of
+from .plan import fingerprint_of, mark_of
+from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Settled, write_bad, write_claims, write_settled
 
 SCHEMA = 1
 
 Kind = Literal["email", "sms"]
 Kept = Literal["hash", "address", "none"]
 
-STATES: Final = ("pending", "claimed", "sent", "refused", "failed", "unknown")
-
-_TABLES = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE rows (
-    number INTEGER PRIMARY KEY,
-    reference TEXT NOT NULL UNIQUE,
-    fingerprint TEXT NOT NULL,
-    recipient TEXT,
-    state TEXT NOT NULL,
-    email_id TEXT,
-    request_id TEXT,
-    detail TEXT,
-    error TEXT,
-    claimed REAL NOT NULL,
-    settled REAL
-);
-"""
-
-
-@attrs.frozen
-class Claim:
-    """A row that is about to be sent."""
-
-    reference: str
-    recipients: tuple[str, ...] = attrs.field(repr=False)
-
-
-@attrs.frozen
-class Settled:
-    """What became of a row that was claimed; ``pending`` when it certainly was not sent."""
-
-    reference: str
-    state: str
-    email_id: str | None = None
-    request_id: str | None = None
-    detail: str | None = None
-    error: str | None = None
-
-
-@attrs.frozen
-class JournalRow:
-    """One row, as `Journal.rows` gives it."""
-
-    reference: str
-    state: str
-    recipient: str | None = attrs.field(repr=False)
-    email_id: str | None
-    request_id: str | None
-    detail: str | None
-    error: str | None
-    claimed: float
-    """Seconds since 1970 at which it was claimed last."""
-    settled: float | None
-    fingerprint: str = attrs.field(repr=False)
+_TRIES = 4
+"""How often a file that is in use is opened anew."""
+_BETWEEN_TRIES = (0.01, 0.05)
+"""Seconds, at random."""
 
 
 class Journal:
@@ -148,19 +97,29 @@ class Journal:
                 if os.path.exists(needed) and not os.access(needed, os.W_OK):
                     raise JournalError(f"journal: {needed!r} may not be written by this user")
             self._pid = os.getpid()
-            with self._told("be opened"):
-                connection = sqlite3.connect(self.path, timeout=0.0, isolation_level=None, check_same_thread=False)
-            try:
-                with self._told("be opened"):
-                    self._begin(connection)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = connection = self._connect()
             # Found by the collector, a connection that nobody closed is a warning since Python 3.13.
             self._finalizer = weakref.finalize(self, connection.close)
             tell_after_fork(self)
             return self
+
+    def _connect(self) -> sqlite3.Connection:
+        for left in reversed(range(_TRIES)):
+            with self._told("be opened"):
+                connection = sqlite3.connect(self.path, timeout=0.0, isolation_level=None, check_same_thread=False)
+                try:
+                    self._begin(connection)
+                    return connection
+                except sqlite3.OperationalError as error:
+                    connection.close()
+                    if "locked" not in str(error) or not left:
+                        raise
+                except BaseException:
+                    connection.close()
+                    raise
+            # Two that open it at the same moment lock each other out. One of them comes back first, and has it.
+            time.sleep(random.uniform(*_BETWEEN_TRIES))  # noqa: S311
+        raise AssertionError("the last try returns or raises")
 
     def _after_fork(self) -> None:
         # Closing it in the child would write the log into the file, and delete it while the parent goes on writing to
@@ -182,7 +141,7 @@ class Journal:
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("BEGIN EXCLUSIVE")
         if not tables:
-            for statement in _TABLES.split(";\n"):
+            for statement in TABLES:
                 connection.execute(statement)
             values = {"schema": str(SCHEMA), "id": secrets.token_hex(16), "begun": f"{self._clock():.0f}"}
             connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
@@ -250,8 +209,7 @@ class Journal:
                 raise ValueError(f"states: {state!r} is none of {', '.join(STATES)}")
         marks = ", ".join("?" * len(states))
         where = f"AND state IN ({marks})" if states else ""
-        columns = "reference, state, recipient, email_id, request_id, detail, error, claimed, settled, fingerprint"
-        query = f"SELECT number, {columns} FROM rows WHERE number > ? {where} ORDER BY number LIMIT 1000"  # noqa: S608
+        query = f"SELECT number, {COLUMNS} FROM rows WHERE number > ? {where} ORDER BY number LIMIT 1000"  # noqa: S608
         last = 0
         while True:
             with self._reading() as connection:
@@ -337,10 +295,13 @@ class Journal:
             return connection.execute("SELECT 1 FROM rows LIMIT 1").fetchone() is not None
 
     @property
-    def list_begin(self) -> tuple[int, str]:
-        """How many of the first rows the journal knows in short, and what they come to."""
-        count, _, digest = self._meta.get("list", "0 ").partition(" ")
-        return int(count), digest
+    def list_begin(self) -> Sequence[str]:
+        """What the journal remembers of the first rows that were claimed."""
+        return self._meta.get("list", "").split()
+
+    def mark(self, reference: str, recipients: Sequence[str]) -> str:
+        """Return a row in short, as in the begin of the list."""
+        return mark_of(self.id, reference, recipients)
 
     @property
     def checks_list(self) -> bool:
@@ -350,7 +311,7 @@ class Journal:
     def other_list(self) -> JournalError:
         """Make the error for a list that begins differently."""
         return JournalError(
-            f"journal: {self.path!r} belongs to another list: the first {self.list_begin[0]} rows have other "
+            f"journal: {self.path!r} belongs to another list: its first {len(self.list_begin)} rows had other "
             "references or recipients. Give the same list in the same order, or another journal; check_list=False goes "
             "on anyway"
         )
@@ -362,30 +323,44 @@ class Journal:
         self._meta.update(values)
 
     def known(self, references: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """Return state and fingerprint of those references that are in the journal."""
+        """Return state and fingerprint of those references that were claimed before; bad rows may be good ones now."""
         found: dict[str, tuple[str, str]] = {}
         with self._lock, self._told("be read"):
             connection = self._here()
             for start in range(0, len(references), 500):
                 some = references[start : start + 500]
                 marks = ", ".join("?" * len(some))
-                query = f"SELECT reference, state, fingerprint FROM rows WHERE reference IN ({marks})"  # noqa: S608
+                query = f"SELECT reference, state, fingerprint FROM rows WHERE claimed > 0 AND reference IN ({marks})"  # noqa: S608
                 found.update((row[0], (row[1], row[2])) for row in connection.execute(query, some))
         return found
 
     def commit(
-        self, claims: Iterable[Claim], settled: Iterable[Settled], list_begin: tuple[int, str] | None = None
+        self,
+        claims: Sequence[Claim],
+        settled: Sequence[Settled],
+        bad: Sequence[Settled] = (),
+        list_begin: Sequence[str] | None = None,
     ) -> None:
-        """Write what is about to be sent and what became of others, all or nothing; on the disk when this returns."""
+        """Write what is about to be sent and what became of others, all or nothing; on the disk when this returns.
+
+        Args:
+            claims: Rows that are about to be sent.
+            settled: Rows that were claimed before.
+            bad: Rows that can't be sent at all.
+            list_begin: The marks of the first rows, as far as they are claimed.
+        """
         with self._lock, self._told("be written"):
             connection = self._here()
             now = self._clock()
             connection.execute("BEGIN IMMEDIATE")
             try:
-                connection.executemany(_SETTLE, [_settlement(one, now) for one in settled])
-                connection.executemany(_CLAIM, [self._claim(one, now) for one in claims])
-                if list_begin is not None and list_begin[0] <= LIST_BEGIN:
-                    value = f"{list_begin[0]} {list_begin[1]}"
+                write_settled(connection, settled, now)
+                write_bad(connection, bad, now)
+                write_claims(connection, [self._kept(one) for one in claims], now)
+                if list_begin is not None:
+                    # Where nothing is to be kept of recipients, too little to tell whether one was among them.
+                    length = 2 if self._recipients == "none" else None
+                    value = " ".join(mark[:length] for mark in list_begin)
                     connection.execute("INSERT OR REPLACE INTO meta VALUES ('list', ?)", (value,))
                     self._meta["list"] = value
                 connection.execute("COMMIT")
@@ -394,37 +369,19 @@ class Journal:
                     connection.execute("ROLLBACK")
                 raise
 
-    def _claim(self, claim: Claim, now: float) -> tuple[Any, ...]:
-        fingerprint = self.fingerprint(claim.recipients)
+    def _kept(self, claim: Claim) -> tuple[str, str, str | None]:
         if self._recipients == "none":
-            return (claim.reference, "", None, now)
-        kept = fingerprint if self._recipients == "hash" else ", ".join(claim.recipients)
-        return (claim.reference, fingerprint, kept, now)
-
-
-_CLAIM = """
-INSERT INTO rows (reference, fingerprint, recipient, state, claimed) VALUES (?, ?, ?, 'claimed', ?)
-ON CONFLICT (reference) DO UPDATE SET state = 'claimed', claimed = excluded.claimed, settled = NULL,
-    email_id = NULL, request_id = NULL, detail = NULL, error = NULL
-"""
-_SETTLE = """
-UPDATE rows SET state = ?, email_id = ?, request_id = ?, detail = ?, error = ?, settled = ? WHERE reference = ?
-"""
-
-
-def _settlement(one: Settled, now: float) -> tuple[Any, ...]:
-    # Not attrs.astuple, which takes longer than SQLite.
-    known = (_valid(one.email_id), _valid(one.request_id), _valid(one.detail), _valid(one.error))
-    return (one.state, *known, now, one.reference)
-
-
-def _valid(text: str | None) -> str | None:
-    """Return what the API has said as text that can be written: JSON can spell half a letter."""
-    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()
+            return (claim.reference, "", None)
+        fingerprint = self.fingerprint(claim.recipients)
+        return (
+            claim.reference,
+            fingerprint,
+            fingerprint if self._recipients == "hash" else ", ".join(claim.recipients),
+        )
 
 
 def _cell(name: str, value: Any) -> str:
-    if value is None:
+    if value is None or (name == "claimed" and not value):
         return ""
     if name in ("claimed", "settled"):
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(value))

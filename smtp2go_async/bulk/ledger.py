@@ -6,14 +6,15 @@ import anyio
 import attrs
 from anyio import to_thread
 
-from .journal import Claim, Journal, Settled
+from .journal import Journal
+from .table import Claim, Settled
 
 
 @attrs.define(eq=False)
 class _Entry:
     claims: Sequence[Claim]
     settled: Sequence[Settled]
-    begin: tuple[int, str] | None
+    begin: Sequence[str] | None
     done: anyio.Event = attrs.field(factory=anyio.Event)
     error: BaseException | None = None
 
@@ -28,17 +29,23 @@ class Ledger:
     def __init__(self, journal: Journal | None) -> None:
         self._journal = journal
         self._waiting: list[_Entry] = []
+        self._bad: list[Settled] = []
         self._writing = False
 
+    def note(self, bad: Sequence[Settled]) -> None:
+        """Keep rows that can't be sent at all for the next commit: nothing depends on when they are written."""
+        if self._journal is not None:
+            self._bad.extend(bad)
+
     async def commit(
-        self, claims: Sequence[Claim], settled: Sequence[Settled], begin: tuple[int, str] | None = None
+        self, claims: Sequence[Claim], settled: Sequence[Settled], begin: Sequence[str] | None = None
     ) -> None:
         """Write, and return when it is on the disk.
 
         Raises:
             JournalError: It could not be written; then nothing of this was.
         """
-        if self._journal is None or not (claims or settled):
+        if self._journal is None or not (claims or settled or self._bad):
             return
         entry = _Entry(claims, settled, begin)
         self._waiting.append(entry)
@@ -64,10 +71,11 @@ class Ledger:
         assert self._journal is not None
         claims = [claim for entry in entries for claim in entry.claims]
         settled = [one for entry in entries for one in entry.settled]
-        begins = [entry.begin for entry in entries if entry.begin is not None]
+        begin = max((entry.begin for entry in entries if entry.begin is not None), key=len, default=None)
+        bad, self._bad = self._bad, []
         error: BaseException | None = None
         try:
-            await to_thread.run_sync(self._journal.commit, claims, settled, max(begins, default=None))
+            await to_thread.run_sync(self._journal.commit, claims, settled, bad, begin)
         except Exception as problem:
             error = problem
         for entry in entries:

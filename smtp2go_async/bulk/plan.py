@@ -6,7 +6,8 @@ Which rows go into which call, how many calls run at a time, and what an error s
 import functools
 import hashlib
 import re
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 import attrs
@@ -32,7 +33,10 @@ HEADER = "X-Smtp2go-Bulk"
 """Carries a token made of the journal and the reference, by which `reconcile` finds an e-mail in the activity."""
 
 LIST_BEGIN = 100
-"""Rows whose references and recipients a journal remembers, to notice that it belongs to another list."""
+"""Rows that a journal remembers in short, to notice that it belongs to another list."""
+
+MOST_CORRECTED = 100
+"""Rows that may have come in between those since the run before."""
 
 
 def check_reference(reference: object, place: str) -> str:
@@ -122,22 +126,21 @@ def _keyed(journal_id: str, size: int) -> "hashlib.blake2b":
     return hashlib.blake2b(key=journal_id.encode(), digest_size=size)
 
 
-class ListBegin:
-    """The first rows of a list, in short: two lists that begin differently are not the same."""
+def mark_of(journal_id: str, reference: str, recipients: Sequence[str]) -> str:
+    """Return what a journal remembers of one of the first rows; a begin of it will do, for less to be known of them."""
+    return fingerprint_of(journal_id, (reference, *recipients))[:8]
 
-    def __init__(self) -> None:
-        self._hash = hashlib.blake2b(digest_size=16)
-        self.count: int = 0
 
-    def add(self, reference: str, fingerprint: str) -> None:
-        """Take in one more row."""
-        self._hash.update(f"{reference}\n{fingerprint}\n".encode())
-        self.count += 1
+def is_begin(kept: Sequence[str], marks: Iterable[str]) -> bool:
+    """Whether all that was kept of the first rows of a list is found, in the same order.
 
-    @property
-    def digest(self) -> str:
-        """All rows so far."""
-        return self._hash.hexdigest()
+    There may be more between them: a row that was bad, and so not sent, may have been corrected since.
+    """
+    wanted = deque(kept)
+    for mark in marks:
+        if wanted and mark.startswith(wanted[0]):
+            wanted.popleft()
+    return not wanted
 
 
 # --- numbers -----------------------------------------------------------------------------------------------------

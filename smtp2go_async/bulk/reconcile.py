@@ -8,9 +8,10 @@ from anyio import to_thread
 
 from ..errors import JournalError
 from ..retry import RetryPolicy
-from .journal import Journal, JournalRow, Settled
+from .journal import Journal
 from .outcome import ReconcileReport
 from .plan import HEADER, normal_number, token_of
+from .table import JournalRow, Settled
 from .ways import content_hash
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ _BEFORE = 120.0
 """Seconds before a claim from which to search: two clocks need not agree."""
 _AFTER = 900.0
 """Seconds after a claim up to which to search: a call can take long, and a batch is worked off in the background."""
+
+_EVENTS = ("processed", "delivered", "soft-bounced", "hard-bounced", "rejected")
+"""What comes soon after an e-mail was taken; of openings there can be any number."""
 
 
 async def settle(client: "AsyncClient", journal: Journal, *, wait: bool) -> ReconcileReport:
@@ -70,7 +74,8 @@ async def _emails(
     """Find e-mails by the header that each carries."""
     wanted = {token_of(journal.id, row.reference): row.reference for row in rows}
     found: dict[str, Settled] = {}
-    events = client.activity.search_all(start_date=start, end_date=end, only_latest=True, custom_headers=[HEADER])
+    # Not only the latest of each e-mail: an opening next week is not of this time, and would hide what was before.
+    events = client.activity.search_all(start_date=start, end_date=end, event_types=_EVENTS, custom_headers=[HEADER])
     async for event in events:
         headers = {name.lower(): value for name, value in (event.custom_headers or {}).items()}
         reference = wanted.get(str(headers.get(HEADER.lower(), "")).strip())

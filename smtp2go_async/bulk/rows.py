@@ -195,7 +195,7 @@ class EmailFile:
         make = FromStrings({"sender": sender, "to": to, **same}, _names(html_columns, "html_columns") or frozenset())
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
 
-    def __iter__(self) -> Iterator[Email | tuple[str, Email]]:
+    def __iter__(self) -> Iterator[Email | tuple[str, Email] | Outcome]:
         try:
             for number, (line, reference, made) in enumerate(self._made(), 1):
                 if isinstance(made, Email):
@@ -205,8 +205,7 @@ class EmailFile:
                 if self._checks:
                     raise error
                 name = reference or (f"line {line}" if self._reference else str(number))
-                # A run takes outcomes, too: for rows that it must not send.
-                yield cast("Email", Outcome(reference=name, status="failed", error=error))
+                yield Outcome(reference=name, status="failed", error=error)
         except RecordsError as error:
             raise ValueError(self._place(error.line, error)) from None
 

@@ -12,11 +12,12 @@ from anyio.abc import TaskGroup
 from .._masking import mask_text
 from ..errors import BulkStoppedError, NotSentError, Smtp2goError
 from ..retry import RetryBudget, RetryPolicy
-from .journal import Claim, Journal, Settled
+from .journal import Journal
 from .ledger import Ledger
 from .outcome import MOST_PROBLEMS, STATUSES, BulkReport, Outcome, SmsOutcome
 from .plan import UNANSWERED, Pace, Row, verdict_of
-from .source import Source
+from .source import DuplicateError, Source
+from .table import Claim, Settled
 from .ways import PartlySentError
 
 if TYPE_CHECKING:
@@ -278,7 +279,9 @@ class Run:
         with anyio.CancelScope() as self._reading:
             found = await self._source.take(most)
         self._reading = None
-        self._tell([one for one in found if isinstance(one, Outcome)])
+        outcomes = [one for one in found if isinstance(one, Outcome)]
+        self._ledger.note([_settled(one) for one in outcomes if _is_bad(one)])
+        self._tell(outcomes)
         self._leftover.extend(one for one in found if isinstance(one, Row))
         return bool(found)
 
@@ -311,6 +314,11 @@ def _patient(client: "AsyncClient", stopping: anyio.Event) -> "AsyncClient":
     copy._sleep = sleep
     copy._budget = _NoBudget()
     return copy
+
+
+def _is_bad(outcome: Outcome) -> bool:
+    """Whether a row can't be sent at all; one whose reference was there before is told by the one before."""
+    return outcome.status == "failed" and not isinstance(outcome.error, DuplicateError)
 
 
 def _first(group: BaseExceptionGroup[Exception]) -> Exception:

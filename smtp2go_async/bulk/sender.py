@@ -8,6 +8,7 @@
 | `reconcile` | POST /activity/search, or POST /sms/view-sent           | READ   |
 """
 
+import inspect
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final, Literal
 
@@ -202,6 +203,8 @@ class Bulk(EndpointGroup):
 
 
 async def _to_the_end(beginning: Beginning, on_outcome: OnOutcome | None) -> BulkReport:
+    if on_outcome is not None and (not callable(on_outcome) or inspect.iscoroutinefunction(on_outcome)):
+        raise TypeError("on_outcome: a function that is called, and not awaited, is needed; `stream` can be awaited")
     async with beginning as run:
         if on_outcome is not None:
             run.told = on_outcome

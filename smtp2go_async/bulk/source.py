@@ -14,7 +14,16 @@ from ..errors import JournalError
 from ..message import Email
 from .journal import Journal
 from .outcome import Outcome, SmsOutcome
-from .plan import LIST_BEGIN, LONGEST_REFERENCE, ListBegin, Row, check_reference, normal_number, recipients_of
+from .plan import (
+    LIST_BEGIN,
+    LONGEST_REFERENCE,
+    MOST_CORRECTED,
+    Row,
+    check_reference,
+    is_begin,
+    normal_number,
+    recipients_of,
+)
 
 AHEAD = 256
 """Rows read ahead where each has to be looked up: a hop into a thread costs more than a row."""
@@ -22,7 +31,9 @@ AHEAD = 256
 _BREATH = 50
 """Rows made in one go; making one takes some 50 microseconds, and other tasks of the program wait for it."""
 
-Emails = Iterable[Email | tuple[str, Email]] | AsyncIterable[Email | tuple[str, Email]]
+EmailItem = Email | tuple[str, Email] | Outcome
+"""An outcome is of a row that is not sent, as `EmailFile` finds them."""
+Emails = Iterable[EmailItem] | AsyncIterable[EmailItem]
 Numbers = Iterable[str] | AsyncIterable[str]
 
 
@@ -32,6 +43,10 @@ class MakeRow(Protocol):
     def __call__(self, item: object, number: int, seen: "Seen") -> Row | Outcome:
         """Make it, or an outcome for what can't be sent."""
         ...
+
+
+class DuplicateError(ValueError):
+    """A reference, or a number, that was there before in the same list."""
 
 
 class Source:
@@ -54,7 +69,7 @@ class Source:
         self._resumes = journal is not None and journal.is_begun
         # Whether the begin of the list was compared with the journal's, which has to be before anything is sent.
         self._compared = not self._resumes
-        self._begin = ListBegin()
+        self._begin: list[str] = []
         self._ready: deque[Row | Outcome] = deque()
         self._unlooked: list[Row | Outcome] = []
         self._seen = Seen()
@@ -80,7 +95,8 @@ class Source:
 
     async def _read(self, most: int) -> None:
         if not self._compared:
-            most = max(most, LIST_BEGIN)
+            assert self._journal is not None
+            most = max(most, len(self._journal.list_begin))
         elif self._resumes and self._async is None:
             most = max(most, AHEAD)
         rows: list[Row | Outcome] = []
@@ -114,19 +130,16 @@ class Source:
             return True
         journal = self._journal
         assert journal is not None
-        kept, digest = journal.list_begin
+        kept = journal.list_begin if journal.checks_list else ()
         # What is no row (a number that was there before) is not counted in there.
         rows = [row for row in self._unlooked if isinstance(row, Row)]
-        if len(rows) < kept and not self.ended:
-            return False
-        if len(rows) < kept and self.error is not None:
-            # It broke off before it could be known for the same list. What it gave was there in the run before.
-            self._unlooked.clear()
-            return True
-        begin = ListBegin()
-        for row in rows[:kept]:
-            begin.add(row.reference, journal.fingerprint(row.recipients))
-        if journal.checks_list and (begin.count, begin.digest) != (kept, digest) and kept:
+        if not is_begin(kept, (journal.mark(row.reference, row.recipients) for row in rows)):
+            if len(rows) < len(kept) + MOST_CORRECTED and not self.ended:
+                return False
+            if len(rows) < len(kept) and self.error is not None:
+                # It broke off before it could be known for the same list. What it gave was there in the run before.
+                self._unlooked.clear()
+                return True
             raise journal.other_list()
         self._compared = True
         return True
@@ -157,13 +170,13 @@ class Source:
                 result.append(kind(reference=row.reference, status="skipped"))
         return result
 
-    def begin_with(self, rows: list[Row]) -> tuple[int, str] | None:
+    def begin_with(self, rows: list[Row]) -> list[str] | None:
         """Take rows into what the journal remembers of the begin of the list; ``None`` when it has enough."""
-        if self._journal is None or self._resumes or self._begin.count >= LIST_BEGIN:
+        if self._journal is None or self._resumes or len(self._begin) >= LIST_BEGIN:
             return None
-        for row in rows[: LIST_BEGIN - self._begin.count]:
-            self._begin.add(row.reference, self._journal.fingerprint(row.recipients))
-        return self._begin.count, self._begin.digest
+        for row in rows[: LIST_BEGIN - len(self._begin)]:
+            self._begin.append(self._journal.mark(row.reference, row.recipients))
+        return self._begin.copy()
 
     async def aclose(self) -> None:
         """Close the list, if it can be: a generator that holds a file would hold it for longer."""
@@ -214,7 +227,7 @@ def number_row(item: object, number: int, seen: Seen) -> Row | Outcome:
         return SmsOutcome(
             reference=normal,
             status="skipped",
-            error=ValueError(f"destinations, row {number:,}: the same number was there before in this list"),
+            error=DuplicateError(f"destinations, row {number:,}: the same number was there before in this list"),
         )
     return Row(normal, recipients=(normal,))
 
@@ -237,6 +250,6 @@ def email_row(item: object, number: int, seen: Seen) -> Row | Outcome:
         return Outcome(
             reference=name,
             status="failed",
-            error=ValueError(f"{place}: its reference was there before in this list; nothing is sent twice"),
+            error=DuplicateError(f"{place}: its reference was there before in this list; nothing is sent twice"),
         )
     return Row(name, item, recipients_of(item))

@@ -3,6 +3,8 @@
 import csv
 import re
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from smtp2go_async import Journal, JournalError
-from smtp2go_async.bulk.journal import STATES, Claim, Settled
+from smtp2go_async.bulk.table import STATES, Claim, Settled
 
 
 def claims(*references):
@@ -226,7 +228,7 @@ def test_two_journals_have_different_hashes_for_one_recipient(path, tmp_path):
 
 def test_the_csv_has_every_row_and_is_read_back(path, tmp_path):
     with Journal(path, recipients="address") as journal:
-        journal._clock = lambda: 0.0
+        journal._clock = lambda: 86400.0
         journal.commit([Claim('a,"b"', ("=1+1@example.com",)), *claims("ü")], [])
         journal.commit([], [Settled("ü", "refused", None, "request", None, "Error: no\nat all")])
         assert journal.export_csv(tmp_path / "rows.csv") == 2
@@ -238,8 +240,36 @@ def test_the_csv_has_every_row_and_is_read_back(path, tmp_path):
     assert (second["reference"], second["error"], second["claimed"]) == (
         "ü",
         "Error: no\nat all",
-        "1970-01-01T00:00:00Z",
+        "1970-01-02T00:00:00Z",
     )
+
+
+def test_rows_are_written_also_where_a_statement_takes_few_values(path):
+    """SQLite before 3.32 took 999."""
+    names = [f"r{number}" for number in range(500)]
+    with Journal(path) as journal:
+        journal.open()._here().setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+        journal.commit(claims(*names), [])
+        journal.commit([], settled("sent", *names[:400]), settled("failed", "bad", "r1"))
+        assert journal.counts() == {**dict.fromkeys(STATES, 0), "claimed": 100, "sent": 400, "failed": 1}
+
+
+def test_of_two_that_open_it_at_the_same_moment_one_has_it(path):
+    def work(journal):
+        together.wait()
+        try:
+            return journal.open()
+        except JournalError as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(20):
+            together = threading.Barrier(2)
+            journals = [Journal(path), Journal(path)]
+            first, second = pool.map(work, journals)
+            assert {type(first), type(second)} == {Journal, JournalError}, (first, second)
+            for one in journals:
+                one.close()
 
 
 # --- what is noticed ---------------------------------------------------------------------------------------------

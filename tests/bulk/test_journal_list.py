@@ -8,7 +8,7 @@ from smtp2go_async import Journal, JournalError
 
 def test_a_list_with_other_references_is_refused_before_anything_is_sent(go, client, provider, path):
     go(client.bulk.send, emails(20), journal=path)
-    with pytest.raises(JournalError, match="belongs to another list: the first 20 rows"):
+    with pytest.raises(JournalError, match="belongs to another list: its first 20 rows"):
         go(client.bulk.send, emails(20, first=100), journal=path)
     assert len(provider.calls) == 20
 

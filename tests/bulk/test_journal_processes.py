@@ -11,7 +11,7 @@ import pytest
 from bulk.helpers import counted, email, emails, states
 
 from smtp2go_async import Attachment, Journal, JournalError
-from smtp2go_async.bulk.journal import Claim, Settled
+from smtp2go_async.bulk.table import Claim, Settled
 
 OPEN = """
 import sys
@@ -55,7 +55,8 @@ def test_a_reader_in_another_process_is_refused_too(script, path):
 def test_a_process_that_was_killed_leaves_a_journal_that_opens(path):
     source = """
         import os, signal, sys
-        from smtp2go_async.bulk.journal import Claim, Journal, Settled
+        from smtp2go_async import Journal
+        from smtp2go_async.bulk.table import Claim, Settled
         journal = Journal(sys.argv[1]).open()
         journal.commit([Claim("a", ()), Claim("b", ())], [])
         journal.commit([Claim("c", ())], [Settled("a", "sent")])
@@ -90,7 +91,8 @@ def test_a_forked_child_that_ends_takes_nothing_from_its_parent(end, path):
     """Closed in the child, SQLite deletes the log that the parent goes on writing to; a crash of it then loses all."""
     source = f"""
 import gc, os, signal, sys
-from smtp2go_async.bulk.journal import Claim, Journal
+from smtp2go_async import Journal
+from smtp2go_async.bulk.table import Claim
 journal = Journal(sys.argv[1]).open()
 journal.commit([Claim("before", ())], [])
 child = os.fork()

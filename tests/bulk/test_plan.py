@@ -25,9 +25,10 @@ from smtp2go_async._blobs import FileChangedError
 from smtp2go_async._body import encode
 from smtp2go_async.bulk.plan import (
     LONGEST_REFERENCE,
-    ListBegin,
     check_reference,
     fingerprint_of,
+    is_begin,
+    mark_of,
     most_bytes,
     normal_number,
     recipients_of,
@@ -143,14 +144,37 @@ def test_a_fingerprint_tells_recipients_apart():
     assert len(found) == 5
 
 
-def test_lists_that_begin_differently_have_different_digests():
-    found = set()
-    for rows in ([("a", "1")], [("a", "2")], [("b", "1")], [("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")]):
-        begin = ListBegin()
-        for row in rows:
-            begin.add(*row)
-        found.add(begin.digest)
+def test_the_marks_of_rows_tell_references_recipients_and_journals_apart():
+    found = {
+        mark_of(*row)
+        for row in [("j", "a", ["1"]), ("j", "a", ["2"]), ("j", "b", ["1"]), ("k", "a", ["1"]), ("j", "a", [])]
+    }
     assert len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("kept", "marks", "same"),
+    [
+        ("", "", True),
+        ("", "abc", True),
+        ("abc", "abc", True),
+        ("abc", "abcdef", True),
+        ("abc", "xabyc", True),
+        ("abc", "ab", False),
+        ("abc", "acb", False),
+        ("abc", "bc", False),
+        ("aa", "a", False),
+        ("aa", "aba", True),
+        ("abc", "", False),
+    ],
+)
+def test_a_list_begins_as_it_did_when_all_that_was_kept_comes_in_the_same_order(kept, marks, same):
+    assert is_begin(list(kept), marks) is same
+
+
+def test_a_mark_is_known_again_by_its_first_letters():
+    mark = mark_of("j", "a", ["a@example.com"])
+    assert is_begin([mark[:2]], [mark])
 
 
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=60)

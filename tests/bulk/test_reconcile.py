@@ -181,7 +181,24 @@ def test_many_pages_are_gone_through(sandbox, run, path):
         return await client.bulk.reconcile(path, wait=False)
 
     assert run(work).settled == 3000
-    assert sandbox.counts("path")["/v3/activity/search"] == 3
+    # Two events of each: it was processed, and delivered.
+    assert sandbox.counts("path")["/v3/activity/search"] == 6
+
+
+def test_what_came_long_after_does_not_hide_what_came_at_the_time(sandbox, run, path):
+    """The latest event of an e-mail can be an opening of next week, which is not in the time that is searched."""
+
+    async def work(client):
+        sandbox.fail_next(lost_reply=True)
+        await client.bulk.send(emails(1), journal=path)
+        await client.bulk.reconcile(path, wait=False)
+
+    run(work)
+    (search,) = (one.body for one in sandbox.requests if one.path.endswith("/activity/search"))
+    assert not search.get("only_latest")
+    assert not search.get("only_latest_by_sent")
+    assert "processed" in search["event_types"]
+    assert "opened" not in search["event_types"]
 
 
 def test_a_cool_down_is_waited_for(sandbox, backend, path):

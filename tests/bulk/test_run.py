@@ -347,3 +347,15 @@ def test_what_the_api_says_can_be_written_even_if_it_is_no_valid_text(go, client
         first, second, *_ = journal.rows()
     assert "half a letter: ?" in str(first.error)
     assert second.email_id == "id?"
+
+
+def test_a_function_that_nobody_would_await_is_refused(go, client, provider):
+    async def on_outcome(outcome):
+        raise AssertionError(outcome)
+
+    for wrong in (on_outcome, "told"):
+        with pytest.raises(TypeError, match="on_outcome: a function that is called, and not awaited, is needed"):
+            go(client.bulk.send, emails(2), on_outcome=wrong)
+        with pytest.raises(TypeError, match="on_outcome"):
+            go(client.bulk.send_sms, ["+12025550101"], "Hello", on_outcome=wrong)
+    assert provider.calls == []

@@ -140,10 +140,10 @@ def test_an_error_of_the_journal_comes_after_all_outcomes(go, client, provider, 
         with Journal(path) as journal:
             commit = journal.commit
 
-            def failing(claims, settled, begin=None):
+            def failing(*rows):
                 if len(provider.calls) >= 30:
                     raise JournalError("the disk is full")
-                commit(claims, settled, begin)
+                commit(*rows)
 
             journal.commit = failing
             async for outcome in client.bulk.stream(emails(100), journal=journal):
