@@ -23,13 +23,14 @@ FORBIDDEN_HEADERS = frozenset({"content-type", "content-transfer-encoding", "mim
 """Headers that the provider writes itself and refuses as custom headers (the same page)."""
 
 # Line breaks end a header, so text with one could add headers of its own. The last three are line breaks to Unicode.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029"
+_CONTROL = re.compile(f"[{_CONTROLS}]")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 
 # The two forms that nearly every address has. The standard library's parser takes over for all others; it is right
 # about quotes, comments and groups, and some fifty times slower.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[^\s<>()\[\]\\,;:@\".]+"
+_LABEL = rf"[^\s{_CONTROLS}<>()\[\]\\,;:@\".]+"
 _PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _NAMED = re.compile(rf"([^\s<>()\[\]\\,;:@\".][^<>()\[\]\\,;:@\".]*?) *<({_PLAIN.pattern})>")
 
@@ -53,9 +54,11 @@ def format_address(value: AddressLike, argument: str) -> str:
         TypeError: It is no kind of address.
     """
     if isinstance(value, str):
+        if len(value) <= LONGEST_ADDRESS and _PLAIN.fullmatch(value):
+            return value
         _refuse_long(value, argument)
         refuse_control_characters(value, argument)
-        if _PLAIN.fullmatch(value) or _NAMED.fullmatch(value):
+        if _NAMED.fullmatch(value):
             return value
         return str(_parse(value, argument))
     if isinstance(value, Address):

@@ -3,7 +3,7 @@
 import datetime as dt
 import mimetypes
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, TypeVar
 
 import attrs
@@ -317,30 +317,29 @@ class Email:
         headers = self.custom_headers
         if self.reply_to:
             headers = (*headers, ("Reply-To", ", ".join(self.reply_to)))
-        optional = {
-            "cc": self.cc,
-            "bcc": self.bcc,
-            "custom_headers": [{"header": name, "value": value} for name, value in headers],
-            "attachments": [one.to_field() for one in self.attachments],
-            "inlines": [one.to_field() for one in self.inlines],
-        }
-        fields.update((name, value) for name, value in optional.items() if value)
-        given = {
-            "subject": self.subject,
-            "html_body": self.html_body,
-            "text_body": self.text_body,
-            "template_id": self.template_id,
-            "template_data": self.template_data,
-            "schedule": format_schedule(self.schedule, now=now),
-            "fastaccept": self.fastaccept,
-        }
-        fields.update((name, value) for name, value in given.items() if value is not None)
+        # Line by line, since lists and dicts made for what is not there were most of the time in here.
+        if self.cc:
+            fields["cc"] = self.cc
+        if self.bcc:
+            fields["bcc"] = self.bcc
+        if headers:
+            fields["custom_headers"] = [{"header": name, "value": value} for name, value in headers]
+        if self.attachments:
+            fields["attachments"] = [one.to_field() for one in self.attachments]
+        if self.inlines:
+            fields["inlines"] = [one.to_field() for one in self.inlines]
+        if self.subject is not None:
+            fields["subject"] = self.subject
+        if self.html_body is not None:
+            fields["html_body"] = self.html_body
+        if self.text_body is not None:
+            fields["text_body"] = self.text_body
+        if self.template_id is not None:
+            fields["template_id"] = self.template_id
+        if self.template_data is not None:
+            fields["template_data"] = self.template_data
+        if self.schedule is not None:
+            fields["schedule"] = format_schedule(self.schedule, now=now)
+        if self.fastaccept is not None:
+            fields["fastaccept"] = self.fastaccept
         return fields
-
-    def _with_headers(self, headers: Iterable[tuple[str, str]]) -> "Email":
-        """Return a copy with other headers that are known to be good; nothing else is checked again."""
-        copy = object.__new__(type(self))
-        for field in attrs.fields(type(self)):
-            object.__setattr__(copy, field.name, getattr(self, field.name))
-        object.__setattr__(copy, "custom_headers", tuple(headers))
-        return copy

@@ -19,7 +19,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Literal
@@ -356,7 +356,7 @@ class Journal:
             try:
                 write_settled(connection, settled, now)
                 write_bad(connection, bad, now)
-                write_claims(connection, [self._kept(one) for one in claims], now)
+                write_claims(connection, self._kept(claims), now)
                 if list_begin is not None:
                     # Where nothing is to be kept of recipients, too little to tell whether one was among them.
                     length = 2 if self._recipients == "none" else None
@@ -369,15 +369,15 @@ class Journal:
                     connection.execute("ROLLBACK")
                 raise
 
-    def _kept(self, claim: Claim) -> tuple[str, str, str | None]:
-        if self._recipients == "none":
-            return (claim.reference, "", None)
-        fingerprint = self.fingerprint(claim.recipients)
-        return (
-            claim.reference,
-            fingerprint,
-            fingerprint if self._recipients == "hash" else ", ".join(claim.recipients),
-        )
+    def _kept(self, claims: Iterable[Claim]) -> list[str | None]:
+        values: list[str | None] = []
+        for claim in claims:
+            if self._recipients == "none":
+                values += (claim.reference, "", None)
+                continue
+            short = self.fingerprint(claim.recipients)
+            values += (claim.reference, short, short if self._recipients == "hash" else ", ".join(claim.recipients))
+        return values
 
 
 def _cell(name: str, value: Any) -> str:

@@ -58,7 +58,7 @@ def check_reference(reference: object, place: str) -> str:
 # --- what a call holds -------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
+@attrs.define
 class Row:
     """One e-mail or number of the list."""
 

@@ -228,7 +228,7 @@ class EmailFile:
         return self._checked[1]
 
     def _go_through(self) -> int:
-        from .source import Seen
+        from .seen import Seen
 
         count = 0
         bad: list[tuple[int, str]] = []

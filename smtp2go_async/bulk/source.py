@@ -1,7 +1,5 @@
 """The list of a run, read a little at a time: numbered, checked, and without what was there before."""
 
-import sqlite3
-import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from typing import Protocol, cast
@@ -24,6 +22,7 @@ from .plan import (
     normal_number,
     recipients_of,
 )
+from .seen import Seen
 
 AHEAD = 256
 """Rows read ahead where each has to be looked up: a hop into a thread costs more than a row."""
@@ -40,7 +39,7 @@ Numbers = Iterable[str] | AsyncIterable[str]
 class MakeRow(Protocol):
     """Make a row of what the list gives; ``number`` counts from 1."""
 
-    def __call__(self, item: object, number: int, seen: "Seen") -> Row | Outcome:
+    def __call__(self, item: object, number: int, seen: Seen) -> Row | Outcome:
         """Make it, or an outcome for what can't be sent."""
         ...
 
@@ -186,33 +185,6 @@ class Source:
             await self._async.aclose()
         elif isinstance(self._sync, Generator):
             self._sync.close()
-
-
-class Seen:
-    """The references of this list so far, on the disk when they are many: a set of a million would need 100 MB."""
-
-    def __init__(self) -> None:
-        self._connection: sqlite3.Connection | None = None
-
-    def add(self, reference: str) -> bool:
-        """Take a reference in; ``False`` when it was there already."""
-        if self._connection is None:
-            # No name: SQLite keeps it in memory, and in a file of its own, deleted already, when it grows.
-            self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-            # Found by the collector, a connection that nobody closed is a warning since Python 3.13.
-            weakref.finalize(self, self._connection.close)
-            self._connection.execute("PRAGMA synchronous = OFF")
-            self._connection.execute("PRAGMA journal_mode = OFF")
-            self._connection.execute("PRAGMA cache_size = -4096")
-            self._connection.execute("CREATE TABLE seen (reference TEXT PRIMARY KEY) WITHOUT ROWID")
-            self._connection.execute("BEGIN")
-        return self._connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (reference,)).rowcount == 1
-
-    def close(self) -> None:
-        """Forget all."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def number_row(item: object, number: int, seen: Seen) -> Row | Outcome:

@@ -3,12 +3,12 @@
 import hashlib
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
 from .._body import encode
-from ..endpoints.email import BatchItem
+from ..endpoints.email import SEND, BatchItem, batch_fields
 from ..endpoints.sms import MOST_NUMBERS, SmsMessage
 from ..errors import ReplyError, SendRefusedError, Smtp2goError
 from ..message import Email
@@ -19,6 +19,7 @@ from .plan import HEADER, Row, most_bytes, token_of, verdict_of
 if TYPE_CHECKING:
     from ..client import AsyncClient
 
+_LOWER_HEADER = HEADER.lower()
 _NOT_SENT = frozenset({"failed", "rejected"})
 """What the API says of a text that it did not take."""
 
@@ -33,14 +34,12 @@ class PartlySentError(Exception):
         self.error = error
 
 
-def _marked(row: Row, journal: Journal | None) -> Email:
-    """Return the e-mail with the header by which its journal finds it."""
-    assert row.email is not None
-    if journal is None:
-        return row.email
-    header = (HEADER, token_of(journal.id, row.reference))
-    kept = (one for one in row.email.custom_headers if one[0].lower() != HEADER.lower())
-    return row.email._with_headers((*kept, header))
+def _marked(fields: dict[str, Any], row: Row, journal: Journal | None) -> dict[str, Any]:
+    """Return the fields of an e-mail with the header by which its journal finds it."""
+    if journal is not None:
+        kept = [one for one in fields.get("custom_headers", ()) if one["header"].lower() != _LOWER_HEADER]
+        fields["custom_headers"] = [*kept, {"header": HEADER, "value": token_of(journal.id, row.reference)}]
+    return fields
 
 
 @attrs.frozen
@@ -56,7 +55,8 @@ class EachAlone:
 
     async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
         (row,) = rows
-        sent = await client.email.send_message(_marked(row, self.journal))
+        assert row.email is not None
+        sent = await client.email._call(SEND, _marked(row.email.to_fields(), row, self.journal))
         return [
             Outcome(
                 reference=row.reference,
@@ -122,7 +122,8 @@ class Together:
         return done
 
     async def _call(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
-        items = await client.email.send_batch([_marked(row, self.journal) for row in rows])
+        emails = [_marked(batch_fields(cast("Email", row.email)), row, self.journal) for row in rows]
+        items = await client.email._send_fields(emails)
         return [self._outcome_of(row, item, items.request_id) for row, item in zip(rows, items, strict=True)]
 
     def _outcome_of(self, row: Row, item: BatchItem, request_id: str | None) -> Outcome:

@@ -13,7 +13,7 @@
 
 import datetime as dt
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from email.message import EmailMessage, Message
 from email.policy import SMTP
 from functools import partial
@@ -190,11 +190,13 @@ class Emails(EndpointGroup):
             ValueError: None or too many, or one with ``fastaccept=False``; the message names its position.
             ReplyError: The answer has another number of items, so which were queued can't be told; ``raw`` has them.
         """
-        fields = _batch(emails)
-        listing = await self._call(SEND_BATCH, {"emails": fields})
-        if len(listing) != len(fields):
+        return await self._send_fields(_batch(emails))
+
+    async def _send_fields(self, emails: Sequence[Mapping[str, Any]]) -> Listing[BatchItem]:
+        listing = await self._call(SEND_BATCH, {"emails": emails})
+        if len(listing) != len(emails):
             raise ReplyError(
-                f"the answer tells of {len(listing)} e-mails, and {len(fields)} were in the call",
+                f"the answer tells of {len(listing)} e-mails, and {len(emails)} were in the call",
                 operation=SEND_BATCH.path,
                 status=200,
                 raw=listing.raw,
@@ -299,13 +301,22 @@ def _batch(emails: Sequence[Email]) -> list[dict[str, Any]]:
     for number, one in enumerate(emails):
         if not isinstance(one, Email):
             raise TypeError(f"emails[{number}]: an Email is needed, not a {type(one).__name__}")
-        if one.fastaccept is False:
-            raise ValueError(f"emails[{number}]: fastaccept can't be false in a batch, which is always queued")
         try:
-            fields = one.to_fields()
+            batch.append(batch_fields(one))
         except ValueError as error:
             raise ValueError(f"emails[{number}]: {error}") from error
-        # The API has no such field here, because a batch is accepted at once in any case.
-        fields.pop("fastaccept", None)
-        batch.append(fields)
     return batch
+
+
+def batch_fields(email: Email) -> dict[str, Any]:
+    """Return the fields of one e-mail of a batch.
+
+    Raises:
+        ValueError: One that can't be sent in a batch.
+    """
+    if email.fastaccept is False:
+        raise ValueError("fastaccept can't be false in a batch, which is always queued")
+    fields = email.to_fields()
+    # The API has no such field here, because a batch is accepted at once in any case.
+    fields.pop("fastaccept", None)
+    return fields

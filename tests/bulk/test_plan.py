@@ -35,7 +35,7 @@ from smtp2go_async.bulk.plan import (
     token_of,
     verdict_of,
 )
-from smtp2go_async.bulk.source import Seen
+from smtp2go_async.bulk.seen import Seen
 
 
 def _changed():
