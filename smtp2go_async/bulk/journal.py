@@ -27,7 +27,7 @@ from typing import Any, Literal
 from .._forking import tell_after_fork
 from ..errors import JournalError
 from .plan import fingerprint_of, mark_of
-from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Settled, write_bad, write_claims, write_settled
+from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Lines, Settled, claims_of, settled_of, write
 
 SCHEMA = 1
 
@@ -349,35 +349,35 @@ class Journal:
             bad: Rows that can't be sent at all.
             list_begin: The marks of the first rows, as far as they are claimed.
         """
-        with self._lock, self._told("be written"):
-            connection = self._here()
-            now = self._clock()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                write_settled(connection, settled, now)
-                write_bad(connection, bad, now)
-                write_claims(connection, self._kept(claims), now)
-                if list_begin is not None:
-                    # Where nothing is to be kept of recipients, too little to tell whether one was among them.
-                    length = 2 if self._recipients == "none" else None
-                    value = " ".join(mark[:length] for mark in list_begin)
-                    connection.execute("INSERT OR REPLACE INTO meta VALUES ('list', ?)", (value,))
-                    self._meta["list"] = value
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        self.write(self.lines(claims, settled, bad, list_begin))
 
-    def _kept(self, claims: Iterable[Claim]) -> list[str | None]:
-        values: list[str | None] = []
-        for claim in claims:
-            if self._recipients == "none":
-                values += (claim.reference, "", None)
-                continue
-            short = self.fingerprint(claim.recipients)
-            values += (claim.reference, short, short if self._recipients == "hash" else ", ".join(claim.recipients))
-        return values
+    def lines(
+        self,
+        claims: Iterable[Claim],
+        settled: Iterable[Settled],
+        bad: Iterable[Settled] = (),
+        list_begin: Sequence[str] | None = None,
+    ) -> Lines:
+        """Return what `write` takes. Made by the thread that has the rows: the one that writes has to wait for it."""
+        self._here()
+        begin = None
+        if list_begin is not None:
+            # Where nothing is to be kept of recipients, too little to tell whether one was among them.
+            begin = " ".join(mark[:2] if self._recipients == "none" else mark for mark in list_begin)
+        return Lines(settled_of(settled), settled_of(bad), claims_of(map(self._kept, claims)), begin)
+
+    def write(self, lines: Lines) -> None:
+        """Write, all or nothing; on the disk when this returns."""
+        with self._lock, self._told("be written"):
+            write(self._here(), lines, self._clock())
+            if lines.list_begin is not None:
+                self._meta["list"] = lines.list_begin
+
+    def _kept(self, claim: Claim) -> tuple[str, str, str | None]:
+        if self._recipients == "none":
+            return (claim.reference, "", None)
+        short = self.fingerprint(claim.recipients)
+        return (claim.reference, short, short if self._recipients == "hash" else ", ".join(claim.recipients))
 
 
 def _cell(name: str, value: Any) -> str:

@@ -15,7 +15,9 @@ class _Entry:
     claims: Sequence[Claim]
     settled: Sequence[Settled]
     begin: Sequence[str] | None
-    done: anyio.Event = attrs.field(factory=anyio.Event)
+    turn: anyio.Event = attrs.field(factory=anyio.Event)
+    """Set when it was written, or when its owner is the next to write."""
+    written: bool = False
     error: BaseException | None = None
 
 
@@ -52,20 +54,26 @@ class Ledger:
         # Given up in the middle, it would leave others waiting for ever, and rows of which nobody knows.
         with anyio.CancelScope(shield=True):
             if self._writing:
-                await entry.done.wait()
-            else:
-                await self._write_all()
+                await entry.turn.wait()
+            if not entry.written:
+                await self._write_waiting()
         if entry.error is not None:
             raise entry.error
 
-    async def _write_all(self) -> None:
+    async def _write_waiting(self) -> None:
+        """Write for all who wait, and leave those who come meanwhile to the first of them.
+
+        Whoever wrote for them too would come back together with them, and all calls would be made at the same time.
+        """
         self._writing = True
         try:
-            while self._waiting:
-                entries, self._waiting = self._waiting, []
-                await self._write(entries)
+            entries, self._waiting = self._waiting, []
+            await self._write(entries)
         finally:
-            self._writing = False
+            if self._waiting:
+                self._waiting[0].turn.set()
+            else:
+                self._writing = False
 
     async def _write(self, entries: list[_Entry]) -> None:
         assert self._journal is not None
@@ -75,9 +83,10 @@ class Ledger:
         bad, self._bad = self._bad, []
         error: BaseException | None = None
         try:
-            await to_thread.run_sync(self._journal.commit, claims, settled, bad, begin)
+            await to_thread.run_sync(self._journal.write, self._journal.lines(claims, settled, bad, begin))
         except Exception as problem:
             error = problem
         for entry in entries:
             entry.error = error
-            entry.done.set()
+            entry.written = True
+            entry.turn.set()

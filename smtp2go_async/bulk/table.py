@@ -1,12 +1,12 @@
-"""The rows in the file of a journal, and how they are written: many in one statement.
+"""The rows in the file of a journal, and how they are written: all of a commit in one statement.
 
 Python's sqlite3 lets other threads go on during a statement, and may wait 5 ms for its turn afterwards while the event
-loop is busy. So what a commit writes is a few statements, however many rows it has: one for each row, as `executemany`
-makes them, took eight times as long beside a busy loop.
+loop is busy. So a commit of 500 rows with a statement for each, as `executemany` makes them, took eight times as long
+beside a busy loop.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -33,8 +33,12 @@ TABLES: Final = (
     """,
 )
 
-_MOST = 1000
+_MOST = 2000
 """Rows in one statement."""
+_SETTLED, _CLAIM = 6, 3
+"""Values of a row."""
+_KINDS = 3
+"""Times that stand in a statement beside those."""
 
 
 # Not frozen, since that makes them in three times the time.
@@ -80,78 +84,98 @@ class JournalRow:
 COLUMNS: Final = ", ".join(attrs.fields_dict(JournalRow))
 
 
-def write_claims(connection: sqlite3.Connection, values: Sequence[str | None], now: float) -> None:
-    """Write that rows are about to be sent: of each the reference, a fingerprint and what is kept of the recipients."""
-    _write(connection, _claiming, values, 3, now)
+def claims_of(rows: Iterable[tuple[str, str, str | None]]) -> list[str | None]:
+    """Return what `Lines` take of rows to be sent: of each the reference, a fingerprint, what is kept of recipients."""
+    return [value for row in rows for value in row]
 
 
-def write_settled(connection: sqlite3.Connection, settled: Sequence[Settled], now: float) -> None:
-    """Write what became of rows that were claimed."""
-    _write(connection, _settling, _values(settled), 6, now)
+def settled_of(rows: Iterable[Settled]) -> list[str | None]:
+    """Return what `Lines` take of rows that were settled."""
+    values: list[str | None] = []
+    for one in rows:
+        # Not attrs.astuple, which takes longer than SQLite.
+        known = (_valid(one.email_id), _valid(one.request_id), _valid(one.detail), _valid(one.error))
+        values += (one.reference, one.state, *known)
+    return values
 
 
-def write_bad(connection: sqlite3.Connection, bad: Sequence[Settled], now: float) -> None:
-    """Write rows that never can be claimed; one that was, when the list was better, stays as it is."""
-    _write(connection, _noting, _values(bad), 6, now)
+@attrs.define
+class Lines:
+    """What a commit writes, value after value."""
+
+    settled: Sequence[str | None] = ()
+    """Rows that were claimed before."""
+    bad: Sequence[str | None] = ()
+    """Rows that can't be sent at all; one that could, when the list was better, stays as it is."""
+    claims: Sequence[str | None] = ()
+    """Rows that are about to be sent."""
+    list_begin: str | None = None
+
+    def statements(self, connection: sqlite3.Connection, now: float) -> Iterator[tuple[str, Sequence[object]]]:
+        """Give what is to be executed: one statement, unless there is too much for it."""
+        most = min(_MOST, (connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) - _KINDS) // _SETTLED)
+        counts = len(self.settled) // _SETTLED, len(self.bad) // _SETTLED, len(self.claims) // _CLAIM
+        if 0 < sum(counts) <= most:
+            yield _statement(*counts), _parameters(self.settled, self.bad, self.claims, now)
+        else:
+            for some in _parts(self.settled, most * _SETTLED):
+                yield _statement(len(some) // _SETTLED, 0, 0), _parameters(some, (), (), now)
+            for some in _parts(self.bad, most * _SETTLED):
+                yield _statement(0, len(some) // _SETTLED, 0), _parameters((), some, (), now)
+            for some in _parts(self.claims, most * _CLAIM):
+                yield _statement(0, 0, len(some) // _CLAIM), _parameters((), (), some, now)
+        if self.list_begin is not None:
+            yield "INSERT OR REPLACE INTO meta VALUES ('list', ?)", (self.list_begin,)
 
 
-def _values(settled: Sequence[Settled]) -> list[str | None]:
-    # Not attrs.astuple, which takes longer than SQLite.
-    return [
-        value
-        for one in settled
-        for value in (
-            one.reference,
-            one.state,
-            _valid(one.email_id),
-            _valid(one.request_id),
-            _valid(one.detail),
-            _valid(one.error),
-        )
-    ]
+def write(connection: sqlite3.Connection, lines: Lines, now: float) -> None:
+    """Write all or nothing; on the disk when this returns."""
+    statements = list(lines.statements(connection, now))
+    if len(statements) == 1:
+        # A transaction by itself.
+        connection.execute(*statements[0])
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in statements:
+            connection.execute(*statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
-def _write(
-    connection: sqlite3.Connection,
-    statement: Callable[[int], str],
-    values: Sequence[str | None],
-    width: int,
-    now: float,
-) -> None:
-    allowed = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) - 1
-    most = min(_MOST, allowed // width) * width
-    for start in range(0, len(values), most):
-        some = values[start : start + most]
-        connection.execute(statement(len(some) // width), (now, *some))
+def _parts(values: Sequence[str | None], most: int) -> Iterator[Sequence[str | None]]:
+    return (values[start : start + most] for start in range(0, len(values), most))
 
 
-# A parser would take "ON" for that of a join, but for the WHERE.
+def _parameters(
+    settled: Sequence[str | None], bad: Sequence[str | None], claims: Sequence[str | None], now: float
+) -> Sequence[object]:
+    parameters: list[object] = []
+    for values in (settled, bad, claims):
+        if values:
+            parameters += (now, *values)
+    return parameters
 
 
 @lru_cache(maxsize=64)
-def _claiming(count: int) -> str:
+def _statement(settled: int, bad: int, claims: int) -> str:
+    """Return an upsert; in ``claimed`` it has 0 for a row that never was, and -1 for one that is claimed already."""
+    known = "SELECT column1, '', NULL, column2, column3, column4, column5, column6"
+    new = "SELECT column1, column2, column3, 'claimed', NULL, NULL, NULL, NULL, ?, NULL"
+    kinds = ((f"{known}, -1.0, ?", _SETTLED, settled), (f"{known}, 0.0, ?", _SETTLED, bad), (new, _CLAIM, claims))
+    rows = " UNION ALL ".join(f"{what} FROM (VALUES {_marks(width, count)})" for what, width, count in kinds if count)
+    # A parser would take "ON" for that of a join, but for the WHERE.
     return f"""
-    INSERT INTO rows (state, claimed, reference, fingerprint, recipient)
-    SELECT 'claimed', ?, column1, column2, column3 FROM (VALUES {_marks(3, count)}) WHERE true
-    ON CONFLICT (reference) DO UPDATE SET state = 'claimed', claimed = excluded.claimed, settled = NULL,
-        email_id = NULL, request_id = NULL, detail = NULL, error = NULL
-    """  # noqa: S608
-
-
-@lru_cache(maxsize=64)
-def _settling(count: int) -> str:
-    # Not UPDATE FROM, which SQLite knows only since 3.33. They all are there, so nothing is inserted.
-    return f"""
-    INSERT INTO rows (fingerprint, claimed, settled, reference, state, email_id, request_id, detail, error)
-    SELECT '', 0, ?, column1, column2, column3, column4, column5, column6 FROM (VALUES {_marks(6, count)}) WHERE true
+    INSERT INTO rows (reference, fingerprint, recipient, state, email_id, request_id, detail, error, claimed, settled)
+    {rows} WHERE true
     ON CONFLICT (reference) DO UPDATE SET state = excluded.state, email_id = excluded.email_id,
-        request_id = excluded.request_id, detail = excluded.detail, error = excluded.error, settled = excluded.settled
-    """  # noqa: S608
-
-
-@lru_cache(maxsize=64)
-def _noting(count: int) -> str:
-    return _settling(count) + "WHERE rows.claimed = 0"
+        request_id = excluded.request_id, detail = excluded.detail, error = excluded.error, settled = excluded.settled,
+        claimed = CASE WHEN excluded.claimed > 0 THEN excluded.claimed ELSE rows.claimed END
+    WHERE excluded.claimed <> 0 OR rows.claimed = 0
+    """
 
 
 def _marks(width: int, count: int) -> str:

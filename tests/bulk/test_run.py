@@ -146,7 +146,7 @@ def test_a_claim_that_can_not_be_written_keeps_its_email_here(go, client, provid
         def full(*_args):
             raise JournalError("the disk is full")
 
-        journal.commit = full
+        journal.write = full
         with pytest.raises(JournalError, match="full"):
             go(client.bulk.send, emails(40), journal=journal)
     assert provider.calls == []

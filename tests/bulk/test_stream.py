@@ -138,14 +138,14 @@ def test_an_error_of_the_journal_comes_after_all_outcomes(go, client, provider, 
 
     async def work():
         with Journal(path) as journal:
-            commit = journal.commit
+            commit = journal.write
 
             def failing(*rows):
                 if len(provider.calls) >= 30:
                     raise JournalError("the disk is full")
                 commit(*rows)
 
-            journal.commit = failing
+            journal.write = failing
             async for outcome in client.bulk.stream(emails(100), journal=journal):
                 found.append(outcome.reference)
 
