@@ -376,8 +376,8 @@ class Journal:
     def _kept(self, claim: Claim) -> tuple[str, str, str | None]:
         if self._recipients == "none":
             return (claim.reference, "", None)
-        short = self.fingerprint(claim.recipients)
-        return (claim.reference, short, short if self._recipients == "hash" else ", ".join(claim.recipients))
+        addresses = ", ".join(claim.recipients) if self._recipients == "address" else None
+        return (claim.reference, self.fingerprint(claim.recipients), addresses)
 
 
 def _cell(name: str, value: Any) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import anyio
 import attrs
 from anyio import to_thread
+from anyio.lowlevel import checkpoint
 
 from .journal import Journal
 from .table import Claim, Settled
@@ -33,6 +34,11 @@ class Ledger:
         self._waiting: list[_Entry] = []
         self._bad: list[Settled] = []
         self._writing = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is a journal."""
+        return self._journal is not None
 
     def note(self, bad: Sequence[Settled]) -> None:
         """Keep rows that can't be sent at all for the next commit: nothing depends on when they are written."""
@@ -65,18 +71,9 @@ class Ledger:
 
         Whoever wrote for them too would come back together with them, and all calls would be made at the same time.
         """
-        self._writing = True
-        try:
-            entries, self._waiting = self._waiting, []
-            await self._write(entries)
-        finally:
-            if self._waiting:
-                self._waiting[0].turn.set()
-            else:
-                self._writing = False
-
-    async def _write(self, entries: list[_Entry]) -> None:
         assert self._journal is not None
+        self._writing = True
+        entries, self._waiting = self._waiting, []
         claims = [claim for entry in entries for claim in entry.claims]
         settled = [one for entry in entries for one in entry.settled]
         begin = max((entry.begin for entry in entries if entry.begin is not None), key=len, default=None)
@@ -86,7 +83,14 @@ class Ledger:
             await to_thread.run_sync(self._journal.write, self._journal.lines(claims, settled, bad, begin))
         except Exception as problem:
             error = problem
+        finally:
+            if self._waiting:
+                self._waiting[0].turn.set()
+            else:
+                self._writing = False
         for entry in entries:
             entry.error = error
             entry.written = True
             entry.turn.set()
+        # The next one writes while these make their calls, and not after they have encoded them.
+        await checkpoint()

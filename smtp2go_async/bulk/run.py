@@ -17,7 +17,7 @@ from .ledger import Ledger
 from .outcome import MOST_PROBLEMS, STATUSES, BulkReport, Outcome, SmsOutcome
 from .plan import UNANSWERED, Pace, Row, verdict_of
 from .source import DuplicateError, Source
-from .table import Claim, Settled
+from .table import Settled
 from .ways import PartlySentError
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ class Run:
         self._source = source
         self._ledger = Ledger(journal)
         self._pace = Pace(concurrency, client.pacer.state.cool_downs)
-        self._leftover: deque[Row] = deque()
+        self._leftover: deque[Row | Outcome] = deque()
+        self._late: Exception | None = None
+        """What reading ahead has met."""
         self._taking = anyio.Lock()
         self._workers = 0
         """Those that take rows."""
@@ -192,10 +194,9 @@ class Run:
                 await self._settle(outcomes)
 
     async def _one(self, rows: list[Row], before: list[Outcome], start: Callable[[], None]) -> list[Outcome]:
-        claims = [Claim(row.reference, row.recipients) for row in rows]
         outcomes: list[Outcome] = []
         with anyio.CancelScope(shield=True) as scope:
-            await self._ledger.commit(claims, [_settled(one) for one in before], self._source.begin_with(rows))
+            await self._commit(rows, before)
             written = before.copy()
             before.clear()
             try:
@@ -213,6 +214,23 @@ class Run:
             finally:
                 self._calls.discard(scope)
         return outcomes
+
+    async def _commit(self, rows: list[Row], before: list[Outcome]) -> None:
+        settled, begin = [_settled(one) for one in before], self._source.begin_with(rows)
+        if not self._ledger.writes or self._way.most == 1:
+            await self._ledger.commit(rows, settled, begin)
+            return
+        error: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+            # With nothing to do until these are written, all calls would wait at the same time.
+            tasks.start_soon(self._read_ahead)
+            try:
+                await self._ledger.commit(rows, settled, begin)
+            except Exception as problem:
+                # Raised in there, it would come out in a group.
+                error = problem
+        if error is not None:
+            raise error
 
     async def _give_back(self, rows: Sequence[Row]) -> None:
         """Tell the journal of rows that were claimed, and certainly not sent: they are again what they were before."""
@@ -263,27 +281,48 @@ class Run:
     async def _take(self) -> list[Row]:
         """Take the rows of the next call; outcomes of rows that need none are told on the way."""
         async with self._taking:
+            if self._late is not None:
+                raise self._late
             rows: list[Row] = []
             while len(rows) < self._way.most and not self._stopping.is_set():
                 if not self._leftover and not await self._refill(self._way.most - len(rows)):
                     break
-                if not self._leftover:
+                found = self._leftover[0]
+                if isinstance(found, Outcome):
+                    self._leftover.popleft()
+                    self._pass_on(found)
                     continue
-                if rows and not self._way.fits(rows, self._leftover[0]):
+                if rows and not self._way.fits(rows, found):
                     break
-                rows.append(self._leftover.popleft())
+                rows.append(found)
+                self._leftover.popleft()
             return rows
+
+    async def _read_ahead(self) -> None:
+        """Read the rows of one call, if nobody reads, and unless the list can take any time."""
+        if self._taking.locked() or self._source.waits:
+            return
+        async with self._taking:
+            missing = self._way.most - len(self._leftover)
+            if missing > 0 and not self.ended:
+                try:
+                    await self._refill(missing)
+                except Exception as error:
+                    self._late = error
 
     async def _refill(self, most: int) -> bool:
         found: list[Row | Outcome] = []
         with anyio.CancelScope() as self._reading:
             found = await self._source.take(most)
         self._reading = None
-        outcomes = [one for one in found if isinstance(one, Outcome)]
-        self._ledger.note([_settled(one) for one in outcomes if _is_bad(one)])
-        self._tell(outcomes)
-        self._leftover.extend(one for one in found if isinstance(one, Row))
+        self._leftover.extend(found)
         return bool(found)
+
+    def _pass_on(self, outcome: Outcome) -> None:
+        """Tell an outcome that the list had instead of a row."""
+        if _is_bad(outcome):
+            self._ledger.note([_settled(outcome)])
+        self._tell([outcome])
 
 
 def nobody(_outcome: Outcome) -> None:
@@ -329,9 +368,7 @@ def _first(group: BaseExceptionGroup[Exception]) -> Exception:
 def _settled(outcome: Outcome) -> Settled:
     error = outcome.error
     text = None if error is None else f"{type(error).__name__}: {mask_text(str(error))}"[:LONGEST_ERROR]
-    known = outcome.email_id or outcome.schedule_id
+    known, detail = outcome.email_id or outcome.schedule_id, None
     if isinstance(outcome, SmsOutcome):
-        return Settled(
-            outcome.reference, outcome.status, outcome.message_id, outcome.request_id, outcome.sms_status, text
-        )
-    return Settled(outcome.reference, outcome.status, known, outcome.request_id, None, text)
+        known, detail = outcome.message_id, outcome.sms_status
+    return Settled(outcome.reference, outcome.status, known, outcome.request_id, detail, text)

@@ -36,9 +36,13 @@ class PartlySentError(Exception):
 
 def _marked(fields: dict[str, Any], row: Row, journal: Journal | None) -> dict[str, Any]:
     """Return the fields of an e-mail with the header by which its journal finds it."""
-    if journal is not None:
-        kept = [one for one in fields.get("custom_headers", ()) if one["header"].lower() != _LOWER_HEADER]
-        fields["custom_headers"] = [*kept, {"header": HEADER, "value": token_of(journal.id, row.reference)}]
+    if journal is None:
+        return fields
+    headers = [{"header": HEADER, "value": token_of(journal.id, row.reference)}]
+    if "custom_headers" in fields:
+        # One of that name was copied from an e-mail that had come from here.
+        headers += [one for one in fields["custom_headers"] if one["header"].lower() != _LOWER_HEADER]
+    fields["custom_headers"] = headers
     return fields
 
 

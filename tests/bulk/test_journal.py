@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from smtp2go_async import Journal, JournalError
-from smtp2go_async.bulk.table import STATES, Claim, Settled
+from smtp2go_async.bulk.plan import Row
+from smtp2go_async.bulk.table import STATES, Settled
 
 
 def claims(*references):
-    return [Claim(reference, (f"{reference}@example.com",)) for reference in references]
+    return [Row(reference, recipients=(f"{reference}@example.com",)) for reference in references]
 
 
 def settled(state, *references):
@@ -100,7 +101,7 @@ def test_a_state_that_does_not_exist_is_refused(path):
 def test_a_commit_is_all_or_nothing(path):
     with Journal(path) as journal:
         with pytest.raises(JournalError):
-            journal.commit([*claims("a"), Claim(None, ())], [])
+            journal.commit([*claims("a"), Row(None)], [])
         journal.commit(claims("b"), [])
         assert [row.reference for row in journal.rows()] == ["b"]
 
@@ -195,21 +196,23 @@ TestStates = States.TestCase
 
 def test_by_default_no_address_is_in_the_file(path, tmp_path):
     with Journal(path) as journal:
-        journal.commit([Claim("a", ("secret.jane@example.com",))], [])
+        journal.commit([Row("a", recipients=("secret.jane@example.com",))], [])
         data = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"secret.jane" not in data
-    assert re.fullmatch("[0-9a-f]{24}", one(path, "recipient"))
+    with Journal(path) as journal:
+        (row,) = journal.rows()
+    assert re.fullmatch("[0-9a-f]{16}", row.recipient)
 
 
 def test_addresses_are_kept_when_that_is_asked_for(path):
     with Journal(path, recipients="address") as journal:
-        journal.commit([Claim("a", ("jane@example.com", "joe@example.com"))], [])
+        journal.commit([Row("a", recipients=("jane@example.com", "joe@example.com"))], [])
     assert one(path, "recipient") == "jane@example.com, joe@example.com"
 
 
 def test_nothing_of_the_recipients_is_kept_when_that_is_asked_for(path):
     with Journal(path, recipients="none") as journal:
-        journal.commit([Claim("a", ("jane@example.com",))], [])
+        journal.commit([Row("a", recipients=("jane@example.com",))], [])
     assert (one(path, "recipient"), one(path, "fingerprint")) == (None, "")
 
 
@@ -229,7 +232,7 @@ def test_two_journals_have_different_hashes_for_one_recipient(path, tmp_path):
 def test_the_csv_has_every_row_and_is_read_back(path, tmp_path):
     with Journal(path, recipients="address") as journal:
         journal._clock = lambda: 86400.0
-        journal.commit([Claim('a,"b"', ("=1+1@example.com",)), *claims("ü")], [])
+        journal.commit([Row('a,"b"', recipients=("=1+1@example.com",)), *claims("ü")], [])
         journal.commit([], [Settled("ü", "refused", None, "request", None, "Error: no\nat all")])
         assert journal.export_csv(tmp_path / "rows.csv") == 2
     with open(tmp_path / "rows.csv", encoding="utf-8", newline="") as file:

@@ -11,7 +11,8 @@ import pytest
 from bulk.helpers import counted, email, emails, states
 
 from smtp2go_async import Attachment, Journal, JournalError
-from smtp2go_async.bulk.table import Claim, Settled
+from smtp2go_async.bulk.plan import Row
+from smtp2go_async.bulk.table import Settled
 
 OPEN = """
 import sys
@@ -25,7 +26,7 @@ except JournalError as error:
 
 
 def claims(*references):
-    return [Claim(reference, (f"{reference}@example.com",)) for reference in references]
+    return [Row(reference, recipients=(f"{reference}@example.com",)) for reference in references]
 
 
 def test_a_second_process_is_refused_and_told_why(script, path):
@@ -56,10 +57,11 @@ def test_a_process_that_was_killed_leaves_a_journal_that_opens(path):
     source = """
         import os, signal, sys
         from smtp2go_async import Journal
-        from smtp2go_async.bulk.table import Claim, Settled
+        from smtp2go_async.bulk.plan import Row
+        from smtp2go_async.bulk.table import Settled
         journal = Journal(sys.argv[1]).open()
-        journal.commit([Claim("a", ()), Claim("b", ())], [])
-        journal.commit([Claim("c", ())], [Settled("a", "sent")])
+        journal.commit([Row("a"), Row("b")], [])
+        journal.commit([Row("c")], [Settled("a", "sent")])
         os.kill(os.getpid(), signal.SIGKILL)
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(source), path], check=False, timeout=20)
@@ -92,14 +94,14 @@ def test_a_forked_child_that_ends_takes_nothing_from_its_parent(end, path):
     source = f"""
 import gc, os, signal, sys
 from smtp2go_async import Journal
-from smtp2go_async.bulk.table import Claim
+from smtp2go_async.bulk.plan import Row
 journal = Journal(sys.argv[1]).open()
-journal.commit([Claim("before", ())], [])
+journal.commit([Row("before")], [])
 child = os.fork()
 if child == 0:
     {end}
 os.waitpid(child, 0)
-journal.commit([Claim("after", ())], [])
+journal.commit([Row("after")], [])
 os.kill(os.getpid(), signal.SIGKILL)
 """
     done = subprocess.run([sys.executable, "-c", source, path], check=False, timeout=20)

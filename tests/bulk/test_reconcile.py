@@ -7,7 +7,7 @@ import pytest
 from bulk.helpers import LOST, counted, emails, numbers, states
 
 from smtp2go_async import AsyncClient, Journal, JournalError, Pacer, RateLimitError, SyncClient
-from smtp2go_async.bulk.journal import Claim
+from smtp2go_async.bulk.plan import Row
 from smtp2go_async.bulk.reconcile import LAG
 from smtp2go_async.endpoints.activity import Activity
 from smtp2go_async.sandbox import Sandbox
@@ -146,7 +146,7 @@ def test_what_is_old_enough_is_not_waited_for(sandbox, run, path, slept):
         with Journal(path) as journal:
             journal.take_for("email")
             journal._clock = lambda: 1_000_000.0
-            journal.commit([Claim("a", ())], [])
+            journal.commit([Row("a")], [])
             journal._clock = lambda: 1_000_000.0 + LAG + 1
             return await client.bulk.reconcile(journal)
 
@@ -162,7 +162,7 @@ def test_rows_far_apart_are_searched_for_apart(sandbox, run, path):
             journal.take_for("email")
             for day in (1, 2, 9):
                 journal._clock = dt.datetime(2026, 3, day, 12, tzinfo=dt.UTC).timestamp
-                journal.commit([Claim(f"{day}-{n}", ()) for n in range(3)], [])
+                journal.commit([Row(f"{day}-{n}") for n in range(3)], [])
             await client.bulk.reconcile(journal, wait=False)
 
     run(work)
@@ -239,7 +239,7 @@ def test_what_was_found_is_kept_when_a_later_search_fails(sandbox, run, path, mo
             await client.bulk.send(emails(1), journal=journal)
             clock = journal._clock
             journal._clock = lambda: clock() + 1_000_000
-            journal.commit([Claim("later", ())], [])
+            journal.commit([Row("later")], [])
             with pytest.raises(OSError, match="gone"):
                 await client.bulk.reconcile(journal, wait=False)
             return dict(journal.counts())
