@@ -21,11 +21,11 @@ from pyreqwest.response import BaseResponse
 from . import _transport
 from ._blobs import FileChangedError
 from ._body import Body
+from ._connections import Connections
 from ._transport import (
     CUT_OFF,
     LONGEST_CONNECT,
     NOT_DECODED,
-    Connections,
     HttpxConnections,
     failed,
     not_whole,

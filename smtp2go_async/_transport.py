@@ -4,7 +4,6 @@
 """
 
 import functools
-import os
 import ssl
 import time
 import urllib.request
@@ -13,7 +12,6 @@ from email.utils import parsedate_to_datetime
 from typing import Final, Protocol, cast
 from urllib.parse import urlsplit
 
-import anyio
 import httpx
 from anyio.lowlevel import current_token
 
@@ -106,6 +104,23 @@ def failed(kind: type[TransportError], reason: str, operation: str) -> Transport
     return kind(f"{_WORDS[kind]} ({reason})", operation=operation)
 
 
+UNCONNECTED: Final = (httpx.InvalidURL, ValueError, OSError, ImportError)
+"""What making connections raises, before there is any."""
+
+
+def unconnected(error: Exception, operation: str) -> TransportError:
+    """Make the error for connections that can't be made."""
+    if isinstance(error, httpx.InvalidURL):
+        return translate(error, operation)
+    # The proxy or the certificates that the environment names.
+    return NotSentError(
+        f"the request was not sent: no connections can be made as this machine is set up, with its proxies and "
+        f"certificates ({type(error).__name__})",
+        operation=operation,
+        final=True,
+    )
+
+
 def not_whole(error: FileChangedError, operation: str) -> NotSentError:
     """Make the error of a request that was given up in the middle because a file changed."""
     return NotSentError(f"not sent whole: {error}", operation=operation, final=True)
@@ -165,18 +180,6 @@ def retry_after(value: str | None, date: str | None) -> float | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return until - sent
-
-
-class Connections(Protocol):
-    """What exchanges requests for answers in one event loop of one process."""
-
-    async def exchange(self, request: Request) -> Answer:
-        """Send a request and read its answer."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        ...
 
 
 async def exchange(
@@ -301,114 +304,6 @@ def proxy_of(base_url: str) -> str | None:
     if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname or parts.port == 0:
         raise ValueError("the environment names a proxy that is none")
     return proxy
-
-
-class OwnTransport:
-    """Connections of our own, replaced when the event loop or the process changes.
-
-    They belong to the loop that opened them, and after a fork two processes would read from one socket.
-    """
-
-    def __init__(self, connect: Callable[[], Connections], max_connections: int) -> None:
-        self._connect = connect
-        self._max_connections = max_connections
-        self._closed = False
-        self._forget()
-
-    def _forget(self) -> None:
-        self._connections: Connections | None = None
-        self._closer: AsyncGenerator[None, None] | None = None
-        self._loop: object = None
-        self._pid = os.getpid()
-        self._in_flight = 0
-
-    async def send(self, request: Request) -> Answer:
-        if self._closed:
-            raise NotSentError("this client is closed", operation=request.operation, final=True)
-        connections = await self._connections_here(request.operation)
-        places = self._places
-        self._in_flight += 1
-        try:
-            try:
-                places.acquire_nowait()
-            except anyio.WouldBlock:
-                await self._wait_for(places, request)
-            try:
-                if self._closed:
-                    raise NotSentError(
-                        "this client was closed while the call waited", operation=request.operation, final=True
-                    )
-                return await connections.exchange(request)
-            finally:
-                places.release()
-        finally:
-            self._in_flight -= 1
-
-    async def _wait_for(self, places: anyio.Semaphore, request: Request) -> None:
-        try:
-            with anyio.fail_after(request.timeout):
-                await places.acquire()
-        except TimeoutError:
-            raise NotSentError(
-                f"the request was not sent: all {self._max_connections} connections (max_connections) were in use "
-                f"for {request.timeout:g} s",
-                operation=request.operation,
-            ) from None
-
-    async def _connections_here(self, operation: str) -> Connections:
-        loop = current_token().native_token
-        if self._connections is not None and self._loop is loop and self._pid == os.getpid():
-            return self._connections
-        if self._pid != os.getpid():
-            # The parent still uses these sockets, so they are neither closed nor freed here.
-            _INHERITED.append((self._connections, self._closer, self._loop))
-            self._forget()
-        elif self._in_flight:
-            raise NotSentError(
-                "this client has calls under way in another event loop; give each loop a client of its own",
-                operation=operation,
-                final=True,
-            )
-        try:
-            connections = self._connect()
-        except httpx.InvalidURL as error:
-            raise translate(error, operation) from error
-        except (ValueError, OSError, ImportError) as error:
-            # The proxy or the certificates that the environment names.
-            raise NotSentError(
-                f"the request was not sent: no connections can be made as this machine is set up, with its proxies and "
-                f"certificates ({type(error).__name__})",
-                operation=operation,
-                final=True,
-            ) from error
-        self._loop, self._connections = loop, connections
-        self._places = anyio.Semaphore(self._max_connections, fast_acquire=True)
-        self._closer = _close_with_the_loop(connections)
-        await anext(self._closer)
-        return connections
-
-    async def aclose(self) -> None:
-        self._closed = True
-        if self._connections is not None and self._pid == os.getpid() and self._loop is current_token().native_token:
-            await self._connections.aclose()
-            if self._closer is not None:
-                await self._closer.aclose()
-        self._connections = None
-
-
-_INHERITED: list[object] = []
-
-
-async def _close_with_the_loop(connections: Connections) -> AsyncGenerator[None, None]:
-    """Close the connections when the event loop ends, if nobody has before.
-
-    Both asyncio and trio finish the asynchronous generators that are still open before they close a loop; that is the
-    only moment at which connections that outlived their `AsyncClient` block can be closed in order.
-    """
-    try:
-        yield
-    finally:
-        await connections.aclose()
 
 
 class BorrowedTransport:

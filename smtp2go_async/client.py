@@ -320,7 +320,8 @@ def _error_of(state: Any) -> BaseException | None:
 def _transport_for(
     http_client: "HttpxClient | None", settings: Settings, max_connections: int, *, fast: bool
 ) -> "Transport":
-    from ._transport import BorrowedTransport, HttpxClient, HttpxConnections, OwnTransport
+    from ._connections import OwnTransport
+    from ._transport import BorrowedTransport, HttpxClient, HttpxConnections
 
     if http_client is not None:
         if not isinstance(http_client, HttpxClient):

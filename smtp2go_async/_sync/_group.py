@@ -1,7 +1,8 @@
 """What every waiting group shares. Written by hand; the other files of this folder are not."""
 
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from .._loop_thread import LoopThread
@@ -20,15 +21,14 @@ class _WaitedFor(Iterator[T]):
     Not a generator, which would be at its end after the first error; this can go on after one.
     """
 
-    def __init__(self, paged: "Paged[T]", thread: LoopThread) -> None:
-        self._paged = paged
-        self._thread = thread
+    def __init__(self, next_page: Callable[[], Sequence[T]]) -> None:
+        self._next_page = next_page
         self._ready: Iterator[T] = iter(())
 
     def __next__(self) -> T:
         for item in self._ready:
             return item
-        self._ready = iter(self._thread.run(self._paged.next_page))
+        self._ready = iter(self._next_page())
         return next(self._ready)
 
 
@@ -42,7 +42,7 @@ class SyncGroup(Generic[G]):
         self._thread = thread
 
     def _iterate(self, call: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        return _WaitedFor(cast("Paged[T]", call(*args, **kwargs)), self._thread)
+        return _WaitedFor(partial(self._run, cast("Paged[T]", call(*args, **kwargs)).next_page))
 
     def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return self._thread.run(call, *args, **kwargs)

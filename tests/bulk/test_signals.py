@@ -68,7 +68,7 @@ def test_what_is_under_way_is_settled_and_then_the_program_ends_as_usual(way, nu
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("way", ["asyncio-batch", "asyncio-stream", "trio-stream"])
+@pytest.mark.parametrize("way", ["asyncio-batch", "asyncio-stream", "trio-stream", "sync-stream"])
 def test_batches_and_streams_are_settled_too(way, number, started, faults, path):
     process = started(way)
     interrupt(process, faults, number)

@@ -8,7 +8,7 @@ from faults.server import Fault
 
 from smtp2go_async import NotSentError, OutcomeUnknownError
 from smtp2go_async._body import Body
-from smtp2go_async._transport import OwnTransport
+from smtp2go_async._connections import OwnTransport
 from smtp2go_async._wire import Answer, Request
 
 
