@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LONGEST_ERROR = 1000
 """Characters of an error's text that the journal keeps."""
 
+QUICK = 0.05
+"""Seconds; a list that takes longer for the rows of a call is not read ahead."""
+
 OUTLAST = 3600.0
 """Seconds for which a call waits for cool-downs, or for the network, before it ends the run."""
 
@@ -73,6 +76,8 @@ class Run:
         self._ledger = Ledger(journal)
         self._pace = Pace(concurrency, client.pacer.state.cool_downs)
         self._leftover: deque[Row | Outcome] = deque()
+        self._quick = True
+        """Whether the list gave its last rows at once."""
         self._late: Exception | None = None
         """What reading ahead has met."""
         self._taking = anyio.Lock()
@@ -299,8 +304,8 @@ class Run:
             return rows
 
     async def _read_ahead(self) -> None:
-        """Read the rows of one call, if nobody reads, and unless the list can take any time."""
-        if self._taking.locked() or self._source.waits:
+        """Read the rows of one call, if nobody reads, and if the list is quick: rows that are claimed wait for it."""
+        if self._taking.locked() or self._source.waits or not self._quick:
             return
         async with self._taking:
             missing = self._way.most - len(self._leftover)
@@ -312,9 +317,11 @@ class Run:
 
     async def _refill(self, most: int) -> bool:
         found: list[Row | Outcome] = []
+        began = time.monotonic()
         with anyio.CancelScope() as self._reading:
             found = await self._source.take(most)
         self._reading = None
+        self._quick = time.monotonic() - began < QUICK
         self._leftover.extend(found)
         return bool(found)
 
