@@ -108,7 +108,8 @@ def test_a_cool_down_from_before_the_run_does_not_slow_it_down():
 
 async def blocked_with_eight_calls_under_way(client, provider):
     """Let a run come to eight calls at a time, and the gate be closed while all of them are under way."""
-    provider.takes = 0.001
+    # Longer than the journal needs for each: else there are never eight under way.
+    provider.takes = 0.02
     while provider.most_in_flight < 8:
         await anyio.sleep(0.001)
     provider.hold()
