@@ -41,6 +41,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 ONCE = (
     "sandbox",
     "bulk/test_kill.py",
+    "bulk/test_signals.py",
     "bulk/test_examples.py",
     "transport/test_large_bodies.py",
     "transport/test_ways_to_send_files.py",
