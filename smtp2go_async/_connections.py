@@ -1,5 +1,6 @@
 """Connections of a client's own: made when needed, for one event loop and one process, and only so many at a time."""
 
+import math
 import os
 from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
@@ -66,15 +67,16 @@ class OwnTransport:
             self._in_flight -= 1
 
     async def _wait_for(self, places: anyio.Semaphore, request: Request) -> None:
-        try:
-            with anyio.fail_after(request.timeout):
-                await places.acquire()
-        except TimeoutError:
+        # Not `fail_after`, which is a generator and took most of the time in here.
+        seconds = math.inf if request.timeout is None else request.timeout
+        with anyio.CancelScope(deadline=anyio.current_time() + seconds) as scope:
+            await places.acquire()
+        if scope.cancelled_caught:
             raise NotSentError(
                 f"the request was not sent: all {self._max_connections} connections (max_connections) were in use "
-                f"for {request.timeout:g} s",
+                f"for {seconds:g} s",
                 operation=request.operation,
-            ) from None
+            )
 
     async def _connections_here(self, operation: str) -> Connections:
         loop = current_token().native_token
