@@ -7,6 +7,7 @@ import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
+from ..errors import JournalError
 from .journal import Journal
 from .table import Claim, Settled
 
@@ -19,6 +20,8 @@ class _Entry:
     turn: anyio.Event = attrs.field(factory=anyio.Event)
     """Set when it was written, or when its owner is the next to write."""
     written: bool = False
+    left: bool = False
+    """Whether its owner waits no more."""
     error: BaseException | None = None
 
 
@@ -60,7 +63,15 @@ class Ledger:
         # Given up in the middle, it would leave others waiting for ever, and rows of which nobody knows.
         with anyio.CancelScope(shield=True):
             if self._writing:
-                await entry.turn.wait()
+                try:
+                    await entry.turn.wait()
+                except BaseException:
+                    # An asyncio program that ends cancels every task, and no shield keeps that off. What this one
+                    # had is written by the others, and if it was to write, another one does.
+                    entry.left = True
+                    if entry.turn.is_set() and not entry.written:
+                        self._hand_over()
+                    raise
             if not entry.written:
                 await self._write_waiting()
         if entry.error is not None:
@@ -78,19 +89,25 @@ class Ledger:
         settled = [one for entry in entries for one in entry.settled]
         begin = max((entry.begin for entry in entries if entry.begin is not None), key=len, default=None)
         bad, self._bad = self._bad, []
-        error: BaseException | None = None
+        error: Exception | None = JournalError("journal: the writing was given up by the end of the program")
         try:
             await to_thread.run_sync(self._journal.write, self._journal.lines(claims, settled, bad, begin))
+            error = None
         except Exception as problem:
             error = problem
         finally:
-            if self._waiting:
-                self._waiting[0].turn.set()
-            else:
-                self._writing = False
-        for entry in entries:
-            entry.error = error
-            entry.written = True
-            entry.turn.set()
+            self._hand_over()
+            for entry in entries:
+                entry.error = error
+                entry.written = True
+                entry.turn.set()
         # The next one writes while these make their calls, and not after they have encoded them.
         await checkpoint()
+
+    def _hand_over(self) -> None:
+        """Let the first of those who wait write for all of them."""
+        for entry in self._waiting:
+            if not entry.left:
+                entry.turn.set()
+                return
+        self._writing = False
