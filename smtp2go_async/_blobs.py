@@ -7,11 +7,12 @@ e-mail with half a file can be whole.
 import inspect
 import io
 import os
+import select
 import stat
 import tempfile
 import threading
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import IO, BinaryIO, Protocol, cast
 
@@ -21,6 +22,12 @@ from ._forking import tell_after_fork
 
 CHUNK = 192 * 1024
 """Bytes read at a time. A multiple of 3, so that each chunk's base64 joins the next without padding."""
+
+_MOST_IN_MEMORY = 1024 * 1024
+"""Bytes of a pipe that are kept without a file."""
+
+_LOOK_UP = 50
+"""Milliseconds after which whoever waits for a pipe looks whether it is still needed."""
 
 
 class FileChangedError(Exception):
@@ -71,12 +78,19 @@ class PathBlob:
 
     def _read(self, size: int) -> Generator[bytes, None, None]:
         try:
-            with open(self.path, "rb", buffering=0) as file:
+            with open(self.path, "rb", buffering=0, opener=_without_waiting) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise FileChangedError(f"{self.path!r} is not an ordinary file any more")
                 last = yield from _all_but_the_last(_OwnFile(file), repr(self.path), 0, size)
         except OSError as error:
             raise FileChangedError(f"{self.path!r} can't be read any more: {error.strerror or error}") from error
         if last:
             yield last.pop()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open as `open` does, but a named pipe, which the file may have become, without waiting for its other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @attrs.frozen(eq=False)
@@ -90,8 +104,12 @@ class FileBlob:
     file: BinaryIO
     start: int
     name: str
+    size: int | None = None
+    """What was measured already, where it takes long."""
 
     def measure(self) -> int:
+        if self.size is not None:
+            return self.size
         try:
             with _ready(self.file) as source:
                 return max(0, source.size() - self.start)
@@ -149,14 +167,14 @@ def _all_but_the_last(
 
 def _refuse_another_size(name: str, size: int, now: int) -> None:
     if max(0, now) != size:
-        raise FileChangedError(f"{name} had {size} bytes when measured and now has {max(0, now)}")
+        raise FileChangedError(f"{name} had {size:,} bytes when measured and now has {max(0, now):,}")
 
 
 class _Reading(AbstractContextManager[Iterator[bytes]], Iterator[bytes]):
     """One reading of a file, in threads.
 
-    asyncio does not wait for a thread when it cancels a task, so a reading may be given up while it is under way: then
-    the thread closes what is open, as soon as it is back.
+    Who is cancelled does not wait for a thread, which may be held up by a slow disk or by a file of somebody's own. So
+    a reading may be given up while it is under way: then the thread closes what is open, as soon as it is back.
     """
 
     def __init__(self, chunks: Generator[bytes, None, None]) -> None:
@@ -302,11 +320,17 @@ _moved = _MovedFiles()
 
 def _ready(file: IO[bytes]) -> "AbstractContextManager[_OwnFile | _MovedFile]":
     """Choose how to read a caller's file."""
-    # A class of its own (gzip, zipfile, an upload), or one inside, may have a descriptor whose bytes are not what it
-    # reads as.
-    if hasattr(os, "pread") and type(file).__module__ == "_io" and type(getattr(file, "raw", file)) is io.FileIO:
+    if hasattr(os, "pread") and type(_bottom(file)) is io.FileIO:
         return nullcontext(_FileByOffset(file))
     return _moved.one(file)
+
+
+def _bottom(file: IO[bytes]) -> object:
+    """Return what has the descriptor, if the bytes there are those that the file reads as.
+
+    A class of its own (gzip, zipfile, an upload), or one inside, may have one with other bytes.
+    """
+    return getattr(file, "raw", file) if type(file).__module__ in ("_io", "socket") else None
 
 
 def _refuse_other_than_files(name: str, mode: int) -> None:
@@ -318,20 +342,42 @@ def _refuse_other_than_files(name: str, mode: int) -> None:
 
 
 def _read_whole(file: IO[bytes], size: int) -> bytes:
-    """Read ``size`` bytes, or up to the end: a raw file may return fewer at a time."""
-    chunk = file.read(size)
-    while 0 < len(chunk) < size and (more := file.read(size - len(chunk))):
+    """Read ``size`` bytes, or up to the end: a raw file may return fewer at a time.
+
+    Raises:
+        ValueError: It gave more, or something else.
+    """
+    chunk = _need_bytes(file.read(size))
+    while 0 < len(chunk) < size and (more := _need_bytes(file.read(size - len(chunk)))):
         chunk += more
+    if len(chunk) > size:
+        raise ValueError(f"it gave more than the {size:,} bytes it was asked for")
     return chunk
 
 
-def blob_of(content: object, name: str) -> Blob:
+def _need_bytes(part: object) -> bytes:
+    if not isinstance(part, (bytes, bytearray)):
+        raise ValueError(f"it gave {type(part).__name__} where bytes are needed")  # noqa: TRY004 - no argument of ours
+    return bytes(part)
+
+
+def _never() -> bool:
+    return False
+
+
+def blob_of(content: object, name: str, given_up: Callable[[], bool] = _never) -> Blob:
     """Make a blob of bytes, a path or a file that is open in binary mode.
 
-    A file that can't be rewound (a pipe, a socket) is read to its end here, into a temporary file.
+    A file that can't be rewound (a pipe, a socket) is read to its end here, into memory or a temporary file. One that
+    has to be moved to be measured, as a compressed one, is measured here, once.
+
+    Args:
+        content: What to make it of.
+        name: What to call an open file.
+        given_up: Tells, in a thread that nobody waits for any more, to stop reading a pipe.
 
     Raises:
-        ValueError: No such file, or a directory.
+        ValueError: No such file, a directory, or a file that can't be read.
         TypeError: Something else, or a file in text mode.
     """
     if isinstance(content, (bytes, bytearray, memoryview)):
@@ -342,36 +388,80 @@ def blob_of(content: object, name: str) -> Blob:
         blob.measure()
         return blob
     if hasattr(content, "read"):
-        return _open_file(cast("BinaryIO", content), name)
+        return _open_file(cast("BinaryIO", content), name, given_up)
     raise TypeError(f"bytes, a path or an open binary file is needed, not a {type(content).__name__}")
 
 
-def _open_file(file: BinaryIO, name: str) -> Blob:
+def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
     if inspect.iscoroutinefunction(file.read):
         raise TypeError(f"the file {name!r} is read by awaiting; give its bytes, or the file inside it (upload.file)")
     if not isinstance(file.read(0), bytes):
         raise TypeError(f"the open file {name!r} is in text mode; open it in binary mode ('rb')")
-    seekable = getattr(file, "seekable", None)
-    if seekable is None or not seekable():
-        return _spooled(file, name)
+    if not _can_be_rewound(file):
+        return _copied(file, name, given_up)
     writable = getattr(file, "writable", None)
     if writable is not None and writable():
         # Readers by offset go past the file object's own buffer.
         file.flush()
     with _ready(file) as source:
-        return FileBlob(file, source.tell(), name)
+        blob = FileBlob(file, source.tell(), name)
+    if isinstance(source, _FileByOffset) or type(file) is io.BytesIO or type(file).__module__ == "tempfile":
+        return blob
+    # It may have to be read to its end for that: not a second time, and not when an event loop waits for it.
+    return attrs.evolve(blob, size=blob.measure())
 
 
-def _spooled(file: BinaryIO, name: str) -> Blob:
-    spool = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 - lives as long as the blob
+def _can_be_rewound(file: BinaryIO) -> bool:
     try:
-        while chunk := file.read(CHUNK):
-            spool.write(chunk)
-        if chunk is None:
-            raise ValueError(f"the open file {name!r} does not block, and its end has not come yet; read it first")
+        return file.seekable()
+    except Exception:  # it has no such method, or, as a member of a tar that is read as a stream, one that fails
+        return False
+
+
+def _copied(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
+    parts = _to_its_end(file, name, given_up)
+    begun = bytearray()
+    for part in parts:
+        begun += part
+        if len(begun) > _MOST_IN_MEMORY:
+            break
+    else:
+        return MemoryBlob(bytes(begun))
+    # One of the system's own, which is read by offset: a forked child shares where a file stands.
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the blob
+    try:
+        copy.write(begun)
+        for part in parts:
+            copy.write(part)
+        copy.flush()
+        blob = FileBlob(cast("BinaryIO", copy), 0, name)
     except BaseException:
-        spool.close()
+        copy.close()
         raise
-    blob = FileBlob(cast("BinaryIO", spool), 0, name)
-    weakref.finalize(blob, spool.close)
+    weakref.finalize(blob, copy.close)
     return blob
+
+
+def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iterator[bytes]:
+    read, waiting = file.read, None
+    if hasattr(select, "poll") and _blocks(file):
+        # In a read that waits it would be locked: who has given up could not even close it.
+        waiting = select.poll()
+        waiting.register(file.fileno(), select.POLLIN)
+        read = getattr(file, "read1", read)
+    while not given_up():
+        if waiting is not None and not waiting.poll(_LOOK_UP):
+            continue
+        part = read(CHUNK)
+        if part is None:
+            raise ValueError(f"the open file {name!r} does not block, and its end has not come yet; read it first")
+        if not _need_bytes(part):
+            return
+        yield part
+    raise ValueError(f"nobody waits for the open file {name!r} any more")
+
+
+def _blocks(file: BinaryIO) -> bool:
+    """Tell whether it waits for what its descriptor gives, and whether that tells when it has something."""
+    bottom = _bottom(file)
+    return (type(bottom) is io.FileIO or type(bottom).__module__ == "socket") and os.get_blocking(file.fileno())

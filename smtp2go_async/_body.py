@@ -6,13 +6,14 @@ worker threads, and each attempt starts again from the file.
 
 import functools
 import secrets
+import threading
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
-from ._blobs import Blob, FileBlob, MemoryBlob, PathBlob
+from ._blobs import Blob, FileBlob, FileChangedError, MemoryBlob, PathBlob, blob_of
 from ._json import STANDARD, Dumps
 
 if TYPE_CHECKING:
@@ -73,12 +74,32 @@ class Body:
                     if in_memory:
                         held = [_next_encoded(chunks)]
                     else:
-                        held = [await to_thread.run_sync(_next_encoded, chunks, limiter=_limiter())]
+                        encoded = to_thread.run_sync(_next_encoded, chunks, limiter=_limiter(), abandon_on_cancel=True)
+                        held = [await encoded]
                     left -= len(held[0])
+                    if left < 0 or (left and not held[0]):
+                        raise FileChangedError("a file gave more or fewer bytes than were measured")
                     # Taken out, so that nothing is kept here of what is on its way.
                     yield held.pop()
                     if not left:
                         break
+
+
+async def blob_from_thread(file: object, name: str) -> Blob:
+    """Make a blob of an open file in a thread: reading a pipe to its end may take for ever.
+
+    Who is cancelled does not wait for the thread, which then stops at the next look and closes what it has made. It is
+    one more than those of the program and of the readers, since what writes into the pipe may need one of them.
+    """
+    from anyio import CapacityLimiter, to_thread
+
+    given_up = threading.Event()
+    try:
+        return await to_thread.run_sync(
+            blob_of, file, name, given_up.is_set, limiter=CapacityLimiter(1), abandon_on_cancel=True
+        )
+    finally:
+        given_up.set()
 
 
 def _limiter() -> "CapacityLimiter":

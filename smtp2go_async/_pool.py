@@ -5,10 +5,10 @@ requests in flight that is most of the work (measured: 3.5 ms a request against 
 place, and makes its connections with it, so that proxies, certificates and timeouts stay httpx's business.
 """
 
-import select
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
 from typing import Any
 
 import anyio
@@ -22,11 +22,14 @@ class Pool:
 
     def __init__(self, maker: Any, keepalive: float) -> None:
         """Take over from a pool of httpcore's, which goes on making the connections."""
+        from . import _http11  # here, since it loads httpcore, which a client needs with its first call
+
         backend = getattr(maker, "_network_backend", None)
         if backend is not None:
-            # No public way leads there from httpx. Without it a request leaves in two pieces: slower, and right.
+            # No public way leads there from httpx. Without it a socket may be left to the collector.
             maker._network_backend = _Network(backend)
         self._maker = maker
+        self._http11 = _http11
         self._keepalive = keepalive
         self._idle: deque[tuple[Any, float]] = deque()
         self._in_use: set[Any] = set()
@@ -35,14 +38,25 @@ class Pool:
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request of httpcore's over a connection that nobody else uses, and return its response."""
         connection = await self._idle_one()
+        opened: list[Any] = []
+        noting = None
         if connection is None:
-            connection = _unlocked(self._maker.create_connection(request.url.origin))
+            connection = self._http11.prepared(self._maker.create_connection(request.url.origin))
+            noting = _opened.set(opened)
         self._in_use.add(connection)
         try:
             response = await connection.handle_async_request(request)
-        except BaseException:
+        except BaseException as error:
             await self._let_go(connection)
-            raise
+            for stream in opened:
+                await _close(stream)
+            known = self._http11.known(error)
+            if known is error:
+                raise
+            raise known from error
+        finally:
+            if noting is not None:
+                _opened.reset(noting)
         response.stream = _Lent(response.stream, connection, self)
         return response
 
@@ -61,10 +75,8 @@ class Pool:
             await self._let_go(connection)
             return
         self._in_use.discard(connection)
-        # What speaks HTTP over it was made with its first request.
-        _unlocked(getattr(connection, "_connection", None))
         now = time.monotonic()
-        self._idle.append((connection, now))
+        self._idle.append((self._http11.taken_over(connection), now))
         while self._idle and self._idle[0][1] < now - self._keepalive:
             await _close(self._idle.popleft()[0])
 
@@ -89,27 +101,6 @@ async def _close(connection: Any) -> None:
         await connection.aclose()
 
 
-class _Open:
-    """A lock that is always open."""
-
-    async def __aenter__(self) -> None:
-        pass
-
-    async def __aexit__(self, *_error: object) -> None:
-        pass
-
-
-_OPEN = _Open()
-
-
-def _unlocked(connection: Any) -> Any:
-    """Take the locks from a connection: nobody shares it, and taking each one is a round of the event loop."""
-    for name in ("_request_lock", "_state_lock"):
-        if hasattr(connection, name):
-            setattr(connection, name, _OPEN)
-    return connection
-
-
 class _Lent:
     """The stream of a response; when it is closed, the connection goes back."""
 
@@ -130,66 +121,43 @@ class _Lent:
             await self._pool.take_back(connection)
 
 
+_opened: ContextVar[list[Any] | None] = ContextVar("smtp2go_async_opened", default=None)
+"""What was opened for the connection that is being made here."""
+
+
 class _Network:
-    """httpcore's way to the network, with streams that join the head of a request to what follows it."""
+    """httpcore's way to the network, which notes what it opens: httpcore leaves some of it to the collector.
+
+    That is after a handshake, with TLS or a SOCKS proxy, that fails or is cancelled.
+    """
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
 
-    async def connect_tcp(self, *args: Any, **options: Any) -> "_JoinedWrites":
-        return _JoinedWrites(await self._backend.connect_tcp(*args, **options))
+    async def connect_tcp(self, *args: Any, **options: Any) -> "_Connected":
+        stream = await self._backend.connect_tcp(*args, **options)
+        opened = _opened.get()
+        if opened is not None:
+            opened.append(stream)
+        return _Connected(stream, options.get("timeout"))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
 
-class _JoinedWrites:
-    """A stream that holds back the head of a request until its body comes: one packet, and one call of the system."""
+class _Connected:
+    """A stream of httpcore's, whose handshake with a SOCKS proxy has the timeout of connecting; httpcore gives none."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._head = b""
-        self._poll: Callable[[], bool] | None = None
+    def __init__(self, stream: Any, seconds: float | None) -> None:
+        self._plain = stream
+        self._seconds = seconds
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
-        if self._head:
-            buffer, self._head = self._head + buffer, b""
-        elif buffer.endswith(b"\r\n\r\n") and not buffer.startswith(b"CONNECT "):
-            self._head = buffer
-            return
-        await self._stream.write(buffer, timeout)
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
-        if self._head:
-            await self.write(b"", timeout)
-        received: bytes = await self._stream.read(max_bytes, timeout)
+    async def read(self, max_bytes: int, **options: Any) -> bytes:
+        received: bytes = await self._plain.read(max_bytes, **{"timeout": self._seconds, **options})
         return received
 
-    async def start_tls(self, *args: Any, **options: Any) -> "_JoinedWrites":
-        try:
-            return _JoinedWrites(await self._stream.start_tls(*args, **options))
-        except BaseException:
-            # httpcore leaves the connection of a handshake that fails, or is cancelled, to the collector.
-            await _close(self._stream)
-            raise
-
-    def get_extra_info(self, info: str) -> Any:
-        if info != "is_readable":
-            return self._stream.get_extra_info(info)
-        # Asked before each request. Found anew each time, the socket costs more than the question.
-        if self._poll is None:
-            self._poll = _poll_of(self._stream.get_extra_info("socket"))
-        return self._poll() if self._poll is not None else self._stream.get_extra_info(info)
+    async def write(self, buffer: bytes, **options: Any) -> None:
+        await self._plain.write(buffer, **{"timeout": self._seconds, **options})
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
-def _poll_of(sock: Any) -> Callable[[], bool] | None:
-    """Make what tells whether a socket has something to read, or was closed."""
-    number = sock.fileno() if sock is not None else -1
-    if number < 0 or not hasattr(select, "poll"):
-        return None
-    poll = select.poll()
-    poll.register(number, select.POLLIN)
-    return lambda: bool(poll.poll(0))
+        return getattr(self._plain, name)

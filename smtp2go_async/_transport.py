@@ -82,6 +82,9 @@ ERRORS: Final[Mapping[type[Exception], type[TransportError]]] = {
     httpx.HTTPError: OutcomeUnknownError,
 }
 
+FAILURES: Final[tuple[type[Exception], ...]] = (*ERRORS, ssl.SSLError)
+"""What an exchange can end in: httpcore lets through, on asyncio, what TLS says of bytes that are none of its own."""
+
 _WORDS: Final[Mapping[type[TransportError], str]] = {
     NotSentError: "the request was not sent",
     ReplyTimeoutError: "no answer came in time; the request may have been carried out",
@@ -90,8 +93,8 @@ _WORDS: Final[Mapping[type[TransportError], str]] = {
 
 
 def translate(error: Exception, operation: str) -> TransportError:
-    """Make our error of one of httpx's. Its own text is kept only as the cause: it can hold what the caller sent."""
-    kind = next(ERRORS[one] for one in type(error).__mro__ if one in ERRORS)
+    """Make our error of one of `FAILURES`. Its own text is kept only as the cause: it can hold what the caller sent."""
+    kind = next((ERRORS[one] for one in type(error).__mro__ if one in ERRORS), OutcomeUnknownError)
     translated = failed(kind, type(error).__name__, operation)
     if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)) and isinstance(translated, NotSentError):
         # The address is wrong, and stays so.
@@ -202,39 +205,46 @@ async def exchange(
     stream = _Stream(request.body)
     try:
         response = await send(build(request, stream))
-    except tuple(ERRORS) as error:
+    except FAILURES as error:
         translated = translate(error, operation)
-        if streams and not stream.begun and translated.carried_out is not False:
+        if stream.begun and isinstance(translated, NotSentError):
+            # Whatever could not connect then, a redirect or a hook of the caller's client, it was not this request.
+            translated = failed(OutcomeUnknownError, type(error).__name__, operation)
+        elif streams and not stream.begun and translated.carried_out is not False:
             translated = failed(NotSentError, type(error).__name__, operation)
         raise translated from error
     except FileChangedError as error:
         raise not_whole(error, operation) from error
     except UnicodeError as error:
+        if stream.begun:
+            raise failed(OutcomeUnknownError, type(error).__name__, operation) from error
         raise NotSentError(
             "the request was not sent: its address can't be written", operation=operation, final=True
         ) from error
     finally:
         await stream.aclose()
     status = response.status_code
+    # Not asked for by name, which decodes all of them each time.
+    said = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
     broken = None
     content = b""
     try:
-        content = await _read(response)
+        content = await _read(response, decoded=b"content-encoding" in said)
     except httpx.DecodingError:
         broken = NOT_DECODED
-    except tuple(ERRORS) as error:
+    except FAILURES as error:
         if status < 400:
             raise translate(error, operation) from error
         # The status has told the outcome already: it was turned away. Only the reason was lost.
         broken = CUT_OFF
     finally:
         await response.aclose()
-    after = retry_after(response.headers.get("retry-after"), response.headers.get("date"))
+    after = retry_after(said.get(b"retry-after"), said.get(b"date"))
     return Answer(status, content, after, broken)
 
 
-async def _read(response: httpx.Response) -> bytes:
-    if "content-encoding" in response.headers or not isinstance(response.stream, httpx.AsyncByteStream):
+async def _read(response: httpx.Response, *, decoded: bool) -> bytes:
+    if decoded or not isinstance(response.stream, httpx.AsyncByteStream):
         return await response.aread()
     # What httpx does beside joining the parts costs more than reading them.
     return b"".join([part async for part in response.stream])
@@ -259,7 +269,7 @@ class HttpxConnections:
         if hasattr(pool, "create_connection"):
             # No public way leads there. A later httpx without it would be slow, and right.
             self._transport._pool = Pool(pool, KEEPALIVE)  # type: ignore[assignment]
-        self._prepared: dict[tuple[object, ...], tuple[httpx.URL, httpx.Headers]] = {}
+        self._prepared: dict[tuple[object, ...], tuple[httpx.URL, list[tuple[bytes, bytes]]]] = {}
 
     async def exchange(self, request: Request) -> Answer:
         return await exchange(self._transport.handle_async_request, self._build, request, streams=True)
@@ -271,11 +281,10 @@ class HttpxConnections:
             if len(self._prepared) > _MOST_PREPARED:
                 self._prepared.clear()
             url = httpx.URL(request.url)
-            prepared = (url, httpx.Headers([("Host", url.netloc.decode("ascii")), *request.headers]))
+            prepared = (url, httpx.Headers([("Host", url.netloc.decode("ascii")), *request.headers]).raw)
             self._prepared[key] = prepared
         url, common = prepared
-        headers = common.copy()
-        headers["Content-Length"] = str(request.body.length)
+        headers = [*common, (b"Content-Length", b"%d" % request.body.length)]
         timeouts = {"timeout": _timeouts(request.timeout)}
         return httpx.Request(request.method, url, headers=headers, stream=stream, extensions=timeouts)
 

@@ -44,7 +44,10 @@ def _guessed(filename: str) -> str | None:
 class Attachment:
     """A file that goes with an e-mail.
 
-    A path or an open file is read while it is sent, so its size costs no memory; it must stay as it is until then.
+    A path or an open file is read while it is sent, so its size costs no memory; it must stay as it is until then. Two
+    kinds of open files are read to their end here already: one that can't be rewound (a pipe, a socket) into a copy,
+    and one that can't tell its size otherwise (gzip, a member of a zip) to measure it. Where that may take long, make
+    the attachment in a thread: ``await asyncio.to_thread(Attachment, file)``.
 
     Args:
         content: Bytes, the path of a file, or a file open in binary mode (sent from where it stands to its end).
@@ -52,7 +55,8 @@ class Attachment:
         mimetype: For example ``"application/pdf"``; guessed from the file name when left out.
 
     Raises:
-        ValueError: No such file, a directory, bytes without a file name, or a name with control characters.
+        ValueError: No such file, a directory, a file that can't be read, bytes without a file name, or a name with
+            control characters.
         TypeError: Content of another kind, or a file open in text mode.
 
     Example:

@@ -10,8 +10,8 @@ when a journal is opened was under way when the run before was cut off, and is `
 It holds references, states, ids and errors; addresses only if they are asked for, bodies and keys never.
 """
 
-import csv
 import ctypes
+import math
 import os
 import random
 import secrets
@@ -19,20 +19,24 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 from .._forking import tell_after_fork
 from ..errors import JournalError
-from .plan import fingerprint_of, mark_of
-from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Lines, Settled, claims_of, settled_of, write
+from .export import write_csv
+from .plan import fingerprints_of, mark_of
+from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Lines, Log, Settled, as_json
 
-SCHEMA = 1
+SCHEMA = 2
 
 Kind = Literal["email", "sms"]
 Kept = Literal["hash", "address", "none"]
+
+FOLDED_AT_END = 250_000
+"""Characters; some 20 ms. What is left of a busy program's log is folded by whoever opens the journal next."""
 
 _TRIES = 4
 """How often a file that is in use is opened anew."""
@@ -69,12 +73,13 @@ class Journal:
         self.path: str = os.fspath(path)
         self._recipients = recipients
         self._check_list = check_list
-        self._lock = threading.RLock()
+        self._make_locks()
         self._connection: sqlite3.Connection | None = None
         self._taken_by: weakref.ref[object] | None = None
         self._pid = os.getpid()
         self._clock = time.time
         self._meta: dict[str, str] = {}
+        self._log: Log | None = None
 
     def __repr__(self) -> str:
         return f"<Journal {self.path!r}>"
@@ -121,11 +126,17 @@ class Journal:
             time.sleep(random.uniform(*_BETWEEN_TRIES))  # noqa: S311
         raise AssertionError("the last try returns or raises")
 
+    def _make_locks(self) -> None:
+        self._lock = threading.RLock()
+        # Folding takes a lock of its own where SQLite itself lets one statement wait for another: a thread that has
+        # folded may wait 10 ms to go on in Python, and who wants to write must not wait for that as well.
+        self._fold_lock = threading.RLock() if sqlite3.threadsafety == 3 else self._lock
+
     def _after_fork(self) -> None:
         # Closing it in the child would write the log into the file, and delete it while the parent goes on writing to
         # it: what the parent claims from then on would be gone if it were killed. So it is kept for ever, even when
         # the interpreter ends, for which a reference is needed that nobody gives back.
-        self._lock = threading.RLock()
+        self._make_locks()
         if self._connection is not None and self._finalizer.detach():
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
 
@@ -150,17 +161,22 @@ class Journal:
             raise JournalError(
                 f"journal: {self.path!r} has the form {self._meta.get('schema')!r}; this version knows {SCHEMA}"
             )
+        self._log = Log(connection)
+        self._meta = dict(connection.execute("SELECT name, value FROM meta"))
         # The run that claimed these is gone, since this program has the file for itself.
         connection.execute("UPDATE rows SET state = 'unknown', error = 'the run was cut off' WHERE state = 'claimed'")
         connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file. Another program can use it then."""
-        with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is not None and self._pid == os.getpid():
+        with self._lock, self._fold_lock:
+            if self._connection is not None and self._pid == os.getpid():
+                with suppress(JournalError):
+                    # Nobody waits here for much of it, nor for room on a full disk: it can stay in the log.
+                    self.fold(FOLDED_AT_END)
                 self._finalizer.detach()
-                connection.close()
+                self._connection.close()
+            self._connection = None
 
     def __enter__(self) -> "Journal":
         return self.open()
@@ -221,15 +237,7 @@ class Journal:
 
     def export_csv(self, target: str | os.PathLike[str]) -> int:
         """Write all rows to a CSV file in UTF-8, with a header, and return how many there are."""
-        names = ("reference", "state", "recipient", "email_id", "request_id", "detail", "error", "claimed", "settled")
-        count = 0
-        with open(target, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(names)
-            for row in self.rows():
-                writer.writerow([_cell(name, getattr(row, name)) for name in names])
-                count += 1
-        return count
+        return write_csv(self.rows(), target)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -239,6 +247,7 @@ class Journal:
             self.open()
             try:
                 with self._told("be read"):
+                    self.fold()
                     yield self._here()
             finally:
                 if not was_open:
@@ -263,7 +272,7 @@ class Journal:
 
     def fingerprint(self, recipients: Sequence[str]) -> str:
         """Return a row's recipients in short."""
-        return fingerprint_of(self.id, recipients)
+        return fingerprints_of(self.id, [recipients])[0]
 
     def take_for(self, kind: Kind, content: str = "", by: object = None) -> None:
         """Bind the journal to one kind of run, or refuse one that it was not begun for.
@@ -326,6 +335,7 @@ class Journal:
         """Return state and fingerprint of those references that were claimed before; bad rows may be good ones now."""
         found: dict[str, tuple[str, str]] = {}
         with self._lock, self._told("be read"):
+            self.fold()
             connection = self._here()
             for start in range(0, len(references), 500):
                 some = references[start : start + 500]
@@ -353,9 +363,9 @@ class Journal:
 
     def lines(
         self,
-        claims: Iterable[Claim],
-        settled: Iterable[Settled],
-        bad: Iterable[Settled] = (),
+        claims: Sequence[Claim],
+        settled: Sequence[Settled],
+        bad: Sequence[Settled] = (),
         list_begin: Sequence[str] | None = None,
     ) -> Lines:
         """Return what `write` takes. Made by the thread that has the rows: the one that writes has to wait for it."""
@@ -364,27 +374,36 @@ class Journal:
         if list_begin is not None:
             # Where nothing is to be kept of recipients, too little to tell whether one was among them.
             begin = " ".join(mark[:2] if self._recipients == "none" else mark for mark in list_begin)
-        return Lines(settled_of(settled), settled_of(bad), claims_of(map(self._kept, claims)), begin)
+        return Lines(as_json(settled), as_json(bad), as_json(self._kept(claims)), begin)
 
     def write(self, lines: Lines) -> None:
         """Write, all or nothing; on the disk when this returns."""
         with self._lock, self._told("be written"):
-            write(self._here(), lines, self._clock())
+            self._open_log().write(lines, self._clock())
             if lines.list_begin is not None:
                 self._meta["list"] = lines.list_begin
 
-    def _kept(self, claim: Claim) -> tuple[str, str, str | None]:
+    def fold(self, most: float = math.inf) -> bool:
+        """Fold into the rows what was written first, and return whether there is more.
+
+        Args:
+            most: Characters after which to stop: whoever wants to write meanwhile has to wait.
+        """
+        with self._fold_lock, self._told("be written"):
+            return self._open_log().fold(most)
+
+    def _open_log(self) -> Log:
+        self._here()
+        assert self._log is not None
+        return self._log
+
+    def _kept(self, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
         if self._recipients == "none":
-            return (claim.reference, "", None)
-        addresses = ", ".join(claim.recipients) if self._recipients == "address" else None
-        return (claim.reference, self.fingerprint(claim.recipients), addresses)
-
-
-def _cell(name: str, value: Any) -> str:
-    if value is None or (name == "claimed" and not value):
-        return ""
-    if name in ("claimed", "settled"):
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(value))
-    text = str(value)
-    # A spreadsheet would take these for formulas.
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and name != "reference" else text
+            return [(claim.reference, "") for claim in claims]
+        fingerprints = fingerprints_of(self.id, [claim.recipients for claim in claims])
+        if self._recipients == "hash":
+            return [(claim.reference, known) for claim, known in zip(claims, fingerprints, strict=True)]
+        return [
+            (claim.reference, known, ", ".join(claim.recipients))
+            for claim, known in zip(claims, fingerprints, strict=True)
+        ]

@@ -11,6 +11,13 @@ from ..errors import JournalError
 from .journal import Journal
 from .table import Claim, Settled
 
+BETWEEN_FOLDS = 0.1
+"""Seconds."""
+BUSY = 0.003
+"""Seconds; a program that comes back to a task so late has other things to do."""
+AT_ONCE = 50_000
+"""Characters; some 4 ms, for which a commit may have to wait."""
+
 
 @attrs.define(eq=False)
 class _Entry:
@@ -103,6 +110,24 @@ class Ledger:
                 entry.turn.set()
         # The next one writes while these make their calls, and not after they have encoded them.
         await checkpoint()
+
+    async def fold_along(self, until: anyio.CancelScope) -> None:
+        """Fold what was written into the rows of the journal, a little at a time, until that is cancelled.
+
+        It takes more than writing it did, and nobody waits for it: not while the program is busy.
+        """
+        journal = self._journal
+        with until:
+            while journal is not None:
+                due = anyio.current_time() + BETWEEN_FOLDS
+                await anyio.sleep(BETWEEN_FOLDS)
+                try:
+                    while anyio.current_time() - due < BUSY and await to_thread.run_sync(journal.fold, AT_ONCE):
+                        due = anyio.current_time()
+                        await checkpoint()
+                except JournalError:
+                    # The next commit, or whoever reads it, is told; what was written stays in the log.
+                    return
 
     def _hand_over(self) -> None:
         """Let the first of those who wait write for all of them."""

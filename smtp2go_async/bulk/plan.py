@@ -107,18 +107,26 @@ def _characters(value: object) -> int:
 # --- references and fingerprints ---------------------------------------------------------------------------------
 
 
-def token_of(journal_id: str, reference: str) -> str:
-    """Return what an e-mail's header says, so that nobody learns the reference from it."""
-    hashed = _keyed(journal_id, 16).copy()
-    hashed.update(reference.encode())
-    return hashed.hexdigest()
+# Many at a time, since a call for each costs as much as the hashing.
 
 
-def fingerprint_of(journal_id: str, recipients: Sequence[str]) -> str:
-    """Return a short form of a row's recipients that tells whether they changed, and not who they are."""
-    hashed = _keyed(journal_id, 8).copy()
-    hashed.update("\n".join(recipients).lower().encode())
-    return hashed.hexdigest()
+def tokens_of(journal_id: str, references: Iterable[str]) -> list[str]:
+    """Return what the headers of e-mails say, so that nobody learns their references from them."""
+    return _hashed(journal_id, 16, references)
+
+
+def fingerprints_of(journal_id: str, rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a short form of each row's recipients that tells whether they changed, and not who they are."""
+    return _hashed(journal_id, 8, ["\n".join(recipients).lower() for recipients in rows])
+
+
+def _hashed(journal_id: str, size: int, texts: Iterable[str]) -> list[str]:
+    begun, found = _keyed(journal_id, size), []
+    for text in texts:
+        hashed = begun.copy()
+        hashed.update(text.encode())
+        found.append(hashed.hexdigest())
+    return found
 
 
 @functools.lru_cache(maxsize=8)
@@ -129,7 +137,7 @@ def _keyed(journal_id: str, size: int) -> "hashlib.blake2b":
 
 def mark_of(journal_id: str, reference: str, recipients: Sequence[str]) -> str:
     """Return what a journal remembers of one of the first rows; a begin of it will do, for less to be known of them."""
-    return fingerprint_of(journal_id, (reference, *recipients))[:8]
+    return fingerprints_of(journal_id, [(reference, *recipients)])[0][:8]
 
 
 def is_begin(kept: Sequence[str], marks: Iterable[str]) -> bool:

@@ -10,7 +10,7 @@ from ..errors import JournalError
 from ..retry import RetryPolicy
 from .journal import Journal
 from .outcome import ReconcileReport
-from .plan import HEADER, normal_number, token_of
+from .plan import HEADER, normal_number, tokens_of
 from .table import JournalRow, Settled
 from .ways import content_hash
 
@@ -72,7 +72,8 @@ async def _emails(
     client: "AsyncClient", journal: Journal, start: dt.datetime, end: dt.datetime, rows: Sequence[JournalRow]
 ) -> Mapping[str, Settled]:
     """Find e-mails by the header that each carries."""
-    wanted = {token_of(journal.id, row.reference): row.reference for row in rows}
+    references = [row.reference for row in rows]
+    wanted = dict(zip(tokens_of(journal.id, references), references, strict=True))
     found: dict[str, Settled] = {}
     # Not only the latest of each e-mail: an opening next week is not of this time, and would hide what was before.
     events = client.activity.search_all(start_date=start, end_date=end, event_types=_EVENTS, custom_headers=[HEADER])

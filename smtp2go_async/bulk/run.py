@@ -149,17 +149,21 @@ class Run:
         # No functions in here that know each other: they would be a circle, and an abandoned run would stay in memory,
         # with its journal open, until the collector comes.
         idle = anyio.Event()
+        folding = anyio.CancelScope()
         async with anyio.create_task_group() as tasks:
             self._start(tasks, enough, idle)
             if not self._running:
                 # The time was up since it was looked at.
                 return
+            tasks.start_soon(self._ledger.fold_along, folding)
             try:
                 await idle.wait()
             except BaseException:
                 # Cancelled from outside, or by an error: calls that wait for a cool-down must not go on.
                 self.stop()
                 raise
+            finally:
+                folding.cancel()
 
     def _start(self, tasks: TaskGroup, enough: Callable[[], bool], idle: anyio.Event) -> None:
         while self._workers < self._pace.limit and not (self.ended or enough()):
@@ -221,7 +225,7 @@ class Run:
         return outcomes
 
     async def _commit(self, rows: list[Row], before: list[Outcome]) -> None:
-        settled, begin = [_settled(one) for one in before], self._source.begin_with(rows)
+        settled, begin = self._settled(before), self._source.begin_with(rows)
         if not self._ledger.writes or self._way.most == 1:
             await self._ledger.commit(rows, settled, begin)
             return
@@ -271,10 +275,13 @@ class Run:
 
     async def _settle(self, outcomes: list[Outcome]) -> None:
         try:
-            await self._ledger.commit([], [_settled(one) for one in outcomes])
+            await self._ledger.commit([], self._settled(outcomes))
         finally:
             # What happened is told even if it can't be written.
             self._tell(outcomes)
+
+    def _settled(self, outcomes: Sequence[Outcome]) -> list[Settled]:
+        return [_settled(one) for one in outcomes] if self._ledger.writes else []
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for one in outcomes:
@@ -328,7 +335,7 @@ class Run:
     def _pass_on(self, outcome: Outcome) -> None:
         """Tell an outcome that the list had instead of a row."""
         if _is_bad(outcome):
-            self._ledger.note([_settled(outcome)])
+            self._ledger.note(self._settled([outcome]))
         self._tell([outcome])
 
 

@@ -1,44 +1,19 @@
-"""The rows in the file of a journal, and how they are written: all of a commit in one statement.
+"""What the file of a journal holds: a log of what was written last, and the rows that it is folded into.
 
-Python's sqlite3 lets other threads go on during a statement, and may wait 5 ms for its turn afterwards while the event
-loop is busy. So a commit of 500 rows with a statement for each, as `executemany` makes them, took eight times as long
-beside a busy loop.
+A commit is one row of the log, with all that it says as JSON: the least that can be before an e-mail may leave. What is
+taken out of the log is folded into the rows by SQLite itself, in one statement and without Python, whose threads may
+wait 5 ms for their turn after each statement while the event loop is busy.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import Final, Protocol
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol, cast
 
 import attrs
 
 STATES: Final = ("pending", "claimed", "sent", "refused", "failed", "unknown")
-
-TABLES: Final = (
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    """
-    CREATE TABLE rows (
-        number INTEGER PRIMARY KEY,
-        reference TEXT NOT NULL UNIQUE,
-        fingerprint TEXT NOT NULL,
-        recipient TEXT,
-        state TEXT NOT NULL,
-        email_id TEXT,
-        request_id TEXT,
-        detail TEXT,
-        error TEXT,
-        claimed REAL NOT NULL,
-        settled REAL
-    )
-    """,
-)
-
-_MOST = 2000
-"""Rows in one statement."""
-_SETTLED, _CLAIM = 6, 3
-"""Values of a row."""
-_KINDS = 3
-"""Times that stand in a statement beside those."""
 
 
 class Claim(Protocol):
@@ -48,9 +23,7 @@ class Claim(Protocol):
     recipients: tuple[str, ...]
 
 
-# Not frozen, since it takes three times the time to make one that is.
-@attrs.define
-class Settled:
+class Settled(NamedTuple):
     """What became of a row that was claimed; ``pending`` when it certainly was not sent."""
 
     reference: str
@@ -85,105 +58,108 @@ COLUMNS: Final = ", ".join(attrs.fields_dict(JournalRow)).replace(
 )
 
 
-def claims_of(rows: Iterable[tuple[str, str, str | None]]) -> list[str | None]:
-    """Return what `Lines` take of rows to be sent: of each the reference, a fingerprint, what is kept of recipients."""
-    return [value for row in rows for value in row]
-
-
-def settled_of(rows: Iterable[Settled]) -> list[str | None]:
-    """Return what `Lines` take of rows that were settled."""
-    values: list[str | None] = []
-    for one in rows:
-        # Not attrs.astuple, which takes longer than SQLite.
-        known = (_valid(one.email_id), _valid(one.request_id), _valid(one.detail), _valid(one.error))
-        values += (one.reference, one.state, *known)
-    return values
+def as_json(rows: Sequence[tuple[str | None, ...]]) -> str:
+    """Return rows as `Lines` take them."""
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    # What the API has said can hold half a letter, which can't be written.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 @attrs.define
 class Lines:
-    """What a commit writes, value after value."""
+    """What a commit writes; all but the begin of the list as JSON."""
 
-    settled: Sequence[str | None] = ()
-    """Rows that were claimed before."""
-    bad: Sequence[str | None] = ()
+    settled: str = "[]"
+    """Rows that were claimed before, as `Settled`."""
+    bad: str = "[]"
     """Rows that can't be sent at all; one that could, when the list was better, stays as it is."""
-    claims: Sequence[str | None] = ()
-    """Rows that are about to be sent."""
+    claims: str = "[]"
+    """Rows that are about to be sent: of each the reference, a fingerprint, and the recipients if they are kept."""
     list_begin: str | None = None
 
-    def statements(self, connection: sqlite3.Connection, now: float) -> Iterator[tuple[str, Sequence[object]]]:
-        """Give what is to be executed: one statement, unless there is too much for it."""
-        most = min(_MOST, (connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) - _KINDS) // _SETTLED)
-        counts = len(self.settled) // _SETTLED, len(self.bad) // _SETTLED, len(self.claims) // _CLAIM
-        if 0 < sum(counts) <= most:
-            yield _statement(*counts), _parameters(self.settled, self.bad, self.claims, now)
-        else:
-            for some in _parts(self.settled, most * _SETTLED):
-                yield _statement(len(some) // _SETTLED, 0, 0), _parameters(some, (), (), now)
-            for some in _parts(self.bad, most * _SETTLED):
-                yield _statement(0, len(some) // _SETTLED, 0), _parameters((), some, (), now)
-            for some in _parts(self.claims, most * _CLAIM):
-                yield _statement(0, 0, len(some) // _CLAIM), _parameters((), (), some, now)
-        if self.list_begin is not None:
-            yield "INSERT OR REPLACE INTO meta VALUES ('list', ?)", (self.list_begin,)
+
+class Log:
+    """The log of a file; all that was in it from another program is folded when this is made."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._waiting: deque[tuple[int, int]] = deque()
+        """The number and the size of what was not folded yet."""
+        connection.execute("DELETE FROM log")
+
+    def write(self, lines: Lines, now: float) -> None:
+        """Write all or nothing, on the disk when this returns."""
+        statement = "INSERT INTO log (time, settled, bad, claims, list) VALUES (?, ?, ?, ?, ?)"
+        values = (now, lines.settled, lines.bad, lines.claims, lines.list_begin)
+        number = cast("int", self._connection.execute(statement, values).lastrowid)
+        self._waiting.append((number, len(lines.settled) + len(lines.bad) + len(lines.claims)))
+
+    def fold(self, most: float) -> bool:
+        """Fold what was written first, up to so many characters of it, and return whether there is more."""
+        size, count = 0, 0
+        for _, more in self._waiting:
+            size += more
+            if count and size > most:
+                break
+            count += 1
+        if count:
+            # In their order: SQLite deletes by the number, and the trigger below is run for each.
+            self._connection.execute("DELETE FROM log WHERE number <= ?", self._waiting[count - 1][:1])
+        for _ in range(count):
+            self._waiting.popleft()
+        return bool(self._waiting)
 
 
-def write(connection: sqlite3.Connection, lines: Lines, now: float) -> None:
-    """Write all or nothing; on the disk when this returns."""
-    statements = list(lines.statements(connection, now))
-    if len(statements) == 1:
-        # A transaction by itself.
-        connection.execute(*statements[0])
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for statement in statements:
-            connection.execute(*statement)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _parts(values: Sequence[str | None], most: int) -> Iterator[Sequence[str | None]]:
-    return (values[start : start + most] for start in range(0, len(values), most))
-
-
-def _parameters(
-    settled: Sequence[str | None], bad: Sequence[str | None], claims: Sequence[str | None], now: float
-) -> Sequence[object]:
-    parameters: list[object] = []
-    for values in (settled, bad, claims):
-        if values:
-            parameters += (now, *values)
-    return parameters
-
-
-@lru_cache(maxsize=64)
-def _statement(settled: int, bad: int, claims: int) -> str:
-    """Return an upsert; in ``claimed`` it has 0 for a row that never was, and -1 for one that is claimed already."""
-    known = "SELECT column1, '', NULL, column2, column3, column4, column5, column6"
-    new = "SELECT column1, column2, column3, 'claimed', NULL, NULL, NULL, NULL, ?, NULL"
-    kinds = ((f"{known}, -1.0, ?", _SETTLED, settled), (f"{known}, 0.0, ?", _SETTLED, bad), (new, _CLAIM, claims))
-    rows = " UNION ALL ".join(f"{what} FROM (VALUES {_marks(width, count)})" for what, width, count in kinds if count)
+def _upsert(values: str, name: str) -> str:
+    """Return what takes rows in; in ``claimed`` they have 0 if they never were, and -1 if they are claimed already."""
     # A parser would take "ON" for that of a join, but for the WHERE.
     return f"""
     INSERT INTO rows (reference, fingerprint, recipient, state, email_id, request_id, detail, error, claimed, settled)
-    {rows} WHERE true
+    SELECT {values} FROM json_each(old.{name}) WHERE true
     ON CONFLICT (reference) DO UPDATE SET state = excluded.state, email_id = excluded.email_id,
         request_id = excluded.request_id, detail = excluded.detail, error = excluded.error, settled = excluded.settled,
         claimed = CASE WHEN excluded.claimed > 0 THEN excluded.claimed ELSE rows.claimed END
-    WHERE excluded.claimed <> 0 OR rows.claimed = 0
+    WHERE excluded.claimed <> 0 OR rows.claimed = 0;
+    """  # noqa: S608
+
+
+_VALUES = [f"json_extract(value, '$[{number}]')" for number in range(6)]
+_SETTLED = f"{_VALUES[0]}, '', NULL, {', '.join(_VALUES[1:])}"
+_CLAIM = f"{', '.join(_VALUES[:3])}, 'claimed', NULL, NULL, NULL, NULL, old.time, NULL"
+
+TABLES: Final = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """
-
-
-def _marks(width: int, count: int) -> str:
-    row = f"({', '.join('?' * width)})"
-    return ", ".join([row] * count)
-
-
-def _valid(text: str | None) -> str | None:
-    """Return what the API has said as text that can be written: JSON can spell half a letter."""
-    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()
+    CREATE TABLE rows (
+        number INTEGER PRIMARY KEY,
+        reference TEXT NOT NULL UNIQUE,
+        fingerprint TEXT NOT NULL,
+        recipient TEXT,
+        state TEXT NOT NULL,
+        email_id TEXT,
+        request_id TEXT,
+        detail TEXT,
+        error TEXT,
+        claimed REAL NOT NULL,
+        settled REAL
+    )
+    """,
+    """
+    CREATE TABLE log (
+        number INTEGER PRIMARY KEY,
+        time REAL NOT NULL,
+        settled TEXT NOT NULL,
+        bad TEXT NOT NULL,
+        claims TEXT NOT NULL,
+        list TEXT
+    )
+    """,
+    f"""
+    CREATE TRIGGER fold AFTER DELETE ON log BEGIN
+        {_upsert(f"{_SETTLED}, -1.0, old.time", "settled")}
+        {_upsert(f"{_SETTLED}, 0.0, old.time", "bad")}
+        {_upsert(_CLAIM, "claims")}
+        INSERT OR REPLACE INTO meta SELECT 'list', old.list WHERE old.list IS NOT NULL;
+    END
+    """,
+)

@@ -14,7 +14,7 @@ from ..errors import ReplyError, SendRefusedError, Smtp2goError
 from ..message import Email
 from .journal import Journal
 from .outcome import Outcome, SmsOutcome, Status
-from .plan import HEADER, Row, most_bytes, token_of, verdict_of
+from .plan import HEADER, Row, most_bytes, tokens_of, verdict_of
 
 if TYPE_CHECKING:
     from ..client import AsyncClient
@@ -34,16 +34,17 @@ class PartlySentError(Exception):
         self.error = error
 
 
-def _marked(fields: dict[str, Any], row: Row, journal: Journal | None) -> dict[str, Any]:
-    """Return the fields of an e-mail with the header by which its journal finds it."""
+def _marked(emails: list[dict[str, Any]], rows: Sequence[Row], journal: Journal | None) -> list[dict[str, Any]]:
+    """Return the fields of e-mails, each with the header by which its journal finds it."""
     if journal is None:
-        return fields
-    headers = [{"header": HEADER, "value": token_of(journal.id, row.reference)}]
-    if "custom_headers" in fields:
-        # One of that name was copied from an e-mail that had come from here.
-        headers += [one for one in fields["custom_headers"] if one["header"].lower() != _LOWER_HEADER]
-    fields["custom_headers"] = headers
-    return fields
+        return emails
+    for fields, token in zip(emails, tokens_of(journal.id, [row.reference for row in rows]), strict=True):
+        headers = [{"header": HEADER, "value": token}]
+        if "custom_headers" in fields:
+            # One of that name was copied from an e-mail that had come from here.
+            headers += [one for one in fields["custom_headers"] if one["header"].lower() != _LOWER_HEADER]
+        fields["custom_headers"] = headers
+    return emails
 
 
 @attrs.frozen
@@ -60,7 +61,8 @@ class EachAlone:
     async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
         (row,) = rows
         assert row.email is not None
-        sent = await client.email._call(SEND, _marked(row.email.to_fields(), row, self.journal))
+        (fields,) = _marked([row.email.to_fields()], rows, self.journal)
+        sent = await client.email._call(SEND, fields)
         return [
             Outcome(
                 reference=row.reference,
@@ -126,7 +128,7 @@ class Together:
         return done
 
     async def _call(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
-        emails = [_marked(batch_fields(cast("Email", row.email)), row, self.journal) for row in rows]
+        emails = _marked([batch_fields(cast("Email", row.email)) for row in rows], rows, self.journal)
         items = await client.email._send_fields(emails)
         return [self._outcome_of(row, item, items.request_id) for row, item in zip(rows, items, strict=True)]
 

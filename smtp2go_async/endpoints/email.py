@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, TypedDict, Unpack
 
 from .._address import AddressLike
 from .._blobs import Blob, MemoryBlob, blob_of
+from .._body import blob_from_thread
 from .._checks import need_count, need_known, need_truth, need_word
 from .._dates import format_schedule
 from .._model import Address, Content, Done, Listing, SendReply, model
@@ -164,7 +165,8 @@ class Emails(EndpointGroup):
 
         Args:
             mime_email: The message as text, as bytes, as a message of the standard library, or as a file (a `pathlib`
-                path or one open in binary mode), which is read while it is sent. The base64 is done here.
+                path or one open in binary mode), which is read while it is sent; one that can't be rewound, as a pipe,
+                is read to its end before. The base64 is done here.
             schedule: When to send it: an aware time in the future, at most 3 days ahead.
             fastaccept: Answer at once and send in the background; then nothing says whether it was refused.
 
@@ -174,8 +176,10 @@ class Emails(EndpointGroup):
         """
         if fastaccept is not None:
             need_truth(fastaccept, "fastaccept")
-        fields = {"mime_email": _mime(mime_email), "schedule": format_schedule(schedule), "fastaccept": fastaccept}
-        return await self._call(SEND_MIME, fields)
+        when = format_schedule(schedule)
+        return await self._call(
+            SEND_MIME, {"mime_email": await _mime(mime_email), "schedule": when, "fastaccept": fastaccept}
+        )
 
     async def send_batch(self, emails: Sequence[Email]) -> Listing[BatchItem]:
         """Queue up to 1,000 e-mails in one call.
@@ -274,7 +278,7 @@ def _by_number(search: Callable[..., Awaitable[Listing[ScheduledEmail]]], limit:
     return step
 
 
-def _mime(message: object) -> Blob:
+async def _mime(message: object) -> Blob:
     if isinstance(message, Message):
         message = message.as_bytes(policy=SMTP)
     elif isinstance(message, str):
@@ -283,7 +287,12 @@ def _mime(message: object) -> Blob:
         except UnicodeEncodeError as error:
             raise ValueError("mime_email: holds a lone surrogate, which is not valid text") from error
     try:
-        blob = MemoryBlob(message) if isinstance(message, bytes) else blob_of(message, "mime_email")
+        if isinstance(message, bytes):
+            blob: Blob = MemoryBlob(message)
+        elif hasattr(message, "read"):
+            blob = await blob_from_thread(message, "mime_email")
+        else:
+            blob = blob_of(message, "mime_email")
         empty = blob.measure() == 0
     except (TypeError, ValueError) as error:
         raise type(error)(f"mime_email: {error}") from error

@@ -26,13 +26,13 @@ from smtp2go_async._body import encode
 from smtp2go_async.bulk.plan import (
     LONGEST_REFERENCE,
     check_reference,
-    fingerprint_of,
+    fingerprints_of,
     is_begin,
     mark_of,
     most_bytes,
     normal_number,
     recipients_of,
-    token_of,
+    tokens_of,
     verdict_of,
 )
 from smtp2go_async.bulk.seen import Seen
@@ -130,17 +130,17 @@ def test_everybody_an_email_goes_to_is_a_recipient():
 
 
 def test_the_token_of_an_email_differs_between_references_and_between_journals():
-    found = {token_of("one", "a"), token_of("one", "b"), token_of("two", "a")}
+    found = {*tokens_of("one", ["a", "b"]), *tokens_of("two", ["a"])}
     assert len(found) == 3
-    assert token_of("one", "a") in found
+    assert tokens_of("one", ["a"])[0] in found
 
 
 def test_a_fingerprint_does_not_depend_on_how_an_address_is_capitalised():
-    assert fingerprint_of("j", ["Jane@Example.com"]) == fingerprint_of("j", ["jane@example.com"])
+    assert len(set(fingerprints_of("j", [["Jane@Example.com"], ["jane@example.com"]]))) == 1
 
 
 def test_a_fingerprint_tells_recipients_apart():
-    found = {fingerprint_of("j", names) for names in (["a"], ["b"], ["a", "b"], ["b", "a"], [])}
+    found = set(fingerprints_of("j", (["a"], ["b"], ["a", "b"], ["b", "a"], [])))
     assert len(found) == 5
 
 

@@ -1,16 +1,20 @@
 """``email.send_mime``: does a ready message go out byte by byte?"""
 
+import asyncio
 import base64
 import datetime as dt
 import email
 import io
 import os
+import threading
 from email.message import EmailMessage, Message
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import default
 
 import pytest
+
+from smtp2go_async.endpoints import email as module
 
 ACCEPTED = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1uAbC-1"}
 RAW = b"From: shop@example.com\r\nTo: jane@example.com\r\nSubject: Hello\r\n\r\nHi \xff\r\n"
@@ -96,6 +100,79 @@ async def test_a_schedule_and_fastaccept_go_out_beside_it(client, answers):
         "schedule": f"{LATER:%Y-%m-%d %H:%M:%S} +0000"
     }
     assert bodies[1]["fastaccept"] is False
+
+
+# --- a pipe ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pipe():
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as file, os.fdopen(writing, "wb", buffering=0) as end:
+        yield file, end
+
+
+async def test_what_writes_into_a_pipe_may_be_a_task_of_the_same_event_loop(sent, pipe):
+    file, end = pipe
+
+    async def write():
+        for byte in RAW:
+            end.write(bytes([byte]))
+            await asyncio.sleep(0)
+        end.close()
+
+    writing = asyncio.create_task(write())
+    async with asyncio.timeout(5):
+        assert await sent(file) == RAW
+    await writing
+
+
+async def test_waiting_for_a_pipe_can_be_given_up(client, nothing_sent, pipe):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await client.email.send_mime(pipe[0])
+
+
+async def test_a_pipe_is_not_read_when_something_else_is_wrong(client, nothing_sent, pipe):
+    file, end = pipe
+    end.write(RAW)
+    with pytest.raises(ValueError, match=r"^schedule: is not in the future"):
+        await client.email.send_mime(file, schedule=LATER - dt.timedelta(days=1))
+    end.close()
+    assert file.read() == RAW
+
+
+async def test_an_empty_pipe_is_refused(client, nothing_sent, pipe):
+    file, end = pipe
+    end.close()
+    with pytest.raises(ValueError, match=r"^mime_email: is empty$"):
+        await client.email.send_mime(file)
+
+
+def test_the_calls_of_other_threads_go_on_while_one_waits_for_a_pipe(waiting, answers, pipe):
+    file, end = pipe
+    bodies = answers("/email/mime", ACCEPTED, ACCEPTED)
+    results = []
+    slow = threading.Thread(target=lambda: results.append(waiting.email.send_mime(file)))
+    other = threading.Thread(target=lambda: results.append(waiting.email.send_mime(b"other")))
+    slow.start()
+    end.write(RAW)
+    other.start()
+    other.join(5)
+    assert len(results) == 1
+    end.close()
+    slow.join(5)
+    assert [base64.b64decode(body["mime_email"]) for body in bodies] == [b"other", RAW]
+
+
+async def test_only_what_can_be_read_takes_a_thread(sent, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "blob_from_thread", None)
+    (tmp_path / "mail.eml").write_bytes(RAW)
+    for message in (RAW, bytearray(RAW), RAW.decode("latin-1"), ready(), tmp_path / "mail.eml"):
+        assert await sent(message)
+
+
+# --- what is refused ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("empty", [b"", "", bytearray(), io.BytesIO(b"")])

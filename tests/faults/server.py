@@ -43,6 +43,8 @@ class Fault(enum.Enum):
     # The head was read.
     RESET_IN_BODY = "resets the connection before the body is read", Head
     TOO_LARGE = "answers 413 before the body is read", Head
+    TOO_LARGE_AND_CLOSES = "answers 413 and closes before the body is read", Head
+    TOO_LARGE_AND_STAYS = "answers 413 and never reads the body", Head
     HOLD_BEFORE_BODY = "reads the body when the test calls `release`, and answers", Head
     # All was read.
     NO_ANSWER = "closes without an answer", Whole
@@ -241,8 +243,13 @@ class FaultServer:
         if fault is Fault.RESET_IN_BODY:
             wire.reset()
             return False
-        if fault is Fault.TOO_LARGE:
+        if fault in (Fault.TOO_LARGE, Fault.TOO_LARGE_AND_CLOSES, Fault.TOO_LARGE_AND_STAYS):
             await wire.send(_head(413, {"Content-Length": "0", "Connection": "close"}))
+            if fault is Fault.TOO_LARGE_AND_CLOSES:
+                return False
+            if fault is Fault.TOO_LARGE_AND_STAYS:
+                await asyncio.sleep(2)
+                return False
             # As web servers do: what is still coming is thrown away, else the reset would destroy the answer.
             wire.sock.shutdown(socket.SHUT_WR)
             while True:

@@ -47,15 +47,19 @@ def attachment(request, file: Path):
 
 
 def test_an_attachment_arrives_byte_for_byte(attachment, backend, faults, client_of, mail):
+    """The first time over a new connection, and then over one that has answered before."""
+
     async def call() -> None:
         async with client_of() as client:
-            await client.email.send(**mail(attachments=[attachment]))
+            for _ in range(3):
+                await client.email.send(**mail(attachments=[attachment]))
 
     anyio.run(call, backend=backend)
-    (request,) = faults.arrived
-    (sent,) = request.json["attachments"]
-    assert base64.b64decode(sent["fileblob"], validate=True) == CONTENT
-    assert sent["filename"] == "report.bin"
+    assert (len(faults.arrived), faults.connections) == (3, 1)
+    for request in faults.arrived:
+        (sent,) = request.json["attachments"]
+        assert base64.b64decode(sent["fileblob"], validate=True) == CONTENT
+        assert sent["filename"] == "report.bin"
 
 
 def test_a_body_with_files_says_its_exact_length_and_is_not_chunked(attachment, backend, faults, client_of, mail):
@@ -151,7 +155,7 @@ async def _send_while_changing(
     """Begin a send, change the file while the server reads no more than the head, then let it read on."""
     # Old enough that a change shows: the clock of a file system has ticks of some milliseconds.
     os.utime(path, (1, 1))
-    attachment = made(path)
+    attachment, before = made(path), faults.begun
     caught: list[Smtp2goError] = []
 
     async def send() -> None:
@@ -161,7 +165,7 @@ async def _send_while_changing(
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(send)
-        while not faults.begun or not chunks:
+        while faults.begun == before or not chunks:
             await anyio.sleep(0.005)
         change(path)
         faults.release()
@@ -171,18 +175,29 @@ async def _send_while_changing(
 
 
 @pytest.mark.parametrize(
-    ("made", "change"),
-    [(by_path, longer), (by_path, shorter), (by_path, rewritten), (by_open_file, longer), (by_open_file, shorter)],
+    ("made", "change", "before"),
+    [
+        (by_path, longer, []),
+        (by_path, shorter, []),
+        (by_path, rewritten, []),
+        (by_open_file, longer, []),
+        (by_open_file, shorter, []),
+        # Over a connection that has answered before.
+        (by_path, shorter, ["before"]),
+        (by_open_file, longer, ["before"]),
+    ],
 )
 def test_a_file_that_changes_while_it_is_sent_is_never_sent_whole(
-    made, change, backend, faults, chunks, client_of, mail, tmp_path
+    made, change, before, backend, faults, chunks, client_of, mail, tmp_path
 ):
     path = tmp_path / "big.bin"
     path.write_bytes(bytes(MUCH))
-    faults.then(Fault.HOLD_BEFORE_BODY)
 
     async def call() -> None:
         async with client_of(max_connections=1) as client:
+            for name in before:
+                await client.email.send(**mail(name))
+            faults.then(Fault.HOLD_BEFORE_BODY)
             error = await _send_while_changing(client, faults, chunks, mail, path, made, change)
             assert type(error) is NotSentError
             assert error.carried_out is False
@@ -191,8 +206,8 @@ def test_a_file_that_changes_while_it_is_sent_is_never_sent_whole(
             assert (await client.email.send(**mail("next"))).email_id == "next"
 
     anyio.run(call, backend=backend)
-    assert faults.begun == 2
-    assert [request.json["subject"] for request in faults.arrived] == ["next"]
+    assert faults.begun == len(before) + 2
+    assert [request.json["subject"] for request in faults.arrived] == [*before, "next"]
     assert faults.connections == 2
 
 

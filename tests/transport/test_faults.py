@@ -1,12 +1,11 @@
 """Every way in which a server can fail: what the caller is told, and how many requests really arrived."""
 
-import contextlib
 import socket
 from dataclasses import dataclass
 
 import anyio
 import pytest
-from faults.server import Fault, Say
+from faults.server import Connect, Fault, Say
 
 from smtp2go_async import (
     ApiError,
@@ -70,24 +69,37 @@ FAULTS = [
 # httpx leaves its own generators open when it can't decode what they give, and trio complains of that.
 undecoded = pytest.mark.filterwarnings("ignore:Exception ignored in. <async_generator object (?!Body)")
 BAD_GZIP = Case(Fault.BAD_GZIP, ReplyError, arrived=1, repeated=False)
-every_fault = pytest.mark.parametrize("case", [*FAULTS, pytest.param(BAD_GZIP, marks=undecoded)], ids=str)
+CASES = [*((case, []) for case in FAULTS), (BAD_GZIP, [undecoded])]
+every_fault = pytest.mark.parametrize("case", [pytest.param(case, marks=marks, id=str(case)) for case, marks in CASES])
+# A connection that has answered before is written to by other lines of ours; it can't fail while it is made.
+cold_and_warm = pytest.mark.parametrize(
+    ("case", "warm"),
+    [
+        pytest.param(case, warm, marks=marks, id=f"{case}-{'warm' if warm else 'cold'}")
+        for case, marks in CASES
+        for warm in (False, True)
+        if not (warm and case.fault.reads is Connect)
+    ],
+)
 
 
-@every_fault
+@cold_and_warm
 def test_a_send_leaves_this_machine_at_most_once_and_the_error_tells_the_outcome(
-    case, backend, faults, client_of, mail
+    case, warm, backend, faults, client_of, client_options, mail
 ):
-    faults.otherwise = case.fault
-
     async def call() -> Smtp2goError:
-        async with client_of(retry=EAGER, timeout=case.timeout) as client:
+        async with client_of(retry=EAGER) as client:
+            if warm:
+                await client.email.send(**mail("before"))
+            faults.otherwise = case.fault
             with pytest.raises(Smtp2goError) as caught:
-                await client.email.send(**mail())
+                await client.with_options(timeout=case.timeout).email.send(**mail())
             return caught.value
 
     error = anyio.run(call, backend=backend)
-    if case.fault is Fault.CLOSE_AT_ONCE and isinstance(error, NotSentError):
+    if case.fault is Fault.CLOSE_AT_ONCE and "transport" in client_options and faults.connections > 1:
         # Closed before the body was asked for, over the fast transport; then even that is known, and tried again.
+        assert type(error) in (NotSentError, OutcomeUnknownError)
         assert faults.count("reference") == 0
         return
     assert type(error) is case.error
@@ -97,14 +109,17 @@ def test_a_send_leaves_this_machine_at_most_once_and_the_error_tells_the_outcome
     assert faults.connections == case.connections
 
 
-@every_fault
-def test_a_call_that_changes_nothing_is_made_again_where_that_helps(case, backend, faults, client_of):
-    faults.then(case.fault)
-
+@cold_and_warm
+def test_a_call_that_changes_nothing_is_made_again_where_that_helps(case, warm, backend, faults, client_of, mail):
     async def call() -> str:
-        async with client_of(retry=EAGER, timeout=case.timeout) as client:
+        async with client_of(retry=EAGER) as client:
+            if warm:
+                await client.email.send(**mail("before"))
+            faults.then(case.fault)
             try:
-                listing = await client.email.search_scheduled(schedule_id="reference")
+                listing = await client.with_options(timeout=case.timeout).email.search_scheduled(
+                    schedule_id="reference"
+                )
             except Smtp2goError as error:
                 return type(error).__name__
             return listing[0].schedule_id
@@ -122,10 +137,6 @@ def test_a_failed_call_leaves_nothing_behind_for_the_next_one(case, backend, fau
                 with pytest.raises(Smtp2goError):
                     await hurried.email.send(**mail("failing"))
                 client.pacer._open_at = 0.0
-                if case.fault is Fault.LENGTH_TOO_SHORT:
-                    # httpx reads what is left over as the next answer; nobody may take that for a success.
-                    with contextlib.suppress(OutcomeUnknownError):
-                        assert (await client.email.send(**mail("after"))).email_id == "after"
                 sent = await client.email.send(**mail(f"good-{number}"))
                 assert sent.email_id == f"good-{number}"
 

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from faults.server import Fault, Say
 
-from smtp2go_async import AsyncClient, NotSentError, ReplyTimeoutError, RetryPolicy
+from smtp2go_async import AsyncClient, NotSentError, OutcomeUnknownError, ReplyTimeoutError, RetryPolicy
 
 BRIEF = httpx.Timeout(0.05, connect=5.0)
 
@@ -188,3 +188,35 @@ def test_an_error_in_a_hook_reaches_the_caller_and_leaves_nothing_behind(
     anyio.run(call, backend=backend)
     assert faults.count("first") == (event == "response")
     assert faults.count("second") == 1
+
+
+@pytest.mark.parametrize("raised", [httpx.ConnectError, httpx.InvalidURL, UnicodeEncodeError])
+def test_what_a_hook_raises_once_the_request_was_sent_does_not_make_it_not_sent(
+    raised, backend, faults, http_client, client_of, mail
+):
+    """Its log server can't be reached, for example; taken for ours, that would be a second e-mail."""
+
+    async def fail(response: httpx.Response) -> None:
+        raise raised("utf-8", "", 0, 1, "of the hook") if raised is UnicodeEncodeError else raised("of the hook")
+
+    async def call() -> None:
+        async with http_client(event_hooks={"response": [fail]}) as own:
+            client = client_of(http_client=own, retry=RetryPolicy(first_wait=0.0))
+            with pytest.raises(OutcomeUnknownError):
+                await client.email.send(**mail())
+
+    anyio.run(call, backend=backend)
+    assert faults.count("reference") == 1
+
+
+def test_a_redirect_to_nowhere_does_not_make_a_request_not_sent(backend, faults, http_client, client_of, mail):
+    """httpx makes the next address even where it is not to be followed."""
+    faults.otherwise = Say(302, headers={"Location": "mailto:jane@example.com"})
+
+    async def call() -> None:
+        async with http_client() as own:
+            with pytest.raises(OutcomeUnknownError):
+                await client_of(http_client=own, retry=RetryPolicy(first_wait=0.0)).email.send(**mail())
+
+    anyio.run(call, backend=backend)
+    assert faults.count("reference") == 1

@@ -52,18 +52,21 @@ def opened(monkeypatch) -> list[Any]:
         ("trio", "anyio", "own"),
     ],
 )
+@pytest.mark.parametrize("before", [[], ["before"]], ids=["cold", "warm"])
 def test_a_call_that_is_cancelled_in_the_middle_of_a_large_body_leaves_nothing(
-    loop, scope, connections, large, opened, faults, client_of, mail
+    before, loop, scope, connections, large, opened, faults, client_of, mail
 ):
     if connections == "fast":
         pytest.importorskip("pyreqwest")
-    faults.then(Fault.HOLD_BEFORE_BODY)
 
     async def send(client: Any) -> None:
+        for name in before:
+            await client.email.send(**mail(name))
+        faults.then(Fault.HOLD_BEFORE_BODY)
         await client.email.send(**mail("cancelled", attachments=[large]))
 
     async def begun() -> None:
-        while not (faults.begun and opened):
+        while not (faults.begun > len(before) and opened):
             await anyio.sleep(0.001)
         # What the sockets hold is sent soon; then the call waits for the server to read.
         await anyio.sleep(0.02)
@@ -98,7 +101,8 @@ def test_a_call_that_is_cancelled_in_the_middle_of_a_large_body_leaves_nothing(
             assert (await client.email.send(**mail("next"))).email_id == "next"
 
     anyio.run(call, backend=loop)
-    assert [request.json["subject"] for request in faults.arrived] == ["next"]
+    assert [request.json["subject"] for request in faults.arrived] == [*before, "next"]
+    assert faults.connections == 2
 
 
 @pytest.mark.parametrize("transport", ["httpx", "fast"])

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import anyio
 import anyio.lowlevel
+import httpcore
 import pytest
 
 from smtp2go_async import _pool
@@ -238,6 +239,18 @@ def test_a_connection_on_which_sending_failed_is_closed(loop):
         with pytest.raises(OSError, match="of the network"):
             await begin(pool, 1)
         assert not pool._in_use
+
+    anyio.run(main, backend=loop)
+    assert maker.made[0].closed == 1
+
+
+def test_an_error_of_connecting_that_httpx_does_not_know_is_told_as_one_that_it_knows(loop):
+    maker = Maker(fails=httpcore.ConnectionNotAvailable())
+
+    async def main():
+        with pytest.raises(httpcore.ConnectError) as caught:
+            await begin(Pool(maker, 5.0), 1)
+        assert isinstance(caught.value.__cause__, httpcore.ConnectionNotAvailable)
 
     anyio.run(main, backend=loop)
     assert maker.made[0].closed == 1

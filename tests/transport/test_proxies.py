@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import anyio
 import pytest
+from faults.tls import AUTHORITY, TlsServer
 
-from smtp2go_async import NotSentError, ServerError
+from smtp2go_async import NotSentError, ServerError, _transport
 from smtp2go_async._transport import proxy_of
 
 ELSEWHERE = "https://api.example.com/v3"
@@ -131,6 +132,14 @@ def send(client_of, mail):
     return send
 
 
+@pytest.fixture
+def own_context():
+    """The TLS context of the process is made anew, and the one made here is not left to other tests."""
+    _transport._ssl_context.cache_clear()
+    yield
+    _transport._ssl_context.cache_clear()
+
+
 # --- through it ---------------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +208,24 @@ def test_calls_through_a_proxy_share_a_connection_one_after_the_other(backend, c
 
     anyio.run(main, backend=backend)
     assert (len(proxy.seen), proxy.connections) == (3, 1)
+
+
+def test_calls_through_a_tunnel_share_a_connection_one_after_the_other(
+    backend, client_of, mail, proxy, own_context, monkeypatch
+):
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    monkeypatch.setenv("SSL_CERT_FILE", str(AUTHORITY))
+    with TlsServer() as tls:
+        proxy.tunnels_to = ("127.0.0.1", tls.port)
+
+        async def main():
+            async with client_of(base_url=tls.url) as client:
+                for _ in range(3):
+                    assert (await client.email.send(**mail())).email_id == "over TLS"
+
+        anyio.run(main, backend=backend)
+        assert [seen.target for seen in proxy.seen] == [f"localhost:{tls.port}"]
+        assert (tls.arrived, tls.connections, proxy.connections) == (3, 1, 1)
 
 
 # --- past it ------------------------------------------------------------------------------------------------------------

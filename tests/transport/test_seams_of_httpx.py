@@ -1,11 +1,13 @@
 """Where others take hold of httpx, and an httpx that has nothing to take hold of."""
 
+import ssl
+
 import anyio
 import httpx
 import pytest
 import respx
 
-from smtp2go_async import AsyncClient, NotSentError, RetryPolicy, TransportError
+from smtp2go_async import AsyncClient, NotSentError, OutcomeUnknownError, RetryPolicy, TransportError
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -133,6 +135,24 @@ def test_a_tool_s_error_reaches_the_caller_translated(loop, key, mail, monkeypat
     anyio.run(main, backend=loop)
 
 
+@pytest.mark.parametrize("error", [httpx.ReadError, ssl.SSLError])
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_error_before_anybody_asked_for_the_body_means_not_sent(error, begun, loop, key, mail, monkeypatch):
+    async def fail(self, request):
+        if begun:
+            await anext(aiter(request.stream))
+        raise error("of the tool")
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fail)
+
+    async def main():
+        async with AsyncClient(key, retry=RetryPolicy.none()) as client:
+            with pytest.raises(OutcomeUnknownError if begun else NotSentError):
+                await client.email.send(**mail())
+
+    anyio.run(main, backend=loop)
+
+
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.UnsupportedProtocol, httpx.ReadTimeout])
 def test_the_message_names_the_operation_once(error, loop, key, mail, monkeypatch):
     async def fail(self, request):
@@ -160,3 +180,18 @@ def test_respx_sees_every_request(loop, key, mail):
         route = mock.post("https://api.smtp2go.com/v3/email/send").respond(json=answer)
         assert anyio.run(main, backend=loop) == ["of respx"] * 3
         assert route.call_count == 3
+
+
+def test_respx_sees_requests_also_when_others_were_really_made_before(loop, faults, client_of, mail):
+    """Else a test would send real e-mails."""
+    answer = {"data": {"succeeded": 1, "failed": 0, "email_id": "of respx"}}
+
+    async def main():
+        async with client_of() as client:
+            await client.email.send(**mail("really"))
+            with respx.mock as mock:
+                mock.post(f"{faults.url}/email/send").respond(json=answer)
+                return (await client.email.send(**mail("mocked"))).email_id
+
+    assert anyio.run(main, backend=loop) == "of respx"
+    assert (faults.count("really"), faults.count("mocked")) == (1, 0)

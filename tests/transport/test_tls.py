@@ -1,72 +1,14 @@
-"""Certificates: which are trusted, and that they are read once. And what a second client costs.
+"""Certificates: which are trusted, and that they are read once. What breaks later, and what a second client costs."""
 
-`authority.pem` signed the certificate for localhost in `trusted.pem`. Nobody has the authority's key, so that both
-protect nothing and can't harm anybody.
-"""
-
-import contextlib
-import socket
 import ssl
-import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO
 
 import anyio
 import httpx
 import pytest
-from faults import server as fault_server
+from faults.tls import AUTHORITY, GOOD, TlsServer
 
-from smtp2go_async import AsyncClient, NotSentError, _transport
-
-AUTHORITY = Path(fault_server.__file__).with_name("authority.pem")
-TRUSTED = AUTHORITY.with_name("trusted.pem")
-ANSWER = b'{"data": {"succeeded": 1, "failed": 0, "email_id": "over TLS"}}'
-
-
-class TlsServer:
-    """Answers every request as the API would, over TLS."""
-
-    def __enter__(self) -> "TlsServer":
-        self.arrived = 0
-        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._context.load_cert_chain(TRUSTED)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(0.02)
-        self.url = f"https://localhost:{self._listener.getsockname()[1]}/v3"
-        self._ended = False
-        self._threads = [threading.Thread(target=self._accept, name="tls", daemon=True)]
-        self._threads[0].start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._ended = True
-        for thread in self._threads:
-            thread.join(5)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while not self._ended:
-            with contextlib.suppress(TimeoutError):
-                sock, _ = self._listener.accept()
-                self._threads.append(threading.Thread(target=self._connection, args=(sock,), daemon=True))
-                self._threads[-1].start()
-
-    def _head(self, reading: IO[bytes]) -> str:
-        lines = []
-        while (line := reading.readline()) not in (b"\r\n", b""):
-            lines.append(line.decode().lower())
-        return "".join(lines)
-
-    def _connection(self, sock: socket.socket) -> None:
-        sock.settimeout(5)
-        # A client that does not trust it breaks the handshake off, which is no news here.
-        with sock, contextlib.suppress(OSError), self._context.wrap_socket(sock, server_side=True) as wrapped:
-            reading = wrapped.makefile("rb")
-            while head := self._head(reading):
-                reading.read(int(head.split("content-length:")[1].split("\r\n")[0]))
-                self.arrived += 1
-                wrapped.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER))
+from smtp2go_async import AsyncClient, NotSentError, OutcomeUnknownError, RateLimitError, _transport
 
 
 @pytest.fixture
@@ -81,6 +23,12 @@ def _own_context():
     _transport._ssl_context.cache_clear()
     yield
     _transport._ssl_context.cache_clear()
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def loop(request):
+    """Not `backend`, which is the fast transport too."""
+    return request.param
 
 
 @pytest.fixture
@@ -138,6 +86,79 @@ def test_certificates_that_can_t_be_read_mean_not_sent(backend, client_of, send,
         anyio.run(send, backend=backend)
 
 
+# --- a connection that was made ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _trusts_it(_own_context, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(AUTHORITY))
+
+
+@pytest.mark.usefixtures("_trusts_it")
+def test_calls_over_tls_share_a_connection_one_after_the_other(backend, client_of, mail, tls, tmp_path):
+    (tmp_path / "large.bin").write_bytes(bytes(1_000_000))
+    (tmp_path / "empty").touch()
+
+    async def main():
+        async with client_of(base_url=tls.url) as client:
+            for files in ([], [tmp_path / "large.bin"], [tmp_path / "empty"]):
+                assert (await client.email.send(**mail(attachments=files))).email_id == "over TLS"
+
+    anyio.run(main, backend=backend)
+    assert (tls.arrived, tls.connections) == (3, 1)
+
+
+after_none_and_one = pytest.mark.parametrize("before", [0, 1], ids=["cold", "warm"])
+
+
+@pytest.mark.usefixtures("_trusts_it")
+@after_none_and_one
+@pytest.mark.parametrize("cut", [0, 20, -9], ids=["at once", "in the head", "in the content"])
+def test_what_is_not_tls_ends_a_connection_and_leaves_the_outcome_unknown(cut, before, backend, client_of, mail, tls):
+    tls.breaks.extend([*[None] * before, GOOD[:cut]])
+
+    async def main():
+        async with client_of(base_url=tls.url) as client:
+            for _ in range(before):
+                await client.email.send(**mail())
+            with pytest.raises(OutcomeUnknownError):
+                await client.email.send(**mail())
+            assert (tls.arrived, tls.connections) == (before + 1, 1)
+            await client.email.send(**mail())
+
+    anyio.run(main, backend=backend)
+    assert (tls.arrived, tls.connections) == (before + 2, 2)
+
+
+@pytest.mark.usefixtures("_trusts_it")
+@after_none_and_one
+def test_what_is_not_tls_after_a_refusal_leaves_a_refusal(before, loop, client_of, mail, tls):
+    """Not over pyreqwest, which may see what is wrong before it sees the status."""
+    tls.breaks.extend([*[None] * before, b"HTTP/1.1 429 Slow Down\r\nContent-Length: 500\r\n\r\n{"])
+
+    async def main():
+        async with client_of(base_url=tls.url) as client:
+            for _ in range(before):
+                await client.email.send(**mail())
+            with pytest.raises(RateLimitError):
+                await client.email.send(**mail())
+
+    anyio.run(main, backend=loop)
+    assert (tls.arrived, tls.connections) == (before + 1, 1)
+
+
+@pytest.mark.usefixtures("_trusts_it")
+def test_what_is_not_tls_leaves_the_outcome_unknown_with_a_client_of_the_caller_s_too(loop, client_of, mail, tls):
+    tls.breaks.append(b"")
+
+    async def main():
+        async with httpx.AsyncClient() as own:
+            with pytest.raises(OutcomeUnknownError):
+                await client_of(http_client=own, base_url=tls.url).email.send(**mail())
+
+    anyio.run(main, backend=loop)
+
+
 # --- what a second client costs ------------------------------------------------------------------------------------------
 
 
@@ -162,7 +183,6 @@ async def _use(client) -> None:
             await client.email.send(sender="a@example.com", to="b@example.com", subject="s", text_body="t")
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_all_clients_of_a_process_share_one_tls_context(loop, client_of, contexts, faults):
     for _ in range(3):
         anyio.run(_use, client_of(base_url=faults.refusing_url), backend=loop)
@@ -183,7 +203,6 @@ def test_the_fast_transport_makes_no_tls_context_of_python_s(client_of, contexts
     assert contexts == []
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_a_client_of_the_caller_s_does_not_get_this_context(loop, client_of, contexts, faults):
     async def main():
         async with httpx.AsyncClient(verify=False) as own:
@@ -245,3 +264,16 @@ def test_the_default_transport_does_not_load_the_fast_one(faults, script):
     )
 
     assert script(source, faults.url, "asyncio", "httpx", "async") == "[] 0"
+
+
+@pytest.mark.usefixtures("_trusts_it")
+def test_what_a_server_says_unasked_over_tls_is_no_answer_to_the_next_call(loop, client_of, mail, tls):
+    """It comes together with an answer, so that neither the socket nor h11 holds anything of it."""
+    tls.unasked = GOOD.replace(b"over TLS", b"wrong!!!")
+
+    async def main():
+        async with client_of(base_url=tls.url) as client:
+            return [(await client.email.send(**mail(str(number)))).email_id for number in range(3)]
+
+    assert anyio.run(main, backend=loop) == ["over TLS"] * 3
+    assert tls.connections == 3

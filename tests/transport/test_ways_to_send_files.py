@@ -308,13 +308,26 @@ def test_a_body_may_have_exactly_the_most_bytes_and_not_one_more(way, body, call
     assert [len(request.body) for request in faults.arrived] == [length, length]
 
 
-@Ways
-def test_an_answer_that_comes_before_the_body_was_sent_is_seen(way, calls, large, faults, mail):
-    faults.then(Fault.TOO_LARGE)
-    error, sent = calls(
-        lambda email: email.send(**mail("large", attachments=[large])), lambda email: email.send(**mail("next"))
+# httpx's own pool hears an answer only when the whole request is written, or when writing it fails.
+EARLY = [
+    (way, fault)
+    for way in WAYS
+    for fault in (Fault.TOO_LARGE, Fault.TOO_LARGE_AND_CLOSES, Fault.TOO_LARGE_AND_STAYS)
+    if "own" not in str(way) or fault is Fault.TOO_LARGE
+]
+
+
+@pytest.mark.parametrize(("way", "fault"), EARLY)
+@pytest.mark.parametrize("before", [[], ["before"]], ids=["cold", "warm"])
+def test_an_answer_that_comes_before_the_body_was_sent_is_seen(way, fault, before, calls, large, faults, mail):
+    faults.then(*[Fault.NONE for _ in before], fault)
+    *_, error, sent = calls(
+        *[lambda email: email.send(**mail("before")) for _ in before],
+        lambda email: email.send(**mail("large", attachments=[large])),
+        lambda email: email.send(**mail("next")),
     )
     assert isinstance(error, ApiError)
     assert (error.status, error.carried_out) == (413, False)
     assert sent.email_id == "next"
-    assert [request.json["subject"] for request in faults.arrived] == ["next"]
+    assert [request.json["subject"] for request in faults.arrived] == [*before, "next"]
+    assert faults.connections == 2

@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import os
+import tarfile
 import tempfile
 import threading
 import zipfile
@@ -100,6 +101,17 @@ def pipe(content):
 
 
 @contextlib.contextmanager
+def in_a_tar(path, content):
+    """A member of an archive that is read as a stream; asked whether it can be rewound, it fails."""
+    with tarfile.open(path, "w") as archive:
+        member = tarfile.TarInfo("member")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    with tarfile.open(path, "r|") as archive, archive.extractfile(archive.next()) as file:
+        yield file
+
+
+@contextlib.contextmanager
 def in_a_zip(path, content):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("member", content)
@@ -138,6 +150,7 @@ SOURCES = {
     "gzip": lambda path, content: gzip.open(compressed(path, gzip.compress(content, 1))),
     "bz2": lambda path, content: bz2.open(compressed(path, bz2.compress(content, 1))),
     "zip member": lambda path, content: in_a_zip(path.with_suffix(".zip"), content),
+    "tar member": lambda path, content: in_a_tar(path.with_suffix(".tar"), content),
     "pipe": lambda path, content: pipe(content),
     "object that only reads": lambda path, content: contextlib.nullcontext(OnlyReads(content)),
     "object that reads and seeks": lambda path, content: contextlib.nullcontext(OnlySeeks(content)),

@@ -8,10 +8,8 @@ The announced length can't be kept then, so the request must not become whole: n
 import asyncio
 import contextlib
 import errno
-import gc
 import io
 import os
-import tempfile
 import threading
 
 import anyio
@@ -20,6 +18,7 @@ import pytest
 from smtp2go_async import _blobs, _body
 from smtp2go_async._blobs import CHUNK, FileChangedError, MemoryBlob, PathBlob, blob_of
 from smtp2go_async._body import encode
+from smtp2go_async._masking import mask_text
 
 SIZE = 3 * CHUNK
 
@@ -114,6 +113,30 @@ def test_a_path_that_became_a_directory_fails(path):
     os.unlink(path)
     os.mkdir(path)
     assert send(body)[1] is not None
+
+
+@pytest.mark.parametrize("become", [os.mkfifo, lambda path: os.symlink(os.devnull, path)], ids=["pipe", "device"])
+def test_a_path_that_became_something_else_than_a_file_fails_at_once(path, become):
+    empty(path)
+    body = encode({"fileblob": PathBlob(str(path))})
+    os.unlink(path)
+    become(path)
+    results = []
+    sending = threading.Thread(target=lambda: results.append(send(body)), daemon=True)
+    sending.start()
+    sending.join(5)
+    # Frees whoever waits for the other end.
+    os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+    assert "file.bin' is not an ordinary file any more" in str(results[0][1])
+
+
+def test_sizes_stay_readable_where_telephone_numbers_are_masked(path):
+    os.truncate(path, 12_345_678)
+    body = encode({"fileblob": PathBlob(str(path))})
+    os.truncate(path, 123_456_789)
+    said = str(send(body)[1])
+    assert said.endswith("file.bin' had 12,345,678 bytes when measured and now has 123,456,789")
+    assert mask_text(said) == said
 
 
 def test_a_file_that_was_removed_after_it_was_opened_is_sent_whole(path):
@@ -240,6 +263,61 @@ def test_a_path_that_vanishes_before_it_is_measured_is_a_wrong_argument(path):
         encode({"fileblob": blob})
 
 
+# --- files that do not read as they should -----------------------------------------------------------------------
+
+
+class Odd(io.BytesIO):
+    """Gives something else than was asked for."""
+
+    def __init__(self, content, give):
+        super().__init__(content)
+        self._give = give
+
+    def read(self, size=-1):
+        return self._give(size) if size else b""
+
+
+@pytest.mark.parametrize(
+    ("give", "said"),
+    [
+        (lambda size: bytes(size + 5), "it gave more than the 196,608 bytes it was asked for"),
+        (
+            lambda size: bytes(size - 1) if size > 1 else bytes(5),
+            "it gave more than the 196,608 bytes it was asked for",
+        ),
+        (lambda size: "x" * size, "it gave str where bytes are needed"),
+        (lambda size: b"x" if size == CHUNK else None, "it gave NoneType where bytes are needed"),
+    ],
+    ids=["too much", "too much in the end", "text", "nothing yet"],
+)
+def test_a_file_that_gives_something_else_than_was_asked_for_fails_as_one_that_changed(give, said, backend):
+    sent, error = send(encode({"fileblob": blob_of(Odd(b"x" * SIZE, give), "odd")}), backend)
+    assert str(error) == f"the open file 'odd' can't be read any more: {said}"
+    assert sent == len('{"fileblob":"')
+
+
+def test_an_empty_file_that_gives_too_much_fails_as_one_that_changed():
+    _, error = send(encode({"fileblob": blob_of(Odd(b"", lambda size: bytes(size + 5)), "odd")}))
+    assert "more than the 1 bytes it was asked for" in str(error)
+
+
+def test_a_file_may_give_bytearrays(backend):
+    file = io.BytesIO(b"x" * SIZE)
+    body = encode({"fileblob": blob_of(Odd(b"x" * SIZE, lambda size: bytearray(file.read(size))), "odd")})
+    assert send(body, backend) == (body.length, None)
+
+
+@pytest.mark.parametrize("kind", [MemoryBlob, PathBlob])
+@pytest.mark.parametrize("parts", [[], [b"abc"], [b"abc", b"abcd"], [b"abcdefghij"]], ids=repr)
+def test_a_body_whose_parts_do_not_have_the_announced_length_fails_and_ends(kind, parts, monkeypatch, backend):
+    blob = kind("abcdef")
+    body = _body.Body((b'"', _body._Encoded(blob, 6), b'"'), 10)
+    monkeypatch.setattr(kind, "opened", lambda blob, size: contextlib.nullcontext(iter(parts)))
+    sent, error = send(body, backend)
+    assert str(error) == "a file gave more or fewer bytes than were measured"
+    assert sent < body.length
+
+
 # --- nothing stays open ------------------------------------------------------------------------------------------
 
 
@@ -324,32 +402,49 @@ def test_a_file_is_closed_when_an_asyncio_task_is_cancelled_while_it_is_being_op
     assert [file.closed for file in opened] == [True]
 
 
+def test_who_is_cancelled_does_not_wait_for_a_file_that_is_slow_to_open_and_it_is_closed_then(
+    path, opened, monkeypatch, backend
+):
+    opening, go_on, done = threading.Event(), threading.Event(), threading.Event()
+    spy = _blobs.open
+
+    def slow(*args, **options):
+        opening.set()
+        go_on.wait(5)
+        done.set()
+        return spy(*args, **options)
+
+    monkeypatch.setattr(_blobs, "open", slow)
+    # Kept, so that it is not the collector who closes it.
+    kept = []
+    encoded = _body._next_encoded
+    monkeypatch.setattr(_body, "_next_encoded", lambda chunks: kept.append(chunks) or encoded(chunks))
+    body = encode({"fileblob": PathBlob(str(path))})
+
+    async def read():
+        async with contextlib.aclosing(body.chunks()) as chunks:
+            async for _ in chunks:
+                pass
+
+    async def cancel():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read)
+            while not opening.is_set():
+                await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+        assert not done.is_set()
+        go_on.set()
+        with anyio.fail_after(5):
+            while not opened or not opened[0].closed:
+                await anyio.lowlevel.checkpoint()
+
+    anyio.run(cancel, backend=backend)
+
+
 def test_a_callers_file_stays_open(path):
     with open(path, "rb") as file:
         send(encode({"fileblob": blob_of(file, "file.bin")}))
         assert not file.closed
-
-
-def test_the_copy_of_a_pipe_is_closed_when_nobody_needs_it_any_more(monkeypatch):
-    copies = []
-    spooled = tempfile.SpooledTemporaryFile
-
-    def spy(*args, **options):
-        copies.append(spooled(*args, **options))
-        return copies[-1]
-
-    monkeypatch.setattr(_blobs.tempfile, "SpooledTemporaryFile", spy)
-    reading, writing = os.pipe()
-    os.write(writing, b"abc")
-    os.close(writing)
-    with os.fdopen(reading, "rb") as file:
-        blob = blob_of(file, "pipe")
-    body = encode({"fileblob": blob})
-    assert send(body) == (body.length, None)
-    assert not copies[0].closed
-    del blob, body
-    gc.collect()
-    assert copies[0].closed
 
 
 def test_bytes_in_memory_are_read_without_threads(monkeypatch):

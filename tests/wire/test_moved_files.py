@@ -11,6 +11,7 @@ import io
 import json
 import lzma
 import os
+import tempfile
 import threading
 import zipfile
 
@@ -75,6 +76,36 @@ def test_a_compressed_file_is_read_once_to_measure_it_and_once_to_send_it(kind, 
     with file:
         assert anyio.run(read, body_of(file), backend=backend) == CONTENT
     assert below.count < 2.3 * len(CONTENT)
+
+
+@pytest.mark.parametrize("kind", COMPRESSED)
+def test_a_compressed_file_is_measured_when_its_blob_is_made_and_never_again(kind):
+    """Where that is can be a thread; the body is encoded in the event loop."""
+    below, file = COMPRESSED[kind]()
+    with file:
+        file.read(7)
+        blob = blob_of(file, "name")
+        before = below.count
+        assert [encode({"fileblob": blob}).length for _ in range(2)] == [(len(CONTENT) - 7 + 2) // 3 * 4 + 15] * 2
+        assert below.count == before
+
+
+def test_a_file_that_grew_since_it_was_measured_fails_as_one_that_changed(backend):
+    file = Counting(CONTENT)
+    blob = blob_of(file, "name")
+    file.seek(0, os.SEEK_END)
+    file.write(b"more")
+    with pytest.raises(FileChangedError, match=r"had 1,179,649 bytes when measured and now has 1,179,653"):
+        anyio.run(read, encode({"fileblob": blob}), backend=backend)
+
+
+@pytest.mark.parametrize("kind", [io.BytesIO, tempfile.SpooledTemporaryFile, tempfile.NamedTemporaryFile])
+def test_a_temporary_file_can_be_filled_until_it_is_sent(kind):
+    with kind() as file:
+        blob = blob_of(file, "name")
+        file.write(CONTENT)
+        file.flush()
+        assert anyio.run(read, encode({"fileblob": blob})) == CONTENT
 
 
 @pytest.mark.parametrize("kind", COMPRESSED)
@@ -181,8 +212,8 @@ def test_a_file_that_the_caller_has_moved_is_not_put_back(file, backend):
     assert file.tell() == 77
 
 
-def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_cancelled(monkeypatch):
-    """Unlike anyio's own cancelling, asyncio's does not wait for the thread."""
+@pytest.mark.parametrize("how", ["asyncio", "anyio", "trio"])
+def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_cancelled(how, monkeypatch):
     reading, go_on = threading.Event(), threading.Event()
 
     class Slow(io.BytesIO):
@@ -200,19 +231,31 @@ def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_can
     encoded = _body._next_encoded
     monkeypatch.setattr(_body, "_next_encoded", lambda chunks: kept.append(chunks) or encoded(chunks))
 
-    async def cancel():
+    async def until(done):
+        with anyio.fail_after(5):
+            while not done():
+                await anyio.sleep(0.001)
+
+    async def cancel_a_task():
         task = asyncio.create_task(read(body))
-        while not reading.is_set():
-            await asyncio.sleep(0)
+        await until(reading.is_set)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        go_on.set()
-        async with asyncio.timeout(5):
-            while file.tell() != 9 or _blobs._moved._files:
-                await asyncio.sleep(0.001)
 
-    asyncio.run(cancel())
+    async def cancel_a_scope():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read, body)
+            await until(reading.is_set)
+            tasks.cancel_scope.cancel()
+
+    async def cancel():
+        await (cancel_a_task if how == "asyncio" else cancel_a_scope)()
+        assert _blobs._moved._files
+        go_on.set()
+        await until(lambda: file.tell() == 9 and not _blobs._moved._files)
+
+    anyio.run(cancel, backend="trio" if how == "trio" else "asyncio")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
