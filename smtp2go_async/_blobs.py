@@ -455,7 +455,11 @@ def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iter
         part = read(CHUNK)
         if part is None:
             raise ValueError(f"the open file {name!r} does not block, and its end has not come yet; read it first")
-        if not _need_bytes(part):
+        try:
+            part = _need_bytes(part)
+        except ValueError as error:
+            raise ValueError(f"the open file {name!r} can't be read: {error}") from error
+        if not part:
             return
         yield part
     raise ValueError(f"nobody waits for the open file {name!r} any more")

@@ -10,7 +10,7 @@ import httpcore
 import pytest
 from faults.streams import OfHttpcore, Stream, a_request
 
-from smtp2go_async import _http11
+from smtp2go_async import _http11, _pool
 from smtp2go_async._http11 import Http11, known, prepared, taken_over
 from smtp2go_async._pool import Pool
 
@@ -73,6 +73,8 @@ def test_a_pool_sends_every_request_in_our_way(loop):
             said.append(await ask(pool, number))
             ((connection, _),) = pool._idle
             used.append(connection._connection)
+        # What was opened is remembered no longer than it takes.
+        assert _pool._opened.get() is None
         await pool.aclose()
         assert network.stream.closed
         assert isinstance(used[0], Http11)
@@ -120,14 +122,57 @@ def test_a_pool_that_is_closed_while_it_connects_sends_nothing_and_leaves_nothin
     assert stream.closed
 
 
-@pytest.mark.parametrize("without", [None, "_connect"])
-def test_a_connection_that_is_made_in_another_way_is_left_alone(without, monkeypatch):
-    """It rewrites requests, as one to a proxy does, or is one of a later httpcore."""
-    if without:
-        monkeypatch.delattr(httpcore.AsyncHTTPConnection, without)
-        connection = httpcore.AsyncHTTPConnection(ORIGIN)
-    else:
+def test_a_connection_that_is_closed_while_it_is_made_leaves_nothing(loop):
+    async def main():
+        network = Network(GOOD)
+        network.may_connect = anyio.Event()
+        connection = prepared(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=network))
+
+        async def send():
+            with pytest.raises(httpcore.ConnectError):
+                await ask(connection, 0)
+
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(send)
+                await network.connecting.wait()
+                await connection.aclose()
+                network.may_connect.set()
+        assert network.stream.sent == []
+        return network.stream.closed
+
+    assert anyio.run(main, backend=loop)
+
+
+@pytest.mark.parametrize(("size", "fits"), [(90_000, True), (150_000, False)])
+def test_a_first_answer_s_head_may_be_as_long_as_httpcore_has_it(size, fits, loop):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX: " + b"a" * size + b"\r\n\r\n"
+    comes = [*(head[at : at + 30_000] for at in range(0, len(head), 30_000)), b"good"]
+
+    async def main():
+        asked = prepared(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=Network(*comes)))
+        if fits:
+            assert await ask(asked, 0) == b"good"
+        else:
+            with pytest.raises(httpcore.RemoteProtocolError):
+                await ask(asked, 0)
+
+    anyio.run(main, backend=loop)
+
+
+class OfOthers(httpcore.AsyncHTTPConnection):
+    """What it does beside can't be known here."""
+
+
+@pytest.mark.parametrize("why", ["rewrites", "is of others", "is of a later httpcore"])
+def test_a_connection_that_is_made_in_another_way_is_left_alone(why, monkeypatch):
+    if why == "rewrites":
         connection = httpcore.AsyncHTTPProxy("http://127.0.0.1:1").create_connection(ORIGIN)
+    elif why == "is of others":
+        connection = OfOthers(ORIGIN)
+    else:
+        monkeypatch.delattr(httpcore.AsyncHTTPConnection, "_connect")
+        connection = httpcore.AsyncHTTPConnection(ORIGIN)
     before = connection._connection
 
     assert prepared(connection) is connection
