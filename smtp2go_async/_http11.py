@@ -109,6 +109,9 @@ class _Unconnected:
     def is_available(self) -> bool:
         return False
 
+    def info(self) -> str:
+        return "CONNECTING"
+
     async def aclose(self) -> None:
         self._closed = True
 
@@ -263,6 +266,10 @@ class Http11:
         """Whether another request can go over it."""
         return self._idle
 
+    def info(self) -> str:
+        """Say for httpcore's repr what it is."""
+        return f"HTTP/1.1, {'IDLE' if self._idle else 'ACTIVE'}"
+
     def has_expired(self) -> bool:
         """Whether it was idle for too long, or the server has closed it, or said something since.
 
@@ -360,17 +367,13 @@ def _unread(stream: Any) -> Callable[[], bool]:
     Asked before each request, so it looks for all these places only once.
     """
     inner = getattr(stream, "_stream", None)
-    plain = getattr(inner, "transport_stream", inner)
-    # Of anyio's: what was read from the socket, and of it what was not decrypted. trio has only the second.
-    queue = getattr(getattr(plain, "_protocol", None), "read_queue", ())
-    encrypted = getattr(inner, "_read_bio", None) or getattr(inner, "_incoming", None)
+    # What anyio has read from the socket and not handed on; below TLS too.
+    queue = getattr(getattr(getattr(inner, "transport_stream", inner), "_protocol", None), "read_queue", ())
     over_tls = stream.get_extra_info("ssl_object")
     readable = _readable(stream)
 
     def unread() -> bool:
-        if queue or readable():
-            return True
-        return isinstance(over_tls, ssl.SSLObject) and (_says(over_tls) or bool(getattr(encrypted, "pending", 0)))
+        return bool(queue) or readable() or (isinstance(over_tls, ssl.SSLObject) and _says(over_tls))
 
     return unread
 

@@ -278,3 +278,19 @@ def test_an_error_of_connecting_that_httpx_does_not_know_becomes_one_that_it_kno
 @pytest.mark.parametrize("error", [httpcore.ReadError(), ssl.SSLError(), OSError(), KeyboardInterrupt()])
 def test_every_other_error_stays_itself(error):
     assert known(error) is error
+
+
+def test_a_connection_can_be_shown_before_it_is_connected_while_it_is_and_after(loop):
+    async def main():
+        network = Network(GOOD)
+        connection = prepared(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=network))
+        shown = [repr(connection)]
+        response = await connection.handle_async_request(a_request(b"one", scheme=b"http"))
+        shown.append(repr(connection))
+        await response.aread()
+        await response.aclose()
+        return [*shown, repr(connection)]
+
+    assert anyio.run(main, backend=loop) == [
+        f"<AsyncHTTPConnection [{state}]>" for state in ("CONNECTING", "HTTP/1.1, ACTIVE", "HTTP/1.1, IDLE")
+    ]
