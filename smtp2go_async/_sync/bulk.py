@@ -154,7 +154,7 @@ class Bulk(SyncSettlingGroup[AsyncBulk]):
 
         ``POST /activity/search`` (at most 60 calls a minute, of 1,000 events each), or ``POST /sms/view-sent``. What is
         not found stays unknown. Once it was looked for in time it was most likely not sent, and
-        ``resend_unknown=True`` sends it.
+        ``resend_unknown=True`` sends it. One with a schedule can't be found before its time.
 
         Args:
             journal: The journal of the run, or its path.

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Protocol
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 _OURS = ("signal", "_signal", "asyncio.runners", "trio._core._ki", "builtins")
 """Modules whose handlers stand there when the program has set none of its own."""
@@ -65,7 +66,12 @@ async def ending_on_signals(stop: Stop) -> AsyncIterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if came:
+        if came and _is_beside_the_main_task(before.get(signal.SIGINT)):
+            # An error of this kind ends the loop before its main task has ended, and then threads are waited for that
+            # nobody tells to stop. asyncio's own handler cancels the main task, and with it all that it waits for.
+            signal.raise_signal(signal.SIGINT)
+            await checkpoint()
+        elif came:
             raise (KeyboardInterrupt() if came[0] == signal.SIGINT else SystemExit(128 + came[0])) from error
     if error is not None:
         raise error
@@ -86,6 +92,11 @@ def term_as_exit() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _is_beside_the_main_task(handler: object) -> bool:
+    main = getattr(handler, "keywords", {}).get("main_task")
+    return main is not None and id(main) != anyio.get_current_task().id
 
 
 def _in_main_thread() -> bool:

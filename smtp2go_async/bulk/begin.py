@@ -37,8 +37,12 @@ class Opened(AbstractAsyncContextManager["Journal | None"]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._journal is not None and self._ours:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(self._journal.close)
+            try:
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(self._journal.close)
+            finally:
+                # No shield keeps off a task's own cancelling, which can come before the thread has begun.
+                self._journal.close()
 
 
 @attrs.define(kw_only=True)

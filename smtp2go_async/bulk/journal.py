@@ -27,10 +27,14 @@ from typing import Literal
 from .._forking import tell_after_fork
 from ..errors import JournalError
 from .export import write_csv
+from .lock import FileLock
 from .plan import fingerprints_of, mark_of
 from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Lines, Log, Settled, as_json
 
 SCHEMA = 2
+
+LONGEST_CALL = 3700.0
+"""Seconds after its claim at which a call can still leave: it may wait for cool-downs before it does."""
 
 Kind = Literal["email", "sms"]
 Kept = Literal["hash", "address", "none"]
@@ -70,7 +74,10 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str], *, recipients: Kept = "hash", check_list: bool = True) -> None:
         if recipients not in ("hash", "address", "none"):
             raise ValueError(f"recipients: {recipients!r} is none of hash, address, none")
-        self.path: str = os.fspath(path)
+        self.path: str = os.fsdecode(path)
+        if not self.path or self.path == ":memory:" or "\0" in self.path:
+            # SQLite would take the first two for a journal that nobody keeps.
+            raise ValueError(f"path: {self.path!r} is not the path of a file")
         self._recipients = recipients
         self._check_list = check_list
         self._make_locks()
@@ -80,6 +87,7 @@ class Journal:
         self._clock = time.time
         self._meta: dict[str, str] = {}
         self._log: Log | None = None
+        self._file_lock = FileLock()
 
     def __repr__(self) -> str:
         return f"<Journal {self.path!r}>"
@@ -102,9 +110,14 @@ class Journal:
                 if os.path.exists(needed) and not os.access(needed, os.W_OK):
                     raise JournalError(f"journal: {needed!r} may not be written by this user")
             self._pid = os.getpid()
-            self._connection = connection = self._connect()
+            self._file_lock.take(self.path)
+            try:
+                self._connection = connection = self._connect()
+            except BaseException:
+                self._file_lock.release()
+                raise
             # Found by the collector, a connection that nobody closed is a warning since Python 3.13.
-            self._finalizer = weakref.finalize(self, connection.close)
+            self._finalizer = weakref.finalize(self, _close, connection, self._file_lock)
             tell_after_fork(self)
             return self
 
@@ -137,6 +150,7 @@ class Journal:
         # it: what the parent claims from then on would be gone if it were killed. So it is kept for ever, even when
         # the interpreter ends, for which a reference is needed that nobody gives back.
         self._make_locks()
+        self._file_lock.forget()
         if self._connection is not None and self._finalizer.detach():
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
 
@@ -163,8 +177,12 @@ class Journal:
             )
         self._log = Log(connection)
         self._meta = dict(connection.execute("SELECT name, value FROM meta"))
-        # The run that claimed these is gone, since this program has the file for itself.
-        connection.execute("UPDATE rows SET state = 'unknown', error = 'the run was cut off' WHERE state = 'claimed'")
+        # The run that claimed these is gone, since this program has the file for itself. What it sent had left by now.
+        connection.execute(
+            "UPDATE rows SET state = 'unknown', error = 'the run was cut off', settled = min(?, claimed + ?) "
+            "WHERE state = 'claimed'",
+            (self._clock(), LONGEST_CALL),
+        )
         connection.execute("COMMIT")
 
     def close(self) -> None:
@@ -176,6 +194,7 @@ class Journal:
                     self.fold(FOLDED_AT_END)
                 self._finalizer.detach()
                 self._connection.close()
+                self._file_lock.release()
             self._connection = None
 
     def __enter__(self) -> "Journal":
@@ -407,3 +426,8 @@ class Journal:
             (claim.reference, known, ", ".join(claim.recipients))
             for claim, known in zip(claims, fingerprints, strict=True)
         ]
+
+
+def _close(connection: sqlite3.Connection, file_lock: FileLock) -> None:
+    connection.close()
+    file_lock.release()

@@ -167,7 +167,8 @@ def normal_number(number: object) -> str:
     """
     if not isinstance(number, str):
         raise TypeError(f"a number is text, not a {type(number).__name__}")
-    bare = _PUNCTUATION.sub("", number)
+    # "(0)" is dialled within a country only, and never behind its code.
+    bare = _PUNCTUATION.sub("", number.replace("(0)", ""))
     if bare.startswith("00"):
         bare = "+" + bare[2:]
     if not bare.isascii() or not _NUMBER.fullmatch(bare):

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LONGEST_ERROR = 1000
 """Characters of an error's text that the journal keeps."""
 
+LONGEST_GATHERING = 1.0
+"""Seconds for which rows of an asynchronous list that is slow are gathered for one call."""
+
 QUICK = 0.05
 """Seconds; a list that takes longer for the rows of a call is not read ahead."""
 
@@ -214,6 +217,8 @@ class Run:
                 self.stop()
                 await self._give_back(rows)
                 raise
+            # An error of the call knows this frame, and the errors in here know those before.
+            del written
             if self._stopping.is_set():
                 await self._give_back(rows)
                 return []
@@ -271,6 +276,7 @@ class Run:
         if self._unanswered >= UNANSWERED[self._way.kind] and self._error is None:
             self._error = error
             self.stop()
+        _forget_frames(error)
         return [self._way.outcome(row, verdict, error) for row in rows]
 
     async def _settle(self, outcomes: list[Outcome]) -> None:
@@ -296,7 +302,10 @@ class Run:
             if self._late is not None:
                 raise self._late
             rows: list[Row] = []
+            until = time.monotonic() + LONGEST_GATHERING
             while len(rows) < self._way.most and not self._stopping.is_set():
+                if rows and self._source.waits and not self._leftover and time.monotonic() > until:
+                    break
                 if not self._leftover and not await self._refill(self._way.most - len(rows)):
                     break
                 found = self._leftover[0]
@@ -345,8 +354,10 @@ def nobody(_outcome: Outcome) -> None:
 
 def _patient(client: "AsyncClient", stopping: anyio.Event) -> "AsyncClient":
     """Return a copy of a client that outlasts cool-downs, and stops to wait when the run is to end."""
-    once = client._settings.retry.at_least_once
-    patience = RetryPolicy(30, OUTLAST, 1.0, 60.0, at_least_once=once)
+    own = client._settings.retry
+    # Who wants a call repeated that may have been carried out wants it as often as that, and no more.
+    attempts = own.attempts if own.at_least_once else 30
+    patience = RetryPolicy(attempts, OUTLAST, 1.0, 60.0, at_least_once=own.at_least_once)
     copy = client.with_options(retry=patience, raise_on_refused=True)
     original = client._sleep
 
@@ -367,6 +378,14 @@ def _patient(client: "AsyncClient", stopping: anyio.Event) -> "AsyncClient":
     copy._sleep = sleep
     copy._budget = _NoBudget()
     return copy
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Let go of what an error has passed through: whole requests, for as long as somebody keeps its outcome."""
+    seen: BaseException | None = error
+    while seen is not None:
+        seen.__traceback__ = None
+        seen = seen.__cause__ or seen.__context__
 
 
 def _is_bad(outcome: Outcome) -> bool:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from .._checks import need_count, need_truth, need_word
 from ..endpoints._group import EndpointGroup
+from ..endpoints.sms import check_sender
 from ._signals import ending_on_signals
 from .begin import Beginning, JournalLike, Opened
 from .outcome import BulkReport, Outcome, ReconcileReport
@@ -145,7 +146,7 @@ class Bulk(EndpointGroup):
             BulkStoppedError: The key, a permission, the plan or the network ended the run.
             JournalError: The journal can't be used, or belongs to other numbers or another text.
         """
-        way = Texts(need_word(content, "content"), sender)
+        way = Texts(need_word(content, "content"), check_sender(sender))
         beginning = Beginning(
             client=self._client,
             items=_need_list(destinations, "destinations"),
@@ -164,7 +165,7 @@ class Bulk(EndpointGroup):
 
         ``POST /activity/search`` (at most 60 calls a minute, of 1,000 events each), or ``POST /sms/view-sent``. What is
         not found stays unknown. Once it was looked for in time it was most likely not sent, and
-        ``resend_unknown=True`` sends it.
+        ``resend_unknown=True`` sends it. One with a schedule can't be found before its time.
 
         Args:
             journal: The journal of the run, or its path.

@@ -1,5 +1,6 @@
 """The list of a run, read a little at a time: numbered, checked, and without what was there before."""
 
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from typing import Protocol, cast
@@ -26,6 +27,9 @@ from .seen import Seen
 
 AHEAD = 256
 """Rows read ahead where each has to be looked up: a hop into a thread costs more than a row."""
+
+LONGEST_READING = 0.5
+"""Seconds after which what an asynchronous list has given is handed on."""
 
 _BREATH = 50
 """Rows made in one go; making one takes some 50 microseconds, and other tasks of the program wait for it."""
@@ -99,9 +103,12 @@ class Source:
         elif self._resumes and self._async is None:
             most = max(most, AHEAD)
         rows: list[Row | Outcome] = []
+        until = time.monotonic() + LONGEST_READING
         for count in range(1, most + 1):
             if count % _BREATH == 0:
                 await checkpoint()
+            if rows and self._async is not None and time.monotonic() > until:
+                break
             try:
                 item = next(self._sync) if self._async is None else await anext(self._async)
             except (StopIteration, StopAsyncIteration):

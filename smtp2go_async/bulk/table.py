@@ -46,7 +46,8 @@ class JournalRow:
     detail: str | None
     error: str | None
     claimed: float
-    """Seconds since 1970 at which it was claimed last; 0 when it never was, since it could not be sent at all."""
+    """Seconds since 1970 at which it was claimed; of one that is sent again because its outcome was unknown, the first
+    time, since that may be when it was sent. 0 when it never was, since it could not be sent at all."""
     settled: float | None
     fingerprint: str = attrs.field(repr=False)
 
@@ -118,7 +119,8 @@ def _upsert(values: str, name: str) -> str:
     SELECT {values} FROM json_each(old.{name}) WHERE true
     ON CONFLICT (reference) DO UPDATE SET state = excluded.state, email_id = excluded.email_id,
         request_id = excluded.request_id, detail = excluded.detail, error = excluded.error, settled = excluded.settled,
-        claimed = CASE WHEN excluded.claimed > 0 THEN excluded.claimed ELSE rows.claimed END
+        claimed = CASE WHEN excluded.claimed > 0 AND NOT (rows.state = 'unknown' AND rows.claimed > 0)
+            THEN excluded.claimed ELSE rows.claimed END
     WHERE excluded.claimed <> 0 OR rows.claimed = 0;
     """  # noqa: S608
 

@@ -102,8 +102,8 @@ class Together:
             bound = most_bytes(email)
             # Encoding it only to know its length is worth it where the bound would keep others out.
             return bound if bound * self.most <= self.most_bytes else encode(email.to_fields()).length + 100
-        except ValueError:
-            # A file that is not there; the call says so, and it goes alone.
+        except (ValueError, RecursionError):
+            # A file that is not there, or data without an end; the call says so, and it goes alone.
             return self.most_bytes
 
     async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:

@@ -11,7 +11,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, cast
 
 import attrs
 
@@ -167,9 +167,7 @@ class Sms(EndpointGroup):
         """
         numbers = _numbers(destination)
         need_word(content, "content")
-        if sender is not None and not _E164.fullmatch(need_text(sender, "sender")):
-            raise ValueError("sender: a number in E.164 is needed, for example +12025550123")
-        return await self._call(SEND, {"destination": numbers, "content": content, "sender": sender})
+        return await self._call(SEND, {"destination": numbers, "content": content, "sender": check_sender(sender)})
 
     async def summary(
         self,
@@ -246,6 +244,17 @@ class Sms(EndpointGroup):
         """
         fields = {"username": username, "subaccount_id": subaccount_id}
         return await self._call(VIEW_SENT, {**format_date_range(start_date, end_date), **fields})
+
+
+def check_sender(sender: object) -> str | None:
+    """Return a number to send from, if one was given.
+
+    Raises:
+        ValueError: It is not in E.164.
+    """
+    if sender is not None and not _E164.fullmatch(need_text(sender, "sender")):
+        raise ValueError("sender: a number in E.164 is needed, for example +12025550123")
+    return cast("str | None", sender)
 
 
 def _numbers(destination: str | Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ import csv
 import re
 import sqlite3
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from smtp2go_async import Journal, JournalError
+from smtp2go_async.bulk.journal import LONGEST_CALL
 from smtp2go_async.bulk.plan import Row
 from smtp2go_async.bulk.table import STATES, Settled
 
@@ -230,8 +232,10 @@ class _InMemory(Journal):
     """A journal without a file, which is a hundred times as fast."""
 
     def __init__(self):
-        super().__init__(":memory:")
-        self.open()
+        super().__init__("nowhere")
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._connection.close)
+        self._begin(self._connection)
 
     def begin_again(self):
         self._begin(self._connection)
@@ -428,3 +432,33 @@ def test_a_journal_that_nobody_closed_is_closed_with_its_object(path):
     Journal(path).open().commit(claims("a"), [])
     with Journal(path) as journal:
         assert journal.counts()["unknown"] == 1
+
+
+@pytest.mark.parametrize("nothing", ["", ":memory:", "a\0b"])
+def test_a_path_that_names_no_file_is_refused(nothing):
+    """SQLite would keep nothing, and the next run would send everything again."""
+    with pytest.raises(ValueError, match="is not the path of a file"):
+        Journal(nothing)
+
+
+def test_what_was_cut_off_can_have_left_until_it_was_found_so(path):
+    for opened, settled_at in ((3000.0, 3000.0), (90_000.0, 1000.0 + LONGEST_CALL)):
+        with Journal(path, check_list=False) as journal:
+            journal._clock = lambda: 1000.0
+            journal.commit(claims("a"), [Settled("a", "pending")])
+        journal = Journal(path)
+        journal._clock = lambda: opened
+        with journal:
+            assert [(row.state, row.settled) for row in journal.rows()] == [("unknown", settled_at)]
+            journal.commit([], settled("pending", "a"))
+
+
+def test_one_that_is_sent_again_as_unknown_keeps_the_time_of_its_first_claim(path):
+    """That may be when it was sent; it is looked for from then on."""
+    with Journal(path) as journal:
+        for time, state in ((1000.0, "unknown"), (2000.0, "unknown"), (3000.0, "refused"), (4000.0, "sent")):
+            journal._clock = lambda: time
+            journal.commit(claims("a"), [])
+            journal.commit([], settled(state, "a"))
+            (row,) = journal.rows()
+            assert row.claimed == (4000.0 if state == "sent" else 1000.0)

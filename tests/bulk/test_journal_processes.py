@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 
 import pytest
 from bulk.helpers import counted, email, emails, states
@@ -206,3 +207,25 @@ def test_no_address_body_or_key_of_a_run_is_in_its_files(go, client, provider, p
     assert len(kept) > 20
     for text in (b"secret-j", b"private.example", b"Secret", client._settings.api_key.encode()):
         assert not any(text in one for one in kept)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a lock can't be lost there")
+def test_the_lock_stays_when_this_program_opens_the_file_for_itself_and_closes_it(script, path, tmp_path):
+    """As a backup does; the system takes SQLite's own lock away then, and a second run sent everything again."""
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [])
+        shutil.copy(path, tmp_path / "backup")
+        with pytest.raises(JournalError):
+            Journal(path).open()
+        assert "in use by another run" in script(OPEN, path)
+        journal.commit(claims("b"), [])
+    assert script(OPEN, path) == "opened 0"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_that_outlives_its_parent_s_journal_does_not_keep_it_locked(path, forked):
+    with Journal(path):
+        child = forked(lambda: time.sleep(0.3) or "done")
+    with Journal(path) as journal:
+        assert journal.is_open
+    assert child() == "done"

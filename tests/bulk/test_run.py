@@ -359,3 +359,50 @@ def test_a_function_that_nobody_would_await_is_refused(go, client, provider):
         with pytest.raises(TypeError, match="on_outcome"):
             go(client.bulk.send_sms, ["+12025550101"], "Hello", on_outcome=wrong)
     assert provider.calls == []
+
+
+def test_an_error_that_is_told_holds_neither_its_request_nor_the_errors_before_it(go, client, provider):
+    """A thousand refusals of large e-mails were a gigabyte."""
+    provider.otherwise = REFUSED
+    told = []
+    go(client.bulk.send, emails(50), on_outcome=told.append)
+    assert {one.status for one in told} == {"refused"}
+    for one in told:
+        error = one.error
+        while error is not None:
+            assert error.__traceback__ is None
+            error = error.__cause__ or error.__context__
+
+
+def test_at_least_once_repeats_a_lost_call_as_often_as_the_client_would(go, provider, time):
+    provider.otherwise = LOST
+    client = client_of(provider, time, retry=RetryPolicy(2, at_least_once=True))
+    report = go(client.bulk.send, emails(1))
+    assert report.unknown == 1
+    assert provider.arrived["r1"] == 2
+
+
+@pytest.mark.parametrize("via", ["send", "batch"])
+def test_rows_of_a_slow_list_are_sent_before_it_gives_as_many_as_fit(via, go, client, provider, monkeypatch):
+    """A list that is a queue gives the next row when it has one."""
+    monkeypatch.setattr("smtp2go_async.bulk.source.LONGEST_READING", 0.0)
+    monkeypatch.setattr("smtp2go_async.bulk.run.LONGEST_GATHERING", 0.0)
+    arrived = []
+
+    async def slow():
+        for item in emails(4):
+            arrived.append(sum(provider.arrived.values()))
+            yield item
+            await anyio.sleep(0.01)
+
+    assert go(client.bulk.send, slow(), via=via).sent == 4
+    assert arrived[-1] >= 1
+
+
+def test_data_that_has_no_end_fails_its_own_row_in_a_batch(go, client, provider):
+    endless = {}
+    endless["again"] = endless
+    bad = ("bad", email("bad", template_id="t", template_data=endless))
+    report = go(client.bulk.send, [*emails(2), bad, *emails(2, first=3)], via="batch")
+    assert (report.sent, report.failed) == (4, 1)
+    assert [one.reference for one in report.problems] == ["bad"]

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -160,3 +161,28 @@ def test_a_run_outside_the_main_thread_works_without_handlers(script, faults):
         thread.join()
     """
     assert script(source).startswith("1 sent")
+
+
+BESIDE = """
+    import asyncio, sys
+    sys.path.insert(0, {folder!r})
+    import program
+
+    async def main():
+        way, url, key, journal, count = sys.argv[1:]
+        name, given, options = program.arguments("send", journal, int(count))
+        await asyncio.gather(program.awaited(url, key, name, given, options), asyncio.sleep(3600))
+
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_beside_the_main_task_is_settled_and_the_program_ends(number, started, faults, path):
+    """A KeyboardInterrupt from there goes past the main task, and the program waited for its threads for ever."""
+    process = started("asyncio-send", textwrap.dedent(BESIDE.format(folder=str(PROGRAM.parent))))
+    _, errors = interrupt(process, faults, number)
+    assert "KeyboardInterrupt" in errors
+    found = states(path)
+    assert sorted(arrived(faults)) == sorted(name for name, state in found.items() if state == "sent")
+    assert set(found.values()) <= {"sent", "pending"}

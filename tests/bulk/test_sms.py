@@ -1,5 +1,6 @@
 """One text to many numbers."""
 
+import os
 from functools import partial
 
 import anyio
@@ -8,6 +9,7 @@ from bulk.helpers import BAD_KEY, LOST, counted, numbers, states
 from faults.scripted import answer, refusal
 
 from smtp2go_async import BulkStoppedError, JournalError, SmsOutcome
+from smtp2go_async.bulk.plan import normal_number
 
 
 def of_each(told):
@@ -159,3 +161,14 @@ def test_a_text_is_needed(content, go, client, tmp_path):
 def test_one_number_is_not_taken_for_a_list_of_its_digits(go, client):
     with pytest.raises(TypeError, match="destinations: a list is needed"):
         go(client.bulk.send_sms, "+12025550123", "Hello")
+
+
+def test_a_sender_that_is_no_number_is_refused_before_the_journal_is_made(go, client, provider, path):
+    with pytest.raises(ValueError, match="sender: a number in E.164"):
+        go(client.bulk.send_sms, numbers(3), "Hello", sender="bogus", journal=path)
+    assert not provider.calls
+    assert not os.path.exists(path)
+
+
+def test_a_zero_that_is_not_dialled_from_abroad_is_left_out():
+    assert normal_number("+44 (0)20 7946 0958") == "+442079460958"
