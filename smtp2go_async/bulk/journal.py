@@ -29,7 +29,7 @@ from ..errors import JournalError
 from .export import write_csv
 from .lock import FileLock
 from .plan import fingerprints_of, mark_of
-from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Lines, Log, Settled, as_json
+from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Lines, Log, SettledLike, as_json
 
 SCHEMA = 2
 
@@ -366,8 +366,8 @@ class Journal:
     def commit(
         self,
         claims: Sequence[Claim],
-        settled: Sequence[Settled],
-        bad: Sequence[Settled] = (),
+        settled: Sequence[SettledLike],
+        bad: Sequence[SettledLike] = (),
         list_begin: Sequence[str] | None = None,
     ) -> None:
         """Write what is about to be sent and what became of others, all or nothing; on the disk when this returns.
@@ -383,8 +383,8 @@ class Journal:
     def lines(
         self,
         claims: Sequence[Claim],
-        settled: Sequence[Settled],
-        bad: Sequence[Settled] = (),
+        settled: Sequence[SettledLike],
+        bad: Sequence[SettledLike] = (),
         list_begin: Sequence[str] | None = None,
     ) -> Lines:
         """Return what `write` takes. Made by the thread that has the rows: the one that writes has to wait for it."""

@@ -9,7 +9,7 @@ from anyio.lowlevel import checkpoint
 
 from ..errors import JournalError
 from .journal import Journal
-from .table import Claim, Settled
+from .table import Claim, SettledLike
 
 BETWEEN_FOLDS = 0.1
 """Seconds."""
@@ -22,7 +22,7 @@ AT_ONCE = 50_000
 @attrs.define(eq=False)
 class _Entry:
     claims: Sequence[Claim]
-    settled: Sequence[Settled]
+    settled: Sequence[SettledLike]
     begin: Sequence[str] | None
     turn: anyio.Event = attrs.field(factory=anyio.Event)
     """Set when it was written, or when its owner is the next to write."""
@@ -42,7 +42,7 @@ class Ledger:
     def __init__(self, journal: Journal | None) -> None:
         self._journal = journal
         self._waiting: list[_Entry] = []
-        self._bad: list[Settled] = []
+        self._bad: list[SettledLike] = []
         self._writing = False
 
     @property
@@ -50,13 +50,13 @@ class Ledger:
         """Whether there is a journal."""
         return self._journal is not None
 
-    def note(self, bad: Sequence[Settled]) -> None:
+    def note(self, bad: Sequence[SettledLike]) -> None:
         """Keep rows that can't be sent at all for the next commit: nothing depends on when they are written."""
         if self._journal is not None:
             self._bad.extend(bad)
 
     async def commit(
-        self, claims: Sequence[Claim], settled: Sequence[Settled], begin: Sequence[str] | None = None
+        self, claims: Sequence[Claim], settled: Sequence[SettledLike], begin: Sequence[str] | None = None
     ) -> None:
         """Write, and return when it is on the disk.
 

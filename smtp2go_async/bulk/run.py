@@ -17,7 +17,7 @@ from .ledger import Ledger
 from .outcome import MOST_PROBLEMS, STATUSES, BulkReport, Outcome, SmsOutcome
 from .plan import UNANSWERED, Pace, Row, verdict_of
 from .source import DuplicateError, Source
-from .table import Settled
+from .table import Settled, SettledLike
 from .ways import PartlySentError
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ class Run:
             # What happened is told even if it can't be written.
             self._tell(outcomes)
 
-    def _settled(self, outcomes: Sequence[Outcome]) -> list[Settled]:
+    def _settled(self, outcomes: Sequence[Outcome]) -> list[SettledLike]:
         return [_settled(one) for one in outcomes] if self._ledger.writes else []
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
@@ -398,8 +398,11 @@ def _first(group: BaseExceptionGroup[Exception]) -> Exception:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _settled(outcome: Outcome) -> Settled:
+def _settled(outcome: Outcome) -> SettledLike:
     error = outcome.error
+    if error is None and type(outcome) is Outcome:
+        # Most are of this kind, and what is not there is read as nothing.
+        return (outcome.reference, outcome.status, outcome.email_id or outcome.schedule_id, outcome.request_id)
     text = None if error is None else f"{type(error).__name__}: {mask_text(str(error))}"[:LONGEST_ERROR]
     known, detail = outcome.email_id or outcome.schedule_id, None
     if isinstance(outcome, SmsOutcome):

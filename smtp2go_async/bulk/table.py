@@ -34,6 +34,10 @@ class Settled(NamedTuple):
     error: str | None = None
 
 
+SettledLike = tuple[str | None, ...]
+"""A `Settled`, or the begin of one."""
+
+
 @attrs.frozen
 class JournalRow:
     """One row, as `Journal.rows` gives it."""
