@@ -159,6 +159,8 @@ def states(journal: Path) -> dict[str, tuple[str, str | None]]:
         with contextlib.closing(sqlite3.connect(Path(folder) / journal.name)) as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
                 return {}
+            # What was written last is folded into the rows.
+            connection.execute("DELETE FROM log")
             rows = connection.execute("SELECT reference, state, error FROM rows")
             return {reference: (state, error) for reference, state, error in rows}
 

@@ -47,7 +47,7 @@ class FileLock:
     def release(self) -> None:
         """Let others have it."""
         number, self._number = self._number, None
-        if number is not None:
+        if number is not None and fcntl is not None:
             # A child that was forked a moment ago may still have its copy, and the lock is one for both.
             fcntl.flock(number, fcntl.LOCK_UN)
             os.close(number)
