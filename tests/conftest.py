@@ -43,8 +43,10 @@ ONCE = (
     "bulk/test_kill.py",
     "bulk/test_signals.py",
     "bulk/test_examples.py",
+    "transport/test_bodies.py",
     "transport/test_large_bodies.py",
     "transport/test_ways_to_send_files.py",
+    "wire/test_pipes.py",
 )
 """Take long and show the same on every Python. Each Python's other tests use the sandbox, too."""
 
