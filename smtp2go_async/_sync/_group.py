@@ -1,6 +1,5 @@
 """What every waiting group shares. Written by hand; the other files of this folder are not."""
 
-import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
@@ -49,27 +48,15 @@ class SyncGroup(Generic[G]):
 
 
 class SyncSettlingGroup(SyncGroup[G]):
-    """Forwards calls that settle what is under way before they end: Ctrl-C and SIGTERM wait for that."""
+    """Forwards calls that settle what is under way before they end: Ctrl-C and SIGTERM wait for that.
+
+    Their lists and what is told of them are the caller's code, and run in the thread that waits.
+    """
 
     __slots__ = ()
 
     def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         from ..bulk._signals import term_as_exit
 
-        began, ended = threading.Event(), threading.Event()
-
-        async def settling() -> T:
-            began.set()
-            try:
-                return await call(*args, **kwargs)
-            finally:
-                ended.set()
-
         with term_as_exit():
-            try:
-                return self._thread.run(settling)
-            except (KeyboardInterrupt, SystemExit):
-                # The call was cancelled; a second interrupt ends the waiting.
-                while began.is_set() and not ended.wait(0.1):
-                    pass
-                raise
+            return self._thread.run_settling(partial(call, *args, **kwargs))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 from anyio import CancelScope, to_thread
 
+from .._caller import by_the_caller, errands
 from .journal import Journal, Kind
 from .run import Run, Way
 from .source import MakeRow, Source
@@ -66,7 +67,7 @@ class Beginning(AbstractAsyncContextManager[Run]):
         check = getattr(self.items, "check", None)
         if check is not None:
             # Before the journal is touched, and before anything is sent.
-            await to_thread.run_sync(check)
+            await (to_thread.run_sync(check) if errands.get() is None else _checked(check))
         self._opened = Opened(self.journal)
         journal = await self._opened.__aenter__()
         try:
@@ -94,3 +95,9 @@ class Beginning(AbstractAsyncContextManager[Run]):
                 self._taken.release()
             if self._opened is not None:
                 await self._opened.__aexit__(kind, error, traceback)
+
+
+async def _checked(check: Callable[[], object]) -> None:
+    error = await by_the_caller(check)
+    if error is not None:
+        raise error

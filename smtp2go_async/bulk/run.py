@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -58,6 +58,9 @@ class Way(Protocol):
 
 OnOutcome = Callable[[Outcome], object]
 
+Told = Callable[[Sequence[Outcome]], Awaitable[BaseException | None]]
+"""Is told what became of rows, and returns what it raised: that ends the run."""
+
 
 class _NoBudget(RetryBudget):
     """Each call of a run has its own end of patience; together they would be through with a budget in seconds."""
@@ -95,7 +98,8 @@ class Run:
         self._counts = dict.fromkeys(STATUSES, 0)
         self._problems: list[Outcome] = []
         self._seconds = 0.0
-        self.told: OnOutcome = nobody
+        self._error_of_told: BaseException | None = None
+        self.told: Told | None = None
 
     def stop(self, *, at_once: bool = False) -> None:
         """Take no more rows; those under way are settled, and those that wait go back.
@@ -120,11 +124,13 @@ class Run:
         return BulkReport(**self._counts, seconds=self._seconds, problems=tuple(self._problems))
 
     def check(self) -> None:
-        """Raise what ended the run, or what the list raised.
+        """Raise what ended the run, or what the list or ``told`` raised.
 
         Raises:
             BulkStoppedError: The run could not go on.
         """
+        if self._error_of_told is not None:
+            raise self._error_of_told
         if self._error is not None:
             raise BulkStoppedError(
                 f"the run ended early ({self.report}): {self._error}", report=self.report
@@ -211,12 +217,7 @@ class Run:
             await self._commit(rows, before)
             written = before.copy()
             before.clear()
-            try:
-                self._tell(written)
-            except BaseException:
-                self.stop()
-                await self._give_back(rows)
-                raise
+            await self._tell(written)
             # An error of the call knows this frame, and the errors in here know those before.
             del written
             if self._stopping.is_set():
@@ -284,17 +285,21 @@ class Run:
             await self._ledger.commit([], self._settled(outcomes))
         finally:
             # What happened is told even if it can't be written.
-            self._tell(outcomes)
+            await self._tell(outcomes)
 
     def _settled(self, outcomes: Sequence[Outcome]) -> list[SettledLike]:
         return [_settled(one) for one in outcomes] if self._ledger.writes else []
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+    async def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for one in outcomes:
             self._counts[one.status] += 1
             if one.status not in ("sent", "skipped") and len(self._problems) < MOST_PROBLEMS:
                 self._problems.append(one)
-            self.told(one)
+        if self.told is not None and outcomes:
+            error = await self.told(outcomes)
+            if error is not None:
+                self._error_of_told = self._error_of_told or error
+                self.stop()
 
     async def _take(self) -> list[Row]:
         """Take the rows of the next call; outcomes of rows that need none are told on the way."""
@@ -311,7 +316,7 @@ class Run:
                 found = self._leftover[0]
                 if isinstance(found, Outcome):
                     self._leftover.popleft()
-                    self._pass_on(found)
+                    await self._pass_on(found)
                     continue
                 if rows and not self._way.fits(rows, found):
                     break
@@ -341,15 +346,11 @@ class Run:
         self._leftover.extend(found)
         return bool(found)
 
-    def _pass_on(self, outcome: Outcome) -> None:
+    async def _pass_on(self, outcome: Outcome) -> None:
         """Tell an outcome that the list had instead of a row."""
         if _is_bad(outcome):
             self._ledger.note(self._settled([outcome]))
-        self._tell([outcome])
-
-
-def nobody(_outcome: Outcome) -> None:
-    """Tell an outcome to nobody."""
+        await self._tell([outcome])
 
 
 def _patient(client: "AsyncClient", stopping: anyio.Event) -> "AsyncClient":

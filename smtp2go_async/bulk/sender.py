@@ -10,8 +10,10 @@
 
 import inspect
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from typing import Final, Literal
 
+from .._caller import by_the_caller
 from .._checks import need_count, need_truth, need_word
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
@@ -208,11 +210,23 @@ async def _to_the_end(beginning: Beginning, on_outcome: OnOutcome | None) -> Bul
         raise TypeError("on_outcome: a function that is called, and not awaited, is needed; `stream` can be awaited")
     async with beginning as run:
         if on_outcome is not None:
-            run.told = on_outcome
+            run.told = partial(_tell, on_outcome)
         async with ending_on_signals(run.stop):
             await run.go()
         run.check()
         return run.report
+
+
+async def _tell(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> BaseException | None:
+    return await by_the_caller(partial(_tell_each, on_outcome, outcomes))
+
+
+def _tell_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
+    for one in outcomes:
+        returned = on_outcome(one)
+        if inspect.iscoroutine(returned):
+            returned.close()
+            raise TypeError("on_outcome: returned a coroutine, which nobody awaits; `stream` can be awaited")
 
 
 def _need_list(items: object, name: str) -> object:

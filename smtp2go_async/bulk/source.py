@@ -3,12 +3,15 @@
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+from functools import partial
+from itertools import islice
 from typing import Protocol, cast
 
 import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
+from .._caller import by_the_caller
 from ..errors import JournalError
 from ..message import Email
 from .journal import Journal
@@ -59,12 +62,10 @@ class Source:
     """
 
     def __init__(self, items: object, make: MakeRow, journal: Journal | None, again: frozenset[str]) -> None:
-        if isinstance(items, AsyncIterable):
-            self._async: AsyncIterator[object] | None = aiter(items)
-            self._sync: Iterator[object] = iter(())
-        else:
-            self._async = None
-            self._sync = iter(cast("Iterable[object]", items))
+        self._async: AsyncIterator[object] | None = aiter(items) if isinstance(items, AsyncIterable) else None
+        # Asked for its iterator when the first row is wanted: a query may be made for that.
+        self._items = cast("Iterable[object]", () if self._async is not None else items)
+        self._sync: Iterator[object] | None = None
         self._make = make
         self._journal = journal
         self._again = again
@@ -104,31 +105,47 @@ class Source:
             most = max(most, AHEAD)
         rows: list[Row | Outcome] = []
         until = time.monotonic() + LONGEST_READING
-        for count in range(1, most + 1):
-            if count % _BREATH == 0:
+        while len(rows) < most and not self.ended and not (rows and self._async is not None and time.monotonic() > until):
+            if rows:
                 await checkpoint()
-            if rows and self._async is not None and time.monotonic() > until:
-                break
+            for item in await self._some(min(_BREATH, most - len(rows)), until):
+                self._number += 1
+                try:
+                    rows.append(self._make(item, self._number, self._seen))
+                except (TypeError, ValueError) as error:
+                    self.ended = True
+                    self.error = error
+                    break
+        self._unlooked.extend(rows)
+        if self._compare():
+            rows, self._unlooked = self._unlooked, []
+            self._ready.extend(await self._without_known(rows) if self._resumes else rows)
+
+    async def _some(self, most: int, until: float) -> list[object]:
+        """Take from the list itself; what it gave before an error is given, and the error kept."""
+        items: list[object] = []
+        if self._async is None:
+            self.error = await by_the_caller(partial(self._take_into, items, most))
+            self.ended = self.ended or self.error is not None
+            return items
+        while len(items) < most and not (items and time.monotonic() > until):
             try:
-                item = next(self._sync) if self._async is None else await anext(self._async)
-            except (StopIteration, StopAsyncIteration):
+                items.append(await anext(self._async))
+            except StopAsyncIteration:
                 self.ended = True
                 break
             except Exception as error:
                 self.ended = True
                 self.error = error
                 break
-            self._number += 1
-            try:
-                rows.append(self._make(item, self._number, self._seen))
-            except (TypeError, ValueError) as error:
-                self.ended = True
-                self.error = error
-                break
-        self._unlooked.extend(rows)
-        if self._compare():
-            rows, self._unlooked = self._unlooked, []
-            self._ready.extend(await self._without_known(rows) if self._resumes else rows)
+        return items
+
+    def _take_into(self, items: list[object], most: int) -> None:
+        if self._sync is None:
+            self._sync = iter(self._items)
+        for item in islice(self._sync, most):
+            items.append(item)  # noqa: PERF402 - what came before an error must be there
+        self.ended = len(items) < most
 
     def _compare(self) -> bool:
         """Compare the begin of the list with the journal's; ``False`` while more of it is needed for that."""
@@ -191,7 +208,9 @@ class Source:
         if isinstance(self._async, AsyncGenerator):
             await self._async.aclose()
         elif isinstance(self._sync, Generator):
-            self._sync.close()
+            error = await by_the_caller(self._sync.close)
+            if error is not None:
+                raise error
 
 
 def number_row(item: object, number: int, seen: Seen) -> Row | Outcome:

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from ._signals import Stop, ending_on_signals
 from .outcome import Outcome
-from .run import Run, nobody
+from .run import Run
 
 SECONDS = 1.0
 """For how long rows are taken before outcomes are given out."""
@@ -57,8 +57,8 @@ class OutcomeStream(AsyncIterator[Outcome]):
         page, self._gathered = self._gathered, []
         return page
 
-    def _gather(self, outcome: Outcome) -> None:
-        self._gathered.append(outcome)
+    async def _gather(self, outcomes: Sequence[Outcome]) -> None:
+        self._gathered.extend(outcomes)
 
     async def _send(self) -> None:
         run = self._run
@@ -86,7 +86,7 @@ class OutcomeStream(AsyncIterator[Outcome]):
             await self.aclose()
             raise
         finally:
-            run.told = nobody
+            run.told = None
 
     async def aclose(self) -> None:
         """End the run here, and close its journal."""

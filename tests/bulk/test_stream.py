@@ -6,9 +6,8 @@ import anyio
 import pytest
 from bulk.helpers import BAD_KEY, counted, email, emails, states
 
-from smtp2go_async import BulkStoppedError, Journal, JournalError, SyncClient
+from smtp2go_async import BulkStoppedError, Journal, JournalError
 from smtp2go_async.bulk import stream as module
-from smtp2go_async.sandbox import Sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -189,45 +188,6 @@ def test_a_stream_that_is_cancelled_settles_what_is_under_way(backend, client, p
 def test_wrong_arguments_are_refused_when_the_stream_is_made(client):
     with pytest.raises(TypeError, match="emails: a list is needed"):
         client.bulk.stream(3)
-
-
-# --- waiting -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def waiting():
-    with Sandbox() as sandbox, SyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
-        yield client, sandbox
-
-
-def test_a_waiting_client_iterates_as_well(waiting, path):
-    client, sandbox = waiting
-    found = [one.status for one in client.bulk.stream(emails(40), journal=path)]
-    assert found == ["sent"] * 40
-    assert set(sandbox.counts("subject").values()) == {1}
-
-
-def test_a_waiting_iteration_can_be_left_and_the_journal_is_free(waiting, path):
-    client, sandbox = waiting
-    for outcome in client.bulk.stream(emails(40), journal=path):
-        assert outcome.status == "sent"
-        break
-    report = client.bulk.send(emails(40), journal=path)
-    assert report.sent + report.skipped == 40
-    assert set(sandbox.counts("subject").values()) == {1}
-
-
-def test_a_waiting_client_sends_and_reports(waiting, path):
-    client, sandbox = waiting
-    told = []
-    report = client.bulk.send((email(f"r{n}") for n in range(60)), via="batch", journal=path, on_outcome=told.append)
-    assert (report.sent, len(told), len(sandbox.sent)) == (60, 60, 60)
-
-
-def test_a_waiting_client_sends_texts(waiting):
-    client, sandbox = waiting
-    report = client.bulk.send_sms([f"+120255501{n:02}" for n in range(100)], "Hello")
-    assert (report.sent, len(sandbox.sms)) == (100, 100)
 
 
 def test_a_time_that_is_up_before_anything_was_begun_does_not_hang(go, client, monkeypatch):

@@ -1,0 +1,47 @@
+"""Code of the caller's that a call runs while it goes on: the list of a bulk run, and what it is told.
+
+Where the caller waits in a thread of its own, that code runs there and not beside the event loop: a database cursor may
+belong to that thread, and Django refuses its ORM wherever a loop runs.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Protocol
+
+import anyio
+
+
+class Errands(Protocol):
+    """What the thread that waits for a call does for it meanwhile."""
+
+    async def do(self, work: Callable[[], object]) -> BaseException | None:
+        """Have something done, and return what it raised."""
+        ...
+
+
+errands: ContextVar[Errands | None] = ContextVar("smtp2go_async_errands", default=None)
+"""Those of the call around; ``None`` where the caller awaits it."""
+
+
+async def by_the_caller(work: Callable[[], object]) -> BaseException | None:
+    """Run the caller's own code in the caller's thread, and return what it raised.
+
+    Not raised here: an exit (Ctrl-C, `sys.exit`) would end the loop with everything that is under way.
+    """
+    waiting = errands.get()
+    if waiting is not None:
+        return await waiting.do(work)
+    try:
+        work()
+    except BaseException as error:
+        if isinstance(error, anyio.get_cancelled_exc_class()):
+            return not_cancelled(error)
+        return error
+    return None
+
+
+def not_cancelled(error: BaseException) -> RuntimeError:
+    """Make the error for code that says it was cancelled when it was not; all around it would take that for true."""
+    made = RuntimeError(f"the list or on_outcome raised {type(error).__name__}, and was not cancelled")
+    made.__cause__ = error
+    return made
