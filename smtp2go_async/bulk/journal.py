@@ -29,9 +29,9 @@ from ..errors import JournalError
 from .export import write_csv
 from .lock import FileLock
 from .plan import fingerprints_of, mark_of
-from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Lines, Log, SettledLike, as_json
+from .table import COLUMNS, STATES, TABLES, Claim, JournalRow, Lines, Log, SettledLike, lines_of
 
-SCHEMA = 2
+SCHEMA = 3
 
 LONGEST_CALL = 3700.0
 """Seconds after its claim at which a call can still leave: it may wait for cool-downs before it does."""
@@ -393,7 +393,7 @@ class Journal:
         if list_begin is not None:
             # Where nothing is to be kept of recipients, too little to tell whether one was among them.
             begin = " ".join(mark[:2] if self._recipients == "none" else mark for mark in list_begin)
-        return Lines(as_json(settled), as_json(bad), as_json(self._kept(claims)), begin)
+        return lines_of(settled, bad, self._kept(claims), begin)
 
     def write(self, lines: Lines) -> None:
         """Write, all or nothing; on the disk when this returns."""
@@ -416,16 +416,15 @@ class Journal:
         assert self._log is not None
         return self._log
 
-    def _kept(self, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
+    def _kept(self, claims: Sequence[Claim]) -> Mapping[str, object]:
+        references = [claim.reference for claim in claims]
         if self._recipients == "none":
-            return [(claim.reference, "") for claim in claims]
+            return dict.fromkeys(references, "")
         fingerprints = fingerprints_of(self.id, [claim.recipients for claim in claims])
         if self._recipients == "hash":
-            return [(claim.reference, known) for claim, known in zip(claims, fingerprints, strict=True)]
-        return [
-            (claim.reference, known, ", ".join(claim.recipients))
-            for claim, known in zip(claims, fingerprints, strict=True)
-        ]
+            return dict(zip(references, fingerprints, strict=True))
+        addresses = [", ".join(claim.recipients) for claim in claims]
+        return dict(zip(references, zip(fingerprints, addresses, strict=True), strict=True))
 
 
 def _close(connection: sqlite3.Connection, file_lock: FileLock) -> None:

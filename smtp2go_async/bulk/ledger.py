@@ -1,5 +1,6 @@
 """What stands between many calls and one journal: they are written together, off the event loop."""
 
+import time
 from collections.abc import Sequence
 
 import anyio
@@ -11,12 +12,19 @@ from ..errors import JournalError
 from .journal import Journal
 from .table import Claim, SettledLike
 
-BETWEEN_FOLDS = 0.1
-"""Seconds."""
-BUSY = 0.003
-"""Seconds; a program that comes back to a task so late has other things to do."""
+BETWEEN_FOLDS = (0.1, 0.005)
+"""Seconds; the second when there is more to fold."""
+BUSY = 0.5
+"""Of the time between; an event loop that needs as much for itself has other things to do."""
 AT_ONCE = 50_000
-"""Characters; some 4 ms, for which a commit may have to wait."""
+"""Characters; some 2 ms, for which a commit may have to wait."""
+
+
+ROWS, CALLS = 1000, 2
+"""Claims and outcomes, or calls, that are written in one transaction if more wait: while some are written, the bodies of
+others are encoded."""
+HANDED_OVER = 4
+"""Rounds of the event loop in which work reaches a thread."""
 
 
 @attrs.define(eq=False)
@@ -91,7 +99,7 @@ class Ledger:
         """
         assert self._journal is not None
         self._writing = True
-        entries, self._waiting = self._waiting, []
+        entries = self._first()
         claims = [claim for entry in entries for claim in entry.claims]
         settled = [one for entry in entries for one in entry.settled]
         begin = max((entry.begin for entry in entries if entry.begin is not None), key=len, default=None)
@@ -109,22 +117,33 @@ class Ledger:
                 entry.written = True
                 entry.turn.set()
         # The next one writes while these make their calls, and not after they have encoded them.
-        await checkpoint()
+        for _ in range(HANDED_OVER):
+            await checkpoint()
+
+    def _first(self) -> list[_Entry]:
+        """Take those who wait longest, and not all where they have many rows."""
+        rows, count = 0, 0
+        for entry in self._waiting:
+            rows += len(entry.claims) + len(entry.settled)
+            if count >= CALLS and rows > ROWS:
+                break
+            count += 1
+        entries, self._waiting = self._waiting[:count], self._waiting[count:]
+        return entries
 
     async def fold_along(self, until: anyio.CancelScope) -> None:
         """Fold what was written into the rows of the journal, a little at a time, until that is cancelled.
 
         It takes more than writing it did, and nobody waits for it: not while the program is busy.
         """
-        journal = self._journal
+        journal, more = self._journal, False
         with until:
             while journal is not None:
-                due = anyio.current_time() + BETWEEN_FOLDS
-                await anyio.sleep(BETWEEN_FOLDS)
+                began, used = time.monotonic(), time.thread_time()
+                await anyio.sleep(BETWEEN_FOLDS[more])
+                idle = time.thread_time() - used < BUSY * (time.monotonic() - began)
                 try:
-                    while anyio.current_time() - due < BUSY and await to_thread.run_sync(journal.fold, AT_ONCE):
-                        due = anyio.current_time()
-                        await checkpoint()
+                    more = idle and await to_thread.run_sync(journal.fold, AT_ONCE)
                 except JournalError:
                     # The next commit, or whoever reads it, is told; what was written stays in the log.
                     return

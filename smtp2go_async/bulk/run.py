@@ -29,9 +29,6 @@ LONGEST_ERROR = 1000
 LONGEST_GATHERING = 1.0
 """Seconds for which rows of an asynchronous list that is slow are gathered for one call."""
 
-QUICK = 0.05
-"""Seconds; a list that takes longer for the rows of a call is not read ahead."""
-
 OUTLAST = 3600.0
 """Seconds for which a call waits for cool-downs, or for the network, before it ends the run."""
 
@@ -82,10 +79,6 @@ class Run:
         self._ledger = Ledger(journal)
         self._pace = Pace(concurrency, client.pacer.state.cool_downs)
         self._leftover: deque[Row | Outcome] = deque()
-        self._quick = True
-        """Whether the list gave its last rows at once."""
-        self._late: Exception | None = None
-        """What reading ahead has met."""
         self._taking = anyio.Lock()
         self._workers = 0
         """Those that take rows."""
@@ -214,7 +207,7 @@ class Run:
     async def _one(self, rows: list[Row], before: list[Outcome], start: Callable[[], None]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         with anyio.CancelScope(shield=True) as scope:
-            await self._commit(rows, before)
+            await self._ledger.commit(rows, self._settled(before), self._source.begin_with(rows))
             written = before.copy()
             before.clear()
             await self._tell(written)
@@ -229,23 +222,6 @@ class Run:
             finally:
                 self._calls.discard(scope)
         return outcomes
-
-    async def _commit(self, rows: list[Row], before: list[Outcome]) -> None:
-        settled, begin = self._settled(before), self._source.begin_with(rows)
-        if not self._ledger.writes or self._way.most == 1:
-            await self._ledger.commit(rows, settled, begin)
-            return
-        error: Exception | None = None
-        async with anyio.create_task_group() as tasks:
-            # With nothing to do until these are written, all calls would wait at the same time.
-            tasks.start_soon(self._read_ahead)
-            try:
-                await self._ledger.commit(rows, settled, begin)
-            except Exception as problem:
-                # Raised in there, it would come out in a group.
-                error = problem
-        if error is not None:
-            raise error
 
     async def _give_back(self, rows: Sequence[Row]) -> None:
         """Tell the journal of rows that were claimed, and certainly not sent: they are again what they were before."""
@@ -304,8 +280,6 @@ class Run:
     async def _take(self) -> list[Row]:
         """Take the rows of the next call; outcomes of rows that need none are told on the way."""
         async with self._taking:
-            if self._late is not None:
-                raise self._late
             rows: list[Row] = []
             until = time.monotonic() + LONGEST_GATHERING
             while len(rows) < self._way.most and not self._stopping.is_set():
@@ -324,25 +298,11 @@ class Run:
                 self._leftover.popleft()
             return rows
 
-    async def _read_ahead(self) -> None:
-        """Read the rows of one call, if nobody reads, and if the list is quick: rows that are claimed wait for it."""
-        if self._taking.locked() or self._source.waits or not self._quick:
-            return
-        async with self._taking:
-            missing = self._way.most - len(self._leftover)
-            if missing > 0 and not self.ended:
-                try:
-                    await self._refill(missing)
-                except Exception as error:
-                    self._late = error
-
     async def _refill(self, most: int) -> bool:
         found: list[Row | Outcome] = []
-        began = time.monotonic()
         with anyio.CancelScope() as self._reading:
             found = await self._source.take(most)
         self._reading = None
-        self._quick = time.monotonic() - began < QUICK
         self._leftover.extend(found)
         return bool(found)
 

@@ -105,7 +105,9 @@ class Source:
             most = max(most, AHEAD)
         rows: list[Row | Outcome] = []
         until = time.monotonic() + LONGEST_READING
-        while len(rows) < most and not self.ended and not (rows and self._async is not None and time.monotonic() > until):
+        while (
+            len(rows) < most and not self.ended and not (rows and self._async is not None and time.monotonic() > until)
+        ):
             if rows:
                 await checkpoint()
             for item in await self._some(min(_BREATH, most - len(rows)), until):

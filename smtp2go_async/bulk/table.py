@@ -8,7 +8,7 @@ wait 5 ms for their turn after each statement while the event loop is busy.
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol, cast
 
 import attrs
@@ -63,9 +63,37 @@ COLUMNS: Final = ", ".join(attrs.fields_dict(JournalRow)).replace(
 )
 
 
-def as_json(rows: Sequence[tuple[str | None, ...]]) -> str:
-    """Return rows as `Lines` take them."""
-    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+def lines_of(
+    settled: Sequence[SettledLike], bad: Sequence[SettledLike], claims: Mapping[str, object], list_begin: str | None
+) -> "Lines":
+    """Return what a commit writes.
+
+    Args:
+        settled: Rows that were claimed before.
+        bad: Rows that can't be sent at all; one that could, when the list was better, stays as it is.
+        claims: Rows that are about to be sent: to each reference a fingerprint, or that and the recipients.
+        list_begin: The begin of the list.
+    """
+    # Nearly all were sent, and many by the same call.
+    sent: dict[str, dict[str, str | None]] = {}
+    others: list[SettledLike] = []
+    for one in settled:
+        if one[1] == "sent" and len(one) == 4:
+            reference, _, known, request = cast("tuple[str, str, str | None, str | None]", one)
+            request = request or ""
+            if request in sent:
+                sent[request][reference] = known
+            else:
+                sent[request] = {reference: known}
+        else:
+            others.append(one)
+    return Lines(_as_json(sent), _as_json(others), _as_json(bad), _as_json(claims), list_begin)
+
+
+def _as_json(what: object) -> str | None:
+    if not what:
+        return None
+    text = json.dumps(what, ensure_ascii=False, separators=(",", ":"))
     # What the API has said can hold half a letter, which can't be written.
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
@@ -74,13 +102,16 @@ def as_json(rows: Sequence[tuple[str | None, ...]]) -> str:
 class Lines:
     """What a commit writes; all but the begin of the list as JSON."""
 
-    settled: str = "[]"
-    """Rows that were claimed before, as `Settled`."""
-    bad: str = "[]"
-    """Rows that can't be sent at all; one that could, when the list was better, stays as it is."""
-    claims: str = "[]"
-    """Rows that are about to be sent: of each the reference, a fingerprint, and the recipients if they are kept."""
-    list_begin: str | None = None
+    sent: str | None
+    """Rows that were sent: by the request, to each reference its id."""
+    settled: str | None
+    """Rows that became something else, as `Settled`."""
+    bad: str | None
+    claims: str | None
+    list_begin: str | None
+
+    def __len__(self) -> int:
+        return sum(len(one) for one in (self.sent, self.settled, self.bad, self.claims) if one is not None)
 
 
 class Log:
@@ -94,10 +125,10 @@ class Log:
 
     def write(self, lines: Lines, now: float) -> None:
         """Write all or nothing, on the disk when this returns."""
-        statement = "INSERT INTO log (time, settled, bad, claims, list) VALUES (?, ?, ?, ?, ?)"
-        values = (now, lines.settled, lines.bad, lines.claims, lines.list_begin)
+        statement = "INSERT INTO log (time, sent, settled, bad, claims, list) VALUES (?, ?, ?, ?, ?, ?)"
+        values = (now, lines.sent, lines.settled, lines.bad, lines.claims, lines.list_begin)
         number = cast("int", self._connection.execute(statement, values).lastrowid)
-        self._waiting.append((number, len(lines.settled) + len(lines.bad) + len(lines.claims)))
+        self._waiting.append((number, len(lines)))
 
     def fold(self, most: float) -> bool:
         """Fold what was written first, up to so many characters of it, and return whether there is more."""
@@ -115,12 +146,12 @@ class Log:
         return bool(self._waiting)
 
 
-def _upsert(values: str, name: str) -> str:
+def _upsert(values: str, source: str) -> str:
     """Return what takes rows in; in ``claimed`` they have 0 if they never were, and -1 if they are claimed already."""
     # A parser would take "ON" for that of a join, but for the WHERE.
     return f"""
     INSERT INTO rows (reference, fingerprint, recipient, state, email_id, request_id, detail, error, claimed, settled)
-    SELECT {values} FROM json_each(old.{name}) WHERE true
+    SELECT {values} FROM {source} WHERE true
     ON CONFLICT (reference) DO UPDATE SET state = excluded.state, email_id = excluded.email_id,
         request_id = excluded.request_id, detail = excluded.detail, error = excluded.error, settled = excluded.settled,
         claimed = CASE WHEN excluded.claimed > 0 AND NOT (rows.state = 'unknown' AND rows.claimed > 0)
@@ -129,9 +160,14 @@ def _upsert(values: str, name: str) -> str:
     """  # noqa: S608
 
 
+# What the most rows have is in keys and values of JSON, which SQLite reads as it goes: json_extract, for a list within a
+# list, parses it again for each value.
+_SENT = "one.key, '', NULL, 'sent', one.value, nullif(call.key, ''), NULL, NULL, -1.0, old.time"
 _VALUES = [f"json_extract(value, '$[{number}]')" for number in range(6)]
 _SETTLED = f"{_VALUES[0]}, '', NULL, {', '.join(_VALUES[1:])}"
-_CLAIM = f"{', '.join(_VALUES[:3])}, 'claimed', NULL, NULL, NULL, NULL, old.time, NULL"
+_CLAIM = f"""
+    key, CASE type WHEN 'array' THEN {_VALUES[0]} ELSE value END, CASE type WHEN 'array' THEN {_VALUES[1]} END,
+    'claimed', NULL, NULL, NULL, NULL, old.time, NULL"""
 
 TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -154,17 +190,19 @@ TABLES: Final = (
     CREATE TABLE log (
         number INTEGER PRIMARY KEY,
         time REAL NOT NULL,
-        settled TEXT NOT NULL,
-        bad TEXT NOT NULL,
-        claims TEXT NOT NULL,
+        sent TEXT,
+        settled TEXT,
+        bad TEXT,
+        claims TEXT,
         list TEXT
     )
     """,
     f"""
     CREATE TRIGGER fold AFTER DELETE ON log BEGIN
-        {_upsert(f"{_SETTLED}, -1.0, old.time", "settled")}
-        {_upsert(f"{_SETTLED}, 0.0, old.time", "bad")}
-        {_upsert(_CLAIM, "claims")}
+        {_upsert(_SENT, "json_each(old.sent) AS call, json_each(call.value) AS one")}
+        {_upsert(f"{_SETTLED}, -1.0, old.time", "json_each(old.settled)")}
+        {_upsert(f"{_SETTLED}, 0.0, old.time", "json_each(old.bad)")}
+        {_upsert(_CLAIM, "json_each(old.claims)")}
         INSERT OR REPLACE INTO meta SELECT 'list', old.list WHERE old.list IS NOT NULL;
     END
     """,

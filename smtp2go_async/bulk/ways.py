@@ -39,11 +39,13 @@ def _marked(emails: list[dict[str, Any]], rows: Sequence[Row], journal: Journal 
     if journal is None:
         return emails
     for fields, token in zip(emails, tokens_of(journal.id, [row.reference for row in rows]), strict=True):
-        headers = ({"header": HEADER, "value": token},)
+        mark = {"header": HEADER, "value": token}
         if "custom_headers" in fields:
             # One of that name was copied from an e-mail that had come from here.
-            headers += tuple(one for one in fields["custom_headers"] if one["header"].lower() != _LOWER_HEADER)
-        fields["custom_headers"] = headers
+            own = (one for one in fields["custom_headers"] if one["header"].lower() != _LOWER_HEADER)
+            fields["custom_headers"] = (mark, *own)
+        else:
+            fields["custom_headers"] = (mark,)
     return emails
 
 

@@ -366,10 +366,10 @@ def test_a_journal_of_a_later_version_is_refused_and_left_alone(more, path):
     with Journal(path) as journal:
         journal.commit(claims("a"), [])
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE meta SET value = '3' WHERE name = 'schema'")
+        connection.execute("UPDATE meta SET value = '9' WHERE name = 'schema'")
         connection.execute(more)
         connection.commit()
-    with pytest.raises(JournalError, match="has the form '3'; this version knows 2"):
+    with pytest.raises(JournalError, match="has the form '9'; this version knows 3"):
         Journal(path).open()
     assert states(path) == {"a": "claimed"}
 

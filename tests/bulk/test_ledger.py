@@ -4,9 +4,11 @@ import asyncio
 import json
 import threading
 
+import anyio
 import pytest
 
 from smtp2go_async import Journal, JournalError
+from smtp2go_async.bulk import ledger as module
 from smtp2go_async.bulk.ledger import Ledger
 from smtp2go_async.bulk.plan import Row
 
@@ -55,6 +57,22 @@ def test_those_who_come_during_a_write_are_written_together(held):
     run(work)
     assert sizes == [1, 3]
     assert [row.reference for row in journal.rows()] == list("abcd")
+
+
+def test_of_calls_with_many_rows_two_are_written_at_a_time_and_all_of_those_with_few(held):
+    """While two are written the bodies of the two before are encoded."""
+    journal, go_on, sizes = held
+
+    async def work():
+        ledger = Ledger(journal)
+        calls = [[Row(f"{name}{number}") for number in range(600)] for name in "abcdef"]
+        tasks = [asyncio.create_task(ledger.commit(rows, [])) for rows in calls]
+        tasks += await started(ledger, *"ghi")
+        go_on.set()
+        await asyncio.gather(*tasks)
+
+    run(work)
+    assert sizes == [600, 1200, 1200, 603]
 
 
 @pytest.mark.parametrize("given_up", [[1], [1, 2], [2], [3], [1, 3], [1, 2, 3]])
@@ -117,3 +135,53 @@ def test_those_whose_writer_was_given_up_are_told_that_nothing_is_known_to_be_wr
 
     run(work)
     assert "d" in {row.reference for row in journal.rows()}
+
+
+# --- folding beside a run ----------------------------------------------------------------------------------------
+
+
+class Clock:
+    """A clock by which an event loop needs a part of the time for itself."""
+
+    def __init__(self, part):
+        self.now, self.used, self.part = 0.0, 0.0, part
+
+    def monotonic(self):
+        return self.now
+
+    def thread_time(self):
+        # Asked for before the event loop goes on, and after.
+        self.now += 0.5
+        self.used += 0.5 * self.part * 2
+        return self.used
+
+
+def folded(journal):
+    """Count what is in the table itself; its methods fold first."""
+    return dict(journal._connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
+
+
+@pytest.mark.parametrize(("part", "state"), [(0.1, "sent"), (0.4, "sent"), (0.6, None), (1.0, None)])
+def test_what_was_written_is_folded_beside_the_run_unless_the_loop_is_busy(part, state, backend, path, monkeypatch):
+    monkeypatch.setattr(module, "time", Clock(part))
+    monkeypatch.setattr(module, "BETWEEN_FOLDS", (0.001, 0.001))
+    monkeypatch.setattr(module, "AT_ONCE", 100)
+
+    async def work(journal):
+        ledger = Ledger(journal)
+        rows = [Row(f"r{number}") for number in range(30)]
+        for row in rows:
+            await ledger.commit([row], [])
+        await ledger.commit([], [(row.reference, "sent", "id", "request") for row in rows])
+        folding = anyio.CancelScope()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ledger.fold_along, folding)
+            with anyio.move_on_after(5 if state else 0.1):
+                while folded(journal) != {state: 30}:
+                    await anyio.sleep(0.005)
+            folding.cancel()
+        return folded(journal)
+
+    with Journal(path) as journal:
+        found = anyio.run(work, journal, backend=backend)
+    assert found == ({state: 30} if state else {})

@@ -120,11 +120,15 @@ def test_the_list_and_what_is_told_may_use_the_same_client(waiting):
 
     def rows():
         for number in range(5):
-            client.email.send(sender="a@example.com", to="b@example.com", subject=f"by the list {number}", text_body="x")
+            client.email.send(
+                sender="a@example.com", to="b@example.com", subject=f"by the list {number}", text_body="x"
+            )
             yield email(f"r{number}")
 
     def tell(outcome):
-        client.email.send(sender="a@example.com", to="b@example.com", subject=f"told {outcome.reference}", text_body="x")
+        client.email.send(
+            sender="a@example.com", to="b@example.com", subject=f"told {outcome.reference}", text_body="x"
+        )
 
     client.bulk.send(rows(), on_outcome=tell)
     assert len(sandbox.sent) == 15
