@@ -10,6 +10,7 @@ leaves this machine. To try Ctrl-C or a crash, start `python -m smtp2go_async.sa
 
 import argparse
 import contextlib
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -53,9 +54,14 @@ async def send(client: AsyncClient, path: str | Path, options: argparse.Namespac
     return 0 if await settle(client, options) and not report.refused + report.failed else 1
 
 
+def unknown_in(journal: str | None) -> int:
+    """Count those of which nobody knows yet."""
+    return Journal(journal).counts()["unknown"] if journal and os.path.exists(journal) else 0
+
+
 async def settle(client: AsyncClient, options: argparse.Namespace) -> bool:
     """Look for what is unknown: it was sent and no answer came, or a run was cut off."""
-    if not (options.journal and Journal(options.journal).counts()["unknown"]):
+    if not unknown_in(options.journal):
         return True
     # The account's activity has what was carried out, two minutes later; a sandbox has it at once.
     found = await client.bulk.reconcile(options.journal, wait=options.real)

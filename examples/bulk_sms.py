@@ -10,6 +10,7 @@ To try Ctrl-C or a crash, start `python -m smtp2go_async.sandbox` and give --san
 import argparse
 import contextlib
 import csv
+import os
 import sys
 from collections.abc import Iterator
 
@@ -26,8 +27,11 @@ def made_up(count: int) -> Iterator[str]:
 def from_csv(path: str) -> Iterator[str]:
     """Give the numbers of a file; they may be written as +1 (202) 555-0123."""
     with open(path, encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            yield row["number"]
+        rows = csv.DictReader(file)
+        if "number" not in (rows.fieldnames or ()):
+            raise ValueError(f"{path}: there is no column number")
+        for row in rows:
+            yield row["number"] or ""
 
 
 def send(client: SyncClient, options: argparse.Namespace) -> int:
@@ -47,9 +51,14 @@ def send(client: SyncClient, options: argparse.Namespace) -> int:
     return 0 if settle(client, options) and not report.refused + report.failed else 1
 
 
+def unknown_in(journal: str | None) -> int:
+    """Count those of which nobody knows yet."""
+    return Journal(journal).counts()["unknown"] if journal and os.path.exists(journal) else 0
+
+
 def settle(client: SyncClient, options: argparse.Namespace) -> bool:
     """Look for what is unknown: it was sent and no answer came, or a run was cut off."""
-    if not (options.journal and Journal(options.journal).counts()["unknown"]):
+    if not unknown_in(options.journal):
         return True
     # The account has what was carried out two minutes later; a sandbox has it at once.
     found = client.bulk.reconcile(options.journal, wait=options.real)

@@ -115,6 +115,23 @@ class Paged(AsyncIterator[T], Generic[T]):
         )
 
 
+class WaitedFor(Iterator[T]):
+    """Iterates over what an asynchronous search gives, a page at a time: a hop between threads costs more than an item.
+
+    Not a generator, which would be at its end after the first error; this can go on after one.
+    """
+
+    def __init__(self, next_page: Callable[[], Sequence[T]]) -> None:
+        self._next_page = next_page
+        self._ready: Iterator[T] = iter(())
+
+    def __next__(self) -> T:
+        for item in self._ready:
+            return item
+        self._ready = iter(self._next_page())
+        return next(self._ready)
+
+
 def all_of(
     operation: Operation[object],
     fetch: Callable[[str | None], Awaitable[P]],

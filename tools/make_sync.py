@@ -64,7 +64,7 @@ def _names(method: Method) -> Iterator[str]:
     for part in parts:
         if part is not None:
             found = (node.id for node in ast.walk(part) if isinstance(node, ast.Name))
-            yield from ("Iterator" if name == "AsyncIterator" else name for name in found)
+            yield from map(_waiting, found)
 
 
 def _imports(tree: ast.Module, used: set[str], *, beside: str, module: str, group: str, base: str) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
 
 
 def _waiting(text: str) -> str:
-    return text.replace("AsyncIterator", "Iterator")
+    return text.replace("AsyncIterator", "Iterator").replace("OutcomeStream", "SyncOutcomeStream")
 
 
 def _forward(method: Method, lines: Sequence[str]) -> str:
@@ -118,7 +118,8 @@ def _forward(method: Method, lines: Sequence[str]) -> str:
     passed = [one.arg for one in arguments.args[1:]] + [f"{one.arg}={one.arg}" for one in arguments.kwonlyargs]
     if arguments.kwarg is not None:
         passed.append(f"**{arguments.kwarg.arg}")
-    forward = "_run" if isinstance(method, ast.AsyncFunctionDef) else "_iterate"
+    returns = ast.unparse(method.returns) if method.returns is not None else ""
+    forward = "_run" if isinstance(method, ast.AsyncFunctionDef) else "_stream" if "Stream" in returns else "_iterate"
     call = _wrapped(f"        return self.{forward}(", [f"self._awaited.{method.name}", *passed], ")")
     return f"{text}\n{call}"
 

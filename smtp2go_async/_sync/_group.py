@@ -1,6 +1,6 @@
 """What every waiting group shares. Written by hand; the other files of this folder are not."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
@@ -8,27 +8,11 @@ from .._loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from .._paging import Paged
+    from ..bulk.stream import OutcomeStream, SyncOutcomeStream
 
 G = TypeVar("G")
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class _WaitedFor(Iterator[T]):
-    """Iterates over what an asynchronous search gives, a page at a time: a hop between threads costs more than an item.
-
-    Not a generator, which would be at its end after the first error; this can go on after one.
-    """
-
-    def __init__(self, next_page: Callable[[], Sequence[T]]) -> None:
-        self._next_page = next_page
-        self._ready: Iterator[T] = iter(())
-
-    def __next__(self) -> T:
-        for item in self._ready:
-            return item
-        self._ready = iter(self._next_page())
-        return next(self._ready)
 
 
 class SyncGroup(Generic[G]):
@@ -41,7 +25,9 @@ class SyncGroup(Generic[G]):
         self._thread = thread
 
     def _iterate(self, call: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        return _WaitedFor(partial(self._run, cast("Paged[T]", call(*args, **kwargs)).next_page))
+        from .._paging import WaitedFor
+
+        return WaitedFor(partial(self._run, cast("Paged[T]", call(*args, **kwargs)).next_page))
 
     def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return self._thread.run(call, *args, **kwargs)
@@ -60,3 +46,9 @@ class SyncSettlingGroup(SyncGroup[G]):
 
         with term_as_exit():
             return self._thread.run_settling(partial(call, *args, **kwargs))
+
+    def _stream(self, call: "Callable[P, OutcomeStream]", *args: P.args, **kwargs: P.kwargs) -> "SyncOutcomeStream":
+        from ..bulk.stream import SyncOutcomeStream
+
+        stream = call(*args, **kwargs)
+        return SyncOutcomeStream(partial(self._run, stream.next_page), partial(self._run, stream.aclose))

@@ -1,14 +1,14 @@
 # Written by tools/make_sync.py from bulk/sender.py: change that file, then run `nox -s sync`.
 """The waiting twin of `smtp2go_async.bulk.sender`."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 from ..bulk.begin import JournalLike
-from ..bulk.outcome import BulkReport, Outcome, ReconcileReport
+from ..bulk.outcome import BulkReport, ReconcileReport
 from ..bulk.run import OnOutcome
 from ..bulk.sender import Bulk as AsyncBulk, BATCH
 from ..bulk.source import Emails, Numbers
+from ..bulk.stream import SyncOutcomeStream
 from ._group import SyncSettlingGroup
 
 
@@ -76,11 +76,12 @@ class Bulk(SyncSettlingGroup[AsyncBulk]):
         journal: JournalLike | None = None,
         resend_unknown: bool = False,
         resend_refused: bool = False,
-    ) -> Iterator[Outcome]:
+    ) -> SyncOutcomeStream:
         """Send any number of e-mails and iterate over what became of each.
 
         As `send`. They are sent for about a second at a time, and then their outcomes given out: while your code has
-        one, nothing is under way, so you can leave the loop at any time and nothing is lost.
+        one, nothing is under way, so you can leave the loop at any time and nothing is lost. Left early, the journal
+        stays open until the stream is closed, as a context manager or by its method, or collected.
 
         Args:
             emails: As for `send`.
@@ -95,7 +96,7 @@ class Bulk(SyncSettlingGroup[AsyncBulk]):
             BulkStoppedError: The run can't go on; all outcomes came before.
             JournalError: The journal can't be used, or belongs to another list.
         """
-        return self._iterate(
+        return self._stream(
             self._awaited.stream,
             emails,
             concurrency=concurrency,

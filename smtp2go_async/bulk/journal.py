@@ -255,14 +255,28 @@ class Journal:
             yield from (JournalRow(*row[1:]) for row in found)
 
     def export_csv(self, target: str | os.PathLike[str]) -> int:
-        """Write all rows to a CSV file in UTF-8, with a header, and return how many there are."""
+        """Write all rows to a CSV file in UTF-8, with a header, and return how many there are.
+
+        Raises:
+            ValueError: The target is the journal itself.
+        """
+        self.need_file()
+        if os.path.exists(target) and os.path.samefile(target, self.path):
+            raise ValueError(f"target: {os.fsdecode(target)!r} is the journal itself")
         return write_csv(self.rows(), target)
+
+    def need_file(self) -> None:
+        """Refuse a path at which no run was begun, where a journal would be made only to find nothing in it."""
+        if not os.path.exists(self.path):
+            raise JournalError(f"journal: {self.path!r} does not exist")
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """Use the open file, or open it for as long as this takes."""
         with self._lock:
             was_open = self._connection is not None
+            if not was_open:
+                self.need_file()
             self.open()
             try:
                 with self._told("be read"):

@@ -21,8 +21,8 @@ AT_ONCE = 50_000
 
 
 ROWS, CALLS = 1000, 2
-"""Claims and outcomes, or calls, that are written in one transaction if more wait: while some are written, the bodies of
-others are encoded."""
+"""Claims and outcomes, or calls, that are written in one transaction when more wait: while some are written, the bodies
+of others are encoded."""
 HANDED_OVER = 4
 """Rounds of the event loop in which work reaches a thread."""
 

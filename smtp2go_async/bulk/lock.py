@@ -30,7 +30,8 @@ class FileLock:
         if fcntl is None:
             return
         try:
-            number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            # For its owner alone: it says who gets e-mails.
+            number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise JournalError(f"journal: {path!r} can't be opened: {error.strerror or error}") from error
         try:

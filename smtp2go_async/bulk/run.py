@@ -343,10 +343,14 @@ def _patient(client: "AsyncClient", stopping: anyio.Event) -> "AsyncClient":
 
 def _forget_frames(error: BaseException) -> None:
     """Let go of what an error has passed through: whole requests, for as long as somebody keeps its outcome."""
-    seen: BaseException | None = error
-    while seen is not None:
-        seen.__traceback__ = None
-        seen = seen.__cause__ or seen.__context__
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            one.__traceback__ = None
+            waiting += (one.__cause__, one.__context__)
 
 
 def _is_bad(outcome: Outcome) -> bool:

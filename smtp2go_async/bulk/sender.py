@@ -9,16 +9,20 @@
 """
 
 import inspect
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final, Literal
+
+from anyio import to_thread
 
 from .._caller import by_the_caller
 from .._checks import need_count, need_truth, need_word
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
+from ..errors import JournalError
 from ._signals import ending_on_signals
 from .begin import Beginning, JournalLike, Opened
+from .journal import Journal
 from .outcome import BulkReport, Outcome, ReconcileReport
 from .plan import MOST_IN_A_BATCH
 from .reconcile import settle
@@ -93,11 +97,12 @@ class Bulk(EndpointGroup):
         journal: JournalLike | None = None,
         resend_unknown: bool = False,
         resend_refused: bool = False,
-    ) -> AsyncIterator[Outcome]:
+    ) -> OutcomeStream:
         """Send any number of e-mails and iterate over what became of each.
 
         As `send`. They are sent for about a second at a time, and then their outcomes given out: while your code has
-        one, nothing is under way, so you can leave the loop at any time and nothing is lost.
+        one, nothing is under way, so you can leave the loop at any time and nothing is lost. Left early, the journal
+        stays open until the stream is closed, as a context manager or by its method, or collected.
 
         Args:
             emails: As for `send`.
@@ -174,10 +179,13 @@ class Bulk(EndpointGroup):
             wait: Wait until the newest of them could be found: the provider's activity lags by two minutes.
         """
         need_truth(wait, "wait")
-        async with Opened(journal) as opened:
-            if opened is None:
-                raise TypeError("journal: the journal of a run, or its path, is needed")
-            return await settle(self._client, opened, wait=wait)
+        if journal is None:
+            raise TypeError("journal: the journal of a run, or its path, is needed")
+        if not isinstance(journal, Journal):
+            journal = Journal(journal)
+        await to_thread.run_sync(journal.need_file)
+        async with Opened(journal):
+            return await settle(self._client, journal, wait=wait)
 
     def _emails(
         self,
@@ -211,8 +219,12 @@ async def _to_the_end(beginning: Beginning, on_outcome: OnOutcome | None) -> Bul
     async with beginning as run:
         if on_outcome is not None:
             run.told = partial(_tell, on_outcome)
-        async with ending_on_signals(run.stop):
-            await run.go()
+        try:
+            async with ending_on_signals(run.stop):
+                await run.go()
+        except JournalError as error:
+            error.add_note(f"smtp2go_async: until then: {run.report}")
+            raise
         run.check()
         return run.report
 

@@ -2,10 +2,13 @@
 
 import time
 import weakref
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
+import anyio
+
+from .._paging import WaitedFor
 from ._signals import Stop, ending_on_signals
 from .outcome import Outcome
 from .run import Run
@@ -40,6 +43,8 @@ class OutcomeStream(AsyncIterator[Outcome]):
         self._gathered: list[Outcome] = []
         self._ready: Iterator[Outcome] = iter(())
         self._closed = False
+        self._sent: anyio.Event | None = None
+        """Set when what is being sent has ended."""
         self._error: Exception | None = None
 
     async def __anext__(self) -> Outcome:
@@ -52,8 +57,15 @@ class OutcomeStream(AsyncIterator[Outcome]):
 
     async def next_page(self) -> Sequence[Outcome]:
         """Send for about a second, and return what became of that; nothing when all was sent."""
-        while not self._gathered and not self._closed:
-            await self._send()
+        if self._sent is not None:
+            raise RuntimeError("two tasks or threads iterate over one stream; give each outcome on from one of them")
+        self._sent = anyio.Event()
+        try:
+            while not self._gathered and not self._closed:
+                await self._send()
+        finally:
+            self._sent.set()
+            self._sent = None
         page, self._gathered = self._gathered, []
         return page
 
@@ -68,7 +80,7 @@ class OutcomeStream(AsyncIterator[Outcome]):
             await self._go(run)
         if (run.ended or self._error) and not self._gathered:
             # All outcomes were given out, so what ended the run can be raised.
-            await self.aclose()
+            await self._close()
             if self._error is not None:
                 raise self._error
             run.check()
@@ -83,13 +95,21 @@ class OutcomeStream(AsyncIterator[Outcome]):
         except Exception as error:
             self._error = error
         except BaseException:
-            await self.aclose()
+            await self._close()
             raise
         finally:
             run.told = None
 
     async def aclose(self) -> None:
-        """End the run here, and close its journal."""
+        """End the run here, and close its journal; what another task has under way is settled first."""
+        self._closed = True
+        if self._run is not None and self._sent is not None:
+            self._run.stop()
+            with anyio.CancelScope(shield=True):
+                await self._sent.wait()
+        await self._close()
+
+    async def _close(self) -> None:
         self._closed = True
         if self._run is not None:
             self._run = None
@@ -102,3 +122,23 @@ class OutcomeStream(AsyncIterator[Outcome]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+class SyncOutcomeStream(WaitedFor[Outcome]):
+    """The outcomes of a run, waited for; otherwise as `OutcomeStream`, with `close` and ``with``."""
+
+    def __init__(self, next_page: Callable[[], Sequence[Outcome]], close: Callable[[], None]) -> None:
+        super().__init__(next_page)
+        self._close = close
+
+    def close(self) -> None:
+        """End the run here, and close its journal."""
+        self._close()
+
+    def __enter__(self) -> "SyncOutcomeStream":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

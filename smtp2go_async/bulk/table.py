@@ -160,7 +160,7 @@ def _upsert(values: str, source: str) -> str:
     """  # noqa: S608
 
 
-# What the most rows have is in keys and values of JSON, which SQLite reads as it goes: json_extract, for a list within a
+# What most rows have is in keys and values of JSON, which SQLite reads as it goes: json_extract, for a list within a
 # list, parses it again for each value.
 _SENT = "one.key, '', NULL, 'sent', one.value, nullif(call.key, ''), NULL, NULL, -1.0, old.time"
 _VALUES = [f"json_extract(value, '$[{number}]')" for number in range(6)]

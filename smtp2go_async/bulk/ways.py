@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Sequence
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -49,6 +50,17 @@ def _marked(emails: list[dict[str, Any]], rows: Sequence[Row], journal: Journal 
     return emails
 
 
+def _fields(row: Row, of: Callable[[Email], dict[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a row's e-mail; nothing was sent when that fails, whatever is raised."""
+    assert row.email is not None
+    try:
+        return of(row.email)
+    except (ValueError, TypeError):
+        raise
+    except Exception as error:
+        raise TypeError(f"the e-mail can't be written: {type(error).__name__}: {error}") from error
+
+
 @attrs.frozen
 class EachAlone:
     """One call of ``/email/send`` for each e-mail: a verdict for each."""
@@ -62,8 +74,7 @@ class EachAlone:
 
     async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
         (row,) = rows
-        assert row.email is not None
-        (fields,) = _marked([row.email.to_fields()], rows, self.journal)
+        (fields,) = _marked([_fields(row, methodcaller("to_fields"))], rows, self.journal)
         sent = await client.email._call(SEND, fields)
         return [
             Outcome(
@@ -104,8 +115,8 @@ class Together:
             bound = most_bytes(email)
             # Encoding it only to know its length is worth it where the bound would keep others out.
             return bound if bound * self.most <= self.most_bytes else encode(email.to_fields()).length + 100
-        except (ValueError, RecursionError):
-            # A file that is not there, or data without an end; the call says so, and it goes alone.
+        except Exception:
+            # A file that is not there, data without an end or a form in JSON: the call says so, and it goes alone.
             return self.most_bytes
 
     async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
@@ -130,7 +141,7 @@ class Together:
         return done
 
     async def _call(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
-        emails = _marked([batch_fields(cast("Email", row.email)) for row in rows], rows, self.journal)
+        emails = _marked([_fields(row, batch_fields) for row in rows], rows, self.journal)
         items = await client.email._send_fields(emails)
         return [self._outcome_of(row, item, items.request_id) for row, item in zip(rows, items, strict=True)]
 

@@ -4,7 +4,7 @@ import pytest
 from bulk.helpers import BAD_KEY, LOST, TURNED_AWAY, client_of, counted, email, emails, states
 from faults.scripted import answer, refusal
 
-from smtp2go_async import Attachment, BulkStoppedError, ReplyError
+from smtp2go_async import Attachment, BulkStoppedError, Email, ReplyError
 from smtp2go_async._body import encode
 
 
@@ -223,3 +223,39 @@ def test_a_run_begun_with_single_calls_can_go_on_in_batches(go, client, provider
     go(client.bulk.send, emails(10), journal=path)
     report = go(client.bulk.send, emails(20), via="batch", journal=path)
     assert (report.sent, report.skipped) == (10, 10)
+
+
+class Unwritable(Email):
+    """An e-mail of the caller's own kind, with a mistake in it."""
+
+    def to_fields(self):
+        raise KeyError("name")
+
+
+def endless():
+    data = {}
+    data["again"] = data
+    return data
+
+
+def own_kind():
+    return Unwritable(sender="a@example.com", to="b@example.com", subject="x", text_body="x")
+
+
+@pytest.mark.parametrize("via", ["send", "batch"])
+@pytest.mark.parametrize("most", [50_000_000, 2000])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: email("bad", template_id="t", template_data=endless()),
+        lambda: email("bad", template_id="t", template_data={"form": object()}),
+        own_kind,
+    ],
+    ids=["endless", "no form", "own kind"],
+)
+def test_an_email_that_can_not_be_written_fails_alone(make, most, via, go, provider, time, path):
+    client = client_of(provider, time, max_email_bytes=most)
+    report = go(client.bulk.send, [*emails(2), ("bad", make()), *emails(2, first=3)], via=via, journal=path)
+    assert (report.sent, report.failed) == (4, 1)
+    assert [one.reference for one in report.problems] == ["bad"]
+    assert counted(path) == {"sent": 4, "failed": 1}

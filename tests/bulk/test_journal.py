@@ -1,12 +1,15 @@
 """The journal of a run: states, what is kept, and what is noticed."""
 
 import csv
+import os
 import re
 import sqlite3
+import stat
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from bulk.helpers import states
@@ -281,6 +284,33 @@ def test_two_journals_have_different_hashes_for_one_recipient(path, tmp_path):
         with Journal(tmp_path / name) as journal:
             found.add(journal.fingerprint(["jane@example.com"]))
     assert len(found) == 2
+
+
+def test_reading_a_journal_that_is_not_there_says_so_and_makes_no_file(path, tmp_path):
+    for read in (
+        Journal.counts,
+        lambda journal: list(journal.rows()),
+        lambda journal: journal.export_csv(tmp_path / "x"),
+    ):
+        with pytest.raises(JournalError, match="does not exist"):
+            read(Journal(path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_journal_is_not_overwritten_by_its_own_export(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [])
+    with pytest.raises(ValueError, match="target: .* is the journal itself"):
+        Journal(path).export_csv(os.path.relpath(path))
+    assert Journal(path).counts()["unknown"] == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_a_journal_is_its_owner_s_alone(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [])
+        for file in Path(path).parent.glob("run.journal*"):
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
 def test_the_csv_has_every_row_and_is_read_back(path, tmp_path):

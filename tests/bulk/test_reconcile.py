@@ -1,6 +1,7 @@
 """What is unknown is looked up in the account."""
 
 import datetime as dt
+import os
 
 import anyio
 import pytest
@@ -249,8 +250,11 @@ def test_what_was_found_is_kept_when_a_later_search_fails(sandbox, run, path, mo
 
 def test_a_journal_that_was_never_used_is_an_error_and_not_an_empty_success(run, path):
     async def work(client):
-        with pytest.raises(JournalError, match="no run was begun with it"):
+        with pytest.raises(JournalError, match="does not exist"):
             await client.bulk.reconcile(path)
+        assert not os.path.exists(path)
+        with Journal(path) as journal, pytest.raises(JournalError, match="no run was begun with it"):
+            await client.bulk.reconcile(journal)
 
     run(work)
 

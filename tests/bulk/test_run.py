@@ -397,12 +397,3 @@ def test_rows_of_a_slow_list_are_sent_before_it_gives_as_many_as_fit(via, go, cl
 
     assert go(client.bulk.send, slow(), via=via).sent == 4
     assert arrived[-1] >= 1
-
-
-def test_data_that_has_no_end_fails_its_own_row_in_a_batch(go, client, provider):
-    endless = {}
-    endless["again"] = endless
-    bad = ("bad", email("bad", template_id="t", template_data=endless))
-    report = go(client.bulk.send, [*emails(2), bad, *emails(2, first=3)], via="batch")
-    assert (report.sent, report.failed) == (4, 1)
-    assert [one.reference for one in report.problems] == ["bad"]

@@ -4,7 +4,7 @@ import gc
 
 import anyio
 import pytest
-from bulk.helpers import BAD_KEY, counted, email, emails, states
+from bulk.helpers import BAD_KEY, counted, emails, states
 
 from smtp2go_async import BulkStoppedError, Journal, JournalError
 from smtp2go_async.bulk import stream as module
@@ -203,3 +203,47 @@ def test_a_time_that_is_up_before_anything_was_begun_does_not_hang(go, client, m
     monkeypatch.setattr(module, "time", Clock)
     monkeypatch.setattr(module, "SECONDS", 0.5)
     assert len(go(all_of, client.bulk.stream(emails(3)))) == 3
+
+
+def test_a_second_task_that_iterates_over_the_same_stream_is_told_so(go, client, provider):
+    provider.hold()
+    found = []
+
+    async def work():
+        stream = client.bulk.stream(emails(20))
+
+        async def take():
+            found.extend([one async for one in stream])
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(take)
+            await provider.under_way(4)
+            with pytest.raises(RuntimeError, match="iterate over one stream"):
+                await anext(stream)
+            provider.released.set()
+
+    go(work)
+    assert len(found) == 20
+
+
+def test_a_stream_that_another_task_closes_is_settled_first(go, client, provider, path):
+    provider.hold()
+    found = []
+
+    async def work():
+        async with client.bulk.stream(emails(20), journal=path) as stream, anyio.create_task_group() as tasks:
+
+            async def take():
+                found.extend([one async for one in stream])
+
+            tasks.start_soon(take)
+            await provider.under_way(4)
+            tasks.start_soon(stream.aclose)
+            await anyio.sleep(0.01)
+            provider.released.set()
+        # Its journal is free.
+        report = await client.bulk.send(emails(20), journal=path)
+        assert (report.sent, report.skipped) == (16, 4)
+
+    go(work)
+    assert [one.status for one in found] == ["sent"] * 4

@@ -37,6 +37,18 @@ def test_a_waiting_iteration_can_be_left_and_the_journal_is_free(waiting, path):
     assert set(sandbox.counts("subject").values()) == {1}
 
 
+def test_a_waiting_stream_that_is_closed_leaves_its_journal_free(waiting, path):
+    client, sandbox = waiting
+    with client.bulk.stream(emails(40), journal=path) as stream:
+        assert next(stream).status == "sent"
+    other = client.bulk.stream(emails(40), journal=path)
+    assert next(other).status in ("sent", "skipped")
+    other.close()
+    report = client.bulk.send(emails(40), journal=path)
+    assert report.sent + report.skipped == 40
+    assert set(sandbox.counts("subject").values()) == {1}
+
+
 def test_a_waiting_client_sends_and_reports(waiting, path):
     client, sandbox = waiting
     told = []

@@ -30,7 +30,8 @@ def methods(group: object) -> dict[str, object]:
 
 
 def waiting(text: str) -> str:
-    return text.replace("AsyncIterator", "Iterator").replace("AsyncClient", "SyncClient")
+    text = text.replace("AsyncIterator", "Iterator").replace("AsyncClient", "SyncClient")
+    return re.sub(r"\bOutcomeStream", "SyncOutcomeStream", text)
 
 
 def signature(function: object) -> str:
@@ -95,7 +96,8 @@ def test_methods_await_or_iterate_and_their_twins_wait(group):
     awaited, waits = (methods(one) for one in twins(group))
 
     for one in awaited.values():
-        assert inspect.iscoroutinefunction(one) or "-> collections.abc.AsyncIterator[" in str(inspect.signature(one))
+        returns = str(inspect.signature(one)).rpartition("-> ")[2]
+        assert inspect.iscoroutinefunction(one) or re.match(r"collections.abc.AsyncIterator\[|.*OutcomeStream", returns)
     for one in waits.values():
         assert not inspect.iscoroutinefunction(one)
         assert not inspect.isasyncgenfunction(one)
