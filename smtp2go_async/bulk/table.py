@@ -6,6 +6,7 @@ wait 5 ms for their turn after each statement while the event loop is busy.
 """
 
 import json
+import math
 import sqlite3
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -114,6 +115,11 @@ class Lines:
         return sum(len(one) for one in (self.sent, self.settled, self.bad, self.claims) if one is not None)
 
 
+_SIZE = "+".join(f"coalesce(length({name}), 0)" for name in ("sent", "settled", "bad", "claims"))
+_IN_ONE = 2_000_000
+"""Characters that are folded by one statement."""
+
+
 class Log:
     """The log of a file; all that was in it from another program is folded when this is made."""
 
@@ -121,7 +127,8 @@ class Log:
         self._connection = connection
         self._waiting: deque[tuple[int, int]] = deque()
         """The number and the size of what was not folded yet."""
-        connection.execute("DELETE FROM log")
+        self._waiting.extend(connection.execute(f"SELECT number, {_SIZE} FROM log ORDER BY number"))
+        self.fold(math.inf)
 
     def write(self, lines: Lines, now: float) -> None:
         """Write all or nothing, on the disk when this returns."""
@@ -131,18 +138,23 @@ class Log:
         self._waiting.append((number, len(lines)))
 
     def fold(self, most: float) -> bool:
-        """Fold what was written first, up to so many characters of it, and return whether there is more."""
-        size, count = 0, 0
-        for _, more in self._waiting:
-            size += more
-            if count and size > most:
-                break
-            count += 1
-        if count:
+        """Fold what was written first, up to so many characters of it but one commit at least; return whether there is more.
+
+        Not all in one statement: SQLite remembers how to undo it, in memory.
+        """
+        done = 0
+        while self._waiting and (not done or self._waiting[0][1] <= most - done):
+            count, size = 0, 0
+            for _, more in self._waiting:
+                if count and size + more > min(most - done, _IN_ONE):
+                    break
+                count += 1
+                size += more
             # In their order: SQLite deletes by the number, and the trigger below is run for each.
             self._connection.execute("DELETE FROM log WHERE number <= ?", self._waiting[count - 1][:1])
-        for _ in range(count):
-            self._waiting.popleft()
+            for _ in range(count):
+                self._waiting.popleft()
+            done += size
         return bool(self._waiting)
 
 
