@@ -127,7 +127,7 @@ class Log:
         self._connection = connection
         self._waiting: deque[tuple[int, int]] = deque()
         """The number and the size of what was not folded yet."""
-        self._waiting.extend(connection.execute(f"SELECT number, {_SIZE} FROM log ORDER BY number"))
+        self._waiting.extend(connection.execute(f"SELECT number, {_SIZE} FROM log ORDER BY number"))  # noqa: S608
         self.fold(math.inf)
 
     def write(self, lines: Lines, now: float) -> None:
@@ -138,7 +138,7 @@ class Log:
         self._waiting.append((number, len(lines)))
 
     def fold(self, most: float) -> bool:
-        """Fold what was written first, up to so many characters of it but one commit at least; return whether there is more.
+        """Fold what was written first, so many characters or a single commit, and return whether there is more.
 
         Not all in one statement: SQLite remembers how to undo it, in memory.
         """

@@ -10,6 +10,7 @@ from faults.scripted import Time, answer
 
 from smtp2go_async import AsyncClient, Email, OutcomeUnknownError, Pacer
 from smtp2go_async._wire import Answer
+from smtp2go_async.bulk.plan import Row
 
 KEY = "api-" + "A" * 32
 LOST = OutcomeUnknownError("the connection was closed without an answer")
@@ -36,6 +37,10 @@ def emails(count, first=1):
 
 def numbers(count, first=0):
     return [f"+1202555{number:04}" for number in range(first, first + count)]
+
+
+def claims(*references):
+    return [Row(reference, recipients=(f"{reference}@example.com",)) for reference in references]
 
 
 class SharedTime(Time):

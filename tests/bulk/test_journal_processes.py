@@ -9,10 +9,9 @@ import textwrap
 import time
 
 import pytest
-from bulk.helpers import counted, email, emails, states
+from bulk.helpers import claims, counted, email, emails, states
 
 from smtp2go_async import Attachment, Journal, JournalError
-from smtp2go_async.bulk.plan import Row
 from smtp2go_async.bulk.table import Settled
 
 OPEN = """
@@ -24,10 +23,6 @@ try:
 except JournalError as error:
     print(error)
 """
-
-
-def claims(*references):
-    return [Row(reference, recipients=(f"{reference}@example.com",)) for reference in references]
 
 
 def test_a_second_process_is_refused_and_told_why(script, path):
