@@ -1,6 +1,7 @@
 """The file of a journal: what is refused, who has it, and what is left of it."""
 
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
