@@ -23,6 +23,10 @@ errands: ContextVar[Errands | None] = ContextVar("smtp2go_async_errands", defaul
 """Those of the call around; ``None`` where the caller awaits it."""
 
 
+class InterruptedByCallerError(Exception):
+    """The caller's thread was told to end. What a loop in another thread is told: the exit itself would end that."""
+
+
 async def by_the_caller(work: Callable[[], object]) -> BaseException | None:
     """Run the caller's own code in the caller's thread, and return what it raised.
 
@@ -34,14 +38,19 @@ async def by_the_caller(work: Callable[[], object]) -> BaseException | None:
     try:
         work()
     except BaseException as error:
-        if isinstance(error, anyio.get_cancelled_exc_class()):
-            return not_cancelled(error)
-        return error
+        return plain(error, anyio.get_cancelled_exc_class())
     return None
 
 
-def not_cancelled(error: BaseException) -> RuntimeError:
-    """Make the error for code that says it was cancelled when it was not; all around it would take that for true."""
-    made = RuntimeError(f"the list or on_outcome raised {type(error).__name__}, and was not cancelled")
-    made.__cause__ = error
-    return made
+def plain(error: BaseException, cancelled: type[BaseException]) -> BaseException:
+    """Return an error that can be raised around a loop, which would take some for something of its own."""
+    if isinstance(error, (cancelled, StopIteration, StopAsyncIteration)):
+        made = RuntimeError(f"the list or on_outcome raised {type(error).__name__}")
+        made.__cause__ = error
+        return made
+    return error
+
+
+def is_exit(error: BaseException) -> bool:
+    """Whether the program is to end."""
+    return isinstance(error, InterruptedByCallerError) or not isinstance(error, Exception)

@@ -8,9 +8,11 @@ import asyncio
 import atexit
 import contextlib
 import contextvars
+import os
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from queue import SimpleQueue
@@ -19,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 import anyio
 import attrs
 
-from ._caller import errands, not_cancelled
+from ._caller import InterruptedByCallerError, errands, plain
 from ._forking import tell_after_fork
 from .errors import NotSentError, OutcomeUnknownError
 
@@ -51,6 +53,7 @@ class LoopThread:
         self._lock = threading.Lock()
         self._loop: _Loop | None = None
         self._thread: threading.Thread | None = None
+        self._waiting: list[_Errands] = []
         if self._finalizer is not None:
             self._finalizer.detach()
 
@@ -73,27 +76,33 @@ class LoopThread:
     def run_settling(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Make a call that runs the caller's own code, which is done in this thread, and wait for it.
 
-        Ctrl-C, or an exit in that code, cancels it or ends it, and waits until it has settled what is under way; a
-        second one does not.
+        Whatever is raised while this waits (Ctrl-C, or by any handler of a signal) cancels the call, and is raised when
+        it has settled what is under way; a second one does not wait. An exit in the caller's code does the same.
 
         Raises:
             NotSentError: As for `run`, and so are the others.
         """
-        waiting = _Errands()
-        future = self._begin(waiting.serve, call)
-        future.add_done_callback(waiting.no_more_if_not_begun)
+        waiting = _Errands(threading.get_ident())
+        future = None
+        self._waiting.append(waiting)
         try:
+            future = self._begin(waiting.serve, call)
+            future.add_done_callback(waiting.end_if_not_begun)
             waiting.work()
-        except (KeyboardInterrupt, SystemExit):
-            future.cancel()
+            if waiting.exit is not None:
+                raise waiting.exit
+            return _result_of(future)
+        except BaseException:
+            waiting.cancel()
             if waiting.exit is None:
                 waiting.work()
             raise
         finally:
+            with contextlib.suppress(ValueError):  # a forked child has forgotten it
+                self._waiting.remove(waiting)
             waiting.leave()
-        if waiting.exit is not None:
-            raise waiting.exit
-        return _result_of(future)
+            # The error knows this frame.
+            del waiting, future
 
     def _begin(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         if threading.current_thread() is self._thread:
@@ -126,7 +135,13 @@ class LoopThread:
         return self._loop
 
     def stop(self) -> None:
-        """Close, and end the thread; calls under way are cancelled."""
+        """Close, and end the thread; calls under way are cancelled.
+
+        Raises:
+            RuntimeError: Called by the list or on_outcome of a run, which would wait for itself.
+        """
+        if any(one.thread == threading.get_ident() for one in self._waiting):
+            raise RuntimeError("a SyncClient can't be closed by the list or on_outcome of its own run")
         with self._lock:
             self._closed = True
             thread, self._loop = self._thread, None
@@ -143,86 +158,147 @@ def _result_of(future: "Future[T]") -> T:
         return future.result()
     except CancelledError as error:
         raise OutcomeUnknownError("the client was closed while this call was under way") from error
+    finally:
+        del future
 
 
-class _InterruptedError(Exception):
-    """The thread that waited was told to end; what the loop is told, since it would end with the exit itself."""
-
-
-@attrs.frozen
 class _Errand:
-    work: Callable[[], object]
-    raised: "asyncio.Future[BaseException | None]"
+    """Something to be done by a waiting thread. A signal can interrupt that anywhere, so it can be gone on with."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self._begun = False
+        self._error: BaseException | None = InterruptedByCallerError("interrupted")
+        self._loop = asyncio.get_running_loop()
+        self._raised: asyncio.Future[BaseException | None] | None = self._loop.create_future()
+
+    async def done(self) -> BaseException | None:
+        """Wait for it, and return what it raised."""
+        assert self._raised is not None
+        try:
+            return await self._raised
+        finally:
+            # The error knows the frames, and those know this.
+            self._raised = None
+
+    def do(self, waiting: "_Errands") -> None:
+        """Do it unless it was begun before, and tell the loop what it raised, or the thread, if that is an exit."""
+        if not self._begun:
+            self._begun = True
+            try:
+                self._work()
+                self._error = None
+            except Exception as error:
+                self._error = plain(error, asyncio.CancelledError)
+            except asyncio.CancelledError as error:
+                self._error = plain(error, asyncio.CancelledError)
+            except BaseException as error:
+                waiting.exit = error
+                self._error = InterruptedByCallerError(f"{type(error).__name__} in the list or on_outcome")
+        self.tell(self._error)
+        self._error = None
 
     def tell(self, error: BaseException | None) -> None:
+        """Tell the loop, the first time."""
         # When the loop has ended nobody asks.
         with contextlib.suppress(RuntimeError):
-            self.raised.get_loop().call_soon_threadsafe(self._set, error)
+            self._loop.call_soon_threadsafe(self._set, error)
 
     def _set(self, error: BaseException | None) -> None:
-        if not self.raised.done():
-            self.raised.set_result(error)
+        if self._raised is not None and not self._raised.done():
+            self._raised.set_result(error)
 
 
 class _Errands:
-    """What a waiting thread does for its call; `work` is called there, `serve` and `do` on the loop."""
+    """What a waiting thread does for its call; `serve` and `do` are called on the loop, the others by the thread.
 
-    def __init__(self) -> None:
-        self._waiting: SimpleQueue[_Errand | None] = SimpleQueue()
+    A signal can raise anything between any two steps of the thread. So nothing is taken out before it is through, and
+    all that it waits for is also seen by looking.
+    """
+
+    def __init__(self, thread: int) -> None:
+        self.thread = thread
+        self._process = os.getpid()
+        self._waiting: deque[_Errand] = deque()
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._lock = threading.Lock()
         self._left = False
-        self._begun = False
+        self._cancelled = False
+        self._task: asyncio.Task[Any] | None = None
+        self._ended = False
         self.exit: BaseException | None = None
         """What was raised to end the program, in the caller's code."""
 
+    # --- on the loop ----------------------------------------------------------------------------------------------
+
     async def serve(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Make the call, with this for what it has to have done."""
-        self._begun = True
-        errands.set(self)
+        self._task = asyncio.current_task()
         try:
+            if self._cancelled:
+                raise asyncio.CancelledError
+            errands.set(self)
             return await call()
         finally:
-            self._waiting.put(None)
-
-    def no_more_if_not_begun(self, _future: object) -> None:
-        """End the waiting for a call that was cancelled before its first step."""
-        if not self._begun:
-            self._waiting.put(None)
+            self._end()
 
     async def do(self, work: Callable[[], object]) -> BaseException | None:
         """Have something done, and return what it raised."""
-        errand = _Errand(work, asyncio.get_running_loop().create_future())
+        errand = _Errand(work)
         with self._lock:
             if self._left:
-                return _InterruptedError("the thread that waited for this call was interrupted")
-            self._waiting.put(errand)
-        return await errand.raised
+                return InterruptedByCallerError("the thread that waited for this call was interrupted")
+            self._waiting.append(errand)
+        self._wake.put(None)
+        return await errand.done()
+
+    def end_if_not_begun(self, _future: object) -> None:
+        """End the waiting for a call that was cancelled before its first step."""
+        if self._task is None:
+            self._end()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._wake.put(None)
+
+    # --- in the thread --------------------------------------------------------------------------------------------
 
     def work(self) -> None:
         """Do what is asked for, until the call has ended."""
-        while (errand := self._waiting.get()) is not None:
-            error: BaseException | None = None
-            try:
-                errand.work()
-            except Exception as problem:
-                error = problem
-            except asyncio.CancelledError as problem:
-                error = not_cancelled(problem)
-            except BaseException as problem:
-                self.exit = problem
-                error = _InterruptedError(f"{type(problem).__name__} in the list or on_outcome")
-            errand.tell(error)
-            # Not kept while the next one is waited for.
-            del errand, error
+        while True:
+            if os.getpid() != self._process:
+                # Forked in the list or on_outcome: the call goes on in the parent.
+                raise self.exit or RuntimeError("this process was forked by a run of its parent, and does not have it")
+            if self._waiting:
+                self._waiting[0].do(self)
+                self._waiting.popleft()
+            elif self._ended:
+                return
+            else:
+                self._wake.get()
+
+    def cancel(self) -> None:
+        """Cancel the call; one that has not begun by now does not begin."""
+        self._cancelled = True
+        task = self._task
+        if task is None:
+            self._ended = True
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                task.get_loop().call_soon_threadsafe(task.cancel)
 
     def leave(self) -> None:
         """Do nothing more; who asks from now on is told so."""
+        # They know the error that is raised, and it knows the frames, and those know this.
+        self.exit = self._task = None
+        if os.getpid() != self._process:
+            # Here the loop's thread may hold the lock for ever.
+            return
         with self._lock:
             self._left = True
-        while not self._waiting.empty():
-            errand = self._waiting.get()
-            if errand is not None:
-                errand.tell(_InterruptedError("the thread that waited for this call was interrupted"))
+        for errand in self._waiting:
+            errand.tell(InterruptedByCallerError("the thread that waited for this call was interrupted"))
+        self._waiting.clear()
 
 
 _running: "weakref.WeakSet[LoopThread]" = weakref.WeakSet()

@@ -50,5 +50,4 @@ class SyncSettlingGroup(SyncGroup[G]):
     def _stream(self, call: "Callable[P, OutcomeStream]", *args: P.args, **kwargs: P.kwargs) -> "SyncOutcomeStream":
         from ..bulk.stream import SyncOutcomeStream
 
-        stream = call(*args, **kwargs)
-        return SyncOutcomeStream(partial(self._run, stream.next_page), partial(self._run, stream.aclose))
+        return SyncOutcomeStream(call(*args, **kwargs), self._run)

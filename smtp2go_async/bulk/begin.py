@@ -43,7 +43,12 @@ class Opened(AbstractAsyncContextManager["Journal | None"]):
                     await to_thread.run_sync(self._journal.close)
             finally:
                 # No shield keeps off a task's own cancelling, which can come before the thread has begun.
-                self._journal.close()
+                self.close()
+
+    def close(self) -> None:
+        """Close it in this thread."""
+        if self._journal is not None and self._ours:
+            self._journal.close()
 
 
 @attrs.define(kw_only=True)
@@ -95,6 +100,13 @@ class Beginning(AbstractAsyncContextManager[Run]):
                 self._taken.release()
             if self._opened is not None:
                 await self._opened.__aexit__(kind, error, traceback)
+
+    def abandon(self) -> None:
+        """End it when there is no event loop any more; a list that is a generator is left to the collector."""
+        if self._taken is not None:
+            self._taken.release()
+        if self._opened is not None:
+            self._opened.close()
 
 
 async def _checked(check: Callable[[], object]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio
 from anyio.abc import TaskGroup
 
+from .._caller import is_exit
 from .._masking import mask_text
 from ..errors import BulkStoppedError, NotSentError, Smtp2goError
 from ..retry import RetryBudget, RetryPolicy
@@ -28,6 +29,9 @@ LONGEST_ERROR = 1000
 
 LONGEST_GATHERING = 1.0
 """Seconds for which rows of an asynchronous list that is slow are gathered for one call."""
+
+SLOW = 0.01
+"""Seconds; what takes longer to be told of its outcomes has them before more rows are claimed."""
 
 OUTLAST = 3600.0
 """Seconds for which a call waits for cool-downs, or for the network, before it ends the run."""
@@ -93,6 +97,8 @@ class Run:
         self._seconds = 0.0
         self._error_of_told: BaseException | None = None
         self.told: Told | None = None
+        self._telling = 0.0
+        """Seconds that it took the last time."""
 
     def stop(self, *, at_once: bool = False) -> None:
         """Take no more rows; those under way are settled, and those that wait go back.
@@ -122,15 +128,19 @@ class Run:
         Raises:
             BulkStoppedError: The run could not go on.
         """
-        if self._error_of_told is not None:
-            raise self._error_of_told
-        if self._error is not None:
-            raise BulkStoppedError(
-                f"the run ended early ({self.report}): {self._error}", report=self.report
-            ) from self._error
-        if self._source.error is not None:
-            self._source.error.add_note(f"smtp2go_async: the list raised this; until then: {self.report}")
-            raise self._source.error
+        told, self._error_of_told = self._error_of_told, None
+        try:
+            if told is not None:
+                told.add_note(f"smtp2go_async: on_outcome raised this; until then: {self.report}")
+                raise told
+            if self._error is not None:
+                raise BulkStoppedError(
+                    f"the run ended early ({self.report}): {self._error}", report=self.report
+                ) from self._error
+            self._source.check(self.report)
+        finally:
+            # It knows this frame.
+            del told
 
     async def go(self, enough: Callable[[], bool] = lambda: False) -> None:
         """Send until the list ends, ``enough`` says so, or the run has to end. Everything begun is settled then.
@@ -186,8 +196,9 @@ class Run:
         outcomes: list[Outcome] = []
         try:
             while not (self._stopping.is_set() or enough() or self._workers > self._pace.limit):
-                if self._source.waits and not self._leftover:
-                    # Nobody knows how long the list takes for its next row, and what is known by now must not wait.
+                if (self._source.waits and not self._leftover) or self._telling > SLOW:
+                    # Nobody knows how long the list takes for its next row, and what is known by now must not wait;
+                    # nor must rows that are claimed wait until all is told.
                     known, outcomes = outcomes, []
                     with anyio.CancelScope(shield=True):
                         await self._settle(known)
@@ -272,7 +283,9 @@ class Run:
             if one.status not in ("sent", "skipped") and len(self._problems) < MOST_PROBLEMS:
                 self._problems.append(one)
         if self.told is not None and outcomes:
+            began = time.monotonic()
             error = await self.told(outcomes)
+            self._telling = time.monotonic() - began
             if error is not None:
                 self._error_of_told = self._error_of_told or error
                 self.stop()
@@ -281,21 +294,25 @@ class Run:
         """Take the rows of the next call; outcomes of rows that need none are told on the way."""
         async with self._taking:
             rows: list[Row] = []
+            passed: list[Outcome] = []
             until = time.monotonic() + LONGEST_GATHERING
             while len(rows) < self._way.most and not self._stopping.is_set():
                 if rows and self._source.waits and not self._leftover and time.monotonic() > until:
                     break
-                if not self._leftover and not await self._refill(self._way.most - len(rows)):
-                    break
+                if not self._leftover:
+                    await self._pass_on(passed)
+                    if not await self._refill(self._way.most - len(rows)):
+                        break
                 found = self._leftover[0]
                 if isinstance(found, Outcome):
                     self._leftover.popleft()
-                    await self._pass_on(found)
+                    passed.append(found)
                     continue
                 if rows and not self._way.fits(rows, found):
                     break
                 rows.append(found)
                 self._leftover.popleft()
+            await self._pass_on(passed)
             return rows
 
     async def _refill(self, most: int) -> bool:
@@ -303,14 +320,17 @@ class Run:
         with anyio.CancelScope() as self._reading:
             found = await self._source.take(most)
         self._reading = None
+        if self._source.error is not None and is_exit(self._source.error):
+            self.stop()
         self._leftover.extend(found)
         return bool(found)
 
-    async def _pass_on(self, outcome: Outcome) -> None:
-        """Tell an outcome that the list had instead of a row."""
-        if _is_bad(outcome):
-            self._ledger.note(self._settled([outcome]))
-        await self._tell([outcome])
+    async def _pass_on(self, outcomes: list[Outcome]) -> None:
+        """Tell outcomes that the list had instead of rows."""
+        told = outcomes.copy()
+        outcomes.clear()
+        self._ledger.note(self._settled([one for one in told if _is_bad(one)]))
+        await self._tell(told)
 
 
 def _patient(client: "AsyncClient", stopping: anyio.Event) -> "AsyncClient":

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from anyio import to_thread
 
-from .._caller import by_the_caller
+from .._caller import by_the_caller, is_exit
 from .._checks import need_count, need_truth, need_word
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
@@ -234,11 +234,24 @@ async def _tell(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> BaseExcep
 
 
 def _tell_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
+    """Tell all of them, whatever it says to one: they are told once, and were sent."""
+    first: BaseException | None = None
     for one in outcomes:
-        returned = on_outcome(one)
-        if inspect.iscoroutine(returned):
-            returned.close()
-            raise TypeError("on_outcome: returned a coroutine, which nobody awaits; `stream` can be awaited")
+        try:
+            returned = on_outcome(one)
+            if inspect.iscoroutine(returned):
+                returned.close()
+                raise TypeError("on_outcome: returned a coroutine, which nobody awaits; `stream` can be awaited")
+        except BaseException as error:
+            if first is not None and is_exit(error):
+                raise
+            first = first or error
+    try:
+        if first is not None:
+            raise first
+    finally:
+        # It knows this frame.
+        del first
 
 
 def _need_list(items: object, name: str) -> object:

@@ -11,7 +11,7 @@ import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
-from .._caller import by_the_caller, errands
+from .._caller import by_the_caller, errands, is_exit
 from ..errors import JournalError
 from ..message import Email
 from .journal import Journal
@@ -91,11 +91,26 @@ class Source:
         """Whether rows were read that nobody has taken."""
         return bool(self._ready)
 
+    def check(self, report: object) -> None:
+        """Raise what the list raised, once."""
+        error, self.error = self.error, None
+        try:
+            if error is not None:
+                error.add_note(f"smtp2go_async: the list raised this; until then: {report}")
+                raise error
+        finally:
+            # It knows this frame.
+            del error
+
     async def take(self, most: int) -> list[Row | Outcome]:
-        """Return up to ``most`` rows, fewer where the list has to be waited for, none at its end."""
+        """Return up to ``most`` rows, and the outcomes between them; fewer where the list has to be waited for."""
         while not self._ready and not self.ended:
             await self._read(most)
-        return [self._ready.popleft() for _ in range(min(most, len(self._ready)))]
+        found: list[Row | Outcome] = []
+        while self._ready and (most or isinstance(self._ready[0], Outcome)):
+            found.append(self._ready.popleft())
+            most -= isinstance(found[-1], Row)
+        return found
 
     async def _read(self, most: int) -> None:
         if not self._compared:
@@ -118,7 +133,8 @@ class Source:
                     rows.append(self._make(item, self._number, self._seen))
                 except (TypeError, ValueError) as error:
                     self.ended = True
-                    self.error = error
+                    if self.error is None or not is_exit(self.error):
+                        self.error = error
                     break
         self._unlooked.extend(rows)
         if self._compare():

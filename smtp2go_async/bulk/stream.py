@@ -1,15 +1,20 @@
 """A run that is iterated over."""
 
+import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextvars import ContextVar
+from functools import partial
 from types import TracebackType
+from typing import Any
 
 import anyio
 
 from .._paging import WaitedFor
+from ..errors import NotSentError
 from ._signals import Stop, ending_on_signals
+from .begin import Beginning
 from .outcome import Outcome
 from .run import Run
 
@@ -31,13 +36,17 @@ def _stop_of(run: Run) -> Stop:
     return stop
 
 
+_within: ContextVar["OutcomeStream | None"] = ContextVar("smtp2go_async_within", default=None)
+"""The stream whose list, which may close it, is read here."""
+
+
 class OutcomeStream(AsyncIterator[Outcome]):
     """The outcomes of a run. While one is looked at, nothing is under way, and an iteration may be left at any time.
 
     Left early, the journal stays open until the stream is closed (``async with``, `aclose`) or collected.
     """
 
-    def __init__(self, beginning: AbstractAsyncContextManager[Run]) -> None:
+    def __init__(self, beginning: Beginning) -> None:
         self._beginning = beginning
         self._run: Run | None = None
         self._gathered: list[Outcome] = []
@@ -59,13 +68,17 @@ class OutcomeStream(AsyncIterator[Outcome]):
         """Send for about a second, and return what became of that; nothing when all was sent."""
         if self._sent is not None:
             raise RuntimeError("two tasks or threads iterate over one stream; give each outcome on from one of them")
-        self._sent = anyio.Event()
+        sent = self._sent = anyio.Event()
+        within = _within.set(self)
         try:
             while not self._gathered and not self._closed:
                 await self._send()
+            if self._closed:
+                await self._close()
         finally:
-            self._sent.set()
+            _within.reset(within)
             self._sent = None
+            sent.set()
         page, self._gathered = self._gathered, []
         return page
 
@@ -76,6 +89,8 @@ class OutcomeStream(AsyncIterator[Outcome]):
         run = self._run
         if run is None:
             run = self._run = await self._beginning.__aenter__()
+            if self._closed:
+                return
         if self._error is None:
             await self._go(run)
         if (run.ended or self._error) and not self._gathered:
@@ -102,18 +117,32 @@ class OutcomeStream(AsyncIterator[Outcome]):
 
     async def aclose(self) -> None:
         """End the run here, and close its journal; what another task has under way is settled first."""
-        self._closed = True
-        if self._run is not None and self._sent is not None:
-            self._run.stop()
+        if self._sent is None:
+            await self._close()
+            return
+        await self.stop()
+        if _within.get() is not self:
             with anyio.CancelScope(shield=True):
                 await self._sent.wait()
-        await self._close()
+
+    async def stop(self) -> None:
+        """Let the iteration that is under way end and close."""
+        self._closed = True
+        if self._run is not None:
+            self._run.stop()
 
     async def _close(self) -> None:
         self._closed = True
         if self._run is not None:
             self._run = None
             await self._beginning.__aexit__(None, None, None)
+
+    def abandon(self) -> None:
+        """Close the journal when the event loop is gone, and with it all that was under way."""
+        self._closed = True
+        if self._run is not None:
+            self._run = None
+            self._beginning.abandon()
 
     async def __aenter__(self) -> "OutcomeStream":
         return self
@@ -127,13 +156,20 @@ class OutcomeStream(AsyncIterator[Outcome]):
 class SyncOutcomeStream(WaitedFor[Outcome]):
     """The outcomes of a run, waited for; otherwise as `OutcomeStream`, with `close` and ``with``."""
 
-    def __init__(self, next_page: Callable[[], Sequence[Outcome]], close: Callable[[], None]) -> None:
-        super().__init__(next_page)
-        self._close = close
+    def __init__(self, stream: OutcomeStream, wait: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]) -> None:
+        self._threads: list[int] = []
+        super().__init__(partial(_page, stream, wait, self._threads))
+        self._stream, self._wait = stream, wait
 
     def close(self) -> None:
         """End the run here, and close its journal."""
-        self._close()
+        # By its own list: what waits for that can't be waited for.
+        within = threading.get_ident() in self._threads
+        try:
+            self._wait(self._stream.stop if within else self._stream.aclose)
+        except NotSentError:
+            # The client is closed.
+            self._stream.abandon()
 
     def __enter__(self) -> "SyncOutcomeStream":
         return self
@@ -142,3 +178,15 @@ class SyncOutcomeStream(WaitedFor[Outcome]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _page(
+    stream: OutcomeStream, wait: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any], threads: list[int]
+) -> Sequence[Outcome]:
+    """Wait for the next page, and note who waits. No method: the stream would know itself, and stay in memory."""
+    threads.append(threading.get_ident())
+    try:
+        page: Sequence[Outcome] = wait(stream.next_page)
+    finally:
+        threads.pop()
+    return page
