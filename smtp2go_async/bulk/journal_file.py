@@ -95,10 +95,9 @@ class JournalFile:
         raise AssertionError("the last try returns or raises")
 
     def _make_locks(self) -> None:
+        # One for all: SQLite tells what went wrong by the connection, so an error of one statement is gone when another
+        # thread's statement ends before Python has asked.
         self._lock = threading.RLock()
-        # Folding takes a lock of its own where SQLite itself lets one statement wait for another: a thread that has
-        # folded may wait 10 ms to go on in Python, and who wants to write must not wait for that as well.
-        self._fold_lock = threading.RLock() if sqlite3.threadsafety == 3 else self._lock
 
     def _after_fork(self) -> None:
         # Closing it in the child would write the log into the file, and delete it while the parent goes on writing to
@@ -119,6 +118,11 @@ class JournalFile:
         # A commit is on the disk when it returns, even if the power fails then.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA temp_store = MEMORY")
+        try:
+            # Asked for by the folding only when e-mails are on their way.
+            connection.execute("SELECT 1 FROM json_each('[]')")
+        except sqlite3.OperationalError as error:
+            raise JournalError("journal: this Python's SQLite can't read JSON; 3.38 and newer can") from error
         connection.execute("BEGIN EXCLUSIVE")
         if not tables:
             for statement in TABLES:
@@ -143,7 +147,7 @@ class JournalFile:
 
     def close(self) -> None:
         """Close the file. Another program can use it then."""
-        with self._lock, self._fold_lock:
+        with self._lock:
             if self._connection is not None and self._pid == os.getpid():
                 with suppress(JournalError):
                     # Nobody waits here for much of it, nor for room on a full disk: it can stay in the log.
@@ -225,7 +229,7 @@ class JournalFile:
         Args:
             most: Characters after which to stop: whoever wants to write meanwhile has to wait.
         """
-        with self._fold_lock, self._told("be written"):
+        with self._lock, self._told("be written"):
             return self._open_log().fold(most)
 
     def _open_log(self) -> Log:

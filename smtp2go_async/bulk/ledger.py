@@ -88,18 +88,18 @@ class Ledger:
                         self._hand_over()
                     raise
             if not entry.written:
-                await self._write_waiting()
+                await self._write_waiting(entry)
         if entry.error is not None:
             raise entry.error
 
-    async def _write_waiting(self) -> None:
+    async def _write_waiting(self, own: _Entry) -> None:
         """Write for all who wait, and leave those who come meanwhile to the first of them.
 
         Whoever wrote for them too would come back together with them, and all calls would be made at the same time.
         """
         assert self._journal is not None
         self._writing = True
-        entries = self._first()
+        entries = self._first(own)
         claims = [claim for entry in entries for claim in entry.claims]
         settled = [one for entry in entries for one in entry.settled]
         begin = max((entry.begin for entry in entries if entry.begin is not None), key=len, default=None)
@@ -111,6 +111,8 @@ class Ledger:
         except Exception as problem:
             error = problem
         finally:
+            if error is not None:
+                self._bad = bad + self._bad
             self._hand_over()
             for entry in entries:
                 entry.error = error
@@ -120,14 +122,18 @@ class Ledger:
         for _ in range(HANDED_OVER):
             await checkpoint()
 
-    def _first(self) -> list[_Entry]:
-        """Take those who wait longest, and not all where they have many rows."""
-        rows, count = 0, 0
+    def _first(self, own: _Entry) -> list[_Entry]:
+        """Take those who wait longest, and not all where they have many rows; but the writer's own.
+
+        Those who were given up are before it, and have no turn.
+        """
+        rows, count, has_own = 0, 0, False
         for entry in self._waiting:
             rows += len(entry.claims) + len(entry.settled)
-            if count >= CALLS and rows > ROWS:
+            if has_own and count >= CALLS and rows > ROWS:
                 break
             count += 1
+            has_own = has_own or entry is own
         entries, self._waiting = self._waiting[:count], self._waiting[count:]
         return entries
 

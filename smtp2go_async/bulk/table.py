@@ -166,6 +166,8 @@ def _upsert(values: str, source: str) -> str:
     SELECT {values} FROM {source} WHERE true
     ON CONFLICT (reference) DO UPDATE SET state = excluded.state, email_id = excluded.email_id,
         request_id = excluded.request_id, detail = excluded.detail, error = excluded.error, settled = excluded.settled,
+        fingerprint = CASE WHEN excluded.claimed > 0 THEN excluded.fingerprint ELSE rows.fingerprint END,
+        recipient = CASE WHEN excluded.claimed > 0 THEN excluded.recipient ELSE rows.recipient END,
         claimed = CASE WHEN excluded.claimed > 0 AND NOT (rows.state = 'unknown' AND rows.claimed > 0)
             THEN excluded.claimed ELSE rows.claimed END
     WHERE excluded.claimed <> 0 OR rows.claimed = 0;

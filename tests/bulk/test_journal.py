@@ -272,6 +272,17 @@ def test_another_word_for_what_to_keep_is_refused(path):
         Journal(path, recipients="all")
 
 
+def test_a_bad_row_that_was_corrected_has_its_recipient(path):
+    with Journal(path, recipients="address") as journal:
+        journal.take_for("email")
+        journal.commit([], [], [("a", "failed", None, None)])
+        journal.commit([Row("a", recipients=("jane@example.com",))], [])
+        journal.commit([], settled("sent", "a"))
+        (row,) = journal.rows()
+        assert (row.state, row.recipient) == ("sent", "jane@example.com")
+        assert row.fingerprint == journal.fingerprint(["jane@example.com"])
+
+
 def test_two_journals_have_different_hashes_for_one_recipient(path, tmp_path):
     found = set()
     for name in ("a", "b"):

@@ -75,6 +75,74 @@ def test_of_calls_with_many_rows_two_are_written_at_a_time_and_all_of_those_with
     assert sizes == [600, 1200, 1200, 603]
 
 
+def test_who_writes_next_writes_its_own_however_much_of_those_given_up_is_before_it(held):
+    journal, go_on, _ = held
+
+    async def work():
+        ledger = Ledger(journal)
+        calls = [[Row(f"{name}{number}") for number in range(1200)] for name in "abcdef"]
+        tasks = []
+        for rows in calls:
+            tasks.append(asyncio.create_task(ledger.commit(rows, [])))
+            await asyncio.sleep(0)
+        for one in tasks[1:4]:
+            one.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await ledger.commit([Row("later")], [])
+
+    run(work)
+    assert {row.reference[0] for row in journal.rows()} >= set("aefl")
+
+
+def test_bad_rows_that_could_not_be_written_are_written_with_the_next(path):
+    with Journal(path) as journal:
+        ledger, write = Ledger(journal), journal.write
+
+        def full(_lines):
+            journal.write = write
+            raise JournalError("full")
+
+        journal.write = full
+
+        async def work():
+            ledger.note([("bad", "failed", None, None)])
+            with pytest.raises(JournalError, match="full"):
+                await ledger.commit([Row("a")], [])
+            await ledger.commit([Row("b")], [])
+
+        run(work)
+        assert [(row.reference, row.state) for row in journal.rows()] == [("bad", "failed"), ("b", "claimed")]
+
+
+def test_nothing_is_written_while_something_is_folded(path):
+    """SQLite forgets the error of one when the other ends well."""
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+    with Journal(path) as journal:
+
+        class Log:
+            def fold(self, most):
+                begun.set()
+                assert go_on.wait(5)
+
+            def write(self, lines, now):
+                done.set()
+
+        real, journal._log = journal._log, Log()
+        threads = [threading.Thread(target=journal.fold)]
+        threads[0].start()
+        begun.wait(5)
+        threads.append(threading.Thread(target=journal.commit, args=([Row("a")], [])))
+        threads[1].start()
+        assert not done.wait(0.05)
+        go_on.set()
+        for thread in threads:
+            thread.join(5)
+        assert done.is_set()
+        journal._log = real
+
+
 @pytest.mark.parametrize("given_up", [[1], [1, 2], [2], [3], [1, 3], [1, 2, 3]])
 def test_those_who_wait_are_written_when_others_are_given_up(given_up, held):
     journal, go_on, sizes = held

@@ -1,6 +1,7 @@
 """A run that is cancelled: no more rows are taken, those under way are settled, and the others wait for the next run."""
 
 import asyncio
+import time as blocking
 from contextlib import nullcontext
 from functools import partial
 
@@ -191,3 +192,30 @@ def test_an_open_journal_can_be_used_again_after_a_run_that_failed(go, client, p
         with pytest.raises(TypeError):
             go(client.bulk.send, [email(), None], journal=journal)
         assert go(client.bulk.send, [email(), email("r2")], journal=journal).sent == 1
+
+
+def test_no_rows_are_claimed_while_a_slow_on_outcome_is_told(go, client, provider, path):
+    """Cut off there, rows would be unknown that nobody had sent."""
+    waiting = []
+    with Journal(path) as journal:
+
+        def tell(_):
+            blocking.sleep(0.002)
+            waiting.append({row.reference for row in journal.rows("claimed")} - set(provider.arrived))
+
+        go(client.bulk.send, emails(60), via="batch", batch_size=10, concurrency=1, journal=journal, on_outcome=tell)
+    # It is known to be slow from the second time on.
+    assert waiting[0]
+    assert not any(waiting[10:])
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+def test_an_exit_in_the_list_is_raised_when_what_is_under_way_is_settled(kind, go, client, provider, path):
+    def rows():
+        yield from emails(10)
+        yield "no e-mail"
+        raise kind
+
+    with pytest.raises(kind):
+        go(client.bulk.send, rows(), via="batch", batch_size=100, journal=path)
+    assert counted(path).keys() <= {"sent", "pending"}

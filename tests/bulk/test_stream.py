@@ -1,6 +1,7 @@
 """A run that is iterated over."""
 
 import gc
+import threading
 
 import anyio
 import pytest
@@ -247,3 +248,42 @@ def test_a_stream_that_another_task_closes_is_settled_first(go, client, provider
 
     go(work)
     assert [one.status for one in found] == ["sent"] * 4
+
+
+def test_a_stream_that_is_closed_while_it_begins_sends_nothing_and_leaves_its_journal(go, client, provider, path):
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Checked(list):
+        def check(self):
+            begun.set()
+            assert go_on.wait(5)
+
+    async def work():
+        stream = client.bulk.stream(Checked(emails(20)), journal=path)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(all_of, stream)
+            while not begun.is_set():
+                await anyio.sleep(0.001)
+            tasks.start_soon(stream.aclose)
+            await anyio.sleep(0.01)
+            go_on.set()
+        assert not provider.calls
+        assert (await client.bulk.send(emails(20), journal=path)).sent == 20
+
+    go(work)
+
+
+def test_an_asynchronous_list_can_close_its_own_stream(go, client, provider):
+    async def rows():
+        for count, pair in enumerate(emails(50)):
+            if count == 20:
+                await stream.aclose()
+            yield pair
+
+    async def work():
+        nonlocal stream
+        stream = client.bulk.stream(rows())
+        return await all_of(stream)
+
+    stream = None
+    assert len(go(work)) == len(provider.arrived) <= 20
