@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from smtp2go_async import Journal, JournalError
+from smtp2go_async.bulk import table
 from smtp2go_async.bulk.journal_file import LONGEST_CALL
 from smtp2go_async.bulk.plan import Row
 from smtp2go_async.bulk.table import STATES, Settled
@@ -153,6 +154,38 @@ def test_what_a_program_that_was_killed_has_left_in_the_log_is_found(path):
     assert one(path, "count(*)") == 0
     with Journal(path) as journal:
         assert {row.reference: row.state for row in journal.rows()} == {"a": "sent", "b": "unknown"}
+
+
+def test_the_begin_of_the_list_is_known_also_from_the_log_of_a_program_that_was_killed(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a"), [], list_begin=["mark", "more"])
+        journal.fold = lambda most: False
+    assert Journal(path).open().list_begin == ["mark", "more"]
+
+
+def test_a_request_id_that_was_not_given_is_nothing(path):
+    with Journal(path) as journal:
+        journal.commit(claims("a", "b"), [])
+        journal.commit([], [("a", "sent", "id", None), ("b", "sent", None, "request")])
+        assert [(row.email_id, row.request_id) for row in journal.rows()] == [("id", None), (None, "request")]
+
+
+def test_a_long_log_is_folded_in_several_steps_and_to_its_end(path, monkeypatch):
+    monkeypatch.setattr(table, "_IN_ONE", 300)
+    statements = []
+    with Journal(path) as journal:
+        for number in range(20):
+            journal.commit(claims(f"r{number}"), [])
+        journal._connection.set_trace_callback(statements.append)
+        assert not journal.fold()
+        assert 1 < len({one for one in statements if one.startswith("DELETE FROM log")}) < 20
+        assert journal.counts()["claimed"] == 20
+
+
+def test_with_none_of_the_recipients_the_marks_are_too_short_to_tell_them(path):
+    with Journal(path, recipients="none") as journal:
+        journal.commit(claims("a"), [], list_begin=[journal.mark("a", ["a@example.com"])])
+        assert [len(one) for one in journal.list_begin] == [2]
 
 
 def test_a_commit_is_on_the_disk_when_it_returns(path):
