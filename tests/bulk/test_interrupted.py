@@ -135,7 +135,8 @@ def test_an_exit_in_the_list_gives_back_what_waits_for_a_cool_down(faults, path)
 
     def rows():
         yield from emails(2)
-        faults.wait_for(lambda: faults.count() == 2)
+        # The other one may be held back by then.
+        faults.wait_for(lambda: faults.count() >= 1)
         raise SystemExit(3)
 
     with SyncClient("api-" + "A" * 32, base_url=faults.url, timeout=10) as client, pytest.raises(SystemExit):
