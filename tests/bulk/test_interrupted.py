@@ -196,8 +196,10 @@ def test_a_stream_that_outlives_its_client_can_be_closed_and_its_journal_is_free
 
 
 FORKS = """
-    import os, sys
+    import os, sys, warnings
     from smtp2go_async import Email, SyncClient
+
+    warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of a fork among threads
 
     def email(number):
         return Email(sender="a@example.com", to="b@example.com", subject=f"r{{number}}", text_body="x")
