@@ -187,10 +187,14 @@ def test_who_was_to_write_next_and_is_given_up_just_then_lets_another_one_write(
 def test_those_whose_writer_was_given_up_are_told_that_nothing_is_known_to_be_written(held):
     journal, go_on, _ = held
 
-    write = journal.write
+    write, second_writes = journal.write, threading.Event()
+
+    def then(lines):
+        second_writes.set()
+        write(lines)
 
     def once(lines):
-        journal.write = write
+        journal.write = then
         write(lines)
         # The next one may begin before anybody learns that this was written.
         go_on.clear()
@@ -202,7 +206,8 @@ def test_those_whose_writer_was_given_up_are_told_that_nothing_is_known_to_be_wr
         first, second, third = await started(ledger, *"abc")
         go_on.set()
         await first
-        await asyncio.sleep(0.05)
+        while not second_writes.is_set():
+            await asyncio.sleep(0.001)
         second.cancel()
         await asyncio.sleep(0.05)
         go_on.set()
