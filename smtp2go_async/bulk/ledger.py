@@ -18,8 +18,6 @@ BUSY = 0.5
 """Of the time between; an event loop that needs as much for itself has other things to do."""
 AT_ONCE = 50_000
 """Characters; some 2 ms, for which a commit may have to wait."""
-
-
 ROWS, CALLS = 1000, 2
 """Claims and outcomes, or calls, that are written in one transaction when more wait: while some are written, the bodies
 of others are encoded."""
