@@ -5,6 +5,7 @@ import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
+import anyio
 import httpx
 import pytest
 from faults.server import Fault
@@ -111,6 +112,22 @@ def test_calls_that_come_while_the_client_is_closed_all_end(faults, sync_of, mai
         thread.join(5)
 
     assert len(ended) == 20
+
+
+def test_what_a_call_has_only_just_begun_is_ended_with_it():
+    async def nothing():
+        pass
+
+    async def call():
+        async with anyio.create_task_group() as group:
+            thread._loop.ended.set()
+            group.start_soon(anyio.sleep_forever)
+
+    thread = _loop_thread.LoopThread(nothing)
+    with pytest.raises(OutcomeUnknownError, match="closed"):
+        thread.run(call)
+    thread.stop()
+    gc.collect()
 
 
 def test_closing_twice_is_closing_once(faults, sync_of, mail):
