@@ -336,8 +336,8 @@ def _serve(ready: "Future[_Loop]", closing: Closing) -> None:
         ended = anyio.Event()
         ready.set_result(_Loop(asyncio.get_running_loop(), ended))
         await ended.wait()
-        # The calls first: a connection that is only being made would be missed by closing. What they have begun is ended
-        # by them: anyio leaves what was cancelled before its first step with a coroutine that was never awaited.
+        # The calls first: a connection that is only being made would be missed by closing. They end what they have
+        # begun: anyio leaves what is cancelled before its first step with a coroutine that was never awaited.
         begun = {task.id for task in anyio.get_running_tasks() if task.parent_id is not None}
         calls = [task for task in asyncio.all_tasks() if id(task) not in begun and task is not asyncio.current_task()]
         for call in calls:

@@ -13,13 +13,14 @@ It holds references, states, ids and errors; addresses only if they are asked fo
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Literal
 
 from ..errors import JournalError
 from .export import write_csv
 from .journal_file import JournalFile
 from .plan import fingerprints_of, mark_of
-from .table import COLUMNS, STATES, Claim, JournalRow, Lines, SettledLike, lines_of
+from .table import COLUMNS, STATES, Claim, JournalRow, Lines, Settled, SettledLike, lines_of
 
 Kind = Literal["email", "sms"]
 Kept = Literal["hash", "address", "none"]
@@ -95,7 +96,9 @@ class Journal(JournalFile):
         self.need_file()
         if os.path.exists(target) and os.path.samefile(target, self.path):
             raise ValueError(f"target: {os.fsdecode(target)!r} is the journal itself")
-        return write_csv(self.rows(), target)
+        # Opened once, and not for each part of the rows.
+        with nullcontext() if self.is_open else self:
+            return write_csv(self.rows(), target)
 
     # --- what a run does ------------------------------------------------------------------------------------------
 
@@ -169,17 +172,21 @@ class Journal(JournalFile):
             "on anyway"
         )
 
-    def known(self, references: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """Return state and fingerprint of those references that were claimed before; bad rows may be good ones now."""
-        found: dict[str, tuple[str, str]] = {}
+    def known(self, references: Sequence[str]) -> dict[str, tuple[str, Settled]]:
+        """Return for those references that were claimed before the fingerprint, and what became of them.
+
+        Bad rows are not among them: they may be good ones now.
+        """
+        columns = ", ".join(Settled._fields)
+        found: dict[str, tuple[str, Settled]] = {}
         with self._lock, self._told("be read"):
             self.fold()
             connection = self._here()
             for start in range(0, len(references), 500):
                 some = references[start : start + 500]
                 marks = ", ".join("?" * len(some))
-                query = f"SELECT reference, state, fingerprint FROM rows WHERE claimed > 0 AND reference IN ({marks})"  # noqa: S608
-                found.update((row[0], (row[1], row[2])) for row in connection.execute(query, some))
+                query = f"SELECT fingerprint, {columns} FROM rows WHERE claimed > 0 AND reference IN ({marks})"  # noqa: S608
+                found.update((row[1], (row[0], Settled(*row[1:]))) for row in connection.execute(query, some))
         return found
 
     def commit(

@@ -22,6 +22,7 @@ from ..errors import (
     Smtp2goError,
 )
 from ..message import Email
+from .table import Settled
 
 MOST_IN_A_BATCH = 1000
 """E-mails in one ``/email/batch`` call (its reference page)."""
@@ -68,7 +69,7 @@ class Row:
     recipients: tuple[str, ...] = attrs.field(default=(), repr=False)
     error: Exception | None = attrs.field(default=None, repr=False)
     """Why it can't be sent at all."""
-    before: str = "pending"
+    before: Settled | None = attrs.field(default=None, repr=False)
     """What a run before has made of it, where it is sent again: an unknown one may have arrived already."""
 
 

@@ -236,7 +236,7 @@ class Run:
 
     async def _give_back(self, rows: Sequence[Row]) -> None:
         """Tell the journal of rows that were claimed, and certainly not sent: they are again what they were before."""
-        await self._ledger.commit([], [Settled(row.reference, row.before) for row in rows])
+        await self._ledger.commit([], [row.before or Settled(row.reference, "pending") for row in rows])
 
     async def _call(self, rows: list[Row], start: Callable[[], None]) -> list[Outcome]:
         try:

@@ -198,16 +198,16 @@ class Source:
                 result.append(row)
                 continue
             fingerprint = journal.fingerprint(row.recipients)
-            state, before = known.get(row.reference, ("pending", ""))
-            if before and before != fingerprint and journal.checks_list:
+            kept, before = known.get(row.reference, ("", None))
+            if kept and kept != fingerprint and journal.checks_list:
                 raise JournalError(
                     f"journal: {journal.path!r} has the reference {row.reference!r} for other recipients; references "
                     "have to be unique, and stay with their recipients"
                 )
-            if state == "pending":
+            if before is None or before.state == "pending":
                 result.append(row)
-            elif state in self._again:
-                result.append(attrs.evolve(row, before=state))
+            elif before.state in self._again:
+                result.append(attrs.evolve(row, before=before))
             else:
                 kind = SmsOutcome if row.email is None else Outcome
                 result.append(kind(reference=row.reference, status="skipped"))

@@ -4,7 +4,7 @@ import pytest
 from bulk.helpers import BAD_KEY, LOST, counted, emails
 from faults.scripted import refusal
 
-from smtp2go_async import BulkStoppedError
+from smtp2go_async import BulkStoppedError, Journal
 
 
 @pytest.mark.parametrize("via", ["send", "batch"])
@@ -27,6 +27,21 @@ def test_a_refused_email_that_could_not_be_tried_again_is_refused_still(go, clie
     with pytest.raises(BulkStoppedError):
         go(client.bulk.send, emails(1), journal=path, resend_refused=True)
     assert counted(path) == {"refused": 1}
+
+
+@pytest.mark.parametrize(
+    "first", [LOST, refusal(400, "NON_VALIDATING_IN_PAYLOAD", "wrong")], ids=["unknown", "refused"]
+)
+def test_a_row_that_goes_back_has_the_error_and_the_request_that_it_had(first, go, client, provider, path):
+    provider.then(first)
+    go(client.bulk.send, emails(1), journal=path)
+    (before,) = Journal(path).rows()
+    provider.then(BAD_KEY)
+    with pytest.raises(BulkStoppedError):
+        go(client.bulk.send, emails(1), journal=path, resend_refused=True, resend_unknown=True)
+    (after,) = Journal(path).rows()
+    assert (after.state, after.error, after.request_id) == (before.state, before.error, before.request_id)
+    assert before.error is not None
 
 
 def test_a_run_that_sends_unknown_ones_again_leaves_those_alone_that_were_sent(go, client, provider, path):

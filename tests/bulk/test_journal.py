@@ -335,6 +335,17 @@ def test_reading_a_journal_that_is_not_there_says_so_and_makes_no_file(path, tmp
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_closed_journal_is_opened_once_for_its_export_however_many_rows_it_has(path, tmp_path, monkeypatch):
+    with Journal(path) as journal:
+        journal.commit(claims(*(f"r{number}" for number in range(2500))), [])
+    opened = []
+    connect = Journal._connect
+    monkeypatch.setattr(Journal, "_connect", lambda self: opened.append(self) or connect(self))
+    assert journal.export_csv(tmp_path / "rows.csv") == 2500
+    assert opened == [journal]
+    assert not journal.is_open
+
+
 def test_a_journal_is_not_overwritten_by_its_own_export(path):
     with Journal(path) as journal:
         journal.commit(claims("a"), [])

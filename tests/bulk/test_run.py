@@ -133,7 +133,7 @@ def test_a_row_is_claimed_in_the_journal_before_its_email_leaves(go, client, pro
     with Journal(path) as journal:
 
         def look(fields):
-            seen.append(journal.known([fields["subject"]])[fields["subject"]][0])
+            seen.append(journal.known([fields["subject"]])[fields["subject"]][1].state)
 
         provider.otherwise = look
         go(client.bulk.send, emails(40), journal=journal)

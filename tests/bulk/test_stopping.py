@@ -1,6 +1,8 @@
 """A run that is cancelled: no more rows are taken, those under way are settled, and the others wait for the next run."""
 
 import asyncio
+import math
+import threading
 import time as blocking
 from contextlib import nullcontext
 from functools import partial
@@ -11,6 +13,7 @@ from bulk.helpers import BAD_KEY, LOST, counted, email, emails, states
 from faults.scripted import close_gate
 
 from smtp2go_async import BulkStoppedError, Journal, JournalError
+from smtp2go_async.bulk import ledger
 
 
 @pytest.fixture
@@ -219,3 +222,74 @@ def test_an_exit_in_the_list_is_raised_when_what_is_under_way_is_settled(kind, g
     with pytest.raises(kind):
         go(client.bulk.send, rows(), via="batch", batch_size=100, journal=path)
     assert counted(path).keys() <= {"sent", "pending"}
+
+
+def test_rows_that_are_claimed_while_the_run_is_cancelled_go_back(backend, client, provider, path):
+    """They are on the disk as claimed when it ends, but their e-mails have not left."""
+    writing, go_on = threading.Event(), threading.Event()
+
+    async def main():
+        with Journal(path) as journal:
+            write = journal.write
+
+            def slow(lines):
+                if lines.claims is not None:
+                    writing.set()
+                    assert go_on.wait(5)
+                write(lines)
+
+            journal.write = slow
+            with anyio.fail_after(10):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(partial(client.bulk.send, emails(50), concurrency=1, journal=journal))
+                    while not writing.is_set():
+                        await anyio.sleep(0.001)
+                    tasks.cancel_scope.cancel()
+                    go_on.set()
+
+    anyio.run(main, backend=backend)
+    assert states(path) == {"r1": "pending"}
+    assert provider.calls == []
+
+
+def test_nothing_is_told_twice_when_the_end_of_the_program_cancels_every_task(client, provider, path):
+    """No shield keeps that off, so a call is given up whose outcome nobody will know; those before it were told."""
+    told = []
+
+    async def main():
+        running = asyncio.create_task(
+            client.bulk.send(emails(50), concurrency=1, journal=path, on_outcome=lambda one: told.append(one.reference))
+        )
+        while len(told) < 5:
+            await asyncio.sleep(0)
+        provider.hold()
+        await provider.under_way(1)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.wait({running}, timeout=10)
+        assert running.done()
+
+    asyncio.run(main())
+    assert told == [f"r{number}" for number in range(1, len(told) + 1)]
+    assert counted(path) == {"sent": len(told), "claimed": 1}
+
+
+def test_a_journal_that_can_not_be_folded_beside_the_run_does_not_end_it(go, client, provider, path, monkeypatch):
+    """It is on the disk, in the log; and whoever reads it is told."""
+    asked = []
+
+    def broken(most=math.inf):
+        if most == math.inf:  # by who reads
+            return fold()
+        asked.append(most)
+        raise JournalError("journal: can't be written: disk I/O error")
+
+    monkeypatch.setattr(ledger, "BETWEEN_FOLDS", (0.0, 0.0))
+    monkeypatch.setattr(ledger, "BUSY", math.inf)
+    provider.takes = 0.01
+    with Journal(path) as journal:
+        fold, journal.fold = journal.fold, broken
+        report = go(client.bulk.send, emails(50), journal=journal)
+        assert asked == [ledger.AT_ONCE]
+        assert report.sent == 50
+        assert journal.counts()["sent"] == 50
