@@ -1,5 +1,6 @@
 """The list of a run, read a little at a time: numbered, checked, and without what was there before."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
@@ -11,7 +12,7 @@ import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
-from .._caller import by_the_caller, errands, is_exit
+from .._caller import by_the_caller, errands, is_exit, plain
 from ..errors import JournalError
 from ..message import Email
 from .journal import Journal
@@ -157,6 +158,14 @@ class Source:
             except Exception as error:
                 self.ended = True
                 self.error = error
+                break
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                # Only something that the list waited for was cancelled, and raised on it would end the run in silence.
+                self.ended = True
+                self.error = plain(error, asyncio.CancelledError)
                 break
         return items
 

@@ -1,5 +1,7 @@
 """A run of e-mails, one call for each: what is told, what is written, and when it ends."""
 
+import asyncio
+
 import anyio
 import pytest
 from bulk.helpers import BAD_KEY, LOST, TURNED_AWAY, client_of, counted, email, emails, states
@@ -117,6 +119,23 @@ def test_an_async_list_is_sent_like_any_other(go, client, provider):
 
     assert go(client.bulk.send, source()).sent == 30
     assert len(provider.arrived) == 30
+
+
+@pytest.mark.parametrize("via", ["send", "batch"])
+def test_a_list_that_waited_for_something_cancelled_does_not_end_the_run_in_silence(via, client, provider, path):
+    """Raised on, it would be taken for the end of a cancelled task, and the report for that of a whole list."""
+
+    async def source():
+        for pair in emails(5):
+            yield pair
+        query = asyncio.create_task(asyncio.sleep(60))
+        query.cancel()
+        await query
+
+    with pytest.raises(RuntimeError, match="the list .* raised CancelledError") as raised:
+        asyncio.run(client.bulk.send(source(), via=via, journal=path))
+    assert "5 sent" in raised.value.__notes__[0]
+    assert counted(path) == {"sent": 5}
 
 
 def test_an_empty_list_sends_nothing_and_says_so(go, client, provider, path):
