@@ -336,13 +336,17 @@ def _serve(ready: "Future[_Loop]", closing: Closing) -> None:
         ended = anyio.Event()
         ready.set_result(_Loop(asyncio.get_running_loop(), ended))
         await ended.wait()
-        # The calls first: a connection that is only being made would be missed by closing. They end what they have
-        # begun: anyio leaves what is cancelled before its first step with a coroutine that was never awaited.
-        begun = {task.id for task in anyio.get_running_tasks() if task.parent_id is not None}
-        calls = [task for task in asyncio.all_tasks() if id(task) not in begun and task is not asyncio.current_task()]
-        for call in calls:
-            call.cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
+        # The calls first: a connection that is only being made would be missed by closing. And what they have begun,
+        # which may be shielded. Each takes its first step before it is cancelled: else anyio leaves a coroutine behind
+        # that was never awaited.
+        own = {asyncio.current_task()}
+        cancelled: set[asyncio.Task[Any]] = set()
+        while begun := asyncio.all_tasks() - cancelled - own:
+            await asyncio.sleep(0)
+            for task in begun:
+                task.cancel()
+            cancelled |= begun
+        await asyncio.gather(*cancelled, return_exceptions=True)
         await closing()
 
     try:
