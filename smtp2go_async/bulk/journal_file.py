@@ -37,10 +37,12 @@ class JournalFile:
     """One SQLite file; what it says is `Journal`'s."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            raise TypeError(f"journal: the path of a file is needed, not a {type(path).__name__}")
         self.path: str = os.fsdecode(path)
         if not self.path or self.path == ":memory:" or "\0" in self.path:
             # SQLite would take the first two for a journal that nobody keeps.
-            raise ValueError(f"path: {self.path!r} is not the path of a file")
+            raise ValueError(f"journal: {self.path!r} is not the path of a file")
         self._make_locks()
         self._connection: sqlite3.Connection | None = None
         self._pid = os.getpid()

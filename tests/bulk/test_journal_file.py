@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from bulk.helpers import claims, states
+from bulk.helpers import claims, emails, states
 
 from smtp2go_async import Journal, JournalError
 
@@ -136,5 +136,11 @@ def test_a_journal_that_nobody_closed_is_closed_with_its_object(path):
 @pytest.mark.parametrize("nothing", ["", ":memory:", "a\0b"])
 def test_a_path_that_names_no_file_is_refused(nothing):
     """SQLite would keep nothing, and the next run would send everything again."""
-    with pytest.raises(ValueError, match="is not the path of a file"):
+    with pytest.raises(ValueError, match="journal: .* is not the path of a file"):
         Journal(nothing)
+
+
+def test_what_is_no_path_is_refused_by_its_name_and_nothing_is_sent(go, client, provider):
+    with pytest.raises(TypeError, match="journal: the path of a file is needed, not a int"):
+        go(client.bulk.send, emails(1), journal=5)
+    assert provider.calls == []
