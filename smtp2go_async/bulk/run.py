@@ -1,5 +1,6 @@
 """One run: rows are taken from a list, claimed, sent, settled and told, many at a time, until the list ends or must."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -80,6 +81,8 @@ class Run:
         self._client = _patient(client, self._stopping)
         self._way = way
         self._source = source
+        if way.most > 1:
+            source.pull_apart()
         self._ledger = Ledger(journal)
         self._pace = Pace(concurrency, client.pacer.state.cool_downs)
         self._leftover: deque[Row | Outcome] = deque()
@@ -109,6 +112,7 @@ class Run:
         self._stopping.set()
         if self._reading is not None:
             self._reading.cancel()
+        self._source.end_pulling()
         for scope in self._calls if at_once else ():
             scope.cancel()
 
@@ -168,14 +172,19 @@ class Run:
                 # The time was up since it was looked at.
                 return
             tasks.start_soon(self._ledger.fold_along, folding)
+            if self._way.most > 1:
+                tasks.start_soon(self._source.pull, lambda: self.ended)
             try:
                 await idle.wait()
+                # Given up, a generator would have ended.
+                await self._source.rest()
             except BaseException:
                 # Cancelled from outside, or by an error: calls that wait for a cool-down must not go on.
                 self.stop()
                 raise
             finally:
                 folding.cancel()
+                self._source.end_pulling()
 
     def _start(self, tasks: TaskGroup, enough: Callable[[], bool], idle: anyio.Event) -> None:
         while self._workers < self._pace.limit and not (self.ended or enough()):
@@ -301,7 +310,7 @@ class Run:
                     break
                 if not self._leftover:
                     await self._pass_on(passed)
-                    if not await self._refill(self._way.most - len(rows)):
+                    if not await self._refill(self._way.most - len(rows), until if rows else math.inf):
                         break
                 found = self._leftover[0]
                 if isinstance(found, Outcome):
@@ -315,10 +324,10 @@ class Run:
             await self._pass_on(passed)
             return rows
 
-    async def _refill(self, most: int) -> bool:
+    async def _refill(self, most: int, until: float) -> bool:
         found: list[Row | Outcome] = []
         with anyio.CancelScope() as self._reading:
-            found = await self._source.take(most)
+            found = await self._source.take(most, until)
         self._reading = None
         if self._source.error is not None and is_exit(self._source.error):
             self.stop()

@@ -1,9 +1,9 @@
 """The list of a run, read a little at a time: numbered, checked, and without what was there before."""
 
-import asyncio
+import math
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Protocol, cast
@@ -12,7 +12,7 @@ import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
-from .._caller import by_the_caller, errands, is_exit, plain
+from .._caller import by_the_caller, errands, is_exit
 from ..errors import JournalError
 from ..message import Email
 from .journal import Journal
@@ -27,6 +27,7 @@ from .plan import (
     normal_number,
     recipients_of,
 )
+from .pull import Pull
 from .seen import Seen
 
 AHEAD = 256
@@ -63,9 +64,9 @@ class Source:
     """
 
     def __init__(self, items: object, make: MakeRow, journal: Journal | None, again: frozenset[str]) -> None:
-        self._async: AsyncIterator[object] | None = aiter(items) if isinstance(items, AsyncIterable) else None
+        self._pull = Pull(aiter(items)) if isinstance(items, AsyncIterable) else None
         # Asked for its iterator when the first row is wanted: a query may be made for that.
-        self._items = cast("Iterable[object]", () if self._async is not None else items)
+        self._items = cast("Iterable[object]", () if self._pull is not None else items)
         self._sync: Iterator[object] | None = None
         self._make = make
         self._journal = journal
@@ -85,7 +86,27 @@ class Source:
     @property
     def waits(self) -> bool:
         """Whether nothing is there and the list can take any time: an asynchronous one, which holds up nobody else."""
-        return self._async is not None and not self._ready
+        return self._pull is not None and not (self._ready or self._pull.given)
+
+    def pull_apart(self) -> None:
+        """Have an asynchronous list asked by `pull`, and not by those who take."""
+        if self._pull is not None:
+            self._pull.is_apart = True
+
+    async def pull(self, is_over: Callable[[], bool]) -> None:
+        """Ask an asynchronous list for its rows, as they are wanted, until `end_pulling`; close it if that is over."""
+        if self._pull is not None:
+            await self._pull.serve(is_over)
+
+    def end_pulling(self) -> None:
+        """Let `pull` end."""
+        if self._pull is not None:
+            self._pull.end()
+
+    async def rest(self) -> None:
+        """Wait until an asynchronous list has given what it was asked for last."""
+        if self._pull is not None:
+            await self._pull.rest()
 
     @property
     def left(self) -> bool:
@@ -103,32 +124,44 @@ class Source:
             # It knows this frame.
             del error
 
-    async def take(self, most: int) -> list[Row | Outcome]:
-        """Return up to ``most`` rows, and the outcomes between them; fewer where the list has to be waited for."""
-        while not self._ready and not self.ended:
-            await self._read(most)
+    async def take(self, most: int, until: float = math.inf) -> list[Row | Outcome]:
+        """Return up to ``most`` rows, and the outcomes between them; fewer where the list has to be waited for.
+
+        Args:
+            most: Rows.
+            until: When to return without any, by the monotonic clock, while an asynchronous list is asked apart.
+        """
+        while not self._ready and not self.ended and (time.monotonic() < until or not self._is_apart):
+            await self._read(most, until)
         found: list[Row | Outcome] = []
         while self._ready and (most or isinstance(self._ready[0], Outcome)):
             found.append(self._ready.popleft())
             most -= isinstance(found[-1], Row)
         return found
 
-    async def _read(self, most: int) -> None:
+    @property
+    def _is_apart(self) -> bool:
+        return self._pull is not None and self._pull.is_apart
+
+    async def _read(self, most: int, at_last: float) -> None:
         if not self._compared:
             assert self._journal is not None
             most = max(most, len(self._journal.list_begin))
-        elif self._resumes and self._async is None:
+        elif self._resumes and self._pull is None:
             most = max(most, AHEAD)
         rows: list[Row | Outcome] = []
-        until = time.monotonic() + LONGEST_READING
+        until = min(time.monotonic() + LONGEST_READING, at_last)
         while (
-            len(rows) < most and not self.ended and not (rows and self._async is not None and time.monotonic() > until)
+            len(rows) < most and not self.ended and not (rows and self._pull is not None and time.monotonic() > until)
         ):
             if rows:
                 await checkpoint()
             # In the caller's own thread nobody waits for it.
             breath = _BREATH if errands.get() is None else most
-            for item in await self._some(min(breath, most - len(rows)), until):
+            items = await self._some(min(breath, most - len(rows)), until, wait=not rows and at_last == math.inf)
+            if not items:
+                break
+            for item in items:
                 self._number += 1
                 try:
                     rows.append(self._make(item, self._number, self._seen))
@@ -142,31 +175,16 @@ class Source:
             rows, self._unlooked = self._unlooked, []
             self._ready.extend(await self._without_known(rows) if self._resumes else rows)
 
-    async def _some(self, most: int, until: float) -> list[object]:
+    async def _some(self, most: int, until: float, *, wait: bool) -> list[object]:
         """Take from the list itself; what it gave before an error is given, and the error kept."""
-        items: list[object] = []
-        if self._async is None:
-            self.error = await by_the_caller(partial(self._take_into, items, most))
-            self.ended = self.ended or self.error is not None
+        if self._pull is not None:
+            items = await self._pull.take(most, until, wait=wait)
+            if self._pull.ended and not self._pull.given:
+                self.ended, self.error = True, self._pull.error
             return items
-        while len(items) < most and not (items and time.monotonic() > until):
-            try:
-                items.append(await anext(self._async))
-            except StopAsyncIteration:
-                self.ended = True
-                break
-            except Exception as error:
-                self.ended = True
-                self.error = error
-                break
-            except asyncio.CancelledError as error:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
-                    raise
-                # Only something that the list waited for was cancelled, and raised on it would end the run in silence.
-                self.ended = True
-                self.error = plain(error, asyncio.CancelledError)
-                break
+        items = []
+        self.error = await by_the_caller(partial(self._take_into, items, most))
+        self.ended = self.ended or self.error is not None
         return items
 
     def _take_into(self, items: list[object], most: int) -> None:
@@ -234,8 +252,8 @@ class Source:
         """Close the list, if it can be: a generator that holds a file would hold it for longer."""
         self._seen.close()
         self._unlooked.clear()
-        if isinstance(self._async, AsyncGenerator):
-            await self._async.aclose()
+        if self._pull is not None:
+            await self._pull.aclose()
         elif isinstance(self._sync, Generator):
             error = await by_the_caller(self._sync.close)
             if error is not None:

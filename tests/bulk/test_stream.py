@@ -273,7 +273,8 @@ def test_a_stream_that_is_closed_while_it_begins_sends_nothing_and_leaves_its_jo
     go(work)
 
 
-def test_an_asynchronous_list_can_close_its_own_stream(go, client, provider):
+@pytest.mark.parametrize("via", ["send", "batch"])
+def test_an_asynchronous_list_can_close_its_own_stream(via, go, client, provider):
     async def rows():
         for count, pair in enumerate(emails(50)):
             if count == 20:
@@ -282,7 +283,7 @@ def test_an_asynchronous_list_can_close_its_own_stream(go, client, provider):
 
     async def work():
         nonlocal stream
-        stream = client.bulk.stream(rows())
+        stream = client.bulk.stream(rows(), via=via, batch_size=7)
         return await all_of(stream)
 
     stream = None
