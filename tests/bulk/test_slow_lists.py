@@ -81,6 +81,29 @@ def test_no_more_is_asked_for_than_goes_into_the_calls_that_are_made(via, go, cl
     assert len(provider.arrived) == 100
 
 
+def test_a_call_that_is_made_with_fewer_rows_has_no_more_read_ahead(go, client, provider):
+    async def main():
+        async def source():
+            for pair in emails(100):
+                asked.append(pair)
+                yield pair
+                while not provider.calls:
+                    await anyio.sleep(0.001)
+
+        asked = []
+        provider.hold()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(client.bulk.send, source(), via="batch", concurrency=1))
+            await provider.under_way(1)
+            await anyio.sleep(0.01)
+            # The one in the call, and the one that the list was asked for when it was made.
+            assert len(asked) == 2
+            provider.release()
+
+    go(main)
+    assert len(provider.arrived) == 100
+
+
 def test_what_a_generator_has_open_around_its_rows_belongs_to_one_task(go, client):
     """Groups of tasks and timeouts can't be entered in one task and left in another."""
 
