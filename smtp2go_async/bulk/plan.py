@@ -7,8 +7,8 @@ import functools
 import hashlib
 import re
 from collections import deque
-from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Literal, TypeVar
 
 import attrs
 
@@ -23,6 +23,8 @@ from ..errors import (
 )
 from ..message import Email
 from .table import Settled
+
+T = TypeVar("T")
 
 MOST_IN_A_BATCH = 1000
 """E-mails in one ``/email/batch`` call (its reference page)."""
@@ -40,19 +42,24 @@ MOST_CORRECTED = 100
 """Rows that may have come in between those since the run before."""
 
 
-def check_reference(reference: object, place: str) -> str:
+def check_reference(reference: object, place: Callable[[T], str], where: T) -> str:
     """Return a reference that the journal can keep.
+
+    Args:
+        reference: Any value.
+        place: Makes the place that an error names, which takes longer than to see that it is good.
+        where: What it makes that from.
 
     Raises:
         TypeError: It is not text.
         ValueError: It is empty, too long, or holds control characters; the message says which row.
     """
     if not isinstance(reference, str):
-        raise TypeError(f"{place}: a reference is text, not a {type(reference).__name__}")
+        raise TypeError(f"{place(where)}: a reference is text, not a {type(reference).__name__}")
     if not reference or len(reference) > LONGEST_REFERENCE:
-        raise ValueError(f"{place}: a reference has 1 to {LONGEST_REFERENCE} characters, not {len(reference):,}")
+        raise ValueError(f"{place(where)}: a reference has 1 to {LONGEST_REFERENCE} characters, not {len(reference):,}")
     if not reference.isprintable():
-        raise ValueError(f"{place}: a reference can't hold control characters or lone surrogates")
+        raise ValueError(f"{place(where)}: a reference can't hold control characters or lone surrogates")
     return reference
 
 
@@ -84,14 +91,18 @@ def most_bytes(email: Email) -> int:
     JSON writes a character of text as six bytes at most; files are measured, and grow by a third.
     """
     texts = (email.sender, email.subject or "", email.html_body or "", email.text_body or "", email.template_id or "")
-    length = sum(map(len, texts)) + sum(len(one) + 4 for one in (*recipients_of(email), *email.reply_to))
-    length += sum(len(name) + len(value) + 30 for name, value in email.custom_headers)
+    addresses = (*recipients_of(email), *email.reply_to)
+    length = sum(map(len, texts)) + sum(map(len, addresses)) + 4 * len(addresses)
+    files = 0
+    if email.custom_headers:
+        length += sum(len(name) + len(value) + 30 for name, value in email.custom_headers)
     if email.template_data is not None:
         length += _characters(email.template_data)
     for one in (*email.attachments, *email.inlines):
         length += len(one.filename) + len(one.mimetype) + len(one.url or "") + 60
-    # base64, which JSON writes as it is.
-    files = sum(one.blob.measure() * 4 // 3 + 4 for one in (*email.attachments, *email.inlines) if one.blob is not None)
+        if one.blob is not None:
+            # base64, which JSON writes as it is.
+            files += one.blob.measure() * 4 // 3 + 4
     return 6 * length + files + 500
 
 

@@ -308,7 +308,7 @@ class EmailFile:
         value = record[self._reference]
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        return check_reference(value, f"column {self._reference!r}")
+        return check_reference(value, "column {!r}".format, self._reference)
 
     def _place(self, line: int, text: object) -> str:
         return f"{self.path}, line {line:,}: {_shown(str(text))}"

@@ -279,22 +279,27 @@ def number_row(item: object, number: int, seen: Seen) -> Row | Outcome:
 
 def email_row(item: object, number: int, seen: Seen) -> Row | Outcome:
     """Make the row of an e-mail; without a reference it goes by its number."""
-    place = f"emails, row {number:,}"
     reference: object = None
     if isinstance(item, tuple):
         if len(item) != 2:
-            raise TypeError(f"{place}: a pair (reference, Email) is needed, not a tuple of {len(item)}")
+            raise TypeError(f"{_place(number)}: a pair (reference, Email) is needed, not a tuple of {len(item)}")
         reference, item = item
-        check_reference(reference, place)
+        check_reference(reference, _place, number)
     if isinstance(item, Outcome):
         return item
     if not isinstance(item, Email):
-        raise TypeError(f"{place}: an Email or (reference, Email) is needed, not a {type(item).__name__}")
+        raise TypeError(f"{_place(number)}: an Email or (reference, Email) is needed, not a {type(item).__name__}")
     name = str(number) if reference is None else cast("str", reference)
     if not seen.add(name):
         return Outcome(
             reference=name,
             status="failed",
-            error=DuplicateError(f"{place}: its reference was there before in this list; nothing is sent twice"),
+            error=DuplicateError(
+                f"{_place(number)}: its reference was there before in this list; nothing is sent twice"
+            ),
         )
     return Row(name, item, recipients_of(item))
+
+
+def _place(number: int) -> str:
+    return f"emails, row {number:,}"
