@@ -1,6 +1,6 @@
 """An asynchronous list, which can take any time for its next row."""
 
-import asyncio
+import asyncio  # anyio can not tell who was cancelled: this task, or what it waited for
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
