@@ -35,7 +35,9 @@ ANSWERS = {
     "answers 429 with Retry-After": Say(429, b"", {"Retry-After": "20"}),
     "answers 500": Say(500, b""),
     "answers 500 about the key": Say(
-        500, b'{"data": {"error": "An api_key was not found", "error_code": "E_ApiResponseCodes.API_EXCEPTION"}}'
+        500,
+        b'{"data": {"error": "An API User matching the passed \'api_key\' was not found", '
+        b'"error_code": "E_ApiResponseCodes.API_EXCEPTION"}}',
     ),
     "answers 503": Say(503, b""),
     "answers 200 with HTML": Say(200, b"<html>Hello</html>"),

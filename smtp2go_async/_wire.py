@@ -9,18 +9,9 @@ from ._body import Body, encode
 from ._converter import loose
 from ._model import AnyReply, Done, Listing, Reply, SendReply, stamp
 from ._operation import Effect, Operation
+from ._refusals import accepts_a_message, has_doubled_key, has_result_beside_error, kind_of
 from ._settings import MAX_OTHER_BYTES, Settings
-from .errors import (
-    ApiError,
-    AuthenticationError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    ReplyError,
-    SendRefusedError,
-    ServerError,
-    ValidationError,
-)
+from .errors import ApiError, RateLimitError, ReplyError, SendRefusedError
 
 T = TypeVar("T")
 
@@ -37,6 +28,8 @@ class Request:
     timeout_given: bool
     """Whether the caller chose it; if not, a caller's own `httpx.AsyncClient` uses its own."""
     operation: str
+    said: Mapping[str, Any] = attrs.field(factory=dict, repr=False, eq=False)
+    """The fields that the body was made of: an error that quotes them does not say anything by that."""
 
 
 @attrs.frozen
@@ -82,30 +75,42 @@ def build_request(operation: Operation[Any], fields: Mapping[str, Any], settings
         settings.timeout,
         settings.timeout_given,
         operation.path,
+        body,
     )
 
 
 _NOT_JSON = object()
 
 
-def parse_answer(operation: Operation[T], answer: Answer, settings: Settings) -> T:
-    """Make the result of a call, or raise what the answer says went wrong.
+def parse_answer(operation: Operation[T], answer: Answer, settings: Settings, said: object = None) -> T:
+    """Make the result of a call, or raise the error that the answer stands for.
 
-    Whether it is an error is decided before the success type is looked at: ``data`` is an object in errors even where
-    it is an array or a word on success.
+    Whether the answer is an error is decided before its success type is looked at: ``data`` is an object in errors even
+    where it is an array or a word on success. Evidence that contradicts itself is neither a success nor a refusal.
+
+    Args:
+        operation: The call.
+        answer: The answer to it.
+        settings: The settings that it was made with.
+        said: The fields of the request, so that words which the provider quotes from them are not taken for its own.
 
     Raises:
         ApiError: The API refused the call, whatever the status: errors have come with 200 and with 500.
-        SendRefusedError: A send's answer says that nothing was accepted.
-        ReplyError: The answer can't be understood.
+        SendRefusedError: The answer of a send says that nothing was accepted.
+        ReplyError: The answer can't be understood, or contradicts itself.
     """
     payload = _decode(answer, settings.json.loads)
     succeeded = 200 <= answer.status < 300
     if 300 <= answer.status < 400 or answer.status < 200:
         raise _not_understood(operation, answer, payload, "redirects are never followed")
+    changes = operation.effect is not Effect.READ
+    if succeeded and changes and payload is not _NOT_JSON and has_doubled_key(answer.content, payload):
+        raise _not_understood(operation, answer, payload, "it has a key twice, and only one of the values was read")
     error = _published_error(payload)
     if error is not None or not succeeded:
-        raise _refusal(operation, answer, payload, error or {})
+        if succeeded and changes and _shows_a_success(operation, answer, payload):
+            raise _not_understood(operation, answer, payload, "it shows an error, and beside it that the call was done")
+        raise _refusal(operation, answer, payload, error or {}, said)
     if answer.broken is not None:
         raise _not_understood(operation, answer, payload, answer.broken)
     result = _structure(operation, answer, payload)
@@ -151,10 +156,32 @@ def _not_understood(operation: Operation[Any], answer: Answer, payload: Any, why
 # --- refusals ----------------------------------------------------------------------------------------------------
 
 
-def _refusal(operation: Operation[Any], answer: Answer, payload: Any, error: Mapping[str, Any]) -> ApiError:
+def _shows_a_success(operation: Operation[Any], answer: Answer, payload: Any) -> bool:
+    """Whether an answer with an error also shows that the call was carried out."""
+    if _is_send(operation):
+        return accepts_a_message(answer.content)
+    # In other calls an id may be the one that the caller named.
+    return has_result_beside_error(payload)
+
+
+def _is_send(operation: Operation[Any]) -> bool:
+    """Whether a call sends messages: its result says that one was accepted, or is a list of such results.
+
+    A call that this version has no model for can be one.
+    """
+    kind = operation.result
+    items = get_args(kind)
+    if kind is AnyReply:
+        return operation.effect is Effect.ONCE
+    return issubclass(get_origin(kind) or kind, SendReply) or bool(items and hasattr(items[0], "accepted"))
+
+
+def _refusal(
+    operation: Operation[Any], answer: Answer, payload: Any, error: Mapping[str, Any], said: object
+) -> ApiError:
     code = _text(error.get("error_code")).rpartition(".")[2] or None
     message = _text(error.get("error")) or f"no reason was given with status {answer.status}"
-    kind = _kind_of(answer.status, code, message)
+    kind = kind_of(answer.status, code, message, said)
     details: dict[str, Any] = {
         "operation": operation.path,
         "status": answer.status,
@@ -166,28 +193,6 @@ def _refusal(operation: Operation[Any], answer: Answer, payload: Any, error: Map
     if kind is RateLimitError:
         details["retry_after"] = answer.retry_after
     return kind(message, **details)
-
-
-def _kind_of(status: int, code: str | None, message: str) -> type[ApiError]:
-    """Classify by code, then by words, then by status: a wrong key alone has been seen as 400, 401, 403 and 500."""
-    words = message.lower()
-    about_key = "api_key" in words or "api key" in words or "api-key" in words
-    if status == 429 or code == "REQ_LIMIT_EXCEEDED" or "ratelimit exceeded" in words or "rate limited" in words:
-        return RateLimitError
-    if code == "ENDPOINT_PERMISSION_DENIED":
-        return PermissionDeniedError
-    if code == "NON_VALIDATING_IN_PAYLOAD":
-        return ValidationError
-    if code == "INVALID_IN_PAYLOAD":
-        return AuthenticationError if about_key else ValidationError
-    missing = any(sign in words for sign in ("not found", "doesn't exist", "does not exist"))
-    if code == "API_EXCEPTION" and missing and about_key:
-        return AuthenticationError
-    if status >= 500:
-        return ServerError
-    if code == "API_EXCEPTION" and missing:
-        return NotFoundError
-    return {401: AuthenticationError, 403: PermissionDeniedError, 404: NotFoundError}.get(status, ApiError)
 
 
 def _field_errors(value: Any) -> dict[str, str]:
@@ -258,7 +263,7 @@ def _listing(operation: Operation[Any], answer: Answer, payload: Any, data: Any,
 def _check_accepted(operation: Operation[Any], answer: Answer, result: SendReply, settings: Settings) -> None:
     """Raise unless the answer of a send says that it was accepted."""
     if result.accepted is None:
-        raise _not_understood(operation, answer, result.raw, "it does not say whether the message was accepted")
+        raise _not_understood(operation, answer, result.raw, "it does not clearly say whether the message was accepted")
     if result.accepted or not settings.raise_on_refused:
         return
     reasons = "; ".join(reason.replace("\n", " ") for reason in result.refusals) or "no reason was given"

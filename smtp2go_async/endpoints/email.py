@@ -65,12 +65,13 @@ class EmailSent(SendReply):
     @property
     def accepted(self) -> bool | None:
         """Whether the provider took it; ``None`` when the answer doesn't say."""
-        if self.failed or (self.failures and not self.succeeded and not self.email_id and not self.schedule_id):
-            # One call is one e-mail; should counters ever speak of several, nobody can tell for all of them at once.
-            return None if self.succeeded else False
-        if self.succeeded or self.email_id or self.schedule_id:
+        taken = bool(self.succeeded or self.email_id or self.schedule_id)
+        if self.failed:
+            # A refusal beside a success or an id contradicts itself, so it says neither.
+            return None if taken else False
+        if taken:
             return True
-        return None
+        return False if self.failures else None
 
     @property
     def refusals(self) -> tuple[str, ...]:

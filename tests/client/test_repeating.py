@@ -231,7 +231,7 @@ def test_copies_draw_on_one_budget(backend, time):
         (answer(401), AuthenticationError),
         (refusal(400, "INVALID_IN_PAYLOAD", "Invalid api_key"), AuthenticationError),
         (refusal(403, "API_EXCEPTION", "API Key not found"), AuthenticationError),
-        (refusal(500, "API_EXCEPTION", "api_key not found"), AuthenticationError),
+        (refusal(500, "API_EXCEPTION", "An API User matching the passed 'api_key' was not found"), AuthenticationError),
         (refusal(403, "ENDPOINT_PERMISSION_DENIED", "You do not have permission"), PermissionDeniedError),
         (refusal(400, "NON_VALIDATING_IN_PAYLOAD", "no"), ValidationError),
         (answer(404), NotFoundError),

@@ -24,6 +24,9 @@ READ, CONVERGES, ONCE = Effect.READ, Effect.CONVERGES, Effect.ONCE
         (Failure.SERVER, READ, REPEAT),
         (Failure.SERVER, CONVERGES, REPEAT),
         (Failure.SERVER, ONCE, RAISE),
+        (Failure.ERROR_CODE, READ, RAISE),
+        (Failure.ERROR_CODE, CONVERGES, RAISE),
+        (Failure.ERROR_CODE, ONCE, RAISE),
         (Failure.REFUSED, READ, RAISE),
         (Failure.REFUSED, CONVERGES, RAISE),
         (Failure.REFUSED, ONCE, RAISE),
@@ -41,6 +44,7 @@ def test_the_table(failure, effect, decision):
         (Failure.TURNED_AWAY, WAIT),
         (Failure.NO_ANSWER, REPEAT),
         (Failure.SERVER, REPEAT),
+        (Failure.ERROR_CODE, RAISE),
         (Failure.REFUSED, RAISE),
     ],
 )
@@ -49,7 +53,7 @@ def test_at_least_once_moves_every_effect_into_the_left_column(failure, effect, 
 
 
 def test_the_tests_above_have_every_failure_and_every_effect():
-    assert len(Failure) == 5
+    assert len(Failure) == 6
     assert len(Effect) == 3
 
 
@@ -61,6 +65,7 @@ def test_the_tests_above_have_every_failure_and_every_effect():
         (errors.ReplyTimeoutError("x"), Failure.NO_ANSWER),
         (errors.RateLimitError("x"), Failure.TURNED_AWAY),
         (errors.ServerError("x"), Failure.SERVER),
+        (errors.ServerError("x", code="API_EXCEPTION"), Failure.ERROR_CODE),
         (errors.ApiError("x"), Failure.REFUSED),
         (errors.ValidationError("x"), Failure.REFUSED),
         (errors.AuthenticationError("x"), Failure.REFUSED),

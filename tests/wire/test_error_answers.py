@@ -29,9 +29,9 @@ def refusal(code, text, **more):
 
 
 BAD_FORM = "This API Key is malformed"
-NO_SUCH_KEY = "whose 'api_key' this is was not found"
+NO_SUCH_KEY = "An API User matching the passed 'api_key' was not found"
 NO_PERMISSION = "You may not call this API endpoint"
-TOO_MANY = "you are rate limited to one call a minute"
+TOO_MANY = "This endpoint is rate limited to 3 requests every 60 seconds"
 NOT_VALID = "the JSON is not what this call takes"
 MISSING = "The sender shop@example.com doesn't exist"
 BUSINESS = "Your plan does not allow more sender domains"

@@ -68,8 +68,6 @@ def test_an_email_was_accepted_when_a_counter_or_an_id_says_so(data):
         pytest.param({"succeeded": 0, "failed": 1, "failures": []}, id="without a reason"),
         pytest.param({"failed": 1}, id="nothing but the counter"),
         pytest.param({"failed": "1", "email_id": ""}, id="the counter as text"),
-        pytest.param({"succeeded": 0, "failed": 1, "email_id": "1uAbC-1"}, id="an id does not outweigh it"),
-        pytest.param({"failed": 1, "schedule_id": "s-1"}, id="nor does a schedule id"),
         pytest.param({"failures": [REASON]}, id="nothing but a reason"),
         pytest.param({"failures": REASON}, id="the reason without its list"),
         pytest.param({"succeeded": 0, "failed": 0, "failures": [REASON], "email_id": ""}, id="a reason and zeros"),
@@ -89,6 +87,14 @@ def test_an_email_was_refused_when_the_answer_counts_or_explains_a_failure(data)
         pytest.param({"email_id": ""}, id="an empty id"),
         pytest.param({"email_id": None, "schedule_id": None}, id="null ids"),
         pytest.param({"succeeded": 1, "failed": 1, "email_id": "1uAbC-1"}, id="both"),
+        pytest.param({"succeeded": 0, "failed": 1, "email_id": "1uAbC-1"}, id="a failure beside an id"),
+        pytest.param({"failed": 1, "email_id": "1uAbC-1"}, id="a failure and an id alone"),
+        pytest.param({"failed": 1, "schedule_id": "s-1"}, id="a failure beside a schedule id"),
+        pytest.param(
+            {"succeeded": 1, "failed": 0, "email_id": "1uAbC-1", "error": "note"}, id="an error beside a success"
+        ),
+        pytest.param({"email_id": "1uAbC-1", "error_code": "X"}, id="an error code beside an id"),
+        pytest.param({"succeeded": "1", "error": "note"}, id="an error beside a counter as text"),
         pytest.param({"succeeded": "many"}, id="a counter that can't be read"),
         pytest.param({"email_id": ["1uAbC-1"]}, id="an id that can't be read"),
         pytest.param({"unknown": True}, id="other words"),
@@ -110,7 +116,8 @@ def test_every_combination_of_counters_and_ids_follows_the_rule_of_the_provider(
 ):
     given = {"succeeded": succeeded, "failed": failed, "email_id": email_id, "schedule_id": schedule_id}
     if failed == 1:
-        expected = "unknown" if succeeded == 1 else "refused"
+        taken = succeeded == 1 or email_id == "1uAbC-1" or schedule_id == "s-1"
+        expected = "unknown" if taken else "refused"
     elif succeeded == 1 or email_id == "1uAbC-1" or schedule_id == "s-1":
         expected = "accepted"
     else:
