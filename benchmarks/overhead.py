@@ -17,6 +17,7 @@ import httpx
 from _server import REPLY, plain_server
 
 from smtp2go_async import AsyncClient, Email, SyncClient
+from smtp2go_async._transport import Depart
 from smtp2go_async._wire import Answer, Request, build_request, parse_answer
 from smtp2go_async.endpoints.email import SEND
 
@@ -72,12 +73,17 @@ def _waiting(base_url: str, calls: int) -> float:
         return (time.perf_counter() - started) / calls
 
 
+def _leaves(*, writing: bool = False) -> None:
+    """Let every call leave."""
+
+
 def _layer(calls: int) -> float:
     """Measure what repeating and pacing add to a call that succeeds: with them and without, over no network."""
     answer = Answer(200, REPLY)
 
     class Nowhere:
-        async def send(self, request: Request) -> Answer:
+        async def send(self, request: Request, depart: Depart) -> Answer:
+            depart(writing=True)
             return answer
 
         async def aclose(self) -> None:
@@ -90,7 +96,7 @@ def _layer(calls: int) -> float:
 
         async def without() -> None:
             request = build_request(SEND, fields, client._settings)
-            parse_answer(SEND, await nowhere.send(request), client._settings)
+            parse_answer(SEND, await nowhere.send(request, _leaves), client._settings)
 
         bare = await _timed(calls, without)
         return await _timed(calls, lambda: client._call(SEND, fields)) - bare

@@ -8,7 +8,7 @@ from typing import Protocol
 import anyio
 from anyio.lowlevel import current_token
 
-from ._transport import UNCONNECTED, unconnected
+from ._transport import UNCONNECTED, Depart, unconnected
 from ._wire import Answer, Request
 from .errors import NotSentError
 
@@ -16,8 +16,13 @@ from .errors import NotSentError
 class Connections(Protocol):
     """What exchanges requests for answers in one event loop of one process."""
 
-    async def exchange(self, request: Request) -> Answer:
-        """Send a request and read its answer."""
+    async def exchange(self, request: Request, depart: Depart) -> Answer:
+        """Send a request and read its answer.
+
+        Args:
+            request: The request.
+            depart: Called just before the first byte is written; what it raises comes out.
+        """
         ...
 
     async def aclose(self) -> None:
@@ -44,7 +49,7 @@ class OwnTransport:
         self._pid = os.getpid()
         self._in_flight = 0
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request, depart: Depart) -> Answer:
         if self._closed:
             raise NotSentError("this client is closed", operation=request.operation, final=True)
         connections = await self._connections_here(request.operation)
@@ -60,7 +65,9 @@ class OwnTransport:
                     raise NotSentError(
                         "this client was closed while the call waited", operation=request.operation, final=True
                     )
-                return await connections.exchange(request)
+                # While this call waited the gate may have closed.
+                depart()
+                return await connections.exchange(request, depart)
             finally:
                 places.release()
         finally:

@@ -26,6 +26,7 @@ from ._transport import (
     CUT_OFF,
     LONGEST_CONNECT,
     NOT_DECODED,
+    Depart,
     HttpxConnections,
     failed,
     not_whole,
@@ -71,7 +72,7 @@ class FastConnections:
         self._under_way: set[anyio.CancelScope] = set()
         self._closing = False
 
-    async def exchange(self, request: Request) -> Answer:
+    async def exchange(self, request: Request, depart: Depart) -> Answer:
         operation, seconds = request.operation, request.timeout
         status, after = 0, None
         scope = anyio.CancelScope()
@@ -97,8 +98,9 @@ class FastConnections:
             raise NotSentError(
                 "the request was not sent: its address can't be written", operation=operation, final=True
             ) from error
-        # Who is cancelled already sends nothing; pyreqwest would begin before it looks.
+        # If the task is already cancelled, send nothing: pyreqwest starts before it checks.
         await checkpoint_if_cancelled()
+        depart(writing=True)
         self._under_way.add(scope)
         try:
             with scope:

@@ -198,6 +198,10 @@ class Http11:
             begun: Set when the first is about to be written; before that, there is nothing to be answered.
         """
         waiting = b""
+        trace = request.extensions.get("trace")
+        if trace is not None:
+            # As httpcore does: what it raises comes before the first byte.
+            await trace("http11.send_request_headers.started", {"request": request})
         try:
             waiting = self._encoded(
                 h11.Request(method=request.method, target=request.url.target, headers=request.headers)

@@ -31,11 +31,23 @@ LONGEST_CONNECT = 10.0
 """Seconds; connecting is quick or does not happen, and a call that never left can be made again."""
 
 
+class Depart(Protocol):
+    """Asks the pacer, at the moment of leaving, whether a call may still leave; if not, it raises."""
+
+    def __call__(self, *, writing: bool = False) -> None:
+        """Ask; ``writing`` says that the first byte is written next."""
+        ...
+
+
 class Transport(Protocol):
     """What the client needs from a transport."""
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request, depart: Depart) -> Answer:
         """Send one request, once.
+
+        Args:
+            request: The request.
+            depart: Called at the moment of leaving, perhaps twice; what it raises comes out, and nothing was sent.
 
         Raises:
             TransportError: No usable answer came; the type says whether the request may have been carried out.
@@ -185,6 +197,18 @@ def retry_after(value: str | None, date: str | None) -> float | None:
     return until - sent
 
 
+def _asks(depart: Depart) -> Callable[[str, object], Awaitable[None]]:
+    """Make a trace, as httpcore takes one with a request, that asks once more before anything is written."""
+
+    async def trace(event: str, _info: object) -> None:
+        if event.endswith("send_request_headers.started"):
+            depart(writing=True)
+        elif event.endswith("connect_tcp.started"):
+            depart()
+
+    return trace
+
+
 async def exchange(
     send: Callable[[httpx.Request], Awaitable[httpx.Response]],
     build: Callable[[Request, httpx.AsyncByteStream], httpx.Request],
@@ -271,10 +295,11 @@ class HttpxConnections:
             self._transport._pool = Pool(pool, KEEPALIVE)  # type: ignore[assignment]
         self._prepared: dict[tuple[object, ...], tuple[httpx.URL, list[tuple[bytes, bytes]]]] = {}
 
-    async def exchange(self, request: Request) -> Answer:
-        return await exchange(self._transport.handle_async_request, self._build, request, streams=True)
+    async def exchange(self, request: Request, depart: Depart) -> Answer:
+        build = functools.partial(self._build, depart)
+        return await exchange(self._transport.handle_async_request, build, request, streams=True)
 
-    def _build(self, request: Request, stream: httpx.AsyncByteStream) -> httpx.Request:
+    def _build(self, depart: Depart, request: Request, stream: httpx.AsyncByteStream) -> httpx.Request:
         key = (request.url, request.headers)
         prepared = self._prepared.get(key)
         if prepared is None:
@@ -285,8 +310,8 @@ class HttpxConnections:
             self._prepared[key] = prepared
         url, common = prepared
         headers = [*common, (b"Content-Length", b"%d" % request.body.length)]
-        timeouts = {"timeout": _timeouts(request.timeout)}
-        return httpx.Request(request.method, url, headers=headers, stream=stream, extensions=timeouts)
+        extensions = {"timeout": _timeouts(request.timeout), "trace": _asks(depart)}
+        return httpx.Request(request.method, url, headers=headers, stream=stream, extensions=extensions)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -326,7 +351,7 @@ class BorrowedTransport:
         self._closed = False
         self._loop: object = None
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request, depart: Depart) -> Answer:
         if self._closed or self._client.is_closed:
             raise NotSentError("this client is closed", operation=request.operation, final=True)
         loop = current_token().native_token
@@ -338,19 +363,23 @@ class BorrowedTransport:
                 final=True,
             )
         self._loop = loop
-        return await exchange(self._send, self._build, request, streams=False)
+        depart()
+        return await exchange(self._send, functools.partial(self._build, depart), request, streams=False)
 
     async def _send(self, made: httpx.Request) -> httpx.Response:
         return await self._client.send(made, stream=True, follow_redirects=False)
 
-    def _build(self, request: Request, stream: httpx.AsyncByteStream) -> httpx.Request:
+    def _build(self, depart: Depart, request: Request, stream: httpx.AsyncByteStream) -> httpx.Request:
         body = request.body
+        extensions: dict[str, object] = {"trace": _asks(depart)}
+        if request.timeout_given:
+            extensions["timeout"] = _timeouts(request.timeout)
         made = self._client.build_request(
             request.method,
             request.url,
             headers=[*request.headers, ("Content-Length", str(body.length))],
             content=stream if body.content is None else body.content,
-            extensions={"timeout": _timeouts(request.timeout)} if request.timeout_given else None,
+            extensions=extensions,
         )
         made.stream = stream
         return made

@@ -1,5 +1,6 @@
 """The asynchronous client: settings, the groups of calls, and the one loop in which a call is made and repeated."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +18,8 @@ from ._json import STANDARD
 from ._model import AnyReply
 from ._operation import Effect, Operation
 from ._settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings, TransportName
-from ._wire import Request, build_request, parse_answer
+from ._waking import Waker, waker_for
+from ._wire import Answer, Request, build_request, parse_answer
 from .errors import (
     ApiError,
     NotSentError,
@@ -27,7 +29,7 @@ from .errors import (
     SendRefusedError,
     Smtp2goError,
 )
-from .pacing import Pacer, Ticket, Wait
+from .pacing import HeldBackError, Pacer, Turn
 from .retry import Decision, RetryBudget, RetryPolicy, decide, failure_of
 
 if TYPE_CHECKING:
@@ -207,43 +209,70 @@ class AsyncClient(AsyncGroups):
         return await self._repeat(operation, request, started, first)
 
     async def _attempt(self, operation: Operation[T], request: Request, started: float) -> T:
-        ticket = self._pacer.enter(operation.path)
-        if isinstance(ticket, Wait):
-            ticket = await self._wait_to_enter(operation, ticket, started)
+        turn = self._pacer.turn(operation.path)
         try:
-            answer = await self._transport.send(request)
-            result = parse_answer(operation, answer, self._settings)
-            ticket.let_through()
-        except RateLimitError as error:
-            error.retry_after = ticket.turned_away(error.retry_after)
-            raise
-        except ApiError:
-            ticket.refused()
-            raise
-        except (SendRefusedError, ReplyError):
-            # Told by a 200, so it is no error to whoever counts errors; and what can't be understood is an answer too.
-            ticket.let_through()
-            raise
+            answer = await self._answer(operation, request, turn, started)
+            result = self._result(operation, request, answer, turn)
         finally:
-            ticket.leave()
+            turn.release()
         self._budget.put_back()
         return result
 
-    async def _wait_to_enter(self, operation: Operation[Any], turn: Ticket | Wait, started: float) -> Ticket:
-        waited = 0.0
-        while isinstance(turn, Wait):
-            # What was slept counts too: with a clock that stands still this would go on for ever.
-            elapsed = max(self._clock() - started, waited)
-            if elapsed + turn.seconds > self._settings.retry.max_elapsed:
-                raise RateLimitError(
-                    f"not tried: {turn.reason}, for another {turn.seconds:.0f} s",
-                    operation=operation.path,
-                    retry_after=turn.seconds,
+    async def _answer(self, operation: Operation[Any], request: Request, turn: Turn, started: float) -> Answer:
+        while True:
+            if turn.ask(0.0) is not None:
+                await self._wait_for_turn(operation, turn, started)
+            with contextlib.suppress(HeldBackError):
+                # If the gate has closed meanwhile, nothing was sent, and the call waits again.
+                return await self._transport.send(request, turn.depart)
+
+    def _result(self, operation: Operation[T], request: Request, answer: Answer, turn: Turn) -> T:
+        """Read an answer, and tell the pacer what it was."""
+        try:
+            result = parse_answer(operation, answer, self._settings, request.said)
+        except RateLimitError as error:
+            error.retry_after = turn.rate_limited(error.retry_after)
+            raise
+        except ApiError:
+            turn.refused()
+            raise
+        except (SendRefusedError, ReplyError):
+            # Told by a 200, so it is no error to a server that counts errors; and an answer that can't be understood
+            # is an answer too.
+            turn.accepted()
+            raise
+        turn.accepted()
+        return result
+
+    async def _wait_for_turn(self, operation: Operation[Any], turn: Turn, started: float) -> None:
+        """Wait until the pacer lets a call go.
+
+        Raises:
+            RateLimitError: That takes longer than the policy allows.
+        """
+        most = self._settings.retry.max_elapsed
+        slept = 0.0
+        waker: Waker | None = None
+        while True:
+            # The seconds slept count too: with a clock that stands still this would go on for ever.
+            left = most - max(self._clock() - started, slept)
+            delay = turn.ask(left)
+            if delay is None:
+                return
+            if left <= 0 or (delay.certain and delay.seconds > left):
+                until = (
+                    f"for another {delay.seconds:.0f} s" if delay.certain else f"and max_elapsed ({most:g} s) is over"
                 )
-            await self._sleep(turn.seconds)
-            waited += turn.seconds
-            turn = self._pacer.enter(operation.path)
-        return turn
+                raise RateLimitError(
+                    f"not tried: {delay.reason}, {until}", operation=operation.path, retry_after=delay.seconds
+                )
+            if waker is None or waker.is_woken:
+                waker = waker_for(turn)
+                # Ask once more: the turn may have come before there was anything to wake.
+                continue
+            seconds = min(delay.seconds, left)
+            await waker.wait(seconds, self._sleep)
+            slept += 0.0 if waker.is_woken else seconds
 
     async def _repeat(self, operation: Operation[T], request: Request, started: float, first: Smtp2goError) -> T:
         """Go on after a first attempt that failed. The only loop, and the only place where tenacity appears."""

@@ -2,19 +2,27 @@
 
 The provider blocks a whole address for at least a minute after too many calls or too many errors, and does not say for
 how long. So one 429 closes the gate for every call that shares the pacer. When the cool-down is over one call goes
-first, to probe; if it is let through, the others follow, at most half as many at a time as before, then more and more.
+first, to probe; if it is answered, the others follow, at most half as many at a time as before, then more and more.
 
-    open ──429──> cooling down ──time──> probing ──let through──> recovering ──grown back──> open
-                       ^                    │ 429                     │ 429
-                       └────────────────────┴─────────────────────────┘
+    open ──429──> cooling down ──time──> probing ──answered──> recovering ──grown back──> open
+                       ^                    │ 429                  │ 429
+                       └────────────────────┴──────────────────────┘
 
-Nothing here waits or sleeps: a call asks to `enter`, and is told how long to wait before it asks again.
+Calls that wait are let go in the order in which they arrived, and are woken when their turn comes. A call asks twice:
+when it arrives, and again at the moment of leaving, since the gate may have closed while it waited for a connection.
+A probe that is not answered does not hold up the others for longer than `SILENCE`.
+
+Nothing here waits or sleeps, and nothing here knows an event loop.
 """
 
+import enum
+import heapq
+import itertools
+import math
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 import attrs
@@ -24,10 +32,10 @@ from ._forking import tell_after_fork
 COOL_DOWN = 60.0
 """Seconds; the least that the provider blocks an address for (its page on rate limiting)."""
 
-LONGEST_COOL_DOWN = 960.0
-"""Seconds; what the doubling, or a Retry-After, is capped at."""
+MAX_COOL_DOWN = 960.0
+"""Seconds; the most that the doubling, or a Retry-After, leads to."""
 
-MOST_REFUSALS = 20
+MAX_REFUSALS = 20
 """Refusals in a row after which the client slows down: the provider also blocks for errors, and names no number.
 
 A 5xx is one of them. A 429, and a call that got no answer, neither count nor end the row.
@@ -36,8 +44,11 @@ A 5xx is one of them. A 429, and a call that got no answer, neither count nor en
 REFUSAL_PAUSE = 5.0
 """Seconds of the first pause after that; it doubles with the next ones, up to the cool-down of a 429."""
 
-ASK_AGAIN = 0.05
-"""Seconds between two askings of a call that waits for another one to end."""
+SILENCE = 10.0
+"""Seconds after which a call without an answer no longer counts as under way after a block, so that another may go."""
+
+MIN_WAIT = 1e-6
+"""Seconds; a shorter wait is a rounding error."""
 
 
 @attrs.frozen
@@ -79,13 +90,30 @@ class PacerState:
     closed_for: float
     """Seconds until the gate opens; 0 when it is not closed."""
     in_flight: int
-    """Calls under way."""
+    """Calls that left and have not ended."""
     limit: int | None
-    """How many may be; ``None`` when that is not limited."""
+    """How many calls may be under way at a time; ``None`` when that is not limited."""
     refusals: int
     """How many calls in a row were refused."""
     cool_downs: int = attrs.field(default=0, eq=False)
     """How often the gate was closed so far."""
+    waiting: int = attrs.field(default=0, eq=False)
+    """Calls that wait for their turn."""
+
+
+@attrs.frozen
+class Delay:
+    """A call may not leave yet."""
+
+    seconds: float
+    """When to ask again, unless the call is woken before."""
+    reason: str
+    certain: bool
+    """Whether the call has to wait at least as long as that. If not, its turn may come at any time."""
+
+
+class HeldBackError(Exception):
+    """Raised at the moment of leaving when the gate has closed since the call was told that it may go."""
 
 
 class Pacer:
@@ -103,14 +131,14 @@ class Pacer:
     ) -> None:
         self._clock = clock
         self._draw = draw
-        self._in_flight = 0
-        # The gate. Calls that entered before it was closed last belong to an older round and don't close it again.
+        self._arrivals = itertools.count()
+        # The gate. A call that left before the gate was last closed belongs to an older round and does not close it
+        # again.
         self._round = 0
         self._open_at: float | None = None
-        self._probing = False
         self._limit: int | None = None
         self._peak = 0
-        self._grown = 0
+        self._answered = 0
         self._next_cool_down = COOL_DOWN
         self._refusals = 0
         self._next_pause = REFUSAL_PAUSE
@@ -122,11 +150,15 @@ class Pacer:
 
     def _after_fork(self) -> None:
         self._lock = threading.Lock()
-        # The parent's calls end in the parent. The child's copies of them are collected some day, and give tickets back
-        # that count for nothing here.
+        # The parent's calls end in the parent. The child's copies of their turns are collected some day, and count for
+        # nothing here.
         self._life += 1
         self._in_flight = 0
-        self._probing = False
+        self._writing = 0
+        self._queue: list[tuple[int, Turn]] = []
+        # The calls that count against the limit, with the time at which each left or was let go, oldest first.
+        self._counted: dict[Turn, float] = {}
+        self._probe: Turn | None = None
 
     @property
     def state(self) -> PacerState:
@@ -141,140 +173,311 @@ class Pacer:
             elif self._limit is not None:
                 phase = "recovering"
             limit = {"cooling down": 0, "probing": 1}.get(phase, self._limit)
-            return PacerState(phase, closed_for, self._in_flight, limit, self._refusals, self._round)
+            waiting = sum(turn._step is _Step.QUEUED for _, turn in self._queue)
+            return PacerState(phase, closed_for, self._under_way, limit, self._refusals, self._round, waiting)
 
-    def enter(self, path: str) -> "Ticket | Wait":
-        """Ask to make a call: a ticket, to be given back when it has ended, or how long to wait before asking again."""
-        with self._lock:
-            if self._open_at is not None:
-                closed_for = self._open_at - self._clock()
-                if closed_for > 0:
-                    return Wait(closed_for, "after a 429 or many refusals all calls wait")
-                if self._probing:
-                    return Wait(ASK_AGAIN, "one call tries first whether the block is over")
-            elif self._limit is not None and self._in_flight >= self._limit:
-                return Wait(ASK_AGAIN, "few calls at a time are made after a block")
-            if path in PUBLISHED_LIMITS and (wait := self._fill(path)) > 0:
-                return Wait(wait, "the provider's limit for this call is used up")
-            self._in_flight += 1
-            self._probing = self._open_at is not None
-            return Ticket(self, self._life, self._round, self._probing)
+    @property
+    def most_at_a_time(self) -> int | None:
+        """How many calls it makes sense to have under way, one of them to probe; ``None`` when that is not limited."""
+        if self._open_at is not None:
+            return 1
+        return self._limit
 
-    def _fill(self, path: str) -> float:
-        """Count a call of a limited path, or return the seconds until there is room for it."""
+    def turn(self, path: str) -> "Turn":
+        """Let a call arrive. It goes before every call that arrives later, however long it waits and for what."""
+        return Turn(self, path)
+
+    # --- all of the following is called with the lock held ---
+
+    @property
+    def _is_open(self) -> bool:
+        return self._open_at is None and self._limit is None
+
+    @property
+    def _under_way(self) -> int:
+        """How many calls are under way: those that write or have written, if their transport tells that it writes.
+
+        Some transports make a call wait for a connection in a place where nobody can see it.
+        """
+        return self._writing or self._in_flight
+
+    def _let_go(self) -> list["Turn"]:
+        """Let calls go in the order of their arrival, as many as may, and return them: they are yet to be woken."""
+        now, let_go = self._clock(), []
+        while self._queue and self._has_room(now):
+            turn = heapq.heappop(self._queue)[1]
+            if turn._step is _Step.QUEUED:
+                turn._step, turn._round = _Step.LET_GO, self._round
+                if not self._is_open:
+                    self._counted[turn] = now
+                if self._open_at is not None:
+                    self._probe = turn
+                let_go.append(turn)
+        return let_go
+
+    def _has_room(self, now: float) -> bool:
+        if self._limit is None:
+            return True
+        if self._open_at is not None and now < self._open_at:
+            return False
+        while self._counted and next(iter(self._counted.values())) + SILENCE <= now:
+            # A call that is not answered must not hold up all the others.
+            del self._counted[next(iter(self._counted))]
+        if self._open_at is not None:
+            return self._probe not in self._counted
+        return len(self._counted) < self._limit
+
+    def _delay(self) -> Delay:
+        now = self._clock()
+        if self._open_at is not None and now < self._open_at:
+            return Delay(self._open_at - now, "after a 429 or many refusals all calls wait", certain=True)
+        first = self._probe if self._open_at is not None else next(iter(self._counted), None)
+        silent_at = (self._counted.get(first, now) if first is not None else now) + SILENCE
+        reason = (
+            "few calls at a time are made after a block"
+            if self._open_at is None
+            else "one call tries first whether the block is over"
+        )
+        return Delay(max(silent_at - now, MIN_WAIT), reason, certain=False)
+
+    def _reserve(self, path: str, patience: float) -> float | None:
+        """Reserve the next place of a limited call, and return when it comes; ``None`` if that is too late."""
         limit, now = PUBLISHED_LIMITS[path], self._clock()
         drained = max(self._drained.get(path, now), now)
         wait = drained + limit.interval - now - limit.at_once * limit.interval
         # Divided and multiplied, an interval can miss itself by some billionths.
-        if wait > 1e-6:
-            return wait
+        wait = wait if wait > MIN_WAIT else 0.0
+        if wait > patience:
+            return None
         self._drained[path] = drained + limit.interval
-        return 0.0
+        return now + wait
 
-    def _leave(self, ticket: "Ticket") -> None:
-        with self._lock:
-            if ticket._left or ticket._life != self._life:
-                return
-            ticket._left = True
-            self._in_flight -= 1
-            if ticket.probe and ticket.round == self._round:
-                # Without news from it (it was cancelled, or the network failed) the next call is the probe.
-                self._probing = False
+    def _next_place(self, path: str) -> float:
+        """Return the seconds until a limited call has its next place."""
+        limit, now = PUBLISHED_LIMITS[path], self._clock()
+        return max(self._drained.get(path, now), now) + limit.interval - now - limit.at_once * limit.interval
 
-    def _let_through(self, ticket: "Ticket") -> None:
-        if not self._refusals and self._limit is None and self._open_at is None:
-            return
-        with self._lock:
-            self._refusals = 0
-            if ticket.round != self._round:
-                return
-            if ticket.probe:
-                self._open_at = None
-            elif self._limit is not None:
-                self._grow()
+    def _give_back(self, path: str, place: float) -> None:
+        """Give the place of a limited call back that was not made, if it is the last one: others keep theirs."""
+        limit = PUBLISHED_LIMITS[path]
+        drained = place + limit.at_once * limit.interval
+        if place > self._clock() and abs(drained - self._drained[path]) < MIN_WAIT:
+            self._drained[path] -= limit.interval
 
     def _grow(self) -> None:
-        """Allow one call more at a time for each time that as many as now were let through."""
+        """Raise the limit when as many calls as it allows at a time were answered.
+
+        It doubles up to half of what was under way when the block began, and then grows by a quarter: from there on
+        the next block may be near. So it takes about as many rounds as the limit has binary digits.
+        """
         assert self._limit is not None
-        self._grown += 1
-        if self._grown < self._limit:
+        self._answered += 1
+        if self._answered < self._limit:
             return
-        self._grown = 0
-        self._limit += 1
+        self._answered = 0
+        doubled = self._limit * 2
+        self._limit = doubled if doubled <= self._peak // 2 else self._limit + max(1, self._limit // 4)
         if self._limit >= self._peak:
             self._limit = None
             self._next_cool_down = COOL_DOWN
             self._next_pause = REFUSAL_PAUSE
 
-    def _turned_away(self, ticket: "Ticket", retry_after: float | None) -> float:
-        with self._lock:
-            now = self._clock()
-            if ticket.round != self._round:
-                # It left before the gate was closed: the block that it met is the one that closed it.
-                return max(0.0, (self._open_at or now) - now)
-            if retry_after is not None and retry_after > 0:
-                wait = min(retry_after, LONGEST_COOL_DOWN)
-            else:
-                # Up to a tenth more, so that several processes behind one address don't come back together.
-                wait = self._next_cool_down * (1.0 + 0.1 * self._draw())
-                self._next_cool_down = min(self._next_cool_down * 2, LONGEST_COOL_DOWN)
-            self._close(now + wait)
-            return wait
-
-    def _refused(self, ticket: "Ticket") -> None:
-        with self._lock:
-            self._refusals += 1
-            if ticket.round == self._round and ticket.probe:
-                # A refusal is an answer: the block is over.
-                self._open_at = None
-            if self._refusals % MOST_REFUSALS == 0 and self._open_at is None:
-                pause, self._next_pause = self._next_pause, min(self._next_pause * 2, COOL_DOWN)
-                self._close(self._clock() + pause)
-
     def _close(self, until: float) -> None:
         self._round += 1
         self._open_at = until
-        self._probing = False
-        self._grown = 0
+        self._answered = 0
         if self._limit is None:
-            self._peak = max(2, self._in_flight)
-        self._limit = max(1, (self._limit or self._in_flight) // 2)
+            self._peak = max(2, self._under_way)
+        self._limit = max(1, (self._limit or self._under_way) // 2)
+        self._probe = None
+        # Those that were let go and have not left wait again.
+        self._counted = {turn: when for turn, when in self._counted.items() if turn._step is _Step.OUT}
 
 
-@attrs.frozen
-class Wait:
-    """No entry now."""
+class _Step(enum.Enum):
+    """Where a call stands."""
 
-    seconds: float
-    reason: str
+    ARRIVED = 1
+    QUEUED = 2
+    LET_GO = 3
+    OUT = 4
+    ENDED = 5
 
 
-@attrs.define(eq=False)
-class Ticket:
-    """One call's entry. What became of the call is told once; giving it back twice does nothing."""
+class Turn:
+    """One attempt of one call, from its arrival at the gate to its end.
 
-    _pacer: Pacer
-    _life: int
-    round: int
-    probe: bool
-    _left: bool = False
+    `ask` until it returns ``None``, then `depart` at the moment of leaving. What became of the call is told at most
+    once, by `accepted`, `refused` or `rate_limited`, and then it is always given back by `release`.
+    """
 
-    def let_through(self) -> None:
+    __slots__ = ("_arrival", "_life", "_pacer", "_path", "_place", "_round", "_step", "_writes", "wake")
+
+    def __init__(self, pacer: Pacer, path: str) -> None:
+        self._pacer = pacer
+        self._path = path
+        self._life = pacer._life
+        self._arrival = next(pacer._arrivals)
+        self._step = _Step.ARRIVED
+        self._round = -1
+        self._place: float | None = None
+        self._writes = False
+        self.wake: Callable[[], None] | None = None
+        """Called, in any thread, when the turn of a call that waits has come."""
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether the call tries whether a block is over."""
+        pacer = self._pacer
+        return pacer._open_at is not None and self._round == pacer._round and self._step in (_Step.LET_GO, _Step.OUT)
+
+    def ask(self, patience: float = math.inf) -> Delay | None:
+        """Ask whether the call may leave now; if not, it stands in the queue from now on.
+
+        Args:
+            patience: Seconds. A call of a limited endpoint that would have to wait for longer gets no place there.
+        """
+        pacer = self._pacer
+        if pacer._open_at is None and pacer._limit is None and self._path not in PUBLISHED_LIMITS:
+            # Nearly always; `depart` looks again.
+            return None
+        with pacer._lock:
+            delay, let_go = self._ask(patience)
+        _wake(let_go)
+        return delay
+
+    def _ask(self, patience: float) -> tuple[Delay | None, list["Turn"]]:
+        pacer = self._pacer
+        now = pacer._clock()
+        if pacer._open_at is not None and now < pacer._open_at and pacer._open_at - now > patience:
+            return pacer._delay(), []
+        if self._path in PUBLISHED_LIMITS:
+            if self._place is None:
+                self._place = pacer._reserve(self._path, patience)
+            place = now + pacer._next_place(self._path) if self._place is None else self._place
+            if place - now > MIN_WAIT:
+                return Delay(place - now, "the provider's limit for this call is used up", certain=True), []
+        if pacer._is_open or (self._step is _Step.LET_GO and self._round == pacer._round):
+            return None, []
+        if self._step is not _Step.QUEUED:
+            self._step = _Step.QUEUED
+            heapq.heappush(pacer._queue, (self._arrival, self))
+        let_go = pacer._let_go()
+        if self in let_go:
+            let_go.remove(self)
+            return None, let_go
+        return pacer._delay(), let_go
+
+    def depart(self, *, writing: bool = False) -> None:
+        """Leave. Called again just before the first byte, it makes sure that the gate has not closed meanwhile.
+
+        Args:
+            writing: Whether the first byte is written next.
+
+        Raises:
+            HeldBackError: The call may not leave after all; ask again.
+        """
+        pacer = self._pacer
+        with pacer._lock:
+            if self._life != pacer._life:
+                return
+            if self._step is _Step.OUT:
+                if self._round != pacer._round:
+                    pacer._in_flight -= 1
+                    pacer._writing -= self._writes
+                    pacer._counted.pop(self, None)
+                    self._step, self._writes = _Step.ARRIVED, False
+                    raise HeldBackError
+            elif (self._step is _Step.LET_GO and self._round == pacer._round) or (
+                pacer._is_open and self._step is not _Step.QUEUED
+            ):
+                self._step, self._round = _Step.OUT, pacer._round
+                pacer._in_flight += 1
+                pacer._counted.pop(self, None)
+                pacer._counted[self] = pacer._clock()
+            else:
+                if self._step is _Step.LET_GO:
+                    self._step = _Step.ARRIVED
+                raise HeldBackError
+            if writing and not self._writes:
+                self._writes = True
+                pacer._writing += 1
+
+    def accepted(self) -> None:
         """Tell that the call was answered and not refused."""
-        self._pacer._let_through(self)
+        pacer = self._pacer
+        if not pacer._refusals and pacer._is_open:
+            return
+        with pacer._lock:
+            pacer._refusals = 0
+            if self._round != pacer._round:
+                return
+            if pacer._open_at is not None:
+                pacer._open_at = None
+            elif pacer._limit is not None:
+                pacer._grow()
+            let_go = pacer._let_go()
+        _wake(let_go)
 
     def refused(self) -> None:
         """Tell that the call was refused for what it is."""
-        self._pacer._refused(self)
+        pacer = self._pacer
+        with pacer._lock:
+            pacer._refusals += 1
+            if self._round == pacer._round:
+                # A refusal is an answer: the block is over.
+                pacer._open_at = None
+            if pacer._refusals % MAX_REFUSALS == 0 and pacer._open_at is None:
+                pause, pacer._next_pause = pacer._next_pause, min(pacer._next_pause * 2, COOL_DOWN)
+                pacer._close(pacer._clock() + pause)
+            let_go = pacer._let_go()
+        _wake(let_go)
 
-    def turned_away(self, retry_after: float | None) -> float:
-        """Tell that the call was turned away by a 429, and get the seconds until the gate opens.
+    def rate_limited(self, retry_after: float | None) -> float:
+        """Tell that the call was turned away by a 429, and return the seconds until the gate opens.
 
         Args:
             retry_after: Seconds, if the provider ever says so; its rate limiter has been seen to send -3.
         """
-        return self._pacer._turned_away(self, retry_after)
+        pacer = self._pacer
+        with pacer._lock:
+            now = pacer._clock()
+            if self._round != pacer._round:
+                # It left before the gate was closed: the block that it met is the one that closed it.
+                return max(0.0, (pacer._open_at or now) - now)
+            if retry_after is not None and retry_after > 0:
+                wait = min(retry_after, MAX_COOL_DOWN)
+            else:
+                # Up to a tenth more, so that several processes behind one address don't come back together.
+                wait = pacer._next_cool_down * (1.0 + 0.1 * pacer._draw())
+                pacer._next_cool_down = min(pacer._next_cool_down * 2, MAX_COOL_DOWN)
+            pacer._close(now + wait)
+            return wait
 
-    def leave(self) -> None:
-        """Give the ticket back, whatever became of the call."""
-        self._pacer._leave(self)
+    def release(self) -> None:
+        """Give the turn back, whatever became of the call. Doing it twice does nothing."""
+        pacer = self._pacer
+        with pacer._lock:
+            step, self._step = self._step, _Step.ENDED
+            if self._life != pacer._life:
+                return
+            if step is _Step.OUT:
+                pacer._in_flight -= 1
+                pacer._writing -= self._writes
+            elif self._place is not None:
+                pacer._give_back(self._path, self._place)
+            if pacer._counted.pop(self, None) is None and not pacer._queue:
+                return
+            # If this was the probe and no answer came (it was cancelled, or the network failed), the next call is it.
+            let_go = pacer._let_go()
+        _wake(let_go)
+
+
+def _wake(turns: Sequence[Turn]) -> None:
+    """Wake calls whose turn has come. A call whose event loop is gone makes room for the next one."""
+    for turn in turns:
+        if turn.wake is not None:
+            try:
+                turn.wake()
+            except RuntimeError:
+                turn.release()

@@ -212,37 +212,7 @@ def verdict_of(error: Exception) -> Verdict:
 # --- how many at a time ------------------------------------------------------------------------------------------
 
 FIRST_CALLS = 4
-"""Calls at a time with which a run begins."""
+"""Calls at a time with which a run begins; each call that is answered allows one more, so each round doubles them."""
 
 UNANSWERED: Final[dict[str, int]] = {"send": 20, "batch": 3, "sms": 3}
 """Calls in a row without a clear answer after which a run stops: an outage must not make a whole list unknown."""
-
-
-class Pace:
-    """How many calls a run makes at a time.
-
-    Few at first, twice as many after each round that went well, half of it after a cool-down, and from there on one
-    more for each round.
-    """
-
-    def __init__(self, most: int, cool_downs: int) -> None:
-        self.most = most
-        self.limit: int = min(most, FIRST_CALLS)
-        self._doubles = True
-        self._well = 0
-        self._cool_downs = cool_downs
-
-    def answered(self) -> None:
-        """Tell that a call was answered."""
-        self._well += 1
-        if self.limit < self.most and (self._doubles or self._well >= self.limit):
-            self._well = 0
-            self.limit += 1
-
-    def look(self, cool_downs: int) -> None:
-        """Tell how often the gate of the pacer was closed so far; halves once for each time."""
-        if cool_downs > self._cool_downs:
-            self._cool_downs = cool_downs
-            self.limit = max(1, self.limit // 2)
-            self._doubles = False
-            self._well = 0

@@ -17,7 +17,7 @@ from ..retry import RetryBudget, RetryPolicy
 from .journal import Journal
 from .ledger import Ledger
 from .outcome import MOST_PROBLEMS, STATUSES, BulkReport, Outcome, SmsOutcome
-from .plan import UNANSWERED, Pace, Row, verdict_of
+from .plan import FIRST_CALLS, UNANSWERED, Row, verdict_of
 from .source import DuplicateError, Source
 from .table import Settled, SettledLike
 from .ways import PartlySentError
@@ -84,7 +84,9 @@ class Run:
         if way.most > 1:
             source.pull_apart()
         self._ledger = Ledger(journal)
-        self._pace = Pace(concurrency, client.pacer.state.cool_downs)
+        self._concurrency = concurrency
+        self._come_to = min(concurrency, FIRST_CALLS)
+        """Calls at a time that the run has come to so far, whatever the pacer allows."""
         self._leftover: deque[Row | Outcome] = deque()
         self._taking = anyio.Lock()
         self._workers = 0
@@ -186,8 +188,13 @@ class Run:
                 folding.cancel()
                 self._source.end_pulling()
 
+    def _most_workers(self) -> int:
+        """How many calls make sense at a time; after a block the pacer decides, so that few rows wait claimed."""
+        allowed = self._client.pacer.most_at_a_time
+        return self._come_to if allowed is None else min(self._come_to, allowed)
+
     def _start(self, tasks: TaskGroup, enough: Callable[[], bool], idle: anyio.Event) -> None:
-        while self._workers < self._pace.limit and not (self.ended or enough()):
+        while self._workers < self._most_workers() and not (self.ended or enough()):
             self._workers += 1
             self._running += 1
             tasks.start_soon(self._worker, tasks, enough, idle)
@@ -204,7 +211,7 @@ class Run:
         """Make one call after the other; the outcomes of one are written together with the claims of the next."""
         outcomes: list[Outcome] = []
         try:
-            while not (self._stopping.is_set() or enough() or self._workers > self._pace.limit):
+            while not (self._stopping.is_set() or enough() or self._workers > self._most_workers()):
                 if (self._source.waits and not self._leftover) or self._telling > SLOW:
                     # Nobody knows how long the list takes for its next row, and what is known by now must not wait;
                     # nor must rows that are claimed wait until all is told.
@@ -256,8 +263,7 @@ class Run:
             outcomes = await self._failed(rows, error)
         else:
             self._unanswered = 0
-            self._pace.answered()
-        self._pace.look(self._client.pacer.state.cool_downs)
+            self._come_to = min(self._concurrency, self._come_to + 1)
         start()
         return outcomes
 

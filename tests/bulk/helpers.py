@@ -91,7 +91,8 @@ class Provider:
             while self.in_flight < count:
                 await anyio.sleep(0.001)
 
-    async def send(self, request):
+    async def send(self, request, depart):
+        depart(writing=True)
         body = b"".join([chunk async for chunk in request.body.chunks()])
         fields = json.loads(body)
         path = request.operation

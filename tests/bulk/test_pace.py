@@ -8,7 +8,7 @@ from bulk.helpers import BAD_KEY, TURNED_AWAY, counted, emails, states
 from faults.scripted import close_gate
 
 from smtp2go_async import BulkStoppedError, Journal, RateLimitError
-from smtp2go_async.bulk.plan import FIRST_CALLS, Pace
+from smtp2go_async.bulk.plan import FIRST_CALLS
 
 
 @pytest.fixture
@@ -50,10 +50,10 @@ def test_a_run_begins_with_few_calls_and_grows_to_what_was_asked_for(started, cl
     assert found == [4, 8, 10, 10]
 
 
-async def _after_holding(client, provider):
+async def _after_holding(client, provider, count=100, concurrency=10):
     while provider.released is None:
         await anyio.sleep(0)
-    await client.bulk.send(emails(100), concurrency=10)
+    await client.bulk.send(emails(count), concurrency=concurrency)
 
 
 def test_one_call_at_a_time_is_possible(go, client, provider, path):
@@ -68,42 +68,28 @@ def test_another_number_of_calls_than_one_or_more_is_refused(wrong, go, client):
         go(client.bulk.send, emails(1), concurrency=wrong)
 
 
-def test_the_pace_doubles_with_each_round_that_went_well():
-    pace = Pace(64, 0)
-    found = [pace.limit]
-    for _ in range(3):
-        for _ in range(pace.limit):
-            pace.answered()
-        found.append(pace.limit)
-    assert found == [4, 8, 16, 32]
+def test_after_a_block_the_pacer_of_the_client_says_how_many_calls_a_run_makes_at_a_time(started, client, provider):
+    """A run has no controller of its own: it grows as the gate opens."""
+    found = []
 
+    async def beside():
+        provider.hold()
+        await provider.under_way(FIRST_CALLS)
+        while provider.in_flight < 16:
+            await settled()
+            provider.next_round()
+        await settled()
+        close_gate(client, 1.0)
+        provider.next_round()
+        for _ in range(4):
+            await settled()
+            found.append((provider.in_flight, client.pacer.state.limit))
+            provider.next_round()
+        provider.release()
 
-def test_the_pace_is_halved_once_for_each_cool_down_and_then_grows_by_one_a_round():
-    pace = Pace(32, 0)
-    for _ in range(100):
-        pace.answered()
-    assert pace.limit == 32
-    for _ in range(5):
-        pace.look(1)
-    assert pace.limit == 16
-    for _ in range(16):
-        pace.answered()
-    assert pace.limit == 17
-    pace.look(2)
-    assert pace.limit == 8
-
-
-def test_the_pace_never_falls_below_one_call():
-    pace = Pace(2, 0)
-    for number in range(1, 6):
-        pace.look(number)
-    assert pace.limit == 1
-
-
-def test_a_cool_down_from_before_the_run_does_not_slow_it_down():
-    pace = Pace(8, 3)
-    pace.look(3)
-    assert pace.limit == FIRST_CALLS
+    started(partial(_after_holding, client, provider, 400, 16), beside)
+    # One call probes; then half of the 17 that were under way follow, and a quarter more with each round.
+    assert found == [(1, 1), (8, 8), (10, 10), (12, 12)]
 
 
 async def blocked_with_eight_calls_under_way(client, provider):
@@ -118,7 +104,9 @@ async def blocked_with_eight_calls_under_way(client, provider):
     provider.release()
 
 
-def test_after_a_429_a_run_has_half_as_many_calls_at_a_time(backend, client, provider, path):
+def test_during_a_block_one_row_of_a_run_waits_claimed_and_not_as_many_as_were_under_way(
+    backend, client, provider, path
+):
     client._sleep = lambda _seconds: anyio.sleep_forever()
 
     async def main():
@@ -129,8 +117,7 @@ def test_after_a_429_a_run_has_half_as_many_calls_at_a_time(backend, client, pro
                 while provider.in_flight:
                     await anyio.sleep(0.001)
                 await anyio.sleep(0.05)
-                # Half of eight; and the answers that came after the gate was closed count as a round that went well.
-                assert 4 <= journal.counts()["claimed"] <= 5
+                assert journal.counts()["claimed"] == 1
                 tasks.cancel_scope.cancel()
 
     anyio.run(main, backend=backend)

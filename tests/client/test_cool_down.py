@@ -2,7 +2,7 @@
 
 import anyio
 import pytest
-from faults.scripted import answer, close_gate, scripted
+from faults.scripted import answer, close_gate, close_gate_again, scripted
 
 from smtp2go_async import Effect, Pacer, RateLimitError, RetryPolicy
 
@@ -80,7 +80,7 @@ def test_a_call_waits_again_when_the_gate_was_closed_again_meanwhile(backend, ti
     async def closed_again(seconds):
         await sleep(seconds)
         if len(time.slept) == 1:
-            close_gate(client, 30.0)
+            close_gate_again(client, 30.0)
 
     client._sleep = closed_again
 
@@ -98,7 +98,7 @@ def test_waiting_for_the_gate_keeps_to_the_time_of_the_policy(backend, time):
 
     async def closed_again(seconds):
         await sleep(seconds)
-        close_gate(client, 60.0)
+        close_gate_again(client, 60.0)
 
     client._sleep = closed_again
 

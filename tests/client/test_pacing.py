@@ -9,6 +9,7 @@ import anyio.lowlevel
 import httpx
 import pytest
 from faults.scripted import Time, answer, close_gate, refusal, scripted
+from retry.gates import enter
 
 from smtp2go_async import (
     ApiError,
@@ -25,7 +26,7 @@ from smtp2go_async import (
     ServerError,
 )
 from smtp2go_async._wire import Answer
-from smtp2go_async.pacing import ASK_AGAIN, PacerState
+from smtp2go_async.pacing import SILENCE, PacerState
 
 GOOD = answer()
 TURNED_AWAY = answer(429)
@@ -92,7 +93,8 @@ class Provider:
         self.answered = []
         self.too_many = []
 
-    async def send(self, request):
+    async def send(self, request, depart):
+        depart(writing=True)
         self.in_flight += 1
         self.arrived.append(self.time.now)
         limit = self.pacer.state.limit
@@ -201,7 +203,7 @@ def test_when_the_probe_is_cancelled_another_call_is_the_probe(backend):
     assert results == ["r-1"] * 20
     first, second, third = provider.arrived[:3]
     assert first == 1060.0
-    assert 1060.1 <= second <= 1060.1 + ASK_AGAIN
+    assert 1060.1 <= second <= 1060.1 + SILENCE
     assert third >= second + provider.takes
     assert client.pacer.state.in_flight == 0
 
@@ -213,7 +215,7 @@ def test_a_probe_is_waited_for_and_not_overtaken_however_long_it_takes(backend):
     results = []
     anyio.run(time.run, *[lambda: one_call(client, results)] * 10, backend=backend)
     assert results == ["r-1"] * 10
-    assert provider.arrived[:2] == pytest.approx([1060.0, 1070.0], abs=2 * ASK_AGAIN)
+    assert provider.arrived[:2] == pytest.approx([1060.0, 1070.0], abs=2 * SILENCE)
 
 
 def test_while_it_recovers_calls_over_the_limit_wait_their_turn(backend):
@@ -226,8 +228,8 @@ def test_while_it_recovers_calls_over_the_limit_wait_their_turn(backend):
         return results
 
     assert anyio.run(sixteen_and_a_block, backend=backend) == ["r-1"] * 16
-    # 16 under way, halved to 8; the probe and the 15 others were let through.
-    assert client.pacer.state == PacerState("recovering", 0.0, 0, 9, 0)
+    # 16 under way, halved to 8; the probe and 15 others were answered, and after 8 of them 2 more may go at a time.
+    assert client.pacer.state == PacerState("recovering", 0.0, 0, 10, 0)
     assert [late for late in provider.too_many if late[0] > 1000.0] == []
 
 
@@ -283,7 +285,7 @@ def test_a_probe_that_is_answered_ends_the_block_and_one_that_is_not_leaves_it_t
     anyio.run(call, backend=backend)
     phase = "recovering" if then == "open" else "probing"
     assert client.pacer.state == PacerState(phase, 0.0, 0, 1, refusals)
-    assert client.pacer.enter("/some/call").probe == (phase == "probing")
+    assert enter(client.pacer, "/some/call").is_probe == (phase == "probing")
 
 
 def test_a_send_that_is_refused_by_a_200_is_no_refusal_to_the_pacer_and_ends_a_row_of_them(backend, time, mail):
@@ -392,14 +394,14 @@ def test_a_call_that_is_cancelled_while_it_waits_to_enter_leaves_nothing_behind(
     path = "/some/call"
     if phase == "open":
         path = "/api_keys/add"
-        others = [client.pacer.enter(path), client.pacer.enter(path)]
+        others = [enter(client.pacer, path), enter(client.pacer, path)]
     else:
         close_gate(client)
     if phase in ("probing", "recovering"):
         time.now += 60.0
-        others = [client.pacer.enter(path)]
+        others = [enter(client.pacer, path)]
     if phase == "recovering":
-        others[0].let_through()
+        others[0].accepted()
     before = client.pacer.state
     assert before.phase == phase
 
@@ -413,8 +415,8 @@ def test_a_call_that_is_cancelled_while_it_waits_to_enter_leaves_nothing_behind(
 
     anyio.run(main, backend=backend)
     assert client.pacer.state == before
-    for ticket in others:
-        ticket.leave()
+    for turn in others:
+        turn.release()
     assert client.pacer.state.in_flight == 0
     assert provider.arrived == []
 
@@ -526,7 +528,7 @@ def test_each_wait_to_enter_keeps_to_the_time_of_the_policy(backend, time):
     client, network = scripted(time, GOOD, retry=RetryPolicy(max_elapsed=1.0))
     close_gate(client)
     time.now += 60.0
-    client.pacer.enter("/the/probe")
+    enter(client.pacer, "/the/probe")
 
     async def call():
         with pytest.raises(RateLimitError, match="one call tries first") as caught:
@@ -535,7 +537,7 @@ def test_each_wait_to_enter_keeps_to_the_time_of_the_policy(backend, time):
 
     anyio.run(call, backend=backend)
     assert network.requests == []
-    assert sum(time.slept) == pytest.approx(1.0, abs=ASK_AGAIN)
+    assert sum(time.slept) == pytest.approx(1.0, abs=SILENCE)
 
 
 def test_a_call_ends_even_with_a_clock_that_stands_still(backend, time):
@@ -650,7 +652,8 @@ def test_clients_in_threads_with_a_loop_each_share_one_gate_and_leave_it_empty(b
     outcomes, waits = [], []
 
     class Network:
-        async def send(self, _request):
+        async def send(self, _request, depart):
+            depart(writing=True)
             with lock:
                 given = answers.pop(0)
                 arrived.append(given.status)

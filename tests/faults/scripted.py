@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 import anyio.lowlevel
@@ -40,7 +41,8 @@ class Scripted:
         self.closed = False
         self._time, self._turns, self._takes = time, list(turns), takes
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request, depart: Callable[..., None]) -> Answer:
+        depart(writing=True)
         self.requests.append(request)
         await anyio.lowlevel.checkpoint()
         self._time.now += self._takes
@@ -75,6 +77,14 @@ def refusal(status: int, code: str, error: str) -> Answer:
 
 def close_gate(client, retry_after=None):
     """Let a call of somebody else be turned away by a 429."""
-    ticket = client.pacer.enter("/somebody/else")
-    ticket.turned_away(retry_after)
-    ticket.leave()
+    turn = client.pacer.turn("/somebody/else")
+    assert turn.ask(0.0) is None
+    turn.depart()
+    turn.rate_limited(retry_after)
+    turn.release()
+
+
+def close_gate_again(client, seconds):
+    """Let the gate be closed again by a call that left after it was closed, while others wait."""
+    with client.pacer._lock:
+        client.pacer._close(client.pacer._clock() + seconds)

@@ -6,38 +6,21 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from retry.gates import Clock, enter
 
 from smtp2go_async import Pacer
-from smtp2go_async.pacing import PUBLISHED_LIMITS, Limit, Ticket, Wait
+from smtp2go_async.pacing import PUBLISHED_LIMITS, Delay, Limit, Turn
 
 PUBLISHED = [("/activity/search", 60, 60.0), ("/api_keys/add", 5, 60.0), ("/subaccount/add", 50, 3600.0)]
 
 
-class Clock:
-    def __init__(self, now=1000.0):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def pacer(clock):
-    return Pacer(clock=clock, draw=lambda: 0.0)
-
-
 def enters(pacer, path):
     """Make a call if it may be made now."""
-    turn = pacer.enter(path)
-    if isinstance(turn, Wait):
+    turn = enter(pacer, path)
+    if isinstance(turn, Delay):
         return False
-    turn.let_through()
-    turn.leave()
+    turn.accepted()
+    turn.release()
     return True
 
 
@@ -50,10 +33,10 @@ def arrive(path, times, start=0.0, oversleep=0.0):
     made = []
     while coming:
         clock.now, number = heapq.heappop(coming)
-        turn = pacer.enter(path)
-        if isinstance(turn, Ticket):
+        turn = enter(pacer, path)
+        if isinstance(turn, Turn):
             made.append(clock.now)
-            turn.leave()
+            turn.release()
         else:
             heapq.heappush(coming, (clock.now + turn.seconds + oversleep, number))
     return made
@@ -84,29 +67,29 @@ def test_half_of_a_period_s_calls_may_come_at_once_and_then_one_each_interval(pa
     for _ in range(100):
         clock.now += interval
         assert enters(pacer, path)
-        assert pacer.enter(path).seconds == pytest.approx(interval)
+        assert enter(pacer, path).seconds == pytest.approx(interval)
 
 
 def test_a_call_is_told_how_long_to_wait_and_why(pacer, clock):
     enters(pacer, "/api_keys/add")
     enters(pacer, "/api_keys/add")
     clock.now += 5
-    assert pacer.enter("/api_keys/add") == Wait(15.0, "the provider's limit for this call is used up")
+    assert enter(pacer, "/api_keys/add") == Delay(15.0, "the provider's limit for this call is used up", certain=True)
 
 
 def test_asking_in_vain_uses_nothing_up(pacer, clock):
     enters(pacer, "/api_keys/add")
     enters(pacer, "/api_keys/add")
     for _ in range(1000):
-        assert pacer.enter("/api_keys/add").seconds == 20.0
+        assert enter(pacer, "/api_keys/add").seconds == 20.0
     clock.now += 20.0
     assert enters(pacer, "/api_keys/add")
 
 
 def test_asking_while_the_gate_is_closed_uses_nothing_up(pacer, clock):
-    ticket = pacer.enter("/email/send")
-    ticket.turned_away(1.0)
-    ticket.leave()
+    turn = enter(pacer, "/email/send")
+    turn.rate_limited(1.0)
+    turn.release()
     for _ in range(100):
         assert not enters(pacer, "/api_keys/add")
     clock.now += 1.0
@@ -134,10 +117,10 @@ def test_each_limit_is_kept_apart(pacer):
 
 
 def test_a_call_counts_whatever_became_of_it(pacer):
-    first, second = pacer.enter("/api_keys/add"), pacer.enter("/api_keys/add")
+    first, second = enter(pacer, "/api_keys/add"), enter(pacer, "/api_keys/add")
     first.refused()
-    first.leave()
-    second.leave()
+    first.release()
+    second.release()
     assert not enters(pacer, "/api_keys/add")
 
 
@@ -205,6 +188,6 @@ def test_no_call_is_told_to_wait_for_longer_than_an_interval(path, calls, second
     pacer = Pacer(clock=clock)
     for gap in data.draw(st.lists(st.floats(0, seconds / calls), max_size=3 * calls)):
         clock.now += gap
-        turn = pacer.enter(path)
-        if isinstance(turn, Wait):
+        turn = enter(pacer, path)
+        if isinstance(turn, Delay):
             assert 0 < turn.seconds <= PUBLISHED_LIMITS[path].interval + 1e-6

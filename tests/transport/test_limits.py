@@ -9,7 +9,12 @@ from faults.server import Fault
 from smtp2go_async import NotSentError, OutcomeUnknownError
 from smtp2go_async._body import Body
 from smtp2go_async._connections import OwnTransport
+from smtp2go_async._transport import Depart
 from smtp2go_async._wire import Answer, Request
+
+
+def leaves(*, writing=False):
+    """Let every call leave."""
 
 
 def request(name: str = "", timeout: float | None = 5.0) -> Request:
@@ -25,7 +30,7 @@ class Gated:
         self.gates: dict[str, anyio.Event] = {}
         self.closed = False
 
-    async def exchange(self, request: Request) -> Answer:
+    async def exchange(self, request: Request, depart: Depart) -> Answer:
         name = request.url.rpartition("/")[2]
         self.begun.append(name)
         self.now += 1
@@ -61,7 +66,7 @@ def limited(connections, most: int):
 async def begin(tasks, transport, *names, timeout=5.0):
     """Start calls one after the other, so that their order is known."""
     for name in names:
-        tasks.start_soon(transport.send, request(name, timeout))
+        tasks.start_soon(transport.send, request(name, timeout), leaves)
         await anyio.wait_all_tasks_blocked()
 
 
@@ -94,7 +99,7 @@ def test_a_call_that_comes_later_does_not_overtake_one_that_waits(loop, gated):
             await begin(tasks, transport, "a", "b")
             gated.let("a")
             # In the moment in which the place was given to b, and b has not run yet.
-            tasks.start_soon(transport.send, request("c"))
+            tasks.start_soon(transport.send, request("c"), leaves)
             for name in "bc":
                 gated.let(name)
 
@@ -113,7 +118,7 @@ def test_a_call_that_gives_up_waiting_was_not_sent_and_says_what_it_waited_for(l
                     NotSentError, match=r"all 1 connections \(max_connections\) were in use for 0\.01 s"
                 ) as caught,
             ):
-                await transport.send(request("late", 0.01))
+                await transport.send(request("late", 0.01), leaves)
             assert (caught.value.operation, caught.value.final) == ("/email/send", False)
             gated.let("a")
 
@@ -129,11 +134,11 @@ def test_one_that_waits_and_gives_up_takes_no_place_with_it(how, loop, gated):
             for _ in range(3):
                 if how == "is cancelled":
                     with anyio.move_on_after(0.005) as scope:
-                        await transport.send(request("gone"))
+                        await transport.send(request("gone"), leaves)
                     assert scope.cancelled_caught
                 else:
                     with pytest.raises(NotSentError):
-                        await transport.send(request("gone", 0.005))
+                        await transport.send(request("gone", 0.005), leaves)
             for name in "abcd":
                 gated.let(name)
             await begin(tasks, transport, "c", "d")
@@ -149,7 +154,7 @@ def test_a_place_that_is_given_to_one_who_is_cancelled_in_that_moment_goes_to_th
 
         async def cancelled():
             with scope:
-                await transport.send(request("cancelled"))
+                await transport.send(request("cancelled"), leaves)
 
         async with limited(gated, 1) as transport:
             async with anyio.create_task_group() as tasks:
@@ -172,14 +177,14 @@ def test_a_place_that_is_given_to_one_who_is_cancelled_in_that_moment_goes_to_th
 @pytest.mark.parametrize("error", [OutcomeUnknownError("x"), NotSentError("x"), ValueError("x")])
 def test_a_call_that_fails_gives_its_place_back(error, loop):
     class Failing(Gated):
-        async def exchange(self, request):
+        async def exchange(self, request, depart):
             raise error
 
     async def main():
         async with limited(Failing(), 1) as transport:
             for _ in range(3):
                 with pytest.raises(type(error)):
-                    await transport.send(request())
+                    await transport.send(request(), leaves)
             assert transport._places.value == 1
             assert transport._in_flight == 0
 
@@ -202,7 +207,7 @@ def test_calls_that_were_waiting_when_the_client_is_closed_are_not_sent(loop, ga
     async def main():
         async def waiting():
             with pytest.raises(NotSentError, match="closed"):
-                await transport.send(request("waiting"))
+                await transport.send(request("waiting"), leaves)
 
         async with limited(gated, 1) as transport, anyio.create_task_group() as tasks:
             await begin(tasks, transport, "a")
