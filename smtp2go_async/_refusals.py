@@ -229,11 +229,12 @@ def has_doubled_key(content: bytes, payload: Any) -> bool:
     if content.count(b":") == _number_of_keys(payload):
         return False
 
+    doubled = False
+
     def look(pairs: Sequence[tuple[str, Any]]) -> None:
         nonlocal doubled
         doubled = doubled or len({key for key, _ in pairs}) < len(pairs)
 
-    doubled = False
     try:
         json.loads(content, object_pairs_hook=look)
     except (ValueError, RecursionError):
