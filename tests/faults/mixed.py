@@ -13,6 +13,12 @@ from collections import defaultdict
 
 from server import Connect, Fault, FaultServer, Head, Say, Whole
 
+
+def said(code: str, error: str) -> bytes:
+    """Make the body of an error, as the API writes it."""
+    return json.dumps({"data": {"error": error, "error_code": f"E_ApiResponseCodes.{code}"}}).encode()
+
+
 ON_CONNECT = (Fault.CLOSE_AT_ONCE, Fault.STALL_BEFORE_READING)
 # Those of a handshake need TLS, and those that hold need a test that releases them.
 ON_REQUEST = (
@@ -24,6 +30,22 @@ ON_REQUEST = (
     Say(503, b'{"data": {"error": "Try later"}}'),
     Say(200, b"<html>Hello</html>"),
     Say(302, b"", {"Location": "/elsewhere"}),
+    # Words that speak of a limit, of the input or of the key, with a status that says nothing about the send.
+    Say(500, b'{"data": {"error": "stored; the webhook was rate limited"}}', {"Retry-After": "0.2"}),
+    Say(500, said("REQ_LIMIT_EXCEEDED", "This endpoint is rate limited to 1 request every 60 seconds")),
+    Say(504, said("NON_VALIDATING_IN_PAYLOAD", "the gateway gave up")),
+    Say(500, said("API_EXCEPTION", "timeout; api key cache not found")),
+    Say(503, said("INVALID_IN_PAYLOAD", "This API Key is malformed")),
+    # The one 5xx that is known to be a refusal, and a refusal that quotes its input.
+    Say(500, said("API_EXCEPTION", "An API User matching the passed 'api_key' was not found"), refuses=True),
+    Say(400, said("API_EXCEPTION", "subject 'You are rate limited' is not allowed")),
+    # Answers that contradict themselves; all of them were sends.
+    Say(200, b'{"data": {"succeeded": 1, "failed": 0, "email_id": "1a", "error": "note"}}'),
+    Say(200, b'{"error": "note", "data": {"succeeded": 1, "email_id": "1a"}}'),
+    Say(200, b'{"data": {"failed": 1, "email_id": "1abc"}}'),
+    Say(200, b'{"data": {"email_id": "1a"}, "data": {"error": "no"}}'),
+    # A refusal with a success status.
+    Say(200, b'{"data": {"succeeded": 0, "failed": 1, "failures": ["no"], "email_id": ""}}', refuses=True),
 )
 
 

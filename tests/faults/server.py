@@ -76,8 +76,14 @@ class Say:
     status: int = 200
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    refuses: bool | None = None
+    """Whether it stands for a call that was not carried out; a 4xx does unless this says otherwise."""
 
     reads = Whole
+
+    @property
+    def turns_away(self) -> bool:
+        return 400 <= self.status < 500 if self.refuses is None else self.refuses
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ class Arrived:
     @property
     def turned_away(self) -> bool:
         """Whether the answer said that it was not carried out; every other one is taken to have been."""
-        return self.fault is Fault.CUT_429 or (isinstance(self.fault, Say) and 400 <= self.fault.status < 500)
+        return self.fault is Fault.CUT_429 or (isinstance(self.fault, Say) and self.fault.turns_away)
 
     def header(self, name: str) -> str | None:
         return dict((key.lower(), value) for key, value in self.headers).get(name.lower())
