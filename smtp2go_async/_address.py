@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from email.headerregistry import Address
 from typing import Any
 
-from ._checks import need_text
+from ._checks import CONTROLS, need_text, refuse_control_characters
 
 AddressLike = str | tuple[str, str] | Address
 """``"jane@example.com"``, ``"Jane <jane@example.com>"``, ``("Jane", "jane@example.com")`` or the standard library's."""
@@ -22,28 +22,14 @@ LONGEST_ADDRESS = 998
 FORBIDDEN_HEADERS = frozenset({"content-type", "content-transfer-encoding", "mime-version"})
 """Headers that the provider writes itself and refuses as custom headers (the same page)."""
 
-# Line breaks end a header, so text with one could add headers of its own. The last three are line breaks to Unicode.
-_CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029"
-_CONTROL = re.compile(f"[{_CONTROLS}]")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 
 # The two forms that nearly every address has. The standard library's parser takes over for all others; it is right
 # about quotes, comments and groups, and some fifty times slower.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = rf"[^\s{_CONTROLS}<>()\[\]\\,;:@\".]+"
+_LABEL = rf"[^\s{CONTROLS}<>()\[\]\\,;:@\".]+"
 _PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _NAMED = re.compile(rf"([^\s<>()\[\]\\,;:@\".][^<>()\[\]\\,;:@\".]*?) *<({_PLAIN.pattern})>")
-
-
-def refuse_control_characters(text: str, argument: str) -> str:
-    """Return the text if no control character is in it.
-
-    Raises:
-        ValueError: There is one; in a header it could start a header of its own.
-    """
-    if found := _CONTROL.search(text):
-        raise ValueError(f"{argument}: holds the control character U+{ord(found[0]):04X} at position {found.start()}")
-    return text
 
 
 def format_address(value: AddressLike, argument: str) -> str:

@@ -1,53 +1,127 @@
 """Checks that many arguments share. Each error names the argument, the problem and the limit, and nothing was sent."""
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+# Line breaks end a header, so text with one could add headers of its own; two of these are line breaks to Unicode only.
+# The last are halves of characters, which no encoding has a form for.
+CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+_CONTROL = re.compile(f"[{CONTROLS}]")
+
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+"""Beyond 64 bits a number is nothing that the API could count, and Python refuses to write some of them."""
+
+
+def with_article(value: object) -> str:
+    """Name a type, or the type of a value, for the end of an error: ``a str``, ``an int``, ``None``."""
+    if value is None:
+        return "None"
+    name = value.__name__ if isinstance(value, type) else type(value).__name__
+    return f"{'an' if name[:1] in 'aeioAEIO' else 'a'} {name}"
+
 
 def need_text(value: object, argument: str) -> str:
-    """Return the value if it is text."""
+    """Return the value if it is text; of a subclass, which could answer in its own way, the text that it holds."""
+    if value.__class__ is str:
+        return value
     if not isinstance(value, str):
-        raise TypeError(f"{argument}: text is needed, not a {type(value).__name__}")
-    return value
+        raise TypeError(f"{argument}: must be a str, not {with_article(value)}")
+    return str.__str__(value)
 
 
-def need_word(value: object, argument: str, *, least: int = 1, most: int | None = None) -> str:
-    """Return the value if it is text that is not empty: an id, a name, a domain. The limits count characters."""
-    text = need_text(value, argument)
-    if not text.strip():
-        raise ValueError(f"{argument}: is empty")
-    if len(text) < least or (most is not None and len(text) > most):
-        limits = f"{least} or more" if most is None else f"{least} to {most}"
-        raise ValueError(f"{argument}: {limits} characters are possible, not {len(text)}")
+def need_line(value: object, argument: str) -> str:
+    """Return the value if it is text of one line, without control characters and half characters."""
+    # Called for nearly every argument of a call, so what nearly all of them are is looked for first. Some characters
+    # that are not printable are good.
+    if value.__class__ is str and value.isprintable():
+        return value
+    return refuse_control_characters(need_text(value, argument), argument)
+
+
+def refuse_control_characters(text: str, argument: str) -> str:
+    """Return the text if no control character is in it.
+
+    Raises:
+        ValueError: There is one, which could start a line of its own in a header or a log; or half a character.
+    """
+    if found := _CONTROL.search(text):
+        where = f"U+{ord(found[0]):04X} at position {found.start()}"
+        if "\ud800" <= found[0] <= "\udfff":
+            raise ValueError(f"{argument}: holds the lone surrogate {where}, which is not valid text")
+        raise ValueError(f"{argument}: holds the control character {where}")
     return text
 
 
-def need_words(value: object, argument: str, *, least: int = 1) -> list[str]:
-    """Return a list of texts, none of them empty; one alone may stand without a list."""
+def refuse_blank(text: str, argument: str) -> str:
+    """Return the text if it has more than white space."""
+    if not text or text.isspace():
+        raise ValueError(f"{argument}: is empty")
+    return text
+
+
+def need_word(value: object, argument: str, *, least: int = 1, most: int | None = None) -> str:
+    """Return the value if it is one line that is not blank: an id, a name, a domain. The limits count characters."""
+    text = refuse_blank(need_line(value, argument), argument)
+    length = len(text)
+    if length < least or (most is not None and length > most):
+        limits = f"{least} or more" if most is None else f"{least} to {most}"
+        raise ValueError(f"{argument}: must have {limits} characters, not {length}")
+    return text
+
+
+def need_words(value: object, argument: str) -> list[str]:
+    """Return a list of texts, each one line and not blank; one alone may stand without a list."""
     if isinstance(value, str):
         value = [value]
-    if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray)):
-        raise TypeError(f"{argument}: a list of texts is needed, not a {type(value).__name__}")
-    if len(value) < least:
-        raise ValueError(f"{argument}: is empty; {least} or more are needed")
+    if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{argument}: must be a list of str, not {with_article(value)}")
     return [need_word(one, f"{argument}[{number}]") for number, one in enumerate(value)]
+
+
+def need_some(value: Any, argument: str) -> None:
+    """Refuse a list without items."""
+    if value is not None and not value:
+        raise ValueError(f"{argument}: is empty; must have 1 or more")
 
 
 def need_truth(value: object, argument: str) -> bool:
     """Return the value if it is true or false, and nothing that merely looks so."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{argument}: true or false is needed, not a {type(value).__name__}")
+    if value is True or value is False:
+        return value
+    raise TypeError(f"{argument}: must be a bool, not {with_article(value)}")
+
+
+def need_int(value: object, argument: str) -> int:
+    """Return the value if it is a whole number of at most 64 bits, and not a truth value."""
+    if value.__class__ is not int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{argument}: must be an int, not {with_article(value)}")
+        value = int.__int__(value)
+    if not _SMALLEST <= value <= _LARGEST:
+        raise ValueError(f"{argument}: must be a number of at most 64 bits")
     return value
 
 
 def need_count(value: object, argument: str, *, least: int = 1, most: int | None = None) -> int:
     """Return a whole number within its limits."""
+    count = need_int(value, argument)
+    if count < least or (most is not None and count > most):
+        limits = f"{least} or more" if most is None else f"{least} to {most:,}"
+        raise ValueError(f"{argument}: must be {limits}, not {count}")
+    return count
+
+
+def need_number(value: object, argument: str) -> float:
+    """Return a finite number, whole or not, that is not a truth value."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{argument}: must be finite, not {float.__repr__(value)}")
+        return value
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{argument}: a whole number is needed, not a {type(value).__name__}")
-    if value < least or (most is not None and value > most):
-        limits = f"{least} or more is" if most is None else f"{least} to {most:,} are"
-        raise ValueError(f"{argument}: {value} is not possible; {limits}")
-    return value
+        raise TypeError(f"{argument}: must be a float or an int, not {with_article(value)}")
+    return need_int(value, argument)
 
 
 def need_one(first: object, second: object, names: tuple[str, str]) -> None:

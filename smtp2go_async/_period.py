@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from ._checks import need_word
+from ._checks import need_word, with_article
 
 _PART = re.compile(r"(\d+)\s*(hour|day|week|month|year)s?|(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _UNITS: Final = {"hour": dt.timedelta(hours=1), "day": dt.timedelta(days=1), "week": dt.timedelta(weeks=1)}
@@ -58,7 +58,7 @@ def format_period(value: "str | dt.timedelta | Period", argument: str) -> str:
     if isinstance(value, str):
         return need_word(value, argument)
     if not isinstance(value, dt.timedelta):
-        raise TypeError(f"{argument}: text, a timedelta or a Period is needed, not a {type(value).__name__}")
+        raise TypeError(f"{argument}: must be a str, a timedelta or a Period, not {with_article(value)}")
     if value <= dt.timedelta(0) or value.microseconds:
         raise ValueError(f"{argument}: a length of whole seconds, 1 or more, is needed")
     minutes, seconds = divmod(value.seconds, 60)

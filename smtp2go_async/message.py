@@ -14,10 +14,9 @@ from ._address import (
     check_headers,
     format_address,
     format_addresses,
-    refuse_control_characters,
 )
 from ._blobs import Blob, blob_of
-from ._checks import need_text, need_truth
+from ._checks import need_text, need_truth, refuse_control_characters
 from ._dates import format_schedule, need_aware
 from ._masking import repr_masked, repr_personal, repr_url
 

@@ -61,7 +61,6 @@ class AllowedRecipients(SyncGroup[AsyncAllowedRecipients]):
 
         Raises:
             ValueError: No address at all, or an empty one.
-            TypeError: ``enabled`` is neither true nor false.
         """
         return self._run(self._awaited.update, allowed_recipients, enabled, subaccount_id=subaccount_id)
 

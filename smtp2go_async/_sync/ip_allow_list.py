@@ -87,7 +87,7 @@ class IpAllowList(SyncGroup[AsyncIpAllowList]):
             type: ``smtp`` or ``api``; the list for SMTP when left out.
 
         Raises:
-            TypeError: ``enabled`` is neither true nor false.
+            ValueError: Neither true nor false.
         """
         return self._run(self._awaited.set_enabled, enabled=enabled, type=type)
 

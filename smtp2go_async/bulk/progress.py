@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from .._checks import need_count, need_text
+from .._checks import need_count, need_number, need_text
 from .outcome import STATUSES, Outcome
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class Progress:
     ) -> None:
         self._total = None if total is None else need_count(total, "total", least=0)
         self._label = need_text(label, "label")
-        if not every > 0:
-            raise ValueError(f"every: {every} is not possible; more than 0 seconds are")
-        self._every = every
+        self._every = need_number(every, "every")
+        if every <= 0:
+            raise ValueError(f"every: must be more than 0 seconds, not {every}")
         self._file = file
         self._clock = clock
         self._counting = threading.Lock()

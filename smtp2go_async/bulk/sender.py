@@ -16,7 +16,7 @@ from typing import Final, Literal
 from anyio import to_thread
 
 from .._caller import by_the_caller, is_exit
-from .._checks import need_count, need_truth, need_word
+from .._checks import need_count, refuse_blank
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
 from ..errors import JournalError
@@ -153,7 +153,7 @@ class Bulk(EndpointGroup):
             BulkStoppedError: The key, a permission, the plan or the network ended the run.
             JournalError: The journal can't be used, or belongs to other numbers or another text.
         """
-        way = Texts(need_word(content, "content"), check_sender(sender))
+        way = Texts(refuse_blank(content, "content"), check_sender(sender))
         beginning = Beginning(
             client=self._client,
             items=_need_list(destinations, "destinations"),
@@ -178,7 +178,6 @@ class Bulk(EndpointGroup):
             journal: The journal of the run, or its path.
             wait: Wait until the newest of them could be found: the provider's activity lags by two minutes.
         """
-        need_truth(wait, "wait")
         if journal is None:
             raise TypeError("journal: the journal of a run, or its path, is needed")
         if not isinstance(journal, Journal):
@@ -197,8 +196,6 @@ class Bulk(EndpointGroup):
         journal: JournalLike | None,
         again: frozenset[str],
     ) -> Beginning:
-        if via not in ("send", "batch"):
-            raise ValueError(f"via: {via!r} is none of send, batch")
         need_count(batch_size, "batch_size", most=MOST_IN_A_BATCH)
         room = self._client._settings.max_email_bytes - _ENVELOPE
         return Beginning(
@@ -262,5 +259,5 @@ def _need_list(items: object, name: str) -> object:
 
 def _again(unknown: bool, refused: bool) -> frozenset[str]:
     """Return the states of a journal's rows that are sent again."""
-    states: Sequence[str] = ["unknown"] if need_truth(unknown, "resend_unknown") else []
-    return frozenset(states).union({"refused", "failed"} if need_truth(refused, "resend_refused") else ())
+    states: Sequence[str] = ["unknown"] if unknown else []
+    return frozenset(states).union({"refused", "failed"} if refused else ())

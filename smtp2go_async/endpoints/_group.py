@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._arguments import check_calls
 from .._operation import Operation
 
 if TYPE_CHECKING:
@@ -12,9 +13,13 @@ T = TypeVar("T")
 
 
 class EndpointGroup:
-    """The calls of one group, made through one client."""
+    """The calls of one group, made through one client; their arguments are checked against their annotations."""
 
     __slots__ = ("_client",)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        check_calls(cls)
 
     def __init__(self, client: "AsyncClient") -> None:
         self._client = client

@@ -1,12 +1,11 @@
 """What API keys, SMTP users and authenticated IP addresses share: how what they send is limited, tracked and kept."""
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypedDict
 
 import attrs
 
-from .._checks import need_count, need_known
+from .._checks import need_count
 from .._model import Address, SentAsText, model, named
 from .._period import Period, format_period
 
@@ -47,9 +46,9 @@ class SendingOptions(TypedDict, total=False):
     """Act for this subaccount."""
 
 
-def sending_fields(options: Mapping[str, Any], known: type, method: str) -> dict[str, Any]:
-    """Return options as the API takes them; ``known`` is the TypedDict that declares them."""
-    fields = need_known(options, known, method)
+def sending_fields(options: SendingOptions) -> dict[str, Any]:
+    """Return options as the API takes them."""
+    fields: dict[str, Any] = {**options}
     if fields.get("custom_ratelimit_period") is not None:
         fields["custom_ratelimit_period"] = format_period(fields["custom_ratelimit_period"], "custom_ratelimit_period")
     if fields.get("custom_ratelimit_value") is not None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._checks import need_count, need_known, need_words
+from .._checks import need_count, need_some
 from .._dates import DateLike, format_date_range
 from .._model import Address, Content, model, named
 from .._operation import Effect, Operation
@@ -158,13 +158,11 @@ class Activity(EndpointGroup):
         Raises:
             ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
         """
-        fields = need_known(filters, ActivityFilters, "search")
-        fields.update(format_date_range(filters.get("start_date"), filters.get("end_date")))
+        fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
         if limit is not None:
             need_count(limit, "limit", most=MOST_ON_A_PAGE)
         for name in ("search_usernames", "subaccounts", "event_types", "custom_headers"):
-            if fields.get(name) is not None:
-                fields[name] = need_words(fields[name], name)
+            need_some(fields.get(name), name)
         return await self._call(SEARCH, {**fields, "limit": limit, "continue_token": continue_token})
 
     def search_all(
@@ -182,5 +180,5 @@ class Activity(EndpointGroup):
         Raises:
             PagingError: The token of the next page has expired. Go on by date from ``error.last``.
         """
-        fetch = partial(self.search, limit=limit, **need_known(filters, ActivityFilters, "search_all"))
+        fetch = partial(self.search, limit=limit, **filters)
         return all_of(SEARCH, lambda token: fetch(continue_token=token), lambda page: page.events, max_items)

@@ -10,7 +10,7 @@
 
 from collections.abc import Sequence
 
-from .._checks import need_truth, need_words
+from .._checks import need_some
 from .._model import Address, Reply, model
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
@@ -83,9 +83,8 @@ class AllowedRecipients(EndpointGroup):
 
         Raises:
             ValueError: No address at all, or an empty one.
-            TypeError: ``enabled`` is neither true nor false.
         """
-        return await self._call(UPDATE, _fields(allowed_recipients, need_truth(enabled, "enabled"), subaccount_id))
+        return await self._call(UPDATE, _fields(allowed_recipients, enabled, subaccount_id))
 
     async def view(self, *, subaccount_id: str | None = None) -> AllowedRecipientList:
         """Fetch the list, and whether it is switched on.
@@ -98,9 +97,6 @@ class AllowedRecipients(EndpointGroup):
         return await self._call(VIEW, {"subaccount_id": subaccount_id})
 
 
-def _fields(allowed_recipients: object, enabled: bool | None, subaccount_id: str | None) -> dict[str, object]:
-    return {
-        "allowed_recipients": need_words(allowed_recipients, "allowed_recipients"),
-        "enabled": None if enabled is None else need_truth(enabled, "enabled"),
-        "subaccount_id": subaccount_id,
-    }
+def _fields(allowed_recipients: Sequence[str], enabled: bool | None, subaccount_id: str | None) -> dict[str, object]:
+    need_some(allowed_recipients, "allowed_recipients")
+    return {"allowed_recipients": allowed_recipients, "enabled": enabled, "subaccount_id": subaccount_id}

@@ -11,7 +11,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from .._checks import need_word, need_words
+from .._checks import need_some
 from .._model import Address, Reply, model
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
@@ -50,8 +50,7 @@ class AllowedSenders(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        fields = {"allowed_senders": need_words(allowed_senders, "allowed_senders"), "subaccount_id": subaccount_id}
-        return await self._call(ADD, fields)
+        return await self._call(ADD, _fields(allowed_senders, subaccount_id))
 
     async def remove(
         self,
@@ -71,8 +70,7 @@ class AllowedSenders(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        fields = {"allowed_senders": need_words(allowed_senders, "allowed_senders"), "subaccount_id": subaccount_id}
-        return await self._call(REMOVE, fields)
+        return await self._call(REMOVE, _fields(allowed_senders, subaccount_id))
 
     async def update(
         self, allowed_senders: str | Sequence[str], mode: SenderMode, *, subaccount_id: str | None = None
@@ -90,12 +88,7 @@ class AllowedSenders(EndpointGroup):
         Raises:
             ValueError: No address at all, an empty one, or no mode.
         """
-        fields = {
-            "allowed_senders": need_words(allowed_senders, "allowed_senders"),
-            "mode": need_word(mode, "mode"),
-            "subaccount_id": subaccount_id,
-        }
-        return await self._call(UPDATE, fields)
+        return await self._call(UPDATE, {**_fields(allowed_senders, subaccount_id), "mode": mode})
 
     async def view(self, *, subaccount_id: str | None = None) -> AllowedSenderList:
         """Fetch the list, and how it is read.
@@ -106,3 +99,8 @@ class AllowedSenders(EndpointGroup):
             subaccount_id: Act for this subaccount.
         """
         return await self._call(VIEW, {"subaccount_id": subaccount_id})
+
+
+def _fields(allowed_senders: Sequence[str], subaccount_id: str | None) -> dict[str, object]:
+    need_some(allowed_senders, "allowed_senders")
+    return {"allowed_senders": allowed_senders, "subaccount_id": subaccount_id}

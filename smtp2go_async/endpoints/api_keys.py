@@ -15,7 +15,7 @@ from typing import Any, Unpack
 
 import attrs
 
-from .._checks import need_word, need_words
+from .._checks import need_some
 from .._model import Done, Listing, Secret, model, named
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
@@ -64,7 +64,7 @@ class ApiKeys(EndpointGroup):
         Args:
             **options: See `ApiKeyOptions`; without ``endpoints`` it may only make the call ``/email/send``.
         """
-        return await self._call(ADD, _fields(options, "add"))
+        return await self._call(ADD, _fields(options))
 
     async def edit(self, id: str, **options: Unpack[ApiKeyOptions]) -> Listing[ApiKey]:
         """Replace all options of a key: those that are left out go back to their defaults.
@@ -75,7 +75,7 @@ class ApiKeys(EndpointGroup):
             id: The whole key.
             **options: See `ApiKeyOptions`.
         """
-        return await self._call(EDIT, {"id": need_word(id, "id"), **_fields(options, "edit")})
+        return await self._call(EDIT, {"id": id, **_fields(options)})
 
     async def patch(self, id: str, **options: Unpack[ApiKeyOptions]) -> Listing[ApiKey]:
         """Change some options of a key, and leave the others as they are.
@@ -86,7 +86,7 @@ class ApiKeys(EndpointGroup):
             id: The whole key.
             **options: See `ApiKeyOptions`.
         """
-        return await self._call(PATCH, {"id": need_word(id, "id"), **_fields(options, "patch")})
+        return await self._call(PATCH, {"id": id, **_fields(options)})
 
     async def permissions(self) -> Listing[str]:
         """List the calls that this client's key may make.
@@ -104,7 +104,7 @@ class ApiKeys(EndpointGroup):
             id: The whole key.
             subaccount_id: Act for this subaccount.
         """
-        return await self._call(REMOVE, {"id": need_word(id, "id"), "subaccount_id": subaccount_id})
+        return await self._call(REMOVE, {"id": id, "subaccount_id": subaccount_id})
 
     async def view(
         self, *, id: str | None = None, search: str | None = None, subaccount_id: str | None = None
@@ -121,8 +121,6 @@ class ApiKeys(EndpointGroup):
         return await self._call(VIEW, {"id": id, "search": search, "subaccount_id": subaccount_id})
 
 
-def _fields(options: ApiKeyOptions, method: str) -> dict[str, Any]:
-    fields = sending_fields(options, ApiKeyOptions, method)
-    if fields.get("endpoints") is not None:
-        fields["endpoints"] = need_words(fields["endpoints"], "endpoints")
-    return fields
+def _fields(options: ApiKeyOptions) -> dict[str, Any]:
+    need_some(options.get("endpoints"), "endpoints")
+    return sending_fields(options)

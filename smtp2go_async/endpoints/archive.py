@@ -14,7 +14,7 @@ from typing import Any, TypedDict, Unpack
 
 import attrs
 
-from .._checks import need_count, need_known, need_word
+from .._checks import need_count
 from .._dates import DateLike, format_date_range
 from .._model import Address, Content, Reply, Secret, model
 from .._operation import Effect, Operation
@@ -96,7 +96,7 @@ class Archive(EndpointGroup):
         Raises:
             ValueError: The id is empty.
         """
-        return await self._call(EMAIL, {"email_id": need_word(email_id, "email_id"), "subaccount_id": subaccount_id})
+        return await self._call(EMAIL, {"email_id": email_id, "subaccount_id": subaccount_id})
 
     async def search(
         self, *, limit: int | None = None, continue_token: str | None = None, **filters: Unpack[ArchiveFilters]
@@ -113,8 +113,7 @@ class Archive(EndpointGroup):
         Raises:
             ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
         """
-        fields = need_known(filters, ArchiveFilters, "search")
-        fields.update(format_date_range(filters.get("start_date"), filters.get("end_date")))
+        fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
         if limit is not None:
             need_count(limit, "limit", most=MOST_ON_A_PAGE)
         return await self._call(SEARCH, {**fields, "limit": limit, "continue_token": continue_token})
@@ -134,5 +133,5 @@ class Archive(EndpointGroup):
         Raises:
             PagingError: The token of the next page has expired. Go on by date from ``error.last``.
         """
-        fetch = partial(self.search, limit=limit, **need_known(filters, ArchiveFilters, "search_all"))
+        fetch = partial(self.search, limit=limit, **filters)
         return all_of(SEARCH, lambda token: fetch(continue_token=token), lambda page: page.emails, max_items)

@@ -11,12 +11,12 @@
 | `view`              | POST /domain/view              | READ      |
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypedDict
+from collections.abc import Iterator, Sequence
+from typing import TypedDict
 
 import attrs
 
-from .._checks import need_truth, need_word, need_words
+from .._checks import need_word
 from .._model import Reply, Url, model
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
@@ -161,9 +161,13 @@ class Domains(EndpointGroup):
             subaccount_id: Act for this subaccount.
             subaccount_access: Which subaccounts may send from it; see `SubaccountAccessOptions`.
         """
-        fields = _named(domain, tracking_subdomain=tracking_subdomain, returnpath_subdomain=returnpath_subdomain)
-        fields |= {"auto_verify": auto_verify, "requisition_ssl": requisition_ssl, "subaccount_id": subaccount_id}
-        return await self._call(ADD, {**fields, "subaccount_access": _access(subaccount_access)})
+        subdomains = {"tracking_subdomain": tracking_subdomain, "returnpath_subdomain": returnpath_subdomain}
+        for name, subdomain in subdomains.items():
+            if subdomain is not None:
+                need_word(subdomain, name)
+        fields = {"auto_verify": auto_verify, "requisition_ssl": requisition_ssl, "subaccount_id": subaccount_id}
+        access = {"subaccount_access": subaccount_access}
+        return await self._call(ADD, {"domain": domain, **subdomains, **fields, **access})
 
     async def remove(self, domain: str, *, subaccount_id: str | None = None) -> SenderDomains:
         """Remove a domain. Nothing can be sent from it any more.
@@ -174,7 +178,7 @@ class Domains(EndpointGroup):
             domain: The whole name.
             subaccount_id: Act for this subaccount.
         """
-        return await self._call(REMOVE, {**_named(domain), "subaccount_id": subaccount_id})
+        return await self._call(REMOVE, {"domain": domain, "subaccount_id": subaccount_id})
 
     async def returnpath(
         self, domain: str, old_subdomain: str, new_subdomain: str, *, subaccount_id: str | None = None
@@ -189,7 +193,7 @@ class Domains(EndpointGroup):
             new_subdomain: As it shall be.
             subaccount_id: Act for this subaccount.
         """
-        fields = _named(domain, old_subdomain=old_subdomain, new_subdomain=new_subdomain)
+        fields = {"domain": domain, "old_subdomain": old_subdomain, "new_subdomain": new_subdomain}
         return await self._call(RETURNPATH, {**fields, "subaccount_id": subaccount_id})
 
     async def subaccount_access(
@@ -204,8 +208,8 @@ class Domains(EndpointGroup):
             subaccounts: Their ids; the list may be empty.
             future_subaccounts: Whether those that are added later may, too; false when left out.
         """
-        fields = {**_named(domain), "subaccounts": need_words(subaccounts, "subaccounts", least=0)}
-        return await self._call(SUBACCOUNT_ACCESS, {**fields, "future_subaccounts": future_subaccounts})
+        fields = {"domain": domain, "subaccounts": subaccounts, "future_subaccounts": future_subaccounts}
+        return await self._call(SUBACCOUNT_ACCESS, fields)
 
     async def tracking(
         self, domain: str, old_subdomain: str, new_subdomain: str, *, subaccount_id: str | None = None
@@ -220,7 +224,7 @@ class Domains(EndpointGroup):
             new_subdomain: As it shall be.
             subaccount_id: Act for this subaccount.
         """
-        fields = _named(domain, old_subdomain=old_subdomain, new_subdomain=new_subdomain)
+        fields = {"domain": domain, "old_subdomain": old_subdomain, "new_subdomain": new_subdomain}
         return await self._call(TRACKING, {**fields, "subaccount_id": subaccount_id})
 
     async def verify(
@@ -235,7 +239,7 @@ class Domains(EndpointGroup):
             requisition_ssl: Get a certificate for tracked links once verified; true when left out.
             subaccount_id: Act for this subaccount.
         """
-        fields = {**_named(domain), "requisition_ssl": requisition_ssl, "subaccount_id": subaccount_id}
+        fields = {"domain": domain, "requisition_ssl": requisition_ssl, "subaccount_id": subaccount_id}
         return await self._call(VERIFY, fields)
 
     async def view(self, *, domain: str | None = None, subaccount_id: str | None = None) -> SenderDomains:
@@ -248,27 +252,6 @@ class Domains(EndpointGroup):
             subaccount_id: Act for this subaccount.
         """
         return await self._call(VIEW, {"domain": domain, "subaccount_id": subaccount_id})
-
-
-def _named(domain: str, **subdomains: str | None) -> dict[str, Any]:
-    checked = {name: None if one is None else need_word(one, name) for name, one in subdomains.items()}
-    return {"domain": need_word(domain, "domain"), **checked}
-
-
-def _access(options: SubaccountAccessOptions | None) -> dict[str, Any] | None:
-    if options is None:
-        return None
-    if not isinstance(options, Mapping):
-        raise TypeError(f"subaccount_access: a mapping is needed, not a {type(options).__name__}")
-    fields: dict[str, Any] = {}
-    for name, value in options.items():
-        if name == "subaccounts":
-            fields[name] = need_words(value, "subaccount_access subaccounts", least=0)
-        elif name == "future_subaccounts":
-            fields[name] = need_truth(value, "subaccount_access future_subaccounts")
-        else:
-            raise TypeError(f"subaccount_access: subaccounts and future_subaccounts are possible, not {name!r}")
-    return fields
 
 
 def _records(domain: DomainDetails, trackers: Sequence[Tracker]) -> Iterator[DnsRecord]:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, TypedDict, Unpack
 from .._address import AddressLike
 from .._blobs import Blob, MemoryBlob, blob_of
 from .._body import blob_from_thread
-from .._checks import need_count, need_known, need_truth, need_word
+from .._checks import need_count
 from .._dates import format_schedule
 from .._model import Address, Content, Done, Listing, SendReply, model
 from .._operation import Effect, Operation
@@ -149,9 +149,7 @@ class Emails(EndpointGroup):
         """
         if isinstance(message, Email):
             return await self._call(SEND, message.to_fields())
-        if isinstance(message, EmailMessage):
-            return await self.send_mime(message)
-        raise TypeError(f"message: an Email or an EmailMessage is needed, not a {type(message).__name__}")
+        return await self.send_mime(message)
 
     async def send_mime(
         self,
@@ -175,8 +173,6 @@ class Emails(EndpointGroup):
             ValueError: An empty message, or a file that can't be read.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
-        if fastaccept is not None:
-            need_truth(fastaccept, "fastaccept")
         when = format_schedule(schedule)
         return await self._call(
             SEND_MIME, {"mime_email": await _mime(mime_email), "schedule": when, "fastaccept": fastaccept}
@@ -228,8 +224,7 @@ class Emails(EndpointGroup):
         """
         if limit is not None:
             need_count(limit, "limit")
-        fields = need_known(filters, ScheduledFilters, "search_scheduled")
-        return await self._call(SEARCH_SCHEDULED, {"schedule_id": schedule_id, **fields, "limit": limit, "page": page})
+        return await self._call(SEARCH_SCHEDULED, {"schedule_id": schedule_id, **filters, "limit": limit, "page": page})
 
     def search_scheduled_all(
         self, *, limit: int | None = None, max_items: int | None = None, **filters: Unpack[ScheduledFilters]
@@ -244,7 +239,6 @@ class Emails(EndpointGroup):
             max_items: The most in all.
             **filters: What to look for; see `ScheduledFilters`.
         """
-        need_known(filters, ScheduledFilters, "search_scheduled_all")
         search = partial(self.search_scheduled, limit=limit, **filters)
         return Paged(SEARCH_SCHEDULED, _by_number(search, limit), max_items)
 
@@ -257,7 +251,7 @@ class Emails(EndpointGroup):
             ValueError: The id is empty.
             ApiError: There is no such e-mail waiting.
         """
-        return await self._call(REMOVE_SCHEDULED, {"schedule_id": need_word(schedule_id, "schedule_id")})
+        return await self._call(REMOVE_SCHEDULED, {"schedule_id": schedule_id})
 
 
 def _by_number(search: Callable[..., Awaitable[Listing[ScheduledEmail]]], limit: int | None) -> Step[ScheduledEmail]:

@@ -13,7 +13,7 @@ There are two lists, one for SMTP and one for this API. All of these calls carry
 
 from typing import Literal
 
-from .._checks import need_truth, need_word
+from .._checks import need_word
 from .._model import Reply, model
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
@@ -74,7 +74,7 @@ class IpAllowList(EndpointGroup):
         Raises:
             ValueError: No address.
         """
-        fields = {"ip_address": _needed(ip_address, "ip_address"), "description": description, "type": type}
+        fields = {"ip_address": _needed(ip_address), "description": description, "type": type}
         return await self._call(ADD, fields)
 
     async def edit(
@@ -100,7 +100,7 @@ class IpAllowList(EndpointGroup):
         """
         if new_ip_address is not None:
             need_word(new_ip_address, "new_ip_address")
-        fields = {"ip_address": _needed(ip_address, "ip_address"), "new_ip_address": new_ip_address}
+        fields = {"ip_address": _needed(ip_address), "new_ip_address": new_ip_address}
         return await self._call(EDIT, {**fields, "description": description, "type": type})
 
     async def remove(self, *, ip_address: str | None = None, type: AllowListType | None = None) -> ChangedAllowedIp:
@@ -115,7 +115,7 @@ class IpAllowList(EndpointGroup):
         Raises:
             ValueError: No address.
         """
-        return await self._call(REMOVE, {"ip_address": _needed(ip_address, "ip_address"), "type": type})
+        return await self._call(REMOVE, {"ip_address": _needed(ip_address), "type": type})
 
     async def set_enabled(self, *, enabled: bool | None = None, type: AllowListType | None = None) -> AllowListState:
         """Put a list in force, or out of force.
@@ -128,9 +128,11 @@ class IpAllowList(EndpointGroup):
             type: ``smtp`` or ``api``; the list for SMTP when left out.
 
         Raises:
-            TypeError: ``enabled`` is neither true nor false.
+            ValueError: Neither true nor false.
         """
-        return await self._call(SET_ENABLED, {"enabled": need_truth(enabled, "enabled"), "type": type})
+        if enabled is None:
+            raise ValueError("enabled: is needed")
+        return await self._call(SET_ENABLED, {"enabled": enabled, "type": type})
 
     async def view(self, *, type: AllowListType | None = None) -> AllowList:
         """Show a list, and whether it is in force.
@@ -143,7 +145,7 @@ class IpAllowList(EndpointGroup):
         return await self._call(VIEW, {"type": type})
 
 
-def _needed(ip_address: str | None, argument: str) -> str:
+def _needed(ip_address: str | None) -> str:
     if ip_address is None:
-        raise ValueError(f"{argument}: is needed")
-    return need_word(ip_address, argument)
+        raise ValueError("ip_address: is needed")
+    return need_word(ip_address, "ip_address")

@@ -11,7 +11,6 @@ from typing import Unpack
 
 import attrs
 
-from .._checks import need_word
 from .._model import Done, Listing, Reply, Secret, model, named
 from .._operation import Effect, Operation
 from .._period import Period
@@ -61,8 +60,7 @@ class IpAuth(EndpointGroup):
         Raises:
             ValueError: The address is empty, or the rate limit is out of range.
         """
-        fields = {"ip_address": need_word(ip_address, "ip_address"), **sending_fields(options, SendingOptions, "patch")}
-        return await self._call(PATCH, fields)
+        return await self._call(PATCH, {"ip_address": ip_address, **sending_fields(options)})
 
     async def remove(self, ip_address: str, *, subaccount_id: str | None = None) -> Done:
         """Remove an address. What sends from there needs a password from now on.
@@ -73,8 +71,7 @@ class IpAuth(EndpointGroup):
             ip_address: The address.
             subaccount_id: Act for this subaccount.
         """
-        fields = {"ip_address": need_word(ip_address, "ip_address"), "subaccount_id": subaccount_id}
-        return await self._call(REMOVE, fields)
+        return await self._call(REMOVE, {"ip_address": ip_address, "subaccount_id": subaccount_id})
 
     async def view(self, *, ip_address: str | None = None, subaccount_id: str | None = None) -> IpAuthEntries:
         """List the addresses of the account.

@@ -7,7 +7,6 @@
 | `view`   | POST /single_sender_emails/view   | READ      |
 """
 
-from .._checks import need_text, need_word
 from .._model import Address, Done, Reply, model
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
@@ -51,10 +50,8 @@ class SingleSenderEmails(EndpointGroup):
         Raises:
             ValueError: The address is empty.
         """
-        if message is not None:
-            need_text(message, "message")
-        fields = {"email_address": need_word(email_address, "email_address"), "message": message}
-        return await self._call(ADD, {**fields, "subaccount_id": subaccount_id})
+        fields = {"email_address": email_address, "message": message, "subaccount_id": subaccount_id}
+        return await self._call(ADD, fields)
 
     async def remove(self, email_address: str, *, subaccount_id: str | None = None) -> Done:
         """Remove an address. Nothing can be sent from it any more, unless its domain is verified.
@@ -65,8 +62,7 @@ class SingleSenderEmails(EndpointGroup):
             email_address: The address alone, without a name.
             subaccount_id: Act for this subaccount.
         """
-        fields = {"email_address": need_word(email_address, "email_address"), "subaccount_id": subaccount_id}
-        return await self._call(REMOVE, fields)
+        return await self._call(REMOVE, {"email_address": email_address, "subaccount_id": subaccount_id})
 
     async def view(self, *, email_address: str | None = None, subaccount_id: str | None = None) -> SingleSenders:
         """List the addresses, and which of them are verified.

@@ -15,7 +15,7 @@ from typing import Literal, cast
 
 import attrs
 
-from .._checks import need_one, need_text, need_word
+from .._checks import need_one, need_text, refuse_blank
 from .._dates import DateLike, format_date_range
 from .._model import Address, Content, Reply, SendReply, model, named
 from .._operation import Effect, Operation
@@ -166,7 +166,7 @@ class Sms(EndpointGroup):
             OutcomeUnknownError: No answer came; the texts may have been sent.
         """
         numbers = _numbers(destination)
-        need_word(content, "content")
+        refuse_blank(content, "content")
         return await self._call(SEND, {"destination": numbers, "content": content, "sender": check_sender(sender)})
 
     async def summary(

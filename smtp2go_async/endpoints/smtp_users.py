@@ -79,7 +79,7 @@ class SmtpUsers(EndpointGroup):
             ValueError: The username is too short or too long, the password is empty, or the rate limit is out of range.
         """
         need_word(username, "username", least=SHORTEST_USERNAME, most=LONGEST_USERNAME)
-        return await self._call(ADD, {"username": username, **_fields(options, "add")})
+        return await self._call(ADD, {"username": username, **_fields(options)})
 
     async def edit(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
         """Set the options of a user.
@@ -94,7 +94,7 @@ class SmtpUsers(EndpointGroup):
         Raises:
             ValueError: The username or the password is empty, or the rate limit is out of range.
         """
-        return await self._call(EDIT, {"username": need_word(username, "username"), **_fields(options, "edit")})
+        return await self._call(EDIT, {"username": username, **_fields(options)})
 
     async def patch(self, username: str, **options: Unpack[SmtpUserOptions]) -> Listing[SmtpUser]:
         """Change some options of a user, and leave the others as they are.
@@ -108,7 +108,7 @@ class SmtpUsers(EndpointGroup):
         Raises:
             ValueError: The username or the password is empty, or the rate limit is out of range.
         """
-        return await self._call(PATCH, {"username": need_word(username, "username"), **_fields(options, "patch")})
+        return await self._call(PATCH, {"username": username, **_fields(options)})
 
     async def remove(self, username: str, *, subaccount_id: str | None = None) -> SmtpUserResults:
         """Remove a user. What logs in with it can't send any more.
@@ -119,8 +119,7 @@ class SmtpUsers(EndpointGroup):
             username: The user.
             subaccount_id: Act for this subaccount.
         """
-        fields = {"username": need_word(username, "username"), "subaccount_id": subaccount_id}
-        return await self._call(REMOVE, fields)
+        return await self._call(REMOVE, {"username": username, "subaccount_id": subaccount_id})
 
     async def view(self, *, username: str | None = None, subaccount_id: str | None = None) -> SmtpUserList:
         """List the users of the account, with their passwords.
@@ -134,8 +133,7 @@ class SmtpUsers(EndpointGroup):
         return await self._call(VIEW, {"username": username, "subaccount_id": subaccount_id})
 
 
-def _fields(options: SmtpUserOptions, method: str) -> dict[str, Any]:
-    fields = sending_fields(options, SmtpUserOptions, method)
-    if fields.get("email_password") is not None:
-        need_word(fields["email_password"], "email_password")
-    return fields
+def _fields(options: SmtpUserOptions) -> dict[str, Any]:
+    if options.get("email_password") is not None:
+        need_word(options["email_password"], "email_password")
+    return sending_fields(options)

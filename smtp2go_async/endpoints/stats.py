@@ -14,7 +14,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Literal
 
-from .._checks import need_words
+from .._checks import need_some
 from .._dates import DateLike, format_date_range
 from .._model import Address, Percent, Reply, model
 from .._operation import Effect, Operation
@@ -181,12 +181,9 @@ class Stats(EndpointGroup):
         Raises:
             ValueError: A time without a zone, an end that is not after the start, or an empty list.
         """
-        fields = {
-            **format_date_range(start_date, end_date),
-            "group_by": group_by,
-            "subaccounts": None if subaccounts is None else need_words(subaccounts, "subaccounts"),
-        }
-        return await self._call(HISTORY, fields)
+        need_some(subaccounts, "subaccounts")
+        dates = format_date_range(start_date, end_date)
+        return await self._call(HISTORY, {**dates, "group_by": group_by, "subaccounts": subaccounts})
 
     async def email_spam(self, *, username: str | None = None) -> EmailSpam:
         """Count the spam complaints and rejects of the last 30 days.

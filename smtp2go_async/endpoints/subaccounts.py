@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any, Literal, TypedDict, Unpack
 
-from .._checks import need_count, need_known, need_word, need_words
+from .._checks import need_count, need_some, need_word
 from .._model import Address, Done, Reply, model
 from .._operation import Effect, Operation
 from .._paging import Page, all_of
@@ -125,7 +125,7 @@ class Subaccounts(EndpointGroup):
             ValueError: An empty name or address, or a limit out of range.
             OutcomeUnknownError: No answer came; the subaccount may have been made. Look for it with `search`.
         """
-        fields = {**_fields(options, "add"), "fullname": need_word(fullname, "fullname")}
+        fields = {**_fields(options), "fullname": fullname}
         if subaccount_email is not None:
             fields["subaccount_email"] = need_word(subaccount_email, "subaccount_email")
         return await self._call(ADD, fields)
@@ -142,7 +142,7 @@ class Subaccounts(EndpointGroup):
         Raises:
             ValueError: The id is empty.
         """
-        return await self._call(CLOSE, {"id": need_word(id, "id"), "email": email})
+        return await self._call(CLOSE, {"id": id, "email": email})
 
     async def edit(self, id: str, *, fullname: str | None = None, **options: Unpack[SubaccountOptions]) -> Subaccount:
         """Change a subaccount.
@@ -158,7 +158,7 @@ class Subaccounts(EndpointGroup):
         Raises:
             ValueError: The id or the name is empty, or a limit is out of range.
         """
-        fields = {**_fields(options, "edit"), "id": need_word(id, "id")}
+        fields = {**_fields(options), "id": id}
         if fullname is not None:
             fields["fullname"] = need_word(fullname, "fullname")
         return await self._call(EDIT, fields)
@@ -175,7 +175,7 @@ class Subaccounts(EndpointGroup):
         Raises:
             ValueError: The id is empty.
         """
-        return await self._call(REOPEN, {"id": need_word(id, "id"), "email": email})
+        return await self._call(REOPEN, {"id": id, "email": email})
 
     async def search(
         self, *, page_size: int | None = None, continue_token: str | None = None, **filters: Unpack[SubaccountFilters]
@@ -192,12 +192,10 @@ class Subaccounts(EndpointGroup):
         Raises:
             ValueError: A page size that is not 1 or more, or an empty list of terms.
         """
-        fields = need_known(filters, SubaccountFilters, "search")
         if page_size is not None:
             need_count(page_size, "page_size")
-        if fields.get("search_terms") is not None:
-            fields["search_terms"] = need_words(fields["search_terms"], "search_terms")
-        return await self._call(SEARCH, {**fields, "page_size": page_size, "continue_token": continue_token})
+        need_some(filters.get("search_terms"), "search_terms")
+        return await self._call(SEARCH, {**filters, "page_size": page_size, "continue_token": continue_token})
 
     def search_all(
         self, *, page_size: int | None = None, max_items: int | None = None, **filters: Unpack[SubaccountFilters]
@@ -214,14 +212,13 @@ class Subaccounts(EndpointGroup):
         Raises:
             PagingError: The token of the next page has expired.
         """
-        fetch = partial(self.search, page_size=page_size, **need_known(filters, SubaccountFilters, "search_all"))
+        fetch = partial(self.search, page_size=page_size, **filters)
         return all_of(SEARCH, lambda token: fetch(continue_token=token), lambda page: page.subaccounts, max_items)
 
 
-def _fields(options: SubaccountOptions, method: str) -> dict[str, Any]:
-    fields = need_known(options, SubaccountOptions, method)
-    if fields.get("limit") is not None:
-        need_count(fields["limit"], "limit")
-    if fields.get("sms_limit") is not None:
-        need_count(fields["sms_limit"], "sms_limit", least=0)
-    return fields
+def _fields(options: SubaccountOptions) -> dict[str, Any]:
+    if options.get("limit") is not None:
+        need_count(options["limit"], "limit")
+    if options.get("sms_limit") is not None:
+        need_count(options["sms_limit"], "sms_limit", least=0)
+    return {**options}

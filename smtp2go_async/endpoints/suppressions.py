@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Literal, TypedDict, Unpack
 
-from .._checks import need_known, need_one, need_word, need_words
+from .._checks import need_one, need_some, need_word
 from .._dates import DateLike, format_date_range
 from .._model import Address, Content, Reply, model
 from .._operation import Effect, Operation
@@ -127,7 +127,7 @@ class Suppressions(EndpointGroup):
             ValueError: The address is empty.
         """
         fields = {"block_description": block_description, "subaccount_id": subaccount_id}
-        return await self._call(ADD, {"email_address": need_word(email_address, "email_address"), **fields})
+        return await self._call(ADD, {"email_address": email_address, **fields})
 
     async def remove(
         self, email_address: str, reasons: str | Sequence[SuppressionType], *, subaccount_id: str | None = None
@@ -145,8 +145,9 @@ class Suppressions(EndpointGroup):
         Raises:
             ValueError: The address is empty, or there is no reason.
         """
-        fields = {"reasons": need_words(reasons, "reasons"), "subaccount_id": subaccount_id}
-        return await self._call(REMOVE, {"email_address": need_word(email_address, "email_address"), **fields})
+        need_some(reasons, "reasons")
+        fields = {"email_address": email_address, "reasons": reasons, "subaccount_id": subaccount_id}
+        return await self._call(REMOVE, fields)
 
     async def view(
         self,
@@ -166,14 +167,12 @@ class Suppressions(EndpointGroup):
             ValueError: A field and its plural at once, an empty list, a time without a zone, or an end that is not
                 after the start.
         """
-        fields = need_known(filters, SuppressionFilters, "view")
-        fields.update(format_date_range(filters.get("start_date"), filters.get("end_date")))
-        if fields.get("email_address") is not None:
-            need_word(fields["email_address"], "email_address")
+        fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
+        if filters.get("email_address") is not None:
+            need_word(filters["email_address"], "email_address")
         for one, several in _ONE_OF:
             need_one(fields.get(one), fields.get(several), (one, several))
-            if fields.get(several) is not None:
-                fields[several] = need_words(fields[several], several)
+            need_some(fields.get(several), several)
         return await self._call(VIEW, {**fields, "continue_token": continue_token})
 
     def view_all(
@@ -193,5 +192,5 @@ class Suppressions(EndpointGroup):
         Raises:
             PagingError: The token of the next page has expired. Go on by date from ``error.last``.
         """
-        fetch = partial(self.view, **need_known(filters, SuppressionFilters, "view_all"))
+        fetch = partial(self.view, **filters)
         return all_of(VIEW, lambda token: fetch(continue_token=token), lambda page: page.results, max_items)

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._checks import need_count, need_known, need_text, need_word, need_words
+from .._checks import need_count, need_some, need_word
 from .._model import Content, Done, Reply, model, named
 from .._operation import Effect, Operation
 from .._paging import Page, all_of
@@ -143,11 +143,10 @@ class Templates(EndpointGroup):
         Raises:
             ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
         """
-        fields = {"template_name": template_name, "id": id, "subject": subject, "html_body": html_body}
         need_word(template_name, "template_name", most=LONGEST_NAME)
         need_word(id, "id", least=SHORTEST_ID, most=LONGEST_ID)
-        fields = _fields(fields | {"text_body": text_body} | need_known(options, TemplateOptions, "add"))
-        return await self._call(ADD, fields)
+        fields = {"template_name": template_name, "id": id, "subject": subject, "html_body": html_body}
+        return await self._call(ADD, {**fields, "text_body": text_body, **options})
 
     async def delete(self, id: str) -> Done:
         """Delete a template.
@@ -157,7 +156,7 @@ class Templates(EndpointGroup):
         Args:
             id: Its id; upper and lower case differ.
         """
-        return await self._call(DELETE, {"id": need_word(id, "id")})
+        return await self._call(DELETE, {"id": id})
 
     async def edit(self, id: str, **changes: Unpack[TemplateChanges]) -> SavedTemplate:
         """Change a template; what is left out stays as it is.
@@ -171,12 +170,11 @@ class Templates(EndpointGroup):
         Raises:
             ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
         """
-        fields = need_known(changes, TemplateChanges, "edit")
-        if fields.get("new_id") is not None:
-            need_word(fields["new_id"], "new_id", least=SHORTEST_ID, most=LONGEST_ID)
-        if fields.get("template_name") is not None:
-            need_word(fields["template_name"], "template_name", most=LONGEST_NAME)
-        return await self._call(EDIT, {"id": need_word(id, "id"), **_fields(fields)})
+        if changes.get("new_id") is not None:
+            need_word(changes["new_id"], "new_id", least=SHORTEST_ID, most=LONGEST_ID)
+        if changes.get("template_name") is not None:
+            need_word(changes["template_name"], "template_name", most=LONGEST_NAME)
+        return await self._call(EDIT, {"id": id, **changes})
 
     async def search(
         self, *, page_size: int | None = None, continue_token: str | None = None, **filters: Unpack[TemplateFilters]
@@ -193,13 +191,11 @@ class Templates(EndpointGroup):
         Raises:
             ValueError: A page size below 1, or an empty list of terms or tags.
         """
-        fields = need_known(filters, TemplateFilters, "search")
-        for name in ("search_terms", "tags"):
-            if fields.get(name) is not None:
-                fields[name] = need_words(fields[name], name)
+        need_some(filters.get("search_terms"), "search_terms")
+        need_some(filters.get("tags"), "tags")
         if page_size is not None:
             need_count(page_size, "page_size")
-        return await self._call(SEARCH, {**fields, "page_size": page_size, "continue_token": continue_token})
+        return await self._call(SEARCH, {**filters, "page_size": page_size, "continue_token": continue_token})
 
     def search_all(
         self, *, page_size: int | None = None, max_items: int | None = None, **filters: Unpack[TemplateFilters]
@@ -227,18 +223,4 @@ class Templates(EndpointGroup):
         Args:
             id: Its id; upper and lower case differ.
         """
-        return await self._call(VIEW, {"id": need_word(id, "id")})
-
-
-def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
-    fields = dict(options)
-    for name in ("subject", "html_body", "text_body"):
-        if fields.get(name) is not None:
-            need_text(fields[name], name)
-    if fields.get("tags") is not None:
-        fields["tags"] = need_words(fields["tags"], "tags", least=0)
-    if (variables := fields.get("template_variables")) is not None:
-        if not isinstance(variables, Mapping):
-            raise TypeError(f"template_variables: a mapping is needed, not a {type(variables).__name__}")
-        fields["template_variables"] = dict(variables)
-    return fields
+        return await self._call(VIEW, {"id": id})

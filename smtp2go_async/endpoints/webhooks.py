@@ -14,8 +14,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._address import refuse_control_characters
-from .._checks import need_count, need_known, need_text, need_word, need_words
+from .._checks import need_count
 from .._model import Address, Listing, Reply, Secret, Url, model
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
@@ -110,7 +109,7 @@ class Webhooks(EndpointGroup):
         Raises:
             ValueError: Something else than a URL, an empty name, or a control character in the header.
         """
-        return await self._call(ADD, {"url": _url(url), **_fields(options, "add")})
+        return await self._call(ADD, {"url": _url(url), **options})
 
     async def edit(self, id: int, *, url: str | None = None, **options: Unpack[WebhookOptions]) -> ChangedWebhook:
         """Change a webhook.
@@ -126,7 +125,7 @@ class Webhooks(EndpointGroup):
             ValueError: Something else than a URL, an empty name, or a control character in the header.
         """
         fields = {"id": need_count(id, "id"), "url": None if url is None else _url(url)}
-        return await self._call(EDIT, {**fields, **_fields(options, "edit")})
+        return await self._call(EDIT, {**fields, **options})
 
     async def remove(self, id: int, *, subaccount_id: str | None = None) -> ChangedWebhook:
         """Remove a webhook. Nothing is reported there any more.
@@ -152,16 +151,6 @@ class Webhooks(EndpointGroup):
 
 def _url(url: str) -> str:
     # The URL is not in the message: it can hold a password.
-    if not _HTTP.match(need_word(refuse_control_characters(need_text(url, "url"), "url"), "url")):
+    if not _HTTP.match(url):
         raise ValueError("url: a URL that starts with http:// or https:// is needed")
     return url
-
-
-def _fields(options: WebhookOptions, method: str) -> dict[str, Any]:
-    fields = need_known(options, WebhookOptions, method)
-    for name in ("events", "sms_events", "headers", "usernames"):
-        if fields.get(name) is not None:
-            fields[name] = need_words(fields[name], name, least=0)
-    if fields.get("auth_header_value") is not None:
-        refuse_control_characters(need_text(fields["auth_header_value"], "auth_header_value"), "auth_header_value")
-    return fields

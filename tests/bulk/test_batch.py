@@ -47,7 +47,7 @@ def test_another_size_of_batches_is_refused_before_anything_is_done(wrong, go, c
 
 
 def test_another_way_than_send_or_batch_is_refused(go, client):
-    with pytest.raises(ValueError, match="via: 'mime' is none of send, batch"):
+    with pytest.raises(ValueError, match="via: must be one of send, batch, not 'mime'"):
         go(client.bulk.send, emails(1), via="mime")
 
 

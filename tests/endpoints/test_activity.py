@@ -132,15 +132,15 @@ async def test_all_pages_are_fetched_at_the_largest_size_since_60_calls_a_minute
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"limit": 0}, ValueError, "limit: 0 is not possible; 1 to 1,000 are"),
-        ({"limit": 1001}, ValueError, "limit: 1001 is not possible"),
-        ({"limit": True}, TypeError, "limit: a whole number"),
+        ({"limit": 0}, ValueError, "limit: must be 1 to 1,000, not 0"),
+        ({"limit": 1001}, ValueError, "limit: must be 1 to 1,000, not 1001"),
+        ({"limit": True}, TypeError, "limit: must be an int"),
         ({"start_date": dt.datetime(2026, 3, 1)}, ValueError, "start_date: a time with a zone"),
         ({"start_date": dt.date(2026, 3, 2), "end_date": dt.date(2026, 3, 1)}, ValueError, "end_date: is not after"),
-        ({"end_date": 1772352000}, TypeError, "end_date: an aware datetime or a date"),
+        ({"end_date": 1772352000}, TypeError, "end_date: must be a datetime or a date"),
         ({"event_types": []}, ValueError, "event_types: is empty"),
         ({"search_usernames": [""]}, ValueError, r"search_usernames\[0\]: is empty"),
-        ({"subaccounts": 7}, TypeError, "subaccounts: a list"),
+        ({"subaccounts": 7}, TypeError, "subaccounts: must be a list"),
         ({"subject": "order"}, TypeError, "unexpected keyword argument 'subject'"),
     ],
 )

@@ -105,7 +105,7 @@ async def test_one_key_that_comes_without_a_list_is_one(client, answers):
 
 
 @on("method", ["edit", "patch", "remove"])
-@on(("bad", "error", "words"), [("", ValueError, "id: is empty"), (17, TypeError, "id: text is needed")])
+@on(("bad", "error", "words"), [("", ValueError, "id: is empty"), (17, TypeError, "id: must be a str")])
 async def test_an_id_is_needed(method, bad, error, words, client, nothing_sent):
     with pytest.raises(error, match=words):
         await getattr(client.api_keys, method)(bad)
@@ -117,7 +117,7 @@ async def test_an_id_is_needed(method, bad, error, words, client, nothing_sent):
     [
         ({"endpoints": []}, ValueError, "endpoints: is empty"),
         ({"endpoints": ["/email/send", ""]}, ValueError, r"endpoints\[1\]: is empty"),
-        ({"endpoints": 7}, TypeError, "endpoints: a list"),
+        ({"endpoints": 7}, TypeError, "endpoints: must be a list"),
         ({"custom_ratelimit_value": -1}, ValueError, "custom_ratelimit_value"),
         ({"custom_ratelimit_period": dt.timedelta(0)}, ValueError, "custom_ratelimit_period"),
         ({"endpoint": "/email/send"}, TypeError, r"{method}\(\) got an unexpected keyword argument 'endpoint'"),

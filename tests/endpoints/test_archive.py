@@ -104,12 +104,12 @@ async def test_attachments_are_given_as_they_come_since_nothing_is_documented_of
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"limit": 0}, ValueError, "limit: 0 is not possible"),
-        ({"limit": 5001}, ValueError, "limit: 5001 is not possible; 1 to 5,000 are"),
-        ({"limit": "10"}, TypeError, "limit: a whole number"),
+        ({"limit": 0}, ValueError, "limit: must be 1 to 5,000, not 0"),
+        ({"limit": 5001}, ValueError, "limit: must be 1 to 5,000, not 5001"),
+        ({"limit": "10"}, TypeError, "limit: must be an int"),
         ({"end_date": dt.datetime(2026, 3, 1)}, ValueError, "end_date: a time with a zone"),
         ({"start_date": dt.date(2026, 3, 2), "end_date": dt.date(2026, 3, 1)}, ValueError, "end_date: is not after"),
-        ({"start_date": "2026-03-01"}, TypeError, "start_date: an aware datetime or a date"),
+        ({"start_date": "2026-03-01"}, TypeError, "start_date: must be a datetime or a date"),
         ({"recipent": "jane@example.com"}, TypeError, "unexpected keyword argument 'recipent'"),
     ],
 )

@@ -222,5 +222,5 @@ async def test_a_schedule_in_the_past_is_refused(client, nothing_sent):
 
 @pytest.mark.parametrize("value", ["no", 0, 1])
 async def test_fastaccept_is_true_or_false_and_nothing_that_looks_so(client, nothing_sent, value):
-    with pytest.raises(TypeError, match=r"^fastaccept: true or false is needed"):
+    with pytest.raises(TypeError, match=r"^fastaccept: must be a bool"):
         await client.email.send_mime(RAW, fastaccept=value)

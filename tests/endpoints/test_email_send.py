@@ -119,7 +119,7 @@ async def test_an_argument_that_no_email_has_is_refused(client, nothing_sent):
         ({"schedule": dt.datetime.now()}, ValueError, r"^schedule: a time with a zone is needed"),
         ({"schedule": LATER - dt.timedelta(days=1)}, ValueError, r"^schedule: is not in the future"),
         ({"schedule": LATER + dt.timedelta(days=3)}, ValueError, r"^schedule: is more than 3 days ahead"),
-        ({"fastaccept": "yes"}, TypeError, r"^fastaccept: true or false is needed"),
+        ({"fastaccept": "yes"}, TypeError, r"^fastaccept: must be a bool"),
     ],
 )
 async def test_a_mistake_is_told_before_anything_is_sent(client, nothing_sent, changes, error, words):
@@ -182,5 +182,5 @@ async def test_a_schedule_is_checked_when_the_email_is_sent(client, nothing_sent
 
 @pytest.mark.parametrize("message", [None, "Subject: x\n\nHi", b"x", USUAL, 17])
 async def test_another_kind_of_message_is_refused(client, nothing_sent, message):
-    with pytest.raises(TypeError, match=r"^message: an Email or an EmailMessage is needed"):
+    with pytest.raises(TypeError, match=r"^message: must be an Email or an EmailMessage, not "):
         await client.email.send_message(message)

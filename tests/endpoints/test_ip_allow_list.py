@@ -70,7 +70,7 @@ async def test_no_subaccount_is_sent_since_these_calls_take_none(client, answers
     [
         ({}, ValueError, "ip_address: is needed"),
         ({"ip_address": " "}, ValueError, "ip_address: is empty"),
-        ({"ip_address": 7}, TypeError, "ip_address: text is needed"),
+        ({"ip_address": 7}, TypeError, "ip_address: must be a str"),
     ],
 )
 async def test_an_address_is_needed(method, arguments, error, words, client, nothing_sent):
@@ -83,9 +83,12 @@ async def test_an_empty_new_address_is_refused(client, nothing_sent):
         await client.ip_allow_list.edit(ip_address="192.0.2.20", new_ip_address="")
 
 
-@on("enabled", [None, "false", 0])
-async def test_whether_the_list_is_in_force_must_be_said(enabled, client, nothing_sent):
-    with pytest.raises(TypeError, match="enabled: true or false is needed"):
+@on(
+    ("enabled", "error", "words"),
+    [(None, ValueError, "is needed"), ("false", TypeError, "must be a bool"), (0, TypeError, "must be a bool")],
+)
+async def test_whether_the_list_is_in_force_must_be_said(enabled, error, words, client, nothing_sent):
+    with pytest.raises(error, match=f"^enabled: {words}"):
         await client.ip_allow_list.set_enabled(enabled=enabled)
 
 

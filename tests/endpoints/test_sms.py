@@ -58,19 +58,21 @@ async def test_no_number_and_more_than_100_are_not(client, nothing_sent, count):
      "\u0661\u0662\u0663\u0664\u0665\u0666", "jane@example.com"],
 )  # fmt: skip
 async def test_what_is_no_number_is_refused_by_its_position_and_not_repeated(client, nothing_sent, number):
-    with pytest.raises(ValueError, match=r"^destination\[1\]: a number with its country code is needed") as caught:
+    with pytest.raises(
+        ValueError, match=r"^destination\[1\]: (a number with its country code is needed|is empty|holds the control)"
+    ) as caught:
         await client.sms.send([JANE, number], "Hi")
     assert len(number) < 2 or number not in str(caught.value)
 
 
 @pytest.mark.parametrize("destination", [None, 17, b"+12025550123", {JANE}, iter([JANE])])
 async def test_numbers_come_in_a_list(client, nothing_sent, destination):
-    with pytest.raises(TypeError, match=r"^destination: a list of numbers is needed"):
+    with pytest.raises(TypeError, match=r"^destination: must be a list of str, not "):
         await client.sms.send(destination, "Hi")
 
 
 async def test_a_number_is_text(client, nothing_sent):
-    with pytest.raises(TypeError, match=r"^destination\[0\]: text is needed, not a int$"):
+    with pytest.raises(TypeError, match=r"^destination\[0\]: must be a str, not an int$"):
         await client.sms.send([12025550123], "Hi")
 
 
@@ -81,7 +83,7 @@ async def test_a_text_is_not_empty(client, nothing_sent):
 
 @pytest.mark.parametrize("content", [None, b"Hi", 17])
 async def test_a_text_is_text(client, nothing_sent, content):
-    with pytest.raises(TypeError, match=r"^content: text is needed"):
+    with pytest.raises(TypeError, match=r"^content: must be a str"):
         await client.sms.send([JANE], content)
 
 
@@ -98,7 +100,7 @@ async def test_a_sender_is_a_number_in_e_164(client, nothing_sent, sender):
 
 
 async def test_a_sender_is_text(client, nothing_sent):
-    with pytest.raises(TypeError, match=r"^sender: text is needed"):
+    with pytest.raises(TypeError, match=r"^sender: must be a str"):
         await client.sms.send([JANE], "Hi", sender=12025550111)
 
 
@@ -162,7 +164,7 @@ async def test_the_subaccount_of_the_call_wins_over_the_clients(client, answers,
         ({"start_date": dt.datetime(2026, 6, 1)}, ValueError, r"^start_date: a time with a zone is needed"),
         ({"end_date": dt.datetime(2026, 6, 1)}, ValueError, r"^end_date: a time with a zone is needed"),
         ({"start_date": NOON, "end_date": NOON}, ValueError, r"^end_date: is not after start_date"),
-        ({"start_date": "2026-06-01"}, TypeError, r"^start_date: an aware datetime or a date is needed"),
+        ({"start_date": "2026-06-01"}, TypeError, r"^start_date: must be a datetime or a date"),
     ],
 )
 async def test_a_wrong_time_is_refused(client, nothing_sent, method, arguments, error, words):

@@ -104,7 +104,7 @@ async def test_a_field_and_its_plural_at_once_are_refused(one, client, nothing_s
     [
         ({"reasons": []}, ValueError, "reasons: is empty"),
         ({"recipients": [""]}, ValueError, r"recipients\[0\]: is empty"),
-        ({"suppression_types": 7}, TypeError, "suppression_types: a list"),
+        ({"suppression_types": 7}, TypeError, "suppression_types: must be a list"),
         ({"email_address": " "}, ValueError, "email_address: is empty"),
         ({"start_date": dt.datetime(2026, 3, 1)}, ValueError, "start_date: a time with a zone"),
         ({"start_date": dt.date(2026, 3, 2), "end_date": dt.date(2026, 3, 1)}, ValueError, "end_date: is not after"),

@@ -164,7 +164,7 @@ def test_of_a_url_only_the_host_is_shown(url, shown):
         ("ftp://user:passw0rd@example.com", ValueError, "url: a URL that starts with"),
         ("https://", ValueError, "url: a URL that starts with"),
         ("https://example.com/\r\nX-Evil: 1", ValueError, "url: holds the control character"),
-        (b"https://example.com", TypeError, "url: text is needed"),
+        (b"https://example.com", TypeError, "url: must be a str"),
     ],
 )
 async def test_what_is_no_url_is_refused_and_not_shown(url, error, words, client, nothing_sent):
@@ -178,11 +178,11 @@ async def test_what_is_no_url_is_refused_and_not_shown(url, error, words, client
     ("options", "error", "words"),
     [
         ({"events": ["bounce", ""]}, ValueError, r"events\[1\]: is empty"),
-        ({"sms_events": 7}, TypeError, "sms_events: a list"),
-        ({"headers": [7]}, TypeError, r"headers\[0\]: text is needed"),
+        ({"sms_events": 7}, TypeError, "sms_events: must be a list"),
+        ({"headers": [7]}, TypeError, r"headers\[0\]: must be a str"),
         ({"usernames": [" "]}, ValueError, r"usernames\[0\]: is empty"),
         ({"auth_header_value": "a\nb"}, ValueError, "auth_header_value: holds the control character"),
-        ({"auth_header_value": 7}, TypeError, "auth_header_value: text is needed"),
+        ({"auth_header_value": 7}, TypeError, "auth_header_value: must be a str"),
         ({"event": ["bounce"]}, TypeError, "got an unexpected keyword argument 'event'"),
     ],
 )

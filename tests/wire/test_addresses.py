@@ -153,7 +153,7 @@ def test_anything_else_is_no_kind_of_address(value):
 
 @pytest.mark.parametrize("pair", [(None, "jane@example.com"), ("Jane", None), (1, 2), (b"Jane", "jane@example.com")])
 def test_both_parts_of_a_pair_are_text(pair):
-    with pytest.raises(TypeError, match=r"^to: text is needed"):
+    with pytest.raises(TypeError, match=r"^to: must be a str"):
         format_address(pair, "to")
 
 

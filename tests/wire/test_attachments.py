@@ -146,7 +146,7 @@ def test_a_path_whose_name_has_a_line_break_needs_another_name(tmp_path):
 
 @pytest.mark.parametrize(("argument", "value"), [("filename", 17), ("mimetype", 17), ("filename", b"a.pdf")])
 def test_names_and_types_are_text(argument, value):
-    with pytest.raises(TypeError, match=rf"^{argument}: text is needed"):
+    with pytest.raises(TypeError, match=rf"^{argument}: must be a str"):
         Attachment(b"x", **{"filename": "a.pdf", argument: value})
 
 

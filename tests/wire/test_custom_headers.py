@@ -74,7 +74,7 @@ def test_an_item_that_is_no_pair_is_refused_by_its_position(pair):
     ("pair", "part"), [((1, "x"), "name"), ((None, "x"), "name"), (("X", 1), "value"), (("X", None), "value")]
 )
 def test_names_and_values_are_text(pair, part):
-    with pytest.raises(TypeError, match=rf"^custom_headers\[0\] {part}: text is needed"):
+    with pytest.raises(TypeError, match=rf"^custom_headers\[0\] {part}: must be a str"):
         check_headers([pair], "custom_headers")
 
 
