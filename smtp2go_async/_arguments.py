@@ -27,7 +27,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, Unpack, get_args, get_origin
 
-from ._checks import need_int, need_line, need_number, need_text, need_truth, need_word, need_words, with_article
+from ._checks import (
+    need_int,
+    need_line,
+    need_mapping,
+    need_number,
+    need_text,
+    need_truth,
+    need_word,
+    need_words,
+    with_article,
+)
 
 Check = Callable[[Any, str], Any]
 """Takes a value and what errors call it; returns what the method gets."""
@@ -173,7 +183,7 @@ def check_of(annotation: Any, name: str, *, needed: bool = False) -> Check:
         case [only] if typing.is_typeddict(only):
             return functools.partial(_need_options, {key: check_of(kind, key) for key, kind in _declared(only)})
         case [only] if only is Mapping or get_origin(only) is collections.abc.Mapping:
-            return _need_mapping
+            return need_mapping
     if any(map(_is_list_of_text, kinds)) and all(kind is str or _is_list_of_text(kind) for kind in kinds):
         return need_words
     if all(isinstance(kind, type) and get_origin(kind) is None and kind not in _SIMPLE for kind in kinds):
@@ -209,17 +219,8 @@ def _need_one_of(words: tuple[str, ...], value: object, name: str) -> str:
     return word
 
 
-def _need_mapping(value: object, name: str) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{name}: must be a mapping, not {with_article(value)}")
-    for key in value:
-        if not isinstance(key, str):
-            raise TypeError(f"{name}: must have keys that are str, not {with_article(key)}")
-    return dict(value)
-
-
 def _need_options(checks: Mapping[str, Check], value: object, name: str) -> dict[str, Any]:
-    options = _need_mapping(value, name)
+    options = need_mapping(value, name)
     for key, one in options.items():
         check = checks.get(key)
         if check is None:

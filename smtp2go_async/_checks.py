@@ -86,6 +86,13 @@ def need_some(value: Any, argument: str) -> None:
         raise ValueError(f"{argument}: is empty; must have 1 or more")
 
 
+def need_mapping(value: object, argument: str) -> dict[str, Any]:
+    """Return a copy of a mapping whose keys are texts of one line, none of them blank: the names of fields."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{argument}: must be a mapping, not {with_article(value)}")
+    return {need_word(key, f"{argument} key {number}"): one for number, (key, one) in enumerate(value.items())}
+
+
 def need_truth(value: object, argument: str) -> bool:
     """Return the value if it is true or false, and nothing that merely looks so."""
     if value is True or value is False:

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Callable
 
+from ._checks import with_article
+
 DateLike = dt.datetime | dt.date
 """An aware time, or a date, which means its midnight in UTC."""
 
@@ -14,14 +16,14 @@ def format_date(value: DateLike, argument: str) -> str:
     """Return a moment as ISO 8601 in UTC.
 
     Raises:
-        ValueError: A time without a zone.
+        ValueError: A time without a zone, or one that in UTC is outside the years 1 to 9999.
         TypeError: No time at all.
     """
     if isinstance(value, dt.datetime):
-        return need_aware(value, argument).astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+        return _in_utc(value, argument).isoformat().replace("+00:00", "Z")
     if isinstance(value, dt.date):
         return value.isoformat()
-    raise TypeError(f"{argument}: an aware datetime or a date is needed, not a {type(value).__name__}")
+    raise TypeError(f"{argument}: must be a datetime or a date, not {with_article(value)}")
 
 
 def format_date_range(start: DateLike | None, end: DateLike | None) -> dict[str, str | None]:
@@ -34,29 +36,42 @@ def format_date_range(start: DateLike | None, end: DateLike | None) -> dict[str,
         "start_date": None if start is None else format_date(start, "start_date"),
         "end_date": None if end is None else format_date(end, "end_date"),
     }
-    if start is not None and end is not None and _moment(end) <= _moment(start):
+    if start is not None and end is not None and _moment(end, "end_date") <= _moment(start, "start_date"):
         raise ValueError("end_date: is not after start_date")
     return fields
 
 
-def _moment(value: DateLike) -> dt.datetime:
+def _moment(value: DateLike, argument: str) -> dt.datetime:
     if isinstance(value, dt.datetime):
         # Two times of one zone are compared by their clocks, and an hour that comes twice would be taken for one.
-        return value.astimezone(dt.UTC)
+        return _in_utc(value, argument)
     return dt.datetime.combine(value, dt.time(), dt.UTC)
+
+
+def _in_utc(value: dt.datetime, argument: str) -> dt.datetime:
+    try:
+        return need_aware(value, argument).astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError(f"{argument}: must be within the years 1 to 9999 in UTC") from error
 
 
 def need_aware(value: object, argument: str) -> dt.datetime:
     """Return the value if it is a time that says its zone.
 
     Raises:
-        ValueError: It has no zone, so it could mean any of some thirty moments.
+        ValueError: It has no zone, so it could mean any of some thirty moments; or its zone can't tell its offset.
         TypeError: It is not a `datetime.datetime`.
     """
     if not isinstance(value, dt.datetime):
-        raise TypeError(f"{argument}: an aware datetime is needed, not a {type(value).__name__}")
-    if value.utcoffset() is None:
-        raise ValueError(f"{argument}: a time with a zone is needed, for example datetime.now(timezone.utc)")
+        raise TypeError(f"{argument}: must be a datetime with a zone, not {with_article(value)}")
+    try:
+        offset = value.utcoffset()
+    except Exception as error:
+        # A zone of the caller's own can raise anything, and some do for the first and the last year.
+        raise ValueError(f"{argument}: its zone can't tell its offset from UTC") from error
+    # pandas has a time that is none, and calls that its offset as well.
+    if not isinstance(offset, dt.timedelta):
+        raise ValueError(f"{argument}: a time with a zone is needed, for example datetime.now(timezone.utc)")  # noqa: TRY004
     return value
 
 

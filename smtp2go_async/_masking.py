@@ -1,6 +1,11 @@
-"""Hide keys, e-mail addresses and telephone numbers in whatever a log, a repr or an error text shows."""
+"""What logs, reprs and error texts show: no keys, addresses or telephone numbers, and nothing that can't be written."""
 
+import functools
 import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+C = TypeVar("C", bound=type)
 
 _KEY = re.compile(r"api-[A-Za-z0-9]{12,}")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
@@ -21,6 +26,38 @@ def mask_text(text: str) -> str:
     text = _BEARER.sub(r"\1 ***", text)
     text = _ADDRESS.sub("***@", text)
     return _NUMBER.sub("+***", text)
+
+
+_BREAK = re.compile("[\t-\r\x85\u2028\u2029]+")
+# The rest of the control characters, ESC among them, which begins commands to a terminal; what turns the direction of
+# the text after it round; and halves of characters, which no encoding has a form for.
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that can be written anywhere, whatever came in it from outside."""
+    if text.isprintable():
+        return text
+    return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], _BREAK.sub(" ", text))
+
+
+def shown_half_made(cls: C) -> C:
+    """Have objects shown even if their ``__init__`` has not ended: debuggers and logs with local variables do that."""
+
+    def guarded(show: Callable[[Any], str]) -> Callable[[Any], str]:
+        @functools.wraps(show)
+        def shown(self: object) -> str:
+            try:
+                return show(self)
+            except AttributeError:
+                return f"<{type(self).__name__}, half made>"
+
+        return shown
+
+    for name in ("__repr__", "__str__"):
+        if name in vars(cls):
+            setattr(cls, name, guarded(vars(cls)[name]))
+    return cls
 
 
 def repr_masked(value: object) -> str:

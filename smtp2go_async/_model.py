@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_o
 
 import attrs
 
-from ._masking import repr_masked, repr_personal, repr_secret, repr_url
+from ._masking import repr_masked, repr_personal, repr_secret, repr_url, shown_half_made
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -69,7 +69,7 @@ def model(cls: type[T]) -> type[T]:
     A module with models must not postpone its annotations: the marks are read from the types. Without slots, because an
     instance is filled quicker through its ``__dict__``, and a page of activity has a thousand.
     """
-    return attrs.frozen(cls, kw_only=True, slots=False, field_transformer=_show_by_marker)
+    return shown_half_made(attrs.frozen(cls, kw_only=True, slots=False, field_transformer=_show_by_marker))
 
 
 @model
@@ -113,6 +113,7 @@ class AnyReply(Reply):
     """What stood in ``data``, or the whole answer where there was none, as decoded JSON."""
 
 
+@shown_half_made
 @attrs.frozen
 class Listing(Sequence[T_co]):
     """A result that is an array: use it as a sequence."""

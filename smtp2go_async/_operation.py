@@ -6,6 +6,14 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from ._checks import need_text, with_article
+from ._masking import shown_half_made
+
+METHODS = ("POST", "PATCH", "GET", "PUT", "DELETE")
+
+LONGEST_PATH = 200
+"""Characters; the API's longest path has 28."""
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -22,6 +30,7 @@ class Effect(enum.Enum):
     """Does two things when done twice: a second e-mail, a second text, a second key."""
 
 
+@shown_half_made
 @attrs.frozen
 class Operation(Generic[T_co]):
     """One call of the API: ``Operation("/sms/send", SmsSent, effect=Effect.ONCE)``."""
@@ -36,12 +45,14 @@ class Operation(Generic[T_co]):
     """The API wants ``api_key`` in the body of this call, whatever carries it elsewhere."""
 
     def __attrs_post_init__(self) -> None:
-        if not re.fullmatch(r"(/[A-Za-z0-9_.~-]+)+", self.path):
-            raise ValueError("path: a path of the API is needed, for example /email/send")
-        if self.method not in ("POST", "PATCH", "GET", "PUT", "DELETE"):
-            raise ValueError(f"method: {self.method!r} is none of POST, PATCH, GET, PUT, DELETE")
+        if len(need_text(self.path, "path")) > LONGEST_PATH:
+            raise ValueError(f"path: must have at most {LONGEST_PATH} characters, not {len(self.path):,}")
+        if not re.fullmatch(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)+", self.path):
+            raise ValueError("path: must be a path of the API, for example /email/send")
+        if need_text(self.method, "method") not in METHODS:
+            raise ValueError(f"method: must be one of {', '.join(METHODS)}, not {self.method[:20]!r}")
         if not isinstance(self.effect, Effect):
-            raise TypeError(f"effect: an Effect is needed, not a {type(self.effect).__name__}")
+            raise TypeError(f"effect: must be an Effect, not {with_article(self.effect)}")
 
     @property
     def is_email(self) -> bool:

@@ -7,11 +7,13 @@ from typing import Final
 import attrs
 
 from ._checks import need_word, with_article
+from ._masking import shown_half_made
 
 _PART = re.compile(r"(\d+)\s*(hour|day|week|month|year)s?|(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _UNITS: Final = {"hour": dt.timedelta(hours=1), "day": dt.timedelta(days=1), "week": dt.timedelta(weeks=1)}
 
 
+@shown_half_made
 @attrs.frozen
 class Period:
     """A length of time, with the text that the API sent."""

@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 import attrs
 
 from . import __version__
+from ._body import encode
+from ._checks import need_line, need_mapping, need_number, need_text, with_article
 from ._json import STANDARD, Codec, with_orjson
+from ._masking import shown_half_made
 from .retry import RetryPolicy
 
 Region = Literal["global", "us", "eu", "au"]
@@ -45,8 +48,7 @@ def check_key(value: object) -> str:
         source, value = f"{KEY_VARIABLE} in the environment", os.environ.get(KEY_VARIABLE)
         if not value:
             raise ValueError(f"api_key: none is given, and {KEY_VARIABLE} is not set in the environment")
-    if not isinstance(value, str):
-        raise TypeError(f"api_key: text is needed, not a {type(value).__name__}")
+    value = need_text(value, "api_key")
     if not _KEY.fullmatch(value):
         hint = "; there is white space around it" if value != value.strip() else ""
         raise ValueError(f"{source}: 'api-' and 32 letters or digits are needed{hint}")
@@ -60,13 +62,12 @@ def check_base_url(region: str, base_url: object) -> str:
         ValueError: Unknown region, a region and a base URL at once, or plain http to another machine.
     """
     if base_url is None:
-        if region not in BASE_URLS:
-            raise ValueError(f"region: {region!r} is none of {', '.join(BASE_URLS)}")
+        if need_text(region, "region") not in BASE_URLS:
+            raise ValueError(f"region: {region[:50]!r} is none of {', '.join(BASE_URLS)}")
         return BASE_URLS[region]
-    if region != "global":
+    if need_text(region, "region") != "global":
         raise ValueError("base_url: is given together with a region; use one of them")
-    if not isinstance(base_url, str):
-        raise TypeError(f"base_url: text is needed, not a {type(base_url).__name__}")
+    base_url = need_text(base_url, "base_url")
     try:
         parts = urlsplit(base_url)
         host = parts.hostname or ""
@@ -90,17 +91,16 @@ def check_timeout(value: float | None) -> float | None:
     """Return the timeout in seconds; ``None`` waits for ever."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"timeout: seconds are needed, not a {type(value).__name__}")
-    if not value > 0:
-        raise ValueError(f"timeout: {value} is not possible; more than 0 seconds is, or None for no limit")
-    return float(value)
+    seconds = value if isinstance(value, float) else float(need_number(value, "timeout"))
+    if not seconds > 0:
+        raise ValueError(f"timeout: must be more than 0 seconds, or None for no limit, not {value}")
+    return seconds
 
 
 def check_retry(value: RetryPolicy) -> RetryPolicy:
     """Return the policy if it is one."""
     if not isinstance(value, RetryPolicy):
-        raise TypeError(f"retry: a RetryPolicy is needed, not a {type(value).__name__}")
+        raise TypeError(f"retry: must be a RetryPolicy, not {with_article(value)}")
     return value
 
 
@@ -110,8 +110,8 @@ def check_transport(value: str, http_client: object) -> str:
     Raises:
         ValueError: Another name, or a client of the caller's beside ``"fast"``.
     """
-    if value not in ("httpx", "fast"):
-        raise ValueError(f"transport: {value!r} is none of httpx, fast")
+    if need_text(value, "transport") not in ("httpx", "fast"):
+        raise ValueError(f"transport: {value[:50]!r} is none of httpx, fast")
     if value == "fast" and http_client is not None:
         raise ValueError("transport: 'fast' makes connections of its own; it can't be used with an http_client")
     return value
@@ -138,20 +138,27 @@ def check_subaccount(value: str | None) -> str | None:
     """Return the id of the subaccount."""
     if value is None:
         return None
-    if not isinstance(value, str):
-        raise TypeError(f"subaccount_id: text is needed, not a {type(value).__name__}")
-    if not value:
+    if not need_line(value, "subaccount_id").strip():
         raise ValueError("subaccount_id: is empty; leave it out to act for the account itself")
     return value
 
 
 def check_extra_body(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return fields to add to every body, copied so that later changes don't reach them."""
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        raise TypeError("extra_body: a mapping from field names to values is needed")
-    return dict(value)
+    """Return fields to add to every body, copied so that later changes don't reach them.
+
+    Raises:
+        ValueError: A value that has no form in JSON, though its type has one: NaN, half a character.
+        TypeError: No mapping, a name that is no text, or a value whose type has no form in JSON.
+    """
+    fields = need_mapping(value, "extra_body")
+    try:
+        encode(fields)
+    except (TypeError, ValueError) as error:
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"extra_body: {error}") from error
+    return fields
 
 
+@shown_half_made
 @attrs.frozen(kw_only=True)
 class Settings:
     """Everything that decides how a call is made; `with_options` makes a copy with some of it changed."""
@@ -171,8 +178,8 @@ class Settings:
     """The headers of every call, the key among them where it goes into one."""
 
     def __attrs_post_init__(self) -> None:
-        if self.auth not in ("header", "bearer", "body"):
-            raise ValueError(f"auth: {self.auth!r} is none of header, bearer, body")
+        if need_text(self.auth, "auth") not in ("header", "bearer", "body"):
+            raise ValueError(f"auth: {self.auth[:50]!r} is none of header, bearer, body")
         headers = [
             ("Accept", "application/json"),
             ("Accept-Encoding", "gzip, deflate"),

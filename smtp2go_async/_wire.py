@@ -59,14 +59,8 @@ def build_request(operation: Operation[Any], fields: Mapping[str, Any], settings
     if settings.auth == "body" or operation.key_in_body:
         body["api_key"] = settings.api_key
     encoded = encode(body, settings.json.dumps)
-    if operation.is_email:
-        if encoded.length > settings.max_email_bytes:
-            raise ValueError(
-                f"{operation.path}: the whole body has {encoded.length:,} bytes, with attachments in base64; "
-                f"the limit max_email_bytes is {settings.max_email_bytes:,}"
-            )
-    elif encoded.length > MAX_OTHER_BYTES:
-        raise ValueError(f"{operation.path}: the body has {encoded.length:,} bytes; the limit is {MAX_OTHER_BYTES:,}")
+    if encoded.length > (settings.max_email_bytes if operation.is_email else MAX_OTHER_BYTES):
+        raise _too_large(operation, body, encoded.length, settings)
     return Request(
         operation.method,
         settings.base_url + operation.path,
@@ -77,6 +71,15 @@ def build_request(operation: Operation[Any], fields: Mapping[str, Any], settings
         operation.path,
         body,
     )
+
+
+def _too_large(operation: Operation[Any], body: Mapping[str, Any], length: int, settings: Settings) -> ValueError:
+    # The limit is one for all fields together, so what is told is which of them has most of it.
+    largest = max(body, key=lambda name: encode({name: body[name]}, settings.json.dumps).length)
+    limit = f"the limit is {MAX_OTHER_BYTES:,}"
+    if operation.is_email:
+        limit = f"with attachments in base64; the limit max_email_bytes is {settings.max_email_bytes:,}"
+    return ValueError(f"{largest}: is too large: the whole body of {operation.path} has {length:,} bytes, {limit}")
 
 
 _NOT_JSON = object()

@@ -12,9 +12,10 @@ import anyio
 import attrs
 
 from . import _settings
-from ._checks import need_count, need_truth
+from ._checks import need_count, need_mapping, need_truth
 from ._groups import AsyncGroups
 from ._json import STANDARD
+from ._masking import shown_half_made
 from ._model import AnyReply
 from ._operation import Effect, Operation
 from ._settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings, TransportName
@@ -50,6 +51,7 @@ class _Unset:
 _UNSET = _Unset()
 
 
+@shown_half_made
 class AsyncClient(AsyncGroups):
     """The SMTP2GO API, awaited. Made once and shared: it keeps its connections.
 
@@ -181,9 +183,14 @@ class AsyncClient(AsyncGroups):
         Example:
             await client.call("POST", "/domain/view", {"domain": "example.com"}, effect=Effect.READ)
         """
-        if body is not None and not isinstance(body, Mapping):
-            raise TypeError(f"body: a mapping from field names to values is needed, not a {type(body).__name__}")
-        return await self._call(Operation(path, AnyReply, effect=effect, method=method), body or {})
+        operation = Operation(path, AnyReply, effect=effect, method=method)
+        fields = {} if body is None else need_mapping(body, "body")
+        try:
+            request = build_request(operation, fields, self._settings)
+        except (TypeError, ValueError) as error:
+            # It begins with the name of a field, and the argument is the body.
+            raise (TypeError if isinstance(error, TypeError) else ValueError)(f"body: {error}") from error
+        return await self._make(operation, request)
 
     async def aclose(self) -> None:
         """Close the connections. Calls made later raise `NotSentError`."""
@@ -199,7 +206,9 @@ class AsyncClient(AsyncGroups):
 
     async def _call(self, operation: Operation[T], fields: Mapping[str, Any]) -> T:
         """Make one call: check and encode it, send it, repeat it where the table in `retry` allows that."""
-        request = build_request(operation, fields, self._settings)
+        return await self._make(operation, build_request(operation, fields, self._settings))
+
+    async def _make(self, operation: Operation[T], request: Request) -> T:
         started = self._clock()
         try:
             return await self._attempt(operation, request, started)

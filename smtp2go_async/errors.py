@@ -20,13 +20,15 @@
     └ WebhookError                                 a callback that can't be trusted or understood
 
 All of them pickle and copy. Their text names the operation, the status, the code, the provider's message and the
-request id; keys, addresses and telephone numbers in it are masked.
+request id; keys, addresses and telephone numbers in it are masked. It is one line that can be written to any log or
+terminal: line breaks are spaces, and other control characters and half characters are shown as escapes.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from ._masking import mask_text
+from ._masking import mask_text, one_line
 
 LONGEST_TEXT = 2000
 """Characters of the provider's message that an error's text shows; `ApiError.message` has all of it."""
@@ -38,7 +40,7 @@ class Smtp2goError(Exception):
     carried_out: bool | None = None
     """Whether the call took effect: ``False`` no, ``True`` yes, ``None`` nobody can know."""
 
-    operation: str | None
+    operation: str | None = None
     """The call, as the API names it, for example ``/email/send``."""
 
     def __init__(self, message: str = "", *, operation: str | None = None) -> None:
@@ -47,8 +49,9 @@ class Smtp2goError(Exception):
 
     def __str__(self) -> str:
         text = str(self.args[0]) if self.args else ""
-        parts = [part for part in (self.operation, *self._details()) if part]
-        return f"{' '.join(parts)}: {text}" if parts and text else " ".join(parts) or text
+        parts = [str(part) for part in (self.operation, *self._details()) if part]
+        whole = f"{' '.join(parts)}: {text}" if parts and text else " ".join(parts) or text
+        return one_line(" ".join(part for part in (whole, *self._more()) if part))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
@@ -61,11 +64,19 @@ class Smtp2goError(Exception):
         """What stands between the operation and the message."""
         return ()
 
+    def _more(self) -> Sequence[str]:
+        """What stands after the message."""
+        return ()
 
-def _shown(text: str) -> str:
+
+def _shown(text: object) -> str:
     # Masked before it is cut: of half an address the half that is left would not be known for one.
-    masked = mask_text(text)
+    masked = mask_text(str(text))
     return masked if len(masked) <= LONGEST_TEXT else f"{masked[:LONGEST_TEXT]}..."
+
+
+def _request(request_id: str | None) -> Sequence[str]:
+    return [f"(request {str(request_id)[:LONGEST_TEXT]})"] if request_id else ()
 
 
 def _restore(kind: type[Smtp2goError], args: tuple[Any, ...]) -> Smtp2goError:
@@ -83,7 +94,7 @@ class NotSentError(TransportError, ConnectionError):
 
     carried_out: bool | None = False
 
-    final: bool
+    final: bool = False
     """Whether trying again would end in the same way: the client is closed, or a file was changed while it was sent."""
 
     def __init__(self, message: str = "", *, operation: str | None = None, final: bool = False) -> None:
@@ -105,9 +116,9 @@ class ReplyTimeoutError(OutcomeUnknownError, TimeoutError):
 class ReplyError(Smtp2goError):
     """An answer came that can't be understood: HTML, half a JSON text, a shape that nobody has documented."""
 
-    status: int
+    status: int = 0
     """The HTTP status of the answer."""
-    raw: Any
+    raw: Any = None
     """The answer: decoded JSON where it was JSON, else its bytes."""
 
     def __init__(
@@ -133,17 +144,17 @@ class ApiError(Smtp2goError):
 
     carried_out: bool | None = False
 
-    status: int
+    status: int = 0
     """The HTTP status. It is not reliable: a wrong key has been answered with 400, 401, 403 and 500."""
-    code: str | None
+    code: str | None = None
     """The API's ``error_code`` without its ``E_ApiResponseCodes.`` prefix."""
-    message: str
-    """The API's own text, unmasked: it can hold addresses."""
-    request_id: str | None
+    message: str = ""
+    """The API's own text, unmasked and as it came: it can hold addresses, line breaks and control characters."""
+    request_id: str | None = None
     """What SMTP2GO's support asks for."""
-    field_errors: Mapping[str, str]
-    """What is wrong with which field of the body."""
-    raw: Any
+    field_errors: Mapping[str, str] = MappingProxyType({})
+    """What is wrong with which field of the body, unmasked and as it came."""
+    raw: Any = None
     """The answer: decoded JSON where it was JSON, else its bytes."""
 
     def __init__(
@@ -166,14 +177,11 @@ class ApiError(Smtp2goError):
         self.raw = raw
 
     def _details(self) -> Sequence[str]:
-        return [part for part in (str(self.status) if self.status else "", self.code or "") if part]
+        return [part for part in (str(self.status) if self.status else "", _shown(self.code or "")) if part]
 
-    def __str__(self) -> str:
-        text = super().__str__()
+    def _more(self) -> Sequence[str]:
         fields = "; ".join(f"{name}: {problem}" for name, problem in self.field_errors.items())
-        if fields:
-            text += f" [{_shown(fields)}]"
-        return f"{text} (request {self.request_id})" if self.request_id else text
+        return [*([f"[{_shown(fields)}]"] if fields else []), *_request(self.request_id)]
 
 
 class ValidationError(ApiError):
@@ -198,7 +206,7 @@ class RateLimitError(ApiError):
     The provider blocks the whole address for at least a minute after too many calls or too many errors.
     """
 
-    retry_after: float | None
+    retry_after: float | None = None
     """Seconds until calling again makes sense."""
 
     def __init__(
@@ -239,11 +247,11 @@ class SendRefusedError(Smtp2goError):
 
     carried_out: bool | None = False
 
-    failures: tuple[str, ...]
+    failures: tuple[str, ...] = ()
     """The provider's reasons, unmasked: each can have several lines and can hold addresses."""
-    status: int
-    request_id: str | None
-    result: Any
+    status: int = 0
+    request_id: str | None = None
+    result: Any = None
     """The result that would have been returned."""
 
     def __init__(
@@ -264,9 +272,8 @@ class SendRefusedError(Smtp2goError):
         self.result = result
         self.carried_out = carried_out
 
-    def __str__(self) -> str:
-        text = super().__str__()
-        return f"{text} (request {self.request_id})" if self.request_id else text
+    def _more(self) -> Sequence[str]:
+        return _request(self.request_id)
 
 
 class PagingError(Smtp2goError):
@@ -275,9 +282,9 @@ class PagingError(Smtp2goError):
     Where the search takes dates, go on from the time of the last item.
     """
 
-    items: int
+    items: int = 0
     """How many items came before."""
-    last: Any
+    last: Any = None
     """The last item that came, or ``None``."""
 
     def __init__(self, message: str = "", *, operation: str | None = None, items: int = 0, last: Any = None) -> None:
@@ -293,7 +300,7 @@ class BulkStoppedError(Smtp2goError):
     journal.
     """
 
-    report: Any
+    report: Any = None
     """The `BulkReport` of what was done until then."""
 
     def __init__(self, message: str = "", *, operation: str | None = None, report: Any = None) -> None:

@@ -18,7 +18,7 @@ from ._address import (
 from ._blobs import Blob, blob_of
 from ._checks import need_text, need_truth, refuse_control_characters
 from ._dates import format_schedule, need_aware
-from ._masking import repr_masked, repr_personal, repr_url
+from ._masking import repr_masked, repr_personal, repr_url, shown_half_made
 
 A = TypeVar("A", bound="Attachment")
 
@@ -39,6 +39,7 @@ def _guessed(filename: str) -> str | None:
     return None if compressed else kind
 
 
+@shown_half_made
 @attrs.frozen(init=False)
 class Attachment:
     """A file that goes with an e-mail.
@@ -246,6 +247,7 @@ class EmailParts(TypedDict, total=False):
     fastaccept: bool | None
 
 
+@shown_half_made
 @attrs.frozen(kw_only=True)
 class Email:
     """An e-mail, checked when it is made.

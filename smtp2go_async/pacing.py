@@ -28,6 +28,7 @@ from typing import Final, Literal
 import attrs
 
 from ._forking import tell_after_fork
+from ._masking import shown_half_made
 
 COOL_DOWN = 60.0
 """Seconds; the least that the provider blocks an address for (its page on rate limiting)."""
@@ -82,6 +83,7 @@ PUBLISHED_LIMITS: Final[Mapping[str, Limit]] = {
 Phase = Literal["open", "cooling down", "probing", "recovering"]
 
 
+@shown_half_made
 @attrs.frozen
 class PacerState:
     """What a pacer is doing."""

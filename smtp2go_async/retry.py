@@ -25,6 +25,7 @@ import attrs
 
 from ._checks import need_truth
 from ._forking import tell_after_fork
+from ._masking import shown_half_made
 from ._operation import Effect
 from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError
 
@@ -98,6 +99,7 @@ def _truth(_instance: object, attribute: "attrs.Attribute[bool]", value: bool) -
     need_truth(value, attribute.name)
 
 
+@shown_half_made
 @attrs.frozen
 class RetryPolicy:
     """How often and for how long a call is repeated, where the table allows it at all.

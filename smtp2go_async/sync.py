@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._groups import SyncGroups
 from ._loop_thread import LoopThread
+from ._masking import shown_half_made
 from ._model import AnyReply
 from ._operation import Effect
 from ._settings import MAX_EMAIL_BYTES, Auth, Region, TransportName
@@ -26,6 +27,7 @@ async def _close(client: AsyncClient, http_client: "HttpxClient | None", process
         await http_client.aclose()
 
 
+@shown_half_made
 class SyncClient(SyncGroups):
     """The SMTP2GO API for code that does not await. Made once and shared, also among threads.
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Literal
 
+from .._masking import shown_half_made
 from ..errors import JournalError
 from .export import write_csv
 from .journal_file import JournalFile
@@ -26,6 +27,7 @@ Kind = Literal["email", "sms"]
 Kept = Literal["hash", "address", "none"]
 
 
+@shown_half_made
 class Journal(JournalFile):
     """A file in which a run keeps how far it came, so that the same run started again goes on there.
 

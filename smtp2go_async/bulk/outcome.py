@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import attrs
 
-from .._masking import mask_text
+from .._masking import mask_text, one_line, shown_half_made
 
 Status = Literal["sent", "refused", "failed", "unknown", "skipped"]
 
@@ -15,9 +15,10 @@ MOST_PROBLEMS = 100
 
 
 def _masked(error: Exception | None) -> str:
-    return "None" if error is None else f"<{type(error).__name__}: {mask_text(str(error))}>"
+    return "None" if error is None else f"<{type(error).__name__}: {one_line(mask_text(str(error)))}>"
 
 
+@shown_half_made
 @attrs.frozen(kw_only=True)
 class Outcome:
     """What became of one e-mail.
@@ -37,6 +38,7 @@ class Outcome:
     """Why it is not ``sent``; or, when it is ``skipped``, that it was there before in the same list."""
 
 
+@shown_half_made
 @attrs.frozen(kw_only=True)
 class SmsOutcome(Outcome):
     """What became of the text to one number; ``reference`` is the number."""
@@ -46,6 +48,7 @@ class SmsOutcome(Outcome):
     """The API's word for it, for example ``queued``."""
 
 
+@shown_half_made
 @attrs.frozen(kw_only=True)
 class BulkReport:
     """What a run did."""
@@ -69,6 +72,7 @@ class BulkReport:
         return f"{counts or 'nothing to send'} in {self.seconds:.1f} s"
 
 
+@shown_half_made
 @attrs.frozen(kw_only=True)
 class ReconcileReport:
     """What was found out about the outcomes that were unknown."""

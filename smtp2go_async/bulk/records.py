@@ -49,7 +49,7 @@ class MissingColumnError(KeyError):
 
     def __str__(self) -> str:
         # A KeyError shows the repr of its text.
-        return str(self.args[0])
+        return str(self.args[0]) if self.args else ""
 
 
 class Record(dict[str, Any]):

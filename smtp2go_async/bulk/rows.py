@@ -13,7 +13,7 @@ from anyio import from_thread
 
 from .._address import AddressLike, format_address
 from .._checks import need_known, need_truth, need_word
-from .._masking import mask_text
+from .._masking import mask_text, shown_half_made
 from ..message import Email, EmailParts
 from .makers import FromStrings, FromTemplate
 from .outcome import Outcome
@@ -44,6 +44,7 @@ _Path = str | os.PathLike[str]
 _Made = tuple[int, str | None, Email | str]
 
 
+@shown_half_made
 class EmailFile:
     """E-mails from a CSV or JSON-lines file, one for each row; for ``client.bulk.send``.
 

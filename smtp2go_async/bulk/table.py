@@ -14,6 +14,8 @@ from typing import Final, NamedTuple, Protocol, cast
 
 import attrs
 
+from .._masking import shown_half_made
+
 STATES: Final = ("pending", "claimed", "sent", "refused", "failed", "unknown")
 
 
@@ -39,6 +41,7 @@ SettledLike = tuple[str | None, ...]
 """A `Settled`, or the begin of one."""
 
 
+@shown_half_made
 @attrs.frozen
 class JournalRow:
     """One row, as `Journal.rows` gives it."""

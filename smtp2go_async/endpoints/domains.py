@@ -17,6 +17,7 @@ from typing import TypedDict
 import attrs
 
 from .._checks import need_word
+from .._masking import shown_half_made
 from .._model import Reply, Url, model
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
@@ -31,6 +32,7 @@ class SubaccountAccessOptions(TypedDict, total=False):
     """Whether those that are added later may, too."""
 
 
+@shown_half_made
 @attrs.frozen
 class DnsRecord:
     """A record to publish in the DNS of a sender domain."""

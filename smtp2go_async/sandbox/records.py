@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 
+from .._masking import shown_half_made
 from .rules import masked_key
 
 Via = Literal["send", "mime", "batch"]
 
 
+@shown_half_made
 @frozen(kw_only=True)
 class SentAttachment:
     """A file of an e-mail, decoded. ``cid`` is set on inlines, ``url`` on files that were named by address."""
@@ -33,6 +35,7 @@ class SentAttachment:
 
 
 # Without slots, so that cached_property has a place to keep what was made when somebody looked.
+@shown_half_made
 @frozen(kw_only=True, slots=False)
 class SentEmail:
     """An e-mail that would have gone out.
@@ -68,6 +71,7 @@ class SentEmail:
         return message_from_bytes(self.raw, _class=EmailMessage, policy=policy.default)
 
 
+@shown_half_made
 @frozen(kw_only=True)
 class ScheduledEmail:
     """An e-mail that waits for its time."""
@@ -78,6 +82,7 @@ class ScheduledEmail:
     email: SentEmail
 
 
+@shown_half_made
 @frozen
 class ActivityEvent:
     """Something that happened to an e-mail on its way to one recipient."""
@@ -89,6 +94,7 @@ class ActivityEvent:
     reason: str
 
 
+@shown_half_made
 @frozen(kw_only=True)
 class SentSms:
     """A text to one number. ``sender`` is empty when the account's default number was to be used."""
@@ -103,6 +109,7 @@ class SentSms:
     received_at: datetime
 
 
+@shown_half_made
 @frozen(kw_only=True)
 class ReceivedSms:
     """A text that somebody sent to a number of the account."""
@@ -115,6 +122,7 @@ class ReceivedSms:
     received_at: datetime
 
 
+@shown_half_made
 @frozen(kw_only=True, slots=False)
 class ReceivedRequest:
     """A call as it came in, whatever became of it.

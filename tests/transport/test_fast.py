@@ -66,10 +66,16 @@ def test_what_is_not_installed_is_named_with_the_command_that_installs_it(missin
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, SyncClient])
-@pytest.mark.parametrize("wrong", ["Fast", "", "pyreqwest", None, 1])
+@pytest.mark.parametrize("wrong", ["Fast", "", "pyreqwest"])
 def test_another_name_is_refused(wrong, kind, key):
     with pytest.raises(ValueError, match=r"^transport: .* is none of httpx, fast$"):
         kind(key, transport=wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 1])
+def test_a_name_is_text(wrong, key):
+    with pytest.raises(TypeError, match=r"^transport: must be a str, not "):
+        AsyncClient(key, transport=wrong)
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, SyncClient])

@@ -163,8 +163,16 @@ def test_an_email_body_of_exactly_the_limit_is_accepted():
 
 
 def test_an_email_body_one_byte_over_the_limit_is_refused_and_both_numbers_are_told():
-    with pytest.raises(ValueError, match=r"^/email/send: .*1,001 bytes.*max_email_bytes is 1,000$"):
+    with pytest.raises(
+        ValueError, match=r"^a: is too large: the whole body of /email/send has 1,001 bytes.*max_email_bytes is 1,000$"
+    ):
         build_request(EMAIL, {"a": text_for(1001)}, settings(max_email_bytes=1000))
+
+
+def test_what_is_too_large_is_told_by_the_field_that_has_most_of_it():
+    fields = {"subject": "x" * 300, "html_body": "x" * 500, "to": ["jane@example.com"]}
+    with pytest.raises(ValueError, match=r"^html_body: is too large: "):
+        build_request(EMAIL, fields, settings(max_email_bytes=800))
 
 
 def test_the_limit_counts_attachments_as_base64():
@@ -200,5 +208,7 @@ def test_any_other_call_of_exactly_one_megabyte_is_accepted():
 
 
 def test_any_other_call_over_one_megabyte_is_refused_whatever_the_email_limit_is():
-    with pytest.raises(ValueError, match=r"^/sms/send: .*1,000,001 bytes; the limit is 1,000,000$"):
+    with pytest.raises(
+        ValueError, match=r"^a: is too large: the whole body of /sms/send has 1,000,001 bytes, the limit is 1,000,000$"
+    ):
         build_request(PLAIN, {"a": text_for(1_000_001)}, settings(max_email_bytes=90_000_000))

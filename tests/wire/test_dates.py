@@ -46,17 +46,60 @@ def test_a_zone_that_does_not_know_its_distance_from_utc_is_no_zone():
         format_date(NAIVE.replace(tzinfo=Undecided()), "start_date")
 
 
+class Broken(dt.tzinfo):
+    """A zone that can't be asked."""
+
+    def utcoffset(self, _when):
+        raise RuntimeError("no rules for this year")
+
+
+class NoTime(dt.datetime):
+    """A time that is none, as pandas has one: everything that it is asked is no time again."""
+
+    def utcoffset(self):
+        return self
+
+
+@pytest.mark.parametrize("value", [NAIVE.replace(tzinfo=Broken()), NAIVE.replace(tzinfo=dt.tzinfo())])
+def test_a_zone_that_raises_is_refused_by_the_name_of_the_argument(value):
+    with pytest.raises(ValueError, match=r"^start_date: its zone can't tell its offset from UTC$"):
+        format_date(value, "start_date")
+
+
+def test_a_time_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=r"^start_date: a time with a zone is needed"):
+        format_date(NoTime(2026, 6, 1, tzinfo=dt.UTC), "start_date")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        dt.datetime.max.replace(tzinfo=dt.timezone(-dt.timedelta(hours=1))),
+        dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(minutes=1))),
+        dt.datetime.min.replace(tzinfo=EAST),
+    ],
+)
+def test_a_moment_outside_the_years_of_utc_is_refused_by_the_name_of_the_argument(value):
+    with pytest.raises(ValueError, match=r"^start_date: must be within the years 1 to 9999 in UTC$"):
+        format_date_range(value, None)
+    with pytest.raises(ValueError, match=r"^end_date: must be within the years 1 to 9999 in UTC$"):
+        format_date_range(dt.date(2026, 6, 1), value)
+
+
+@pytest.mark.parametrize("value", [dt.datetime.max.replace(tzinfo=dt.UTC), dt.datetime.min.replace(tzinfo=dt.UTC)])
+def test_the_first_and_the_last_moment_of_utc_are_possible(value):
+    assert to_datetime(format_date(value, "start_date")) == value
+
+
 @pytest.mark.parametrize("value", ["2026-06-01", 1767268800, 1.5, dt.time(12), dt.timedelta(1)])
 def test_anything_else_is_no_time(value):
-    with pytest.raises(
-        TypeError, match=rf"^end_date: an aware datetime or a date is needed, not a {type(value).__name__}"
-    ):
+    with pytest.raises(TypeError, match=rf"^end_date: must be a datetime or a date, not an? {type(value).__name__}$"):
         format_date(value, "end_date")
 
 
 @pytest.mark.parametrize("value", [None, "2026-06-01", dt.date(2026, 6, 1)])
 def test_only_a_datetime_can_be_aware(value):
-    with pytest.raises(TypeError, match=r"^schedule: an aware datetime is needed"):
+    with pytest.raises(TypeError, match=r"^schedule: must be a datetime with a zone"):
         need_aware(value, "schedule")
 
 

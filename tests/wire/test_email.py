@@ -187,7 +187,7 @@ def test_a_schedule_without_a_zone_is_refused_when_the_email_is_made():
 
 @pytest.mark.parametrize("value", ["2026-06-01", 1767268800, dt.date(2026, 6, 1)])
 def test_a_schedule_is_a_datetime(value):
-    with pytest.raises(TypeError, match=r"^schedule: an aware datetime is needed"):
+    with pytest.raises(TypeError, match=r"^schedule: must be a datetime with a zone"):
         email(schedule=value)
 
 

@@ -14,22 +14,50 @@ def test_an_operation_has_no_default_effect():
 
 @pytest.mark.parametrize("effect", [None, "once", True])
 def test_an_effect_is_one_of_the_three(effect):
-    with pytest.raises(TypeError, match=r"^effect: an Effect is needed"):
+    with pytest.raises(TypeError, match=r"^effect: must be an Effect, not "):
         Operation("/email/send", Done, effect=effect)
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "email/send", "/email/send/", "//email", "/email?a=1", "/email#a", "/é", "/email/send\n"]
+    "path",
+    [
+        "",
+        "/",
+        "email/send",
+        "/email/send/",
+        "//email",
+        "/email?a=1",
+        "/email#a",
+        "/é",
+        "/email/send\n",
+        "/email/../domain",
+        "/.",
+        "/email/..",
+    ],
 )
 def test_a_path_is_one_of_the_api(path):
-    with pytest.raises(ValueError, match=r"^path: a path of the API is needed"):
+    with pytest.raises(ValueError, match=r"^path: must be a path of the API, for example "):
         Operation(path, Done, effect=Effect.READ)
 
 
-@pytest.mark.parametrize("method", ["post", "TRACE", "", None])
+@pytest.mark.parametrize("method", ["post", "TRACE", ""])
 def test_a_method_is_one_of_http(method):
-    with pytest.raises(ValueError, match=r"^method: .* is none of"):
+    with pytest.raises(ValueError, match=r"^method: must be one of POST, PATCH, GET, PUT, DELETE, not "):
         Operation("/email/send", Done, effect=Effect.READ, method=method)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"), [("path", None), ("path", b"/email/send"), ("method", None), ("method", ["POST"])]
+)
+def test_a_path_and_a_method_are_text(argument, value):
+    with pytest.raises(TypeError, match=rf"^{argument}: must be a str, not "):
+        Operation(**{"path": "/email/send", "result": Done, "effect": Effect.READ, argument: value})
+
+
+def test_a_path_has_an_end():
+    assert Operation("/" + "a" * 199, Done, effect=Effect.READ)
+    with pytest.raises(ValueError, match=r"^path: must have at most 200 characters, not 201$"):
+        Operation("/" + "a" * 200, Done, effect=Effect.READ)
 
 
 def test_an_operation_is_frozen():
