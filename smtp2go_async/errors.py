@@ -19,23 +19,31 @@
     ├ JournalError                                 False: the journal of a run can't be used
     └ WebhookError                                 a callback that can't be trusted or understood
 
-All of them pickle and copy. Their text names the operation, the status, the code, the provider's message and the
-request id; keys, addresses and telephone numbers in it are masked. It is one line that can be written to any log or
-terminal: line breaks are spaces, and other control characters and half characters are shown as escapes.
+All of them pickle and copy, and go through JSON by `Smtp2goError.to_dict` and `Smtp2goError.from_dict`. So do their
+``args``, which is what Celery keeps: ``type(error)(*error.args)`` is the same error again. The text names the
+operation, the status, the code, the provider's message and the request id; keys, addresses and telephone numbers in it
+are masked. It is one line that can be written to any log or terminal: line breaks are spaces, and other control
+characters and half characters are shown as escapes.
 """
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
+from ._error_json import LONGEST_TEXT, details_of, message_of, shown, take, told
 from ._masking import mask_text, one_line
 
-LONGEST_TEXT = 2000
-"""Characters of the provider's message that an error's text shows; `ApiError.message` has all of it."""
+Details = Mapping[str, Any] | None
+
+_OWN_ARGS: Any = vars(BaseException)["args"]
+"""Where an exception keeps what it was made with."""
 
 
 class Smtp2goError(Exception):
-    """Base of all errors raised by this library for a call that could be made."""
+    """Base of all errors raised by this library for a call that could be made.
+
+    Every error takes ``details`` as its second argument, which is what ``args`` holds after the text.
+    """
 
     carried_out: bool | None = None
     """Whether the call took effect: ``False`` no, ``True`` yes, ``None`` nobody can know."""
@@ -43,12 +51,62 @@ class Smtp2goError(Exception):
     operation: str | None = None
     """The call, as the API names it, for example ``/email/send``."""
 
-    def __init__(self, message: str = "", *, operation: str | None = None) -> None:
-        super().__init__(_shown(message))
+    def __init__(self, message: str = "", details: Details = None, *, operation: str | None = None) -> None:
+        super().__init__(shown(message))
         self.operation = operation
+        take(self, details)
+
+    if not TYPE_CHECKING:  # to a type checker a property can't stand where a variable was
+
+        @property
+        def args(self) -> tuple[Any, ...]:
+            """The text, then an object with what else there is to tell, also what was put on the error later."""
+            more = details_of(self)
+            return (self._text, more) if more else (self._text,)
+
+        @args.setter
+        def args(self, value: tuple[Any, ...]) -> None:
+            _OWN_ARGS.__set__(self, value)
+
+    def to_dict(self, *, masked: bool = True) -> dict[str, Any]:
+        """Return the error as an object for JSON, of which `from_dict` makes the same error.
+
+        Left out is what would take whole answers along: ``raw``, ``result``, ``last`` and ``report``. The kind of an
+        error of your own is the class of this library that it is derived from.
+
+        Args:
+            masked: Mask keys, addresses and telephone numbers in everything that the provider said, as the error's text
+                does. With ``False``, `ApiError.message`, ``field_errors`` and ``failures`` are there as they came.
+
+        Example:
+            >>> error = NotSentError("the connection was refused", operation="/email/send")
+            >>> error.to_dict()["kind"], error.to_dict()["carried_out"]
+            ('NotSentError', False)
+        """
+        return {"kind": _kind(type(self)).__name__, **told(self, mask_text if masked else str)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Make the error of which `to_dict` made an object. What a later version has added to it is left out.
+
+        Raises:
+            ValueError: ``kind`` names no error of this library, or one of another class than this is called on.
+            TypeError: Something has another type than `to_dict` gives it.
+
+        Example:
+            >>> error = Smtp2goError.from_dict({"kind": "ApiError", "message": "no", "status": 400})
+            >>> type(error).__name__, error.status, error.carried_out
+            ('ApiError', 400, False)
+        """
+        message = message_of(data)
+        named: Any = globals().get(str(data.get("kind")))
+        kind = cls if named is _kind(cls) else named
+        if not (isinstance(kind, type) and issubclass(kind, cls)):
+            raise ValueError(f"kind: is not the name of a {cls.__name__}")  # noqa: TRY004 - it is a wrong name
+        return kind(message, data)
 
     def __str__(self) -> str:
-        text = str(self.args[0]) if self.args else ""
+        text = self._text
         parts = [str(part) for part in (self.operation, *self._details()) if part]
         whole = f"{' '.join(parts)}: {text}" if parts and text else " ".join(parts) or text
         return one_line(" ".join(part for part in (whole, *self._more()) if part))
@@ -58,7 +116,12 @@ class Smtp2goError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The constructors take keywords, which the default way of pickling an exception would lose.
-        return _restore, (type(self), self.args), self.__dict__
+        return _restore, (type(self), _OWN_ARGS.__get__(self)), self.__dict__
+
+    @property
+    def _text(self) -> str:
+        args = _OWN_ARGS.__get__(self)
+        return str(args[0]) if args else ""
 
     def _details(self) -> Sequence[str]:
         """What stands between the operation and the message."""
@@ -69,10 +132,9 @@ class Smtp2goError(Exception):
         return ()
 
 
-def _shown(text: object) -> str:
-    # Masked before it is cut: of half an address the half that is left would not be known for one.
-    masked = mask_text(str(text))
-    return masked if len(masked) <= LONGEST_TEXT else f"{masked[:LONGEST_TEXT]}..."
+def _kind(cls: type[Smtp2goError]) -> type[Smtp2goError]:
+    """Return the class of this module that a class is, or is derived from."""
+    return next(one for one in cls.__mro__ if one.__module__ == __name__)
 
 
 def _request(request_id: str | None) -> Sequence[str]:
@@ -97,9 +159,12 @@ class NotSentError(TransportError, ConnectionError):
     final: bool = False
     """Whether trying again would end in the same way: the client is closed, or a file was changed while it was sent."""
 
-    def __init__(self, message: str = "", *, operation: str | None = None, final: bool = False) -> None:
+    def __init__(
+        self, message: str = "", details: Details = None, *, operation: str | None = None, final: bool = False
+    ) -> None:
         super().__init__(message, operation=operation)
         self.final = final
+        take(self, details)
 
 
 class OutcomeUnknownError(TransportError):
@@ -118,25 +183,34 @@ class ReplyError(Smtp2goError):
 
     status: int = 0
     """The HTTP status of the answer."""
+    request_id: str | None = None
+    """What SMTP2GO's support asks for, where the answer had it."""
     raw: Any = None
     """The answer: decoded JSON where it was JSON, else its bytes."""
 
     def __init__(
         self,
         message: str = "",
+        details: Details = None,
         *,
         operation: str | None = None,
         status: int = 0,
+        request_id: str | None = None,
         raw: Any = None,
         carried_out: bool | None = None,
     ) -> None:
         super().__init__(message, operation=operation)
         self.status = status
+        self.request_id = request_id
         self.raw = raw
         self.carried_out = carried_out
+        take(self, details)
 
     def _details(self) -> Sequence[str]:
-        return (str(self.status),) if self.status else ()
+        return (str(self.status or ""),)
+
+    def _more(self) -> Sequence[str]:
+        return _request(self.request_id)
 
 
 class ApiError(Smtp2goError):
@@ -160,6 +234,7 @@ class ApiError(Smtp2goError):
     def __init__(
         self,
         message: str = "",
+        details: Details = None,
         *,
         operation: str | None = None,
         status: int = 0,
@@ -175,13 +250,14 @@ class ApiError(Smtp2goError):
         self.request_id = request_id
         self.field_errors = dict(field_errors or {})
         self.raw = raw
+        take(self, details)
 
     def _details(self) -> Sequence[str]:
-        return [part for part in (str(self.status) if self.status else "", _shown(self.code or "")) if part]
+        return (str(self.status or ""), shown(self.code or ""))
 
     def _more(self) -> Sequence[str]:
         fields = "; ".join(f"{name}: {problem}" for name, problem in self.field_errors.items())
-        return [*([f"[{_shown(fields)}]"] if fields else []), *_request(self.request_id)]
+        return [*([f"[{shown(fields)}]"] if fields else []), *_request(self.request_id)]
 
 
 class ValidationError(ApiError):
@@ -212,6 +288,7 @@ class RateLimitError(ApiError):
     def __init__(
         self,
         message: str = "",
+        details: Details = None,
         *,
         operation: str | None = None,
         status: int = 0,
@@ -231,6 +308,7 @@ class RateLimitError(ApiError):
             raw=raw,
         )
         self.retry_after = retry_after
+        take(self, details)
 
 
 class ServerError(ApiError):
@@ -257,6 +335,7 @@ class SendRefusedError(Smtp2goError):
     def __init__(
         self,
         message: str = "",
+        details: Details = None,
         *,
         operation: str | None = None,
         failures: Sequence[str] = (),
@@ -271,6 +350,7 @@ class SendRefusedError(Smtp2goError):
         self.request_id = request_id
         self.result = result
         self.carried_out = carried_out
+        take(self, details)
 
     def _more(self) -> Sequence[str]:
         return _request(self.request_id)
@@ -287,10 +367,19 @@ class PagingError(Smtp2goError):
     last: Any = None
     """The last item that came, or ``None``."""
 
-    def __init__(self, message: str = "", *, operation: str | None = None, items: int = 0, last: Any = None) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        details: Details = None,
+        *,
+        operation: str | None = None,
+        items: int = 0,
+        last: Any = None,
+    ) -> None:
         super().__init__(message, operation=operation)
         self.items = items
         self.last = last
+        take(self, details)
 
 
 class BulkStoppedError(Smtp2goError):
@@ -303,9 +392,12 @@ class BulkStoppedError(Smtp2goError):
     report: Any = None
     """The `BulkReport` of what was done until then."""
 
-    def __init__(self, message: str = "", *, operation: str | None = None, report: Any = None) -> None:
+    def __init__(
+        self, message: str = "", details: Details = None, *, operation: str | None = None, report: Any = None
+    ) -> None:
         super().__init__(message, operation=operation)
         self.report = report
+        take(self, details)
 
 
 class JournalError(Smtp2goError):
