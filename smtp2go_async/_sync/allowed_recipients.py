@@ -55,12 +55,12 @@ class AllowedRecipients(SyncGroup[AsyncAllowedRecipients]):
         ``POST /allowed_recipients/update``
 
         Args:
-            allowed_recipients: 1 or more addresses or domains; `remove` empties a list.
+            allowed_recipients: Addresses or domains; an empty list takes all of them off.
             enabled: Whether nobody else may be sent to.
             subaccount_id: Act for this subaccount.
 
         Raises:
-            ValueError: No address at all, or an empty one.
+            ValueError: An empty address.
         """
         return self._run(self._awaited.update, allowed_recipients, enabled, subaccount_id=subaccount_id)
 

@@ -56,12 +56,12 @@ class AllowedSenders(SyncGroup[AsyncAllowedSenders]):
         domains and single sender e-mails.
 
         Args:
-            allowed_senders: 1 or more addresses or domains; `remove` empties a list.
+            allowed_senders: Addresses or domains; an empty list takes all of them off.
             mode: ``whitelist`` (only these may send), ``blacklist`` (all but these may) or ``disabled``.
             subaccount_id: Act for this subaccount.
 
         Raises:
-            ValueError: No address at all, an empty one, or no mode.
+            ValueError: An empty address, or no mode.
         """
         return self._run(self._awaited.update, allowed_senders, mode, subaccount_id=subaccount_id)
 

@@ -21,12 +21,13 @@ class Sms(SyncGroup[AsyncSms]):
         Args:
             destination: 1 to 100 numbers with their country code, with or without ``+``; one may stand alone.
             content: The text; over 160 characters it goes as several units.
-            sender: Number to send from, in E.164 (``+12025550123``); the account's default when left out.
+            sender: Number to send from, in E.164 (``+12025550123``); the account's default when left out or empty.
 
         Raises:
             ValueError: No number or more than 100, something that is not a number, or an empty text.
-            SendRefusedError: The answer says that every message failed or was rejected.
+            SendRefusedError: The answer says of every message that it was not sent.
             OutcomeUnknownError: No answer came; the texts may have been sent.
+            ReplyError: The answer does not say whether any message was taken.
         """
         return self._run(self._awaited.send, destination, content, sender=sender)
 

@@ -10,7 +10,7 @@ import attrs
 
 from .._body import encode
 from ..endpoints.email import SEND, BatchItem, batch_fields
-from ..endpoints.sms import MOST_NUMBERS, SmsMessage
+from ..endpoints.sms import MOST_NUMBERS, SmsMessage, SmsSent, was_taken
 from ..errors import ReplyError, SendRefusedError, Smtp2goError
 from ..message import Email
 from .journal import Journal
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..client import AsyncClient
 
 _LOWER_HEADER = HEADER.lower()
-_NOT_SENT = frozenset({"failed", "rejected"})
-"""What the API says of a text that it did not take."""
 
 
 class PartlySentError(Exception):
@@ -176,20 +174,16 @@ class Texts:
         return True
 
     async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
-        numbers = [row.reference for row in rows]
+        refusal = None
         try:
-            sent = await client.sms.send(numbers, self.content, sender=self.sender)
+            sent = await client.sms.send([row.reference for row in rows], self.content, sender=self.sender)
         except SendRefusedError as error:
-            messages = _by_number(getattr(error.result, "messages", ()))
-            return [
-                _text(row, messages.get(_digits(row.reference)), error.request_id, "refused", error) for row in rows
-            ]
+            if not isinstance(error.result, SmsSent):
+                raise
+            sent, refusal = error.result, error
+        by_counts = _told_by_counts(sent, len(rows))
         messages = _by_number(sent.messages)
-        if not messages and not sent.refusals and sent.total_sent in (None, len(rows)):
-            # The API's own example has none; that all were taken is what the counts say.
-            return [_text(row, None, sent.request_id, "sent", None) for row in rows]
-        missing = ReplyError("the answer does not tell of this number", operation="/sms/send", status=200)
-        return [_text(row, messages.get(_digits(row.reference)), sent.request_id, "unknown", missing) for row in rows]
+        return [_text(row, messages.get(_digits(row.reference)), by_counts, sent.request_id, refusal) for row in rows]
 
     def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
         request_id = getattr(error, "request_id", None)
@@ -209,17 +203,37 @@ def _by_number(messages: Sequence[SmsMessage]) -> dict[str, SmsMessage]:
     return {_digits(one.destination): one for one in messages}
 
 
+def _told_by_counts(sent: SmsSent, numbers: int) -> Status:
+    """Return what became of each number that no message tells of, going by the counts of the answer.
+
+    The API's own example has nothing but counts.
+    """
+    counted = sum(sent.counts.values())
+    if sent.accepted is False:
+        return "refused" if counted >= numbers else "unknown"
+    if sent.refusals or counted not in (0, numbers) or sent.total_sent not in (None, numbers):
+        return "unknown"
+    all_taken = counted == numbers and all(was_taken(status) for status in sent.counts)
+    return "sent" if all_taken or sent.total_sent == numbers else "unknown"
+
+
 def _text(
-    row: Row, message: SmsMessage | None, request_id: str | None, otherwise: Status, error: Exception | None
+    row: Row, message: SmsMessage | None, by_counts: Status, request_id: str | None, refusal: Exception | None
 ) -> SmsOutcome:
-    if message is None:
-        return SmsOutcome(reference=row.reference, status=otherwise, request_id=request_id, error=error)
-    refused = message.status in _NOT_SENT
+    word = message.status if message is not None else ""
+    taken = was_taken(word)
+    status: Status = by_counts if taken is None else "sent" if taken else "refused"
+    error: Exception | None = None
+    if status == "refused":
+        error = refusal or SendRefusedError(f"the text was {word or 'not sent'}", operation="/sms/send")
+    elif status == "unknown":
+        problem = "does not tell of this number" if message is None else "does not say whether this text was taken"
+        error = ReplyError(f"the answer {problem}", operation="/sms/send", status=200, request_id=request_id)
     return SmsOutcome(
         reference=row.reference,
-        status="refused" if refused else "sent",
-        message_id=message.message_id or None,
-        sms_status=message.status or None,
+        status=status,
+        message_id=(message.message_id if message is not None else "") or None,
+        sms_status=word or None,
         request_id=request_id,
-        error=(error or SendRefusedError(f"the text was {message.status}", operation="/sms/send")) if refused else None,
+        error=error,
     )

@@ -49,6 +49,7 @@ class AllowedRecipients(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
+        need_some(allowed_recipients, "allowed_recipients")
         return await self._call(ADD, _fields(allowed_recipients, enabled, subaccount_id))
 
     async def remove(
@@ -67,6 +68,7 @@ class AllowedRecipients(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
+        need_some(allowed_recipients, "allowed_recipients")
         return await self._call(REMOVE, _fields(allowed_recipients, enabled, subaccount_id))
 
     async def update(
@@ -77,12 +79,12 @@ class AllowedRecipients(EndpointGroup):
         ``POST /allowed_recipients/update``
 
         Args:
-            allowed_recipients: 1 or more addresses or domains; `remove` empties a list.
+            allowed_recipients: Addresses or domains; an empty list takes all of them off.
             enabled: Whether nobody else may be sent to.
             subaccount_id: Act for this subaccount.
 
         Raises:
-            ValueError: No address at all, or an empty one.
+            ValueError: An empty address.
         """
         return await self._call(UPDATE, _fields(allowed_recipients, enabled, subaccount_id))
 
@@ -98,5 +100,4 @@ class AllowedRecipients(EndpointGroup):
 
 
 def _fields(allowed_recipients: Sequence[str], enabled: bool | None, subaccount_id: str | None) -> dict[str, object]:
-    need_some(allowed_recipients, "allowed_recipients")
     return {"allowed_recipients": allowed_recipients, "enabled": enabled, "subaccount_id": subaccount_id}

@@ -50,6 +50,7 @@ class AllowedSenders(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
+        need_some(allowed_senders, "allowed_senders")
         return await self._call(ADD, _fields(allowed_senders, subaccount_id))
 
     async def remove(
@@ -70,6 +71,7 @@ class AllowedSenders(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
+        need_some(allowed_senders, "allowed_senders")
         return await self._call(REMOVE, _fields(allowed_senders, subaccount_id))
 
     async def update(
@@ -81,12 +83,12 @@ class AllowedSenders(EndpointGroup):
         domains and single sender e-mails.
 
         Args:
-            allowed_senders: 1 or more addresses or domains; `remove` empties a list.
+            allowed_senders: Addresses or domains; an empty list takes all of them off.
             mode: ``whitelist`` (only these may send), ``blacklist`` (all but these may) or ``disabled``.
             subaccount_id: Act for this subaccount.
 
         Raises:
-            ValueError: No address at all, an empty one, or no mode.
+            ValueError: An empty address, or no mode.
         """
         return await self._call(UPDATE, {**_fields(allowed_senders, subaccount_id), "mode": mode})
 
@@ -102,5 +104,4 @@ class AllowedSenders(EndpointGroup):
 
 
 def _fields(allowed_senders: Sequence[str], subaccount_id: str | None) -> dict[str, object]:
-    need_some(allowed_senders, "allowed_senders")
     return {"allowed_senders": allowed_senders, "subaccount_id": subaccount_id}

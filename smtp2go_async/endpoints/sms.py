@@ -10,8 +10,9 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
-from typing import Literal, cast
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import attrs
 
@@ -42,7 +43,23 @@ SmsStatus = (
 )
 """The documented statuses; others may come."""
 
-_TURNED_DOWN = frozenset({"failed", "rejected"})
+_TAKEN = frozenset({"processing", "enroute", "queued", "submitted", "processed", "delivered", "held", "sending"})
+"""Statuses of a text that was taken: the documented ones, and ``sending``, which callbacks have."""
+
+_NOT_SENT = frozenset({"failed", "rejected", "cancelled", "canceled", "expired"})
+"""Statuses of a text that the recipient does not get: the provider has ended it."""
+
+
+def was_taken(status: str) -> bool | None:
+    """Tell whether a text with this status was taken; ``None`` for a status that is documented nowhere."""
+    word = status.strip().lower()
+    return True if word in _TAKEN else False if word in _NOT_SENT else None
+
+
+def _any_taken(statuses: Iterable[str]) -> bool | None:
+    """Tell whether any of several texts was taken; ``None`` when that can't be told."""
+    verdicts = {was_taken(status) for status in statuses}
+    return True if True in verdicts else False if verdicts == {False} else None
 
 
 @model
@@ -66,17 +83,32 @@ class SmsSent(SendReply):
 
     @property
     def accepted(self) -> bool | None:
-        """Whether any message was taken; ``None`` when the answer doesn't say."""
-        seen = {status for status, count in self.statuses.items() if count} | {one.status for one in self.messages}
-        seen.discard("")
-        if seen:
-            return not seen <= _TURNED_DOWN
-        return True if self.total_sent else None
+        """Whether any message was taken; ``None`` when the answer doesn't say, or contradicts itself.
+
+        One that failed, or was rejected or cancelled, or has expired, was not. A status that is documented nowhere
+        tells nothing; then ``total_sent`` does.
+        """
+        counts = self.counts
+        by_counts = _any_taken(counts)
+        told = [one.status for one in self.messages if one.status]
+        by_messages = _any_taken(told)
+        if by_counts is None or by_messages is None:
+            verdict = by_messages if by_counts is None else by_counts
+            return True if verdict is None and self.total_sent else verdict
+        # Where not every message is listed, some that are not can have fared otherwise.
+        whole = len(told) >= sum(counts.values())
+        return by_counts if by_counts == by_messages else None if whole else True
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """``statuses`` without those that no message is in."""
+        return {status: count for status, count in self.statuses.items() if count > 0}
 
     @property
     def refusals(self) -> tuple[str, ...]:
-        """How many messages failed or were rejected; the API gives no reasons."""
-        return tuple(f"{count} {status}" for status, count in self.statuses.items() if status in _TURNED_DOWN and count)
+        """How many messages were not sent, by their status, for example ``2 rejected``; the API gives no reasons."""
+        counts = self.counts or Counter(one.status for one in self.messages)
+        return tuple(f"{count} {status}" for status, count in counts.items() if was_taken(status) is False)
 
 
 @model
@@ -158,12 +190,13 @@ class Sms(EndpointGroup):
         Args:
             destination: 1 to 100 numbers with their country code, with or without ``+``; one may stand alone.
             content: The text; over 160 characters it goes as several units.
-            sender: Number to send from, in E.164 (``+12025550123``); the account's default when left out.
+            sender: Number to send from, in E.164 (``+12025550123``); the account's default when left out or empty.
 
         Raises:
             ValueError: No number or more than 100, something that is not a number, or an empty text.
-            SendRefusedError: The answer says that every message failed or was rejected.
+            SendRefusedError: The answer says of every message that it was not sent.
             OutcomeUnknownError: No answer came; the texts may have been sent.
+            ReplyError: The answer does not say whether any message was taken.
         """
         numbers = _numbers(destination)
         refuse_blank(content, "content")
@@ -247,14 +280,17 @@ class Sms(EndpointGroup):
 
 
 def check_sender(sender: object) -> str | None:
-    """Return a number to send from, if one was given.
+    """Return a number to send from; ``None`` for the account's default, which the API takes an empty one for, too.
 
     Raises:
         ValueError: It is not in E.164.
     """
-    if sender is not None and not _E164.fullmatch(need_text(sender, "sender")):
+    if sender is None or need_text(sender, "sender") == "":
+        return None
+    number = need_text(sender, "sender")
+    if not _E164.fullmatch(number):
         raise ValueError("sender: a number in E.164 is needed, for example +12025550123")
-    return cast("str | None", sender)
+    return number
 
 
 def _numbers(destination: str | Sequence[str]) -> list[str]:

@@ -109,6 +109,63 @@ def test_when_only_some_were_taken_and_nothing_says_which_all_are_unknown(data, 
     assert go(client.bulk.send_sms, numbers(2), "Hello").unknown == 2
 
 
+@pytest.mark.parametrize("status", ["failed", "rejected", "cancelled", "expired"])
+def test_a_number_whose_text_the_provider_has_ended_is_refused(status, go, client, provider):
+    first, second = numbers(2)
+    messages = [{"destination": first, "status": status}, {"destination": second, "status": "held"}]
+    provider.then(answer(data={"statuses": {status: 1, "held": 1}, "total_sent": 2, "messages": messages}))
+    told = []
+    go(client.bulk.send_sms, [first, second], "Hello", on_outcome=told.append)
+    assert of_each(told) == {first: "refused", second: "sent"}
+
+
+def test_a_status_that_is_documented_nowhere_leaves_a_number_unknown(go, client, provider):
+    first, second = numbers(2)
+    messages = [{"destination": first, "status": "teleported"}, {"destination": second, "status": "queued"}]
+    provider.then(answer(data={"statuses": {"teleported": 1, "queued": 1}, "messages": messages}))
+    told = []
+    go(client.bulk.send_sms, [first, second], "Hello", on_outcome=told.append)
+    assert of_each(told) == {first: "unknown", second: "sent"}
+    assert {one.reference: one.sms_status for one in told} == {first: "teleported", second: "queued"}
+    assert "does not say whether this text was taken" in str(next(one for one in told if one.reference == first).error)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"statuses": {"queued": 2}}, "sent"),
+        ({"statuses": {"queued": 1, "held": 1}}, "sent"),
+        ({"total_sent": 2}, "sent"),
+        ({"statuses": {"teleported": 2}, "total_sent": 2}, "sent"),
+        ({"statuses": {"queued": 1}}, "unknown"),
+        ({"statuses": {"queued": 1, "teleported": 1}}, "unknown"),
+        ({"statuses": {"queued": 1, "cancelled": 1}, "total_sent": 2}, "unknown"),
+        ({"statuses": {"queued": 3}}, "unknown"),
+        ({"statuses": {"cancelled": 2}}, "refused"),
+        ({"statuses": {"expired": 1, "failed": 1}, "total_sent": 0}, "refused"),
+        ({"statuses": {"cancelled": 1}}, "unknown"),
+    ],
+)
+def test_without_messages_the_counts_decide_where_they_cover_every_number(data, expected, go, client, provider):
+    provider.then(answer(data=data))
+    assert getattr(go(client.bulk.send_sms, numbers(2), "Hello"), expected) == 2
+
+
+@pytest.mark.parametrize("raised", [True, False])
+def test_a_number_that_a_refusal_does_not_tell_of_is_unknown(raised, go, client, provider):
+    first, second = numbers(2)
+    provider.then(answer(data={"messages": [{"destination": first, "status": "rejected"}]}))
+    told = []
+    client = client.with_options(raise_on_refused=raised)
+    go(client.bulk.send_sms, [first, second], "Hello", on_outcome=told.append)
+    assert of_each(told) == {first: "refused", second: "unknown"}
+    assert {one.reference: one.error.carried_out for one in told} == {first: False, second: None}
+
+
+def test_an_empty_sender_is_the_accounts_default(go, client, provider):
+    assert go(client.bulk.send_sms, numbers(1), "Hello", sender="").sent == 1
+
+
 def test_a_lost_reply_makes_its_numbers_unknown_and_no_number_gets_a_second_text(go, client, provider, path):
     provider.then(LOST)
     report = go(client.bulk.send_sms, numbers(150), "Hello", concurrency=1, journal=path)

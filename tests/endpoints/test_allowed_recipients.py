@@ -45,7 +45,6 @@ async def test_a_list_that_is_null_is_empty(client, answers):
 @pytest.mark.parametrize(
     ("bad", "error", "words"),
     [
-        ([], ValueError, "allowed_recipients: is empty"),
         ("", ValueError, r"allowed_recipients\[0\]: is empty"),
         (["a@example.com", " "], ValueError, r"allowed_recipients\[1\]: is empty"),
         ([7], TypeError, r"allowed_recipients\[0\]: must be a str"),
@@ -56,6 +55,19 @@ async def test_a_list_without_addresses_is_refused(method, bad, error, words, cl
     arguments = (bad, True) if method == "update" else (bad,)
     with pytest.raises(error, match=words):
         await getattr(client.allowed_recipients, method)(*arguments)
+
+
+@pytest.mark.parametrize("method", ["add", "remove"])
+async def test_no_address_at_all_can_be_neither_added_nor_removed(method, client, nothing_sent):
+    with pytest.raises(ValueError, match="allowed_recipients: is empty"):
+        await getattr(client.allowed_recipients, method)([])
+
+
+@pytest.mark.parametrize("nobody", [[], ()])
+async def test_a_list_can_be_emptied_by_replacing_it(nobody, client, answers):
+    bodies = answers("/allowed_recipients/update", {"allowed_recipients": [], "enabled": False})
+    assert (await client.allowed_recipients.update(nobody, False)).allowed_recipients == ()
+    assert bodies == [{"allowed_recipients": [], "enabled": False}]
 
 
 @pytest.mark.parametrize("enabled", ["false", 1, None])

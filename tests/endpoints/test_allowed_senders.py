@@ -32,12 +32,26 @@ async def test_a_mode_that_nobody_knows_yet_goes_out_and_comes_back(client, answ
     assert bodies[0]["mode"] == "greylist"
 
 
-@pytest.mark.parametrize("method", ["add", "remove", "update"])
-@pytest.mark.parametrize("bad", [[], "", ["  "]])
+@pytest.mark.parametrize(
+    ("method", "bad"),
+    [
+        (method, bad)
+        for method in ("add", "remove", "update")
+        for bad in ([], "", ["  "])
+        if (method, bad) != ("update", [])
+    ],
+)
 async def test_a_list_without_addresses_is_refused(method, bad, client, nothing_sent):
     arguments = (bad, "whitelist") if method == "update" else (bad,)
     with pytest.raises(ValueError, match="allowed_senders.*is empty"):
         await getattr(client.allowed_senders, method)(*arguments)
+
+
+@pytest.mark.parametrize("nobody", [[], ()])
+async def test_a_list_can_be_emptied_by_replacing_it(nobody, client, answers):
+    bodies = answers("/allowed_senders/update", {"allowed_senders": [], "mode": "disabled"})
+    assert (await client.allowed_senders.update(nobody, "disabled")).allowed_senders == ()
+    assert bodies == [{"allowed_senders": [], "mode": "disabled"}]
 
 
 @pytest.mark.parametrize(("mode", "error"), [("", ValueError), (None, TypeError), (True, TypeError)])

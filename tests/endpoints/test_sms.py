@@ -93,7 +93,13 @@ async def test_a_long_text_goes_out_whole(client, answers):
     assert bodies[0]["content"] == "é\n" * 300
 
 
-@pytest.mark.parametrize("sender", ["", "12025550111", "Shop", "+1 202 555 0111", "+1234"])
+async def test_an_empty_sender_is_the_accounts_default(client, answers):
+    bodies = answers("/sms/send", QUEUED)
+    await client.sms.send([JANE], "Hi", sender="")
+    assert bodies == [{"destination": [JANE], "content": "Hi"}]
+
+
+@pytest.mark.parametrize("sender", [" ", "12025550111", "Shop", "+1 202 555 0111", "+1234"])
 async def test_a_sender_is_a_number_in_e_164(client, nothing_sent, sender):
     with pytest.raises(ValueError, match=r"^sender: a number in E\.164 is needed"):
         await client.sms.send([JANE], "Hi", sender=sender)

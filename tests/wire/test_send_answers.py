@@ -5,6 +5,7 @@ A 200 can be a refusal, and with ``fastaccept`` the counters are absent: that me
 
 import itertools
 import json
+from typing import get_args
 
 import pytest
 
@@ -14,6 +15,7 @@ from smtp2go_async._settings import Settings
 from smtp2go_async._wire import Answer, parse_answer
 from smtp2go_async.endpoints.email import SEND, SEND_MIME
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
+from smtp2go_async.endpoints.sms import SmsStatus, was_taken
 from smtp2go_async.errors import ReplyError, SendRefusedError
 
 KEY = "api-" + "A1b2" * 8
@@ -197,12 +199,76 @@ def text(status):
     return {"destination": "+12025550123", "message_id": "m-1", "status": status}
 
 
-@pytest.mark.parametrize(
-    "status",
-    ["processing", "enroute", "queued", "submitted", "processed", "delivered", "held", "expired", "cancelled", "new"],
-)
-def test_a_text_was_accepted_in_every_status_but_the_two_that_turn_it_down(status):
+TAKEN = ["processing", "enroute", "queued", "submitted", "processed", "delivered", "held", "sending"]
+NOT_SENT = ["failed", "rejected", "cancelled", "expired", "canceled", "Cancelled", " EXPIRED "]
+
+
+def answers_with(status):
+    """Say in every shape that one text has this status."""
+    return [
+        {"statuses": {status: 1}},
+        {"statuses": {status: "1"}, "messages": [text(status)]},
+        {"messages": [text(status)]},
+        {"statuses": {"queued": 0, status: 1}},
+    ]
+
+
+@pytest.mark.parametrize("status", TAKEN)
+def test_a_text_was_accepted_when_its_status_says_that_it_is_on_its_way_or_has_arrived(status):
+    assert {outcome(data, SEND_SMS) for data in answers_with(status)} == {"accepted"}
+
+
+@pytest.mark.parametrize("status", NOT_SENT)
+def test_a_text_was_not_sent_when_the_provider_has_ended_it(status):
+    assert {outcome(data, SEND_SMS) for data in answers_with(status)} == {"refused"}
+    assert outcome({"statuses": {status: 1}, "total_sent": 1}, SEND_SMS) == "refused"
+
+
+@pytest.mark.parametrize("status", ["teleported", "opt-out", "blocked", "0"])
+def test_a_status_that_is_documented_nowhere_tells_nothing(status):
+    assert {outcome(data, SEND_SMS) for data in answers_with(status)} == {"unknown"}
+    assert outcome({"statuses": {status: 1}, "total_sent": 0}, SEND_SMS) == "unknown"
     assert outcome({"statuses": {status: 1}, "total_sent": 1}, SEND_SMS) == "accepted"
+    assert outcome({"statuses": {status: 1, "failed": 1}}, SEND_SMS) == "unknown"
+    assert outcome({"statuses": {status: 1, "queued": 1}}, SEND_SMS) == "accepted"
+
+
+@pytest.mark.parametrize("ended", NOT_SENT)
+@pytest.mark.parametrize("taken", TAKEN)
+def test_one_text_of_several_that_was_taken_makes_the_call_accepted(taken, ended):
+    assert outcome({"statuses": {taken: 1, ended: 2}}, SEND_SMS) == "accepted"
+    assert outcome({"messages": [text(ended), text(taken)]}, SEND_SMS) == "accepted"
+
+
+def test_every_documented_status_is_known_for_one_or_the_other():
+    documented = get_args(get_args(SmsStatus)[0])
+    assert len(documented) == 11
+    assert [one for one in documented if was_taken(one) is None] == []
+    assert {one for one in documented if was_taken(one) is False} == {"failed", "rejected", "cancelled", "expired"}
+
+
+@pytest.mark.parametrize(
+    ("counted", "told", "expected"),
+    [
+        ({"queued": 1}, ["cancelled"], "unknown"),
+        ({"cancelled": 1}, ["queued"], "unknown"),
+        ({"queued": 2}, ["cancelled"], "accepted"),
+        ({"failed": 2}, ["queued"], "accepted"),
+        ({"queued": 1}, ["queued"], "accepted"),
+        ({"failed": 1}, ["rejected"], "refused"),
+        ({"teleported": 1}, ["rejected"], "refused"),
+    ],
+)
+def test_counts_and_messages_that_contradict_each_other_tell_nothing_when_each_message_is_listed(
+    counted, told, expected
+):
+    assert outcome({"statuses": counted, "messages": [text(one) for one in told]}, SEND_SMS) == expected
+
+
+def test_the_refusals_are_counted_from_the_messages_where_there_are_no_counts():
+    with pytest.raises(SendRefusedError) as caught:
+        parse({"messages": [text("failed"), text("cancelled"), text("failed")]}, SEND_SMS)
+    assert caught.value.failures == ("2 failed", "1 cancelled")
 
 
 @pytest.mark.parametrize(
