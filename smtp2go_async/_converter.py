@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_a
 
 import attrs
 
-from ._model import Reply, SentAsText, field_keys
+from ._model import InOneText, Reply, SentAsText, field_keys
 from ._period import Period
+from ._prose import pieces, to_prose
+from ._shapes import keys_of, list_for, map_for, object_for
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -220,9 +222,18 @@ def _register_shapes(converter: "Converter") -> None:
     converter.register_structure_hook_factory(_is_open_set, lambda _type: to_str)
     converter.register_structure_hook_factory(_is_tuple, functools.partial(_loose_tuple, converter))
     converter.register_structure_hook_factory(_is_mapping, functools.partial(_loose_mapping, converter))
-    converter.register_structure_hook_factory(
-        _is_annotated, lambda annotation: converter.get_structure_hook(_bare(annotation))
-    )
+    converter.register_structure_hook_factory(_is_annotated, functools.partial(_annotated, converter))
+
+
+def _annotated(converter: "Converter", annotation: Any) -> Hook:
+    for mark in get_args(annotation):
+        if isinstance(mark, InOneText):
+            return lambda value, _type: to_prose(value, mark.separator)
+    return converter.get_structure_hook(_bare(annotation))
+
+
+def _is_prose(annotation: Any) -> bool:
+    return _is_annotated(annotation) and any(isinstance(mark, InOneText) for mark in get_args(annotation))
 
 
 def _optional(converter: "Converter", annotation: Any) -> Hook:
@@ -240,6 +251,7 @@ def _loose_tuple(converter: "Converter", annotation: Any) -> Hook:
     inner = get_args(annotation)[0]
     read = converter.get_structure_hook(inner)
     blank = inner if attrs.has(inner) else None
+    prose = _is_prose(inner)
 
     def item(value: Any) -> Any:
         try:
@@ -252,10 +264,12 @@ def _loose_tuple(converter: "Converter", annotation: Any) -> Hook:
         if value is None or value == "":
             return ()
         if not isinstance(value, list):
-            value = (value,)
+            value = pieces(value) if prose and isinstance(value, dict) else list_for(inner, value) or (value,)
         try:
             return tuple([read(one, inner) for one in value])
         except Exception:
+            if len(value) == 1 and isinstance(value[0], list):
+                return hook(value[0], _type)
             return tuple([found for found in map(item, value) if found is not _UNREADABLE])
 
     return hook
@@ -267,7 +281,7 @@ def _loose_mapping(converter: "Converter", annotation: Any) -> Hook:
 
     def hook(value: Any, _type: object) -> dict[Any, Any]:
         found = {}
-        for key, one in dict(value or {}).items():
+        for key, one in map_for(value).items():
             try:
                 found[read_key(key, key_type)] = read(one, value_type)
             except Exception:  # noqa: S112 - an unreadable count must not take the readable ones with it; raw has it
@@ -309,6 +323,7 @@ def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
     a page of events, because most of the fields that an event can have are absent from it.
     """
     texts: dict[str, str] = {}
+    readers: dict[str, Hook] = {}
     others: dict[str, tuple[str, Hook, Any]] = {}
     for one in _fields(cls):
         if one.default is attrs.NOTHING:
@@ -316,19 +331,21 @@ def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
         if not (issubclass(cls, Reply) and one.name in _STAMPED):
             kind: Any = one.type
             read = converter.get_structure_hook(kind)
-            if read is to_str:
+            if read is to_str or _is_prose(kind):
                 texts[field_keys(one)[0]] = one.name
+                readers[field_keys(one)[0]] = read
             else:
                 others[field_keys(one)[0]] = (one.name, read, kind)
     blank = cls().__dict__
     made_anew = [(one.name, type(value)) for one in _fields(cls) if isinstance(value := blank[one.name], (dict, list))]
     spellings = _spellings(cls)
+    known = keys_of(cls)
     new: Any = cls.__new__
     texts_get, put = texts.get, object.__setattr__
 
     def hook(value: Any, _type: object) -> T:
-        if not isinstance(value, dict):
-            raise TypeError(f"a {type(value).__name__} where an object is documented")
+        if value.__class__ is not dict or known.isdisjoint(value):
+            value = _found_in(value, cls)
         if spellings:
             value = _respelled(value, spellings)
         made: T = new(cls)
@@ -341,7 +358,7 @@ def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
             try:
                 text = texts_get(key)
                 if text is not None:
-                    fields[text] = found if found.__class__ is str else to_str(found)
+                    fields[text] = found if found.__class__ is str else readers[key](found, str)
                 elif found is not None and key in others:
                     name, read, kind = others[key]
                     fields[name] = read(found, kind)
@@ -350,6 +367,15 @@ def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
         return made
 
     return hook
+
+
+def _found_in(value: Any, cls: type[Any]) -> dict[str, Any]:
+    found = object_for(cls, value)
+    if found is not None:
+        return found
+    if isinstance(value, dict):
+        return value
+    raise TypeError(f"a {type(value).__name__} where an object is documented")
 
 
 def _spellings(cls: type[Any]) -> Sequence[tuple[str, Sequence[str]]]:

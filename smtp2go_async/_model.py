@@ -19,13 +19,23 @@ class _ShownAs:
     repr: Callable[[object], str]
 
 
-Address = Annotated[str, _ShownAs(repr_masked)]
+@attrs.frozen
+class InOneText:
+    """Marks text that can come as a list or an object as well; it is joined, so that nothing of it is lost."""
+
+    separator: str
+
+
+Joined = Annotated[str, InOneText(", ")]
+"""Text that can come as a list, for example the values of a header that is there more than once."""
+
+Address = Annotated[str, _ShownAs(repr_masked), InOneText(", ")]
 """Text with e-mail addresses or telephone numbers; masked in reprs."""
 
 Secret = Annotated[str, _ShownAs(repr_secret)]
 """A key or password; never shown in reprs."""
 
-Content = Annotated[str, _ShownAs(repr_personal)]
+Content = Annotated[str, _ShownAs(repr_personal), InOneText("\n")]
 """What somebody wrote to somebody; reprs show only its length."""
 
 
@@ -80,6 +90,22 @@ class Reply:
     """What SMTP2GO's support asks for."""
     raw: Any = attrs.field(default=None, repr=False, eq=False)
     """The whole answer as decoded JSON, with every field that this version does not know."""
+
+    def to_dict(self, *, raw: bool = False) -> dict[str, Any]:
+        """Return the fields as an object for JSON: times as ISO 8601, lengths of time as the API wrote them.
+
+        It is data and not a text for a log: keys, passwords and addresses that reprs hide are in it.
+
+        Args:
+            raw: Add the whole answer as ``raw``.
+
+        Example:
+            >>> Done(message="removed", request_id="r-1").to_dict()
+            {'request_id': 'r-1', 'message': 'removed'}
+        """
+        from ._portable import result_to_dict  # here, because most programs need none of it
+
+        return result_to_dict(self, raw=raw)
 
 
 @model
@@ -136,6 +162,22 @@ class Listing(Sequence[T_co]):
     def __getitem__(self, index: slice) -> Sequence[T_co]: ...
     def __getitem__(self, index: int | slice) -> T_co | Sequence[T_co]:
         return self.items[index]
+
+    def to_dict(self, *, raw: bool = False) -> dict[str, Any]:
+        """Return the ``items`` and the ``request_id`` as an object for JSON; see `Reply.to_dict`.
+
+        It is data and not a text for a log: keys, passwords and addresses that reprs hide are in it.
+
+        Args:
+            raw: Add the whole answer as ``raw``.
+
+        Example:
+            >>> Listing(("/email/send",), request_id="r-1").to_dict()
+            {'items': ['/email/send'], 'request_id': 'r-1'}
+        """
+        from ._portable import result_to_dict  # here, because most programs need none of it
+
+        return result_to_dict(self, raw=raw)
 
 
 def stamp(reply: R, request_id: str | None, raw: object) -> R:

@@ -44,6 +44,9 @@ class Operation(Generic[T_co]):
     key_in_body: bool = attrs.field(default=False, kw_only=True)
     """The API wants ``api_key`` in the body of this call, whatever carries it elsewhere."""
 
+    empty_answer: bool = attrs.field(default=False, kw_only=True)
+    """The API documents a success without a body here, so whatever text comes with a success status is fine."""
+
     def __attrs_post_init__(self) -> None:
         if len(need_text(self.path, "path")) > LONGEST_PATH:
             raise ValueError(f"path: must have at most {LONGEST_PATH} characters, not {len(self.path):,}")

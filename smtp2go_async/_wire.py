@@ -11,6 +11,7 @@ from ._model import AnyReply, Done, Listing, Reply, SendReply, stamp
 from ._operation import Effect, Operation
 from ._refusals import accepts_a_message, has_doubled_key, has_result_beside_error, kind_of
 from ._settings import MAX_OTHER_BYTES, Settings
+from ._shapes import are_lost, error_in, holds_an_object, is_lost, list_for, object_for, text_in, word_in
 from .errors import ApiError, RateLimitError, ReplyError, SendRefusedError
 
 T = TypeVar("T")
@@ -151,6 +152,7 @@ def _not_understood(operation: Operation[Any], answer: Answer, payload: Any, why
         f"the answer can't be understood: {why}",
         operation=operation.path,
         status=answer.status,
+        request_id=_request_id(payload),
         raw=_raw(answer, payload),
         carried_out=True if read else None,
     )
@@ -232,10 +234,8 @@ def _structure(operation: Operation[T], answer: Answer, payload: Any) -> T:
     request_id = _request_id(payload)
     data = payload.get("data", payload) if isinstance(payload, dict) else payload
     raw = None if payload is _NOT_JSON else payload
-    if issubclass(get_origin(kind) or kind, Done) and not isinstance(data, dict):
-        if payload is _NOT_JSON and answer.content:
-            raise _not_understood(operation, answer, payload, "it is not JSON")
-        return cast("T", kind(message=data if isinstance(data, str) else None, request_id=request_id, raw=raw))
+    if issubclass(get_origin(kind) or kind, Done):
+        return cast("T", _done(operation, answer, payload, data))
     if kind is AnyReply:
         if payload is _NOT_JSON and answer.content:
             raise _not_understood(operation, answer, payload, "it is not JSON")
@@ -244,22 +244,50 @@ def _structure(operation: Operation[T], answer: Answer, payload: Any) -> T:
         raise _not_understood(operation, answer, payload, "it is not JSON" if answer.content else "it is empty")
     if get_origin(kind) is Listing:
         return cast("T", _listing(operation, answer, payload, data, get_args(kind)[0]))
-    if isinstance(data, dict):
-        return cast("T", stamp(loose().structure(data, kind), request_id, raw))
-    if operation.effect is Effect.READ or issubclass(kind, SendReply):
-        raise _not_understood(operation, answer, payload, f"an object is documented, and it is a {type(data).__name__}")
-    # It was carried out, and nothing could be read of what it says; the whole answer is in raw.
+    if (found := object_for(kind, data)) is not None:
+        made = loose().structure(found, kind)
+        if not isinstance(made, SendReply) and is_lost(made, found):
+            raise _not_understood(operation, answer, payload, "nothing in it can be read")
+        return cast("T", stamp(made, request_id or _request_id(found), raw))
+    strict = operation.effect is Effect.READ or issubclass(kind, SendReply)
+    if holds_an_object(data) or (strict and not isinstance(data, dict)):
+        raise _not_understood(
+            operation, answer, payload, f"an object is documented, and it is a {type(data).__name__} without its fields"
+        )
+    # Nothing came, or a word: then it was carried out, and there is nothing to read; the whole answer is in raw.
     return cast("T", stamp(cast("Reply", kind()), request_id, raw))
 
 
+def _done(operation: Operation[Any], answer: Answer, payload: Any, data: Any) -> Done:
+    """Make the result of a call that answers with a word, or with nothing at all."""
+    kind: Any = operation.result
+    request_id = _request_id(payload)
+    if payload is _NOT_JSON:
+        text = text_in(answer.content) if operation.empty_answer or not answer.content.strip() else None
+        if text is None:
+            raise _not_understood(operation, answer, payload, "it is not JSON")
+        return cast("Done", kind(message=text or None, raw=answer.content or None))
+    if data is False or error_in(data):
+        raise _not_understood(operation, answer, payload, "a word is documented, and it tells of something that failed")
+    found = object_for(kind, data)
+    made: Done = kind() if found is None else loose().structure(found, kind)
+    if made.message is None:
+        made = attrs.evolve(cast("Any", made), message=word_in(data if found is None else found.get("message")))
+    return stamp(made, request_id or _request_id(found), payload)
+
+
 def _listing(operation: Operation[Any], answer: Answer, payload: Any, data: Any, item: Any) -> Listing[Any]:
-    if data is None:
-        data = []
-    elif isinstance(data, dict) and data is not payload:
-        data = [data]
-    if not isinstance(data, list):
-        raise _not_understood(operation, answer, payload, f"an array is documented, and it is a {type(data).__name__}")
-    items: tuple[Any, ...] = loose().structure(data, tuple[item, ...])
+    found = [] if data is None else list_for(item, data)
+    if found is None and isinstance(data, dict) and not holds_an_object(data):
+        # An empty list inside an object, or an empty object, as some languages write an empty list.
+        found = [] if any(isinstance(one, list) for one in data.values()) or data is not payload else None
+    if found is None:
+        raise _not_understood(
+            operation, answer, payload, f"an array is documented, and it is a {type(data).__name__} without its items"
+        )
+    items: tuple[Any, ...] = loose().structure(found, tuple[item, ...])
+    if are_lost(items, found):
+        raise _not_understood(operation, answer, payload, "nothing in it can be read")
     return Listing(items, request_id=_request_id(payload), raw=payload)
 
 

@@ -100,7 +100,7 @@ class Smtp2goError(Exception):
         """
         message = message_of(data)
         named: Any = globals().get(str(data.get("kind")))
-        kind = cls if named is _kind(cls) else named
+        kind: Any = cls if named is _kind(cls) else named
         if not (isinstance(kind, type) and issubclass(kind, cls)):
             raise ValueError(f"kind: is not the name of a {cls.__name__}")  # noqa: TRY004 - it is a wrong name
         return kind(message, data)

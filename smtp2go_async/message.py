@@ -3,8 +3,8 @@
 import datetime as dt
 import mimetypes
 import os
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypedDict, TypeVar
 
 import attrs
 
@@ -19,6 +19,7 @@ from ._blobs import Blob, blob_of
 from ._checks import need_text, need_truth, refuse_control_characters
 from ._dates import format_schedule, need_aware
 from ._masking import repr_masked, repr_personal, repr_url, shown_half_made
+from ._portable import Files, email_from_dict, email_to_dict
 
 A = TypeVar("A", bound="Attachment")
 
@@ -308,6 +309,50 @@ class Email:
             raise ValueError("reply_to: is given in custom_headers as well; use one of them")
         if self.schedule is not None:
             need_aware(self.schedule, "schedule")
+
+    def to_dict(self, *, files: Files = "base64") -> dict[str, Any]:
+        """Return the e-mail as an object for JSON, of which `from_dict` makes an equal one.
+
+        For a queue such as Celery, RQ or SQS. What was not given is left out, and ``template_data`` is there as it is.
+
+        Args:
+            files: What becomes of attachments and inlines. ``"base64"`` puts the content of each in, which is read
+                here: from a coroutine, call this in a thread when there are large ones. ``"paths"`` puts in the
+                absolute path of each, for a program that finds the same file there. A `Attachment.from_url` stays a
+                URL in either case.
+
+        Raises:
+            ValueError: A file that can't be read, or with ``"paths"`` one that has no path; or ``template_data`` that
+                JSON can't hold.
+            TypeError: As above, for ``template_data``.
+
+        Example:
+            >>> email = Email(sender="a@example.com", to="b@example.com", subject="Hello", text_body="Hi")
+            >>> email.to_dict()
+            {'sender': 'a@example.com', 'subject': 'Hello', 'text_body': 'Hi', 'to': ['b@example.com']}
+        """
+        return email_to_dict(self, files)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Make an e-mail of an object such as `to_dict` returns, with all the checks of the constructor.
+
+        A path in it is opened when the e-mail is sent, so it should come from a program that you trust.
+
+        Args:
+            data: The arguments of the constructor by their names. Of each attachment ``filename``, ``mimetype`` and
+                one of ``path``, ``base64`` and ``url``; a ``schedule`` as ISO 8601.
+
+        Raises:
+            ValueError: Names what is unknown, missing or wrong.
+            TypeError: Names what has the wrong type.
+
+        Example:
+            >>> data = {"sender": "a@example.com", "to": ["b@example.com"], "subject": "Hello", "text_body": "Hi"}
+            >>> Email.from_dict(data).subject
+            'Hello'
+        """
+        return email_from_dict(cls, data)
 
     def to_fields(self, *, now: Callable[[], dt.datetime] | None = None) -> dict[str, Any]:
         """Return the request fields of ``/email/send``; files in it are still files.

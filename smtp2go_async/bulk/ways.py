@@ -152,7 +152,8 @@ class Together:
                 schedule_id=item.schedule_id or None,
                 request_id=request_id,
             )
-        error = ReplyError("the answer has no id for this e-mail", operation="/email/batch", status=200)
+        said = f": {item.error}" if item.error else ""
+        error = ReplyError(f"the answer has no id for this e-mail{said}", operation="/email/batch", status=200)
         return Outcome(reference=row.reference, status="unknown", request_id=request_id, error=error)
 
     def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:

@@ -15,7 +15,7 @@ import attrs
 
 from .._checks import need_count, need_some
 from .._dates import DateLike, format_date_range
-from .._model import Address, Content, model, named
+from .._model import Address, Content, Joined, model, named
 from .._operation import Effect, Operation
 from .._paging import Page, all_of
 from ._group import EndpointGroup
@@ -123,8 +123,8 @@ class ActivityEvent:
     """What is known of an open or a click."""
     headers: Content = ""
     """All headers in one text, with ``include_headers``."""
-    custom_headers: Mapping[str, str] | None = attrs.field(default=None, repr=False)
-    """Those that were asked for."""
+    custom_headers: Mapping[str, Joined] | None = attrs.field(default=None, repr=False)
+    """Those that were asked for; the values of one that is there more than once are joined by commas."""
     delivery_attempts: tuple[DeliveryAttempt, ...] = ()
 
 

@@ -49,7 +49,7 @@ ADD = Operation("/api_keys/add", Listing[ApiKey], effect=Effect.ONCE, takes_suba
 EDIT = Operation("/api_keys/edit", Listing[ApiKey], effect=Effect.CONVERGES, takes_subaccount=True)
 PATCH = Operation("/api_keys/edit", Listing[ApiKey], effect=Effect.CONVERGES, method="PATCH", takes_subaccount=True)
 PERMISSIONS = Operation("/api_keys/permissions", Listing[str], effect=Effect.READ)
-REMOVE = Operation("/api_keys/remove", Done, effect=Effect.CONVERGES, takes_subaccount=True)
+REMOVE = Operation("/api_keys/remove", Done, effect=Effect.CONVERGES, takes_subaccount=True, empty_answer=True)
 VIEW = Operation("/api_keys/view", Listing[ApiKey], effect=Effect.READ, takes_subaccount=True)
 
 

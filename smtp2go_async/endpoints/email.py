@@ -19,12 +19,14 @@ from email.policy import SMTP
 from functools import partial
 from typing import Any, BinaryIO, TypedDict, Unpack
 
+import attrs
+
 from .._address import AddressLike
 from .._blobs import Blob, MemoryBlob, blob_of
 from .._body import blob_from_thread
 from .._checks import need_count
 from .._dates import format_schedule
-from .._model import Address, Content, Done, Listing, SendReply, model
+from .._model import Address, Content, Done, Listing, SendReply, model, named
 from .._operation import Effect, Operation
 from .._paging import Paged, Step
 from ..errors import ReplyError
@@ -87,6 +89,8 @@ class BatchItem:
     """Names the e-mail in activity and webhooks; empty when it was scheduled."""
     schedule_id: str = ""
     """Names a scheduled e-mail until it is sent."""
+    error: Content = attrs.field(default="", eq=False, metadata=named("error", "message", "failures"))
+    """What the answer says of an e-mail without an id, if anything; no such answer is documented."""
 
     @property
     def accepted(self) -> bool | None:
@@ -113,7 +117,7 @@ SEND = Operation("/email/send", EmailSent, effect=Effect.ONCE)
 SEND_MIME = Operation("/email/mime", EmailSent, effect=Effect.ONCE)
 SEND_BATCH = Operation("/email/batch", Listing[BatchItem], effect=Effect.ONCE)
 SEARCH_SCHEDULED = Operation("/email/scheduled/search", Listing[ScheduledEmail], effect=Effect.READ)
-REMOVE_SCHEDULED = Operation("/email/scheduled/remove", Done, effect=Effect.CONVERGES)
+REMOVE_SCHEDULED = Operation("/email/scheduled/remove", Done, effect=Effect.CONVERGES, empty_answer=True)
 
 
 class Emails(EndpointGroup):

@@ -41,7 +41,7 @@ class IpAuthEntries(Reply):
 
 
 PATCH = Operation("/ip_auth/edit", Listing[IpAuthEntry], effect=Effect.CONVERGES, method="PATCH", takes_subaccount=True)
-REMOVE = Operation("/ip_auth/remove", Done, effect=Effect.CONVERGES, takes_subaccount=True)
+REMOVE = Operation("/ip_auth/remove", Done, effect=Effect.CONVERGES, takes_subaccount=True, empty_answer=True)
 VIEW = Operation("/ip_auth/view", IpAuthEntries, effect=Effect.READ, takes_subaccount=True)
 
 

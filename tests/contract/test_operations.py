@@ -140,6 +140,7 @@ def test_the_table_agrees_with_the_published_specification(name: str, specificat
     }
     ours = {field: kind for field, kind in fact["fields"].items() if "newer" not in kind}
     assert ours == {field: kind for field, kind in fields.items() if field not in fact.get("left_out", {})}
+    assert _operation(name).empty_answer == ("content" not in published["responses"]["200"])
     # What is left out, for a reason, must be there to be left out; what is newer must not be there yet.
     assert set(fact.get("left_out", {})) <= {*fields, *required}
     assert not {field for field, kind in fact["fields"].items() if "newer" in kind} & set(fields)

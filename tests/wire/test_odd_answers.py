@@ -33,7 +33,7 @@ ANY = Operation("/thing/new", AnyReply, effect=Effect.ONCE)
 WORD = Operation("/thing/delete", Done, effect=Effect.CONVERGES)
 
 HTML = b"<html><body>Welcome</body></html>"
-NO_OBJECTS = [None, "a word", "", 17, True, [], [{"name": "x"}]]
+NO_OBJECTS = [None, "a word", "", 17, True, [], ["a word"]]
 
 
 def parse(operation, payload, status=200, **answer):
@@ -218,7 +218,12 @@ def test_two_listings_are_equal_when_their_items_are_whatever_the_rest_of_the_an
     ("payload", "message"),
     [
         ({"request_id": "r-1", "data": "removed"}, "removed"),
-        ({"request_id": "r-1", "data": {"result": "ok"}}, None),
+        ({"request_id": "r-1", "data": {"result": "ok"}}, "ok"),
+        ({"request_id": "r-1", "data": {"a": "ok", "b": "removed"}}, None),
+        ({"request_id": "r-1", "data": {"message": "removed", "by": "me"}}, "removed"),
+        ({"request_id": "r-1", "data": ["removed"]}, "removed"),
+        ({"request_id": "r-1", "data": {"data": {"message": "removed"}}}, "removed"),
+        ({"request_id": "r-1", "data": True}, None),
         ({"request_id": "r-1", "data": None}, None),
         ({"request_id": "r-1", "data": []}, None),
         ({"request_id": "r-1"}, None),
