@@ -136,21 +136,33 @@ def map_for(value: Any) -> dict[str, Any]:
     return found
 
 
-def word_in(value: Any) -> str | None:
-    """Return the text of an answer that is a word: bare, in a list of its own, or the only text of an object.
+def innermost(value: Any) -> Any:
+    """Return what an answer says that says one thing, out of the lists and objects that it stands in.
 
-    An object with more in it is returned as JSON, so that nothing is lost.
+    In an object a message goes before anything else; one that says several things is returned as it is.
     """
-    if not holds_anything(value) or isinstance(value, bool):
+    while isinstance(value, (dict, list)):
+        if isinstance(value, list):
+            found = value
+        else:
+            named = [value[name] for name in ("message", *_WRAPPERS) if isinstance(value.get(name), str)]
+            found = [one for one in named if one][:1] or [one for name, one in value.items() if name != "request_id"]
+        found = [one for one in found if holds_anything(one)]
+        if len(found) != 1:
+            return value if found else None
+        value = found[0]
+    return value
+
+
+def word_in(value: Any) -> str | None:
+    """Return as text what an answer says that is a word; an object with more in it as JSON, so that nothing is lost."""
+    said = innermost(value)
+    if said in (None, "") or isinstance(said, bool):
         return None
-    if isinstance(value, dict):
-        named = [value[name] for name in ("message", *_WRAPPERS) if isinstance(value.get(name), str) and value[name]]
-        found = named[:1] or [one for name, one in value.items() if name != "request_id" and holds_anything(one)]
-    else:
-        found = value if isinstance(value, list) else [str(value)]
-    if len(found) == 1:
-        return found[0] if isinstance(found[0], str) else word_in(found[0])
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    except RecursionError:
+        return None
 
 
 def text_in(content: bytes) -> str | None:
@@ -168,16 +180,27 @@ def text_in(content: bytes) -> str | None:
 
 def holds_an_object(value: Any) -> bool:
     """Whether there is an object in it that says anything; a word, a number or a truth value is none."""
-    if isinstance(value, dict):
-        return any(holds_anything(one) for name, one in value.items() if name != "request_id")
-    return isinstance(value, list) and any(map(holds_an_object, value))
+    # Not by recursion, here and below: an answer may be nested as deeply as Python can read.
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += one
+        elif isinstance(one, dict) and any(holds_anything(part) for name, part in one.items() if name != "request_id"):
+            return True
+    return False
 
 
 def holds_anything(value: Any) -> bool:
     """Whether it says anything, however deep inside."""
-    if isinstance(value, (dict, list)):
-        return any(map(holds_anything, value.values() if isinstance(value, dict) else value))
-    return value is not None and value != ""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, (dict, list)):
+            left += one.values() if isinstance(one, dict) else one
+        elif one is not None and one != "":
+            return True
+    return False
 
 
 def error_in(value: Any, depth: int = _DEEPEST) -> bool:

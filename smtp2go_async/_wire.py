@@ -11,7 +11,7 @@ from ._model import AnyReply, Done, Listing, Reply, SendReply, stamp
 from ._operation import Effect, Operation
 from ._refusals import accepts_a_message, has_doubled_key, has_result_beside_error, kind_of
 from ._settings import MAX_OTHER_BYTES, Settings
-from ._shapes import are_lost, error_in, holds_an_object, is_lost, list_for, object_for, text_in, word_in
+from ._shapes import are_lost, error_in, holds_an_object, innermost, is_lost, list_for, object_for, text_in, word_in
 from .errors import ApiError, RateLimitError, ReplyError, SendRefusedError
 
 T = TypeVar("T")
@@ -267,7 +267,7 @@ def _done(operation: Operation[Any], answer: Answer, payload: Any, data: Any) ->
         if text is None:
             raise _not_understood(operation, answer, payload, "it is not JSON")
         return cast("Done", kind(message=text or None, raw=answer.content or None))
-    if data is False or error_in(data):
+    if innermost(data) is False or error_in(data):
         raise _not_understood(operation, answer, payload, "a word is documented, and it tells of something that failed")
     found = object_for(kind, data)
     made: Done = kind() if found is None else loose().structure(found, kind)

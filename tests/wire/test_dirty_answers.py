@@ -22,7 +22,7 @@ from smtp2go_async._model import Listing, Reply, Secret, model, named
 from smtp2go_async._operation import Operation
 from smtp2go_async._settings import Settings
 from smtp2go_async._wire import Answer, parse_answer
-from smtp2go_async.endpoints import email, sms
+from smtp2go_async.endpoints import activity, email, sms
 
 SETTINGS = Settings(api_key="api-" + "A1b2" * 8, base_url="https://api.example.com/v3")
 
@@ -210,6 +210,75 @@ def test_a_list_is_read_from_null_and_from_a_lone_value(value, read):
     [({"queued": "2", "held": None, "sent": [1]}, {"queued": 2}), (None, {}), ("", {}), ([], {}), ("x", {}), (17, {})],
 )
 def test_the_readable_counts_of_a_map_are_kept(value, read):
+    assert loose().structure({"statuses": value}, sms.SmsSent).statuses == read
+
+
+@pytest.mark.parametrize(
+    ("failures", "read"),
+    [
+        ([{"email": "jane@example.com", "error": "no route"}], ("jane@example.com: no route",)),
+        ({"email": "jane@example.com", "error": "no route"}, ("jane@example.com: no route",)),
+        ([{"message": "no route"}, {"error": "full"}], ("no route", "full")),
+        ({"message": "no route"}, ("no route",)),
+        ({"jane@example.com": "no route", "joe@example.com": ["full", "late"]}, ("jane@example.com: no route", "joe@example.com: full, late")),
+        ({"0": "no route", "1": "full"}, ("no route", "full")),
+        ({"errors": ["no route", "full"]}, ("no route", "full")),
+        ("no route", ("no route",)),
+        (["no route", ["full", "late"]], ("no route", "full\nlate")),
+        ([{"code": 550, "recipient": "jane@example.com", "reason": "no"}], ("jane@example.com: 550: no",)),
+        ([{"email": "jane@example.com", "smtp": {"code": 550}}], ("email: jane@example.com\nsmtp: 550",)),
+        (550, ("550",)),
+    ],
+)  # fmt: skip
+def test_the_reasons_of_a_refusal_are_read_in_any_shape(failures, read):
+    assert loose().structure({"failures": failures}, email.EmailSent).failures == read
+    with pytest.raises(errors.SendRefusedError) as caught:
+        parse_answer(
+            email.SEND, Answer(200, json.dumps({"data": {"failed": 1, "failures": failures}}).encode()), SETTINGS
+        )
+    assert caught.value.failures == read
+
+
+@pytest.mark.parametrize(
+    ("headers", "read"),
+    [
+        ({"X-Tag": ["a", "b"], "X-Order": "7"}, {"X-Tag": "a, b", "X-Order": "7"}),
+        ([{"header": "X-Tag", "value": "a"}, {"header": "X-Order", "value": 7}], {"X-Tag": "a", "X-Order": "7"}),
+        ([{"header": "X-Tag", "value": "a"}, {"header": "X-Tag", "value": "b"}], {"X-Tag": "a, b"}),
+        ([{"X-Tag": "a"}, {"X-Order": "7"}], {"X-Tag": "a", "X-Order": "7"}),
+        ({"name": "X-Tag", "value": "a"}, {"name": "X-Tag", "value": "a"}),
+    ],
+)
+def test_the_values_of_headers_are_read_in_any_shape(headers, read):
+    assert loose().structure({"custom_headers": headers}, activity.ActivityEvent).custom_headers == read
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "read"),
+    [
+        ("to", ["jane@example.com", "joe@example.com"], "jane@example.com, joe@example.com"),
+        ("to", {"name": "Jane", "email": "jane@example.com"}, "Jane <jane@example.com>"),
+        ("headers", {"Subject": "Hi", "Received": ["a", "b"]}, "Subject: Hi\nReceived: a, b"),
+        ("headers", [{"header": "Subject", "value": "Hi"}, {"header": "X-A", "value": "1"}], "Subject: Hi\nX-A: 1"),
+        ("smtp_response", ["550-No", "550 Bye"], "550-No\n550 Bye"),
+        ("to", [], ""),
+        ("to", {}, ""),
+        ("to", True, ""),
+    ],
+)
+def test_text_is_read_from_a_list_and_from_an_object(key, value, read):
+    assert getattr(loose().structure({key: value}, activity.ActivityEvent), key) == read
+
+
+def test_an_id_is_no_text_to_be_put_together():
+    assert loose().structure({"email_id": ["a", "b"]}, email.EmailSent).email_id == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [([{"queued": 1}, {"failed": 2}], {"queued": 1, "failed": 2}), ([{"queued": 1, "failed": 2}], {"queued": 1, "failed": 2}), (["queued"], {})],
+)  # fmt: skip
+def test_a_map_is_read_from_a_list_of_maps(value, read):
     assert loose().structure({"statuses": value}, sms.SmsSent).statuses == read
 
 
