@@ -214,6 +214,9 @@ def error_in(value: Any, depth: int = _DEEPEST) -> bool:
 
 def is_lost(made: Any, value: Mapping[str, Any]) -> bool:
     """Whether what came says something, and nothing of it is in the model that was made of it."""
+    # Most results say something at once, and nothing in a model is true by default.
+    if any(one and one.__class__ is not tuple for one in vars(made).values()):
+        return False
     blank = type(made)()
     own = _own_fields(type(made))
     if any(getattr(made, one.name) != getattr(blank, one.name) and not _blanks(getattr(made, one.name)) for one in own):

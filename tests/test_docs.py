@@ -97,6 +97,24 @@ def test_every_example_is_run_by_a_test_above() -> None:
     assert len(BLOCKS) == 6
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_examples_of_queues_hand_on_an_email_and_what_became_of_it(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], refused: bool
+) -> None:
+    page = (ROOT / "docs" / "queues.md").read_text(encoding="utf-8")
+    if refused:
+        sandbox.fail_next(status=400)
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(_compiled(block), names)
+    if refused:
+        assert capsys.readouterr().out.startswith("not sent /email/send 400")
+        assert not sandbox.sent
+    else:
+        assert capsys.readouterr().out.startswith("sent as ")
+        assert [one.filename for one in sandbox.sent[0].attachments] == ["invoice.pdf"]
+
+
 def test_every_error_is_in_the_table() -> None:
     for name in smtp2go_async.__all__:
         if name.endswith("Error") and name not in ("TransportError", "WebhookError", "Smtp2goError"):

@@ -3,7 +3,7 @@ import datetime as dt
 import httpx
 import pytest
 
-from smtp2go_async import Listing
+from smtp2go_async import Listing, ReplyError
 from smtp2go_async.endpoints.api_keys import ApiKey
 
 on = pytest.mark.parametrize
@@ -132,3 +132,13 @@ def test_the_twin_waits(waiting, answers):
     bodies = answers("/api_keys/edit", [{"api_key": MASKED}], method="PATCH")
     assert waiting.api_keys.patch(FULL, open_tracking_enabled=True)[0].api_key == MASKED
     assert bodies == [{"id": FULL, "open_tracking_enabled": True}]
+
+
+async def test_plain_text_is_done_and_a_page_of_somebody_else_is_not(client, answers):
+    text, page = httpx.Response(200, text="Removed\n"), httpx.Response(200, html="<html>Please log in</html>")
+    answers("/api_keys/remove", text, page)
+    done = await client.api_keys.remove("api-x")
+    assert (done.message, done.raw) == ("Removed", b"Removed\n")
+    with pytest.raises(ReplyError) as caught:
+        await client.api_keys.remove("api-x")
+    assert caught.value.carried_out is None

@@ -5,7 +5,7 @@ import datetime as dt
 import httpx
 import pytest
 
-from smtp2go_async import NotFoundError
+from smtp2go_async import NotFoundError, ReplyError
 
 WAITING = {
     "schedule_id": "s-1",
@@ -75,3 +75,13 @@ async def test_taking_back_what_is_not_there_is_an_error(client, answers):
 async def test_taking_one_back_needs_an_id(client, nothing_sent, value, error):
     with pytest.raises(error, match=r"^schedule_id: "):
         await client.email.remove_scheduled(value)
+
+
+async def test_plain_text_is_done_and_a_page_of_somebody_else_is_not(client, answers):
+    text, page = httpx.Response(200, text="Removed\n"), httpx.Response(200, html="<html>Please log in</html>")
+    answers("/email/scheduled/remove", text, page)
+    done = await client.email.remove_scheduled("s-1")
+    assert (done.message, done.raw) == ("Removed", b"Removed\n")
+    with pytest.raises(ReplyError) as caught:
+        await client.email.remove_scheduled("s-1")
+    assert caught.value.carried_out is None

@@ -3,6 +3,7 @@ import datetime as dt
 import httpx
 import pytest
 
+from smtp2go_async import ReplyError
 from smtp2go_async.endpoints._sending import Sending
 
 on = pytest.mark.parametrize
@@ -92,3 +93,13 @@ def test_the_twin_waits(waiting, answers):
     found = waiting.ip_auth.patch("192.0.2.10", status="blocked")
     assert isinstance(found[0], Sending)
     assert bodies == [{"ip_address": "192.0.2.10", "status": "blocked"}]
+
+
+async def test_plain_text_is_done_and_a_page_of_somebody_else_is_not(client, answers):
+    text, page = httpx.Response(200, text="Removed\n"), httpx.Response(200, html="<html>Please log in</html>")
+    answers("/ip_auth/remove", text, page)
+    done = await client.ip_auth.remove("192.0.2.1")
+    assert (done.message, done.raw) == ("Removed", b"Removed\n")
+    with pytest.raises(ReplyError) as caught:
+        await client.ip_auth.remove("192.0.2.1")
+    assert caught.value.carried_out is None

@@ -125,3 +125,26 @@ def test_the_twin_waits(waiting, answers):
     bodies = answers("/users/smtp/view", {"results": [SHOP]})
     assert waiting.smtp_users.view().results[0].username == "shop@example.com"
     assert bodies == [{}]
+
+
+# --- answers of another shape ------------------------------------------------------------------------------------
+
+SHAPES = pytest.mark.parametrize(
+    "data", [{"results": [SHOP]}, [SHOP], SHOP, [{"results": [SHOP]}], {"results": SHOP}, {"user": SHOP}]
+)
+
+
+@SHAPES
+@pytest.mark.parametrize("method", ["add", "edit", "remove", "view"])
+async def test_a_user_is_read_from_the_shape_that_the_other_calls_have(method, data, client, answers):
+    answers(f"/users/smtp/{method}", data)
+    found = await getattr(client.smtp_users, method)(**{} if method == "view" else {"username": "shop@example.com"})
+    (user,) = found.results
+    assert (user.username, user.sending_allowed) == ("shop@example.com", True)
+
+
+@SHAPES
+async def test_a_patched_user_is_read_from_the_shape_that_the_other_calls_have(data, client, answers):
+    answers("/users/smtp/edit", data, method="PATCH")
+    (user,) = await client.smtp_users.patch("shop@example.com")
+    assert user.username == "shop@example.com"

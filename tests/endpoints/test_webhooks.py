@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from smtp2go_async import AsyncClient, OutcomeUnknownError
+from smtp2go_async import AsyncClient, OutcomeUnknownError, ReplyError
 from smtp2go_async.endpoints.webhooks import Webhook
 
 on = pytest.mark.parametrize
@@ -203,3 +203,38 @@ def test_the_twin_waits(waiting, answers):
     bodies = answers("/webhook/add", HOOK)
     assert waiting.webhooks.add("https://example.com/hook", events=["bounce"]).id == 4811
     assert bodies == [{"url": "https://example.com/hook", "events": ["bounce"]}]
+
+
+# --- answers of another shape ------------------------------------------------------------------------------------
+
+
+@on("data", [[HOOK], {"webhook": HOOK}, {"results": [HOOK]}, [[HOOK]]])
+@on("method", ["add", "edit", "remove"])
+async def test_a_webhook_is_read_from_an_array_and_from_another_object(method, data, client, answers):
+    answers(f"/webhook/{method}", data)
+    arguments = {"url": HOOK["url"]} if method == "add" else {"id": 4811}
+    found = await getattr(client.webhooks, method)(**arguments)
+    assert (found.id, found.url, found.events) == (4811, "https://example.com/hook", ("bounce",))
+    assert found.raw["data"] == data
+
+
+@on("data", [HOOK, {"results": [HOOK]}, {"webhooks": [HOOK]}, {"4811": HOOK}])
+async def test_webhooks_are_listed_from_an_object(data, client, answers):
+    answers("/webhook/view", data)
+    (found,) = await client.webhooks.view()
+    assert found.id == 4811
+
+
+async def test_of_two_webhooks_neither_is_taken_for_the_one_that_was_added(client, answers):
+    answers("/webhook/add", [HOOK, {**HOOK, "id": 4812}])
+    with pytest.raises(ReplyError) as caught:
+        await client.webhooks.add(HOOK["url"])
+    assert caught.value.carried_out is None
+    assert len(caught.value.raw["data"]) == 2
+    assert caught.value.request_id == "request 1"
+
+
+async def test_the_names_of_headers_are_read_where_one_stands_alone(client, answers):
+    answers("/webhook/view", [{**HOOK, "headers": "X-Order", "usernames": "shop"}])
+    (found,) = await client.webhooks.view()
+    assert (found.headers, found.usernames) == (("X-Order",), ("shop",))

@@ -109,6 +109,12 @@ def test_every_field_of_every_result_has_a_default(cls):
     assert [one.name for one in attrs.fields(cls) if one.default is attrs.NOTHING] == []
 
 
+@pytest.mark.parametrize("operation", EVERY_OPERATION, ids=lambda one: f"{one.method} {one.path}")
+def test_nothing_in_a_result_is_true_by_default_so_that_an_empty_one_is_known_for_empty(operation):
+    blank = operation.result() if isinstance(operation.result, type) else Listing()
+    assert not any(getattr(blank, one.name) for one in attrs.fields(type(blank)))
+
+
 @pytest.mark.parametrize("cls", MODELS, ids=lambda one: one.__name__)
 def test_an_object_without_fields_is_read_as_all_defaults(cls):
     assert loose().structure({}, cls) == cls()
