@@ -18,8 +18,14 @@ def with_article(value: object) -> str:
     """Name a type, or the type of a value, for the end of an error: ``a str``, ``an int``, ``None``."""
     if value is None:
         return "None"
-    name = value.__name__ if isinstance(value, type) else type(value).__name__
+    name = value.__name__ if isinstance(value, type) else type_name(value)
     return f"{'an' if name[:1] in 'aeioAEIO' else 'a'} {name}"
+
+
+def type_name(value: object) -> str:
+    """Return the name of a value's type, with its module where it is not one of Python's own."""
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def need_text(value: object, argument: str) -> str:

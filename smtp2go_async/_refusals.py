@@ -244,8 +244,12 @@ def has_doubled_key(content: bytes, payload: Any) -> bool:
 
 
 def _number_of_keys(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(_number_of_keys(one) for one in value.values() if isinstance(one, (dict, list)))
-    if isinstance(value, list):
-        return sum(_number_of_keys(one) for one in value if isinstance(one, (dict, list)))
-    return 0
+    count, waiting = 0, [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            count += len(one)
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return count

@@ -1,0 +1,125 @@
+"""Domains of addresses in the one form that goes out, ASCII, and characters that no address may hold."""
+
+import functools
+import re
+import unicodedata
+
+LONGEST_DOMAIN = 253
+"""Characters, written in ASCII (RFC 1035, section 2.3.4, without the length bytes)."""
+
+LONGEST_LABEL = 63
+"""Characters between two full stops (the same place)."""
+
+LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+"""One part of a domain: 1 to 63 letters, digits and hyphens, no hyphen at an edge. Underscores are in no standard for
+mail, and they are in real addresses."""
+
+_IDEOGRAPHIC_STOP = "\u3002"
+"""UTS 46 takes it for a full stop, though no normalization makes one of it."""
+
+_ASCII_DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*")
+
+_ODD = re.compile(r"[^A-Za-z0-9_.\x80-\U0010ffff-]")
+
+# Default_Ignorable_Code_Point of Unicode: nothing is shown for these. Not all are of the category Cf, and some are not
+# assigned yet.
+_IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def character(one: str) -> str:
+    """Return what to call a character: its number and its name in Unicode."""
+    return f"U+{ord(one):04X} {unicodedata.name(one, '')}".rstrip()
+
+
+def check_domain(domain: str, argument: str, offset: int = 0) -> str:
+    """Return the domain of an address as it goes out: ASCII as it is, and anything else by IDNA 2008.
+
+    What is not ASCII goes through the mapping of UTS 46 first, as in browsers: it becomes lower case and composed
+    (NFC), while ß and the final sigma, which IDNA 2008 knows, stay. The mapping would also drop invisible characters
+    and turn look-alikes (fullwidth letters and stops) into ASCII; those are refused instead, since the address could be
+    another one than its author sees. A full stop at the end is refused as in ASCII.
+
+    Args:
+        domain: What stands behind the @.
+        argument: What an error calls the address.
+        offset: Where the domain begins in the text that was given, for positions in errors.
+
+    Raises:
+        ValueError: It can't be the domain of an address; it is not in the message.
+    """
+    if len(domain) <= LONGEST_DOMAIN and _ASCII_DOMAIN.fullmatch(domain):
+        return domain
+    for position, one in enumerate(domain, offset):
+        if not one.isascii():
+            refuse_look_alike(one, argument, position)
+    problem = _problem(domain, offset)
+    if not problem:
+        try:
+            return _encoded(domain)
+        except UnicodeError as error:  # that of idna is one; it holds the domain, so it is not the cause of ours
+            problem = _not_allowed(domain, offset, str(error))
+    raise ValueError(f"{argument}: {problem}")
+
+
+def refuse_look_alike(one: str, argument: str, position: int) -> None:
+    """Refuse a character that does not show in an address, or that looks like another one there.
+
+    Args:
+        one: A character that is not ASCII.
+        argument: What an error calls the address.
+        position: Where it stands in the text that was given.
+
+    Raises:
+        ValueError: It is one; the message says where, and the character's name.
+    """
+    composed = unicodedata.normalize("NFC", one)
+    if _IGNORABLE.match(one) or unicodedata.category(one) in ("Cf", "Zs"):
+        problem = "which does not show and can't be in an address"
+    elif composed.isascii() or one == _IDEOGRAPHIC_STOP or unicodedata.normalize("NFKC", one) != composed:
+        problem = "which looks like another character; write the other one"
+    else:
+        return
+    raise ValueError(f"{argument}: holds {character(one)} at position {position}, {problem}")
+
+
+def _problem(domain: str, offset: int) -> str:
+    """Say what no domain may have, in whatever script it is written."""
+    labels = domain.split(".")
+    longest = max(map(len, labels))
+    if odd := _ODD.search(domain):
+        position = offset + odd.start()
+        return f"holds {character(odd[0])} at position {position}; a domain has letters, digits and hyphens"
+    if "" in labels:
+        problem = "its domain has two full stops in a row, or one at an edge"
+    elif len(domain) > LONGEST_DOMAIN:
+        problem = f"its domain has {len(domain)} characters; {LONGEST_DOMAIN} are possible"
+    elif longest > LONGEST_LABEL:
+        problem = f"a part of its domain has {longest} characters; {LONGEST_LABEL} are possible between two full stops"
+    elif any(label[0] == "-" or label[-1] == "-" for label in labels):
+        problem = "a part of its domain begins or ends with a hyphen"
+    else:
+        return ""
+    return f"is not an e-mail address: {problem}"
+
+
+def _not_allowed(domain: str, offset: int, reason: str) -> str:
+    """Say what IDNA 2008 has against a domain, without the domain, which idna's own words may quote."""
+    found = re.search(r"U\+([0-9A-F]{4,6})", reason)
+    odd = chr(int(found[1], 16)) if found else ""
+    if odd and odd in domain:
+        position = offset + domain.index(odd)
+        return f"holds {character(odd)} at position {position}, which IDNA 2008 does not allow in a domain"
+    detail = "" if "'" in reason else f" ({reason})"
+    return f"is not an e-mail address: its domain is not one that IDNA 2008 allows{detail}"
+
+
+@functools.lru_cache(maxsize=256)
+def _encoded(domain: str) -> str:
+    # idna comes with httpx and with anyio: each of them requires it. Its tables take a while to load, so only a program
+    # that has such an address waits for them.
+    import idna
+
+    return idna.encode(domain, uts46=True).decode("ascii")
