@@ -109,9 +109,10 @@ def _format_text(text: str, argument: str) -> str:
         return text
     if found := _NAMED.fullmatch(text):
         spec = _found(found, argument)
-        quoted = found["quoted"]
+        if found["quoted"] is not None:
+            return _display(_ESCAPED.sub(r"\1", found["quoted"]), spec)
         # An unquoted name goes out as it came.
-        return _display(_ESCAPED.sub(r"\1", quoted), spec) if quoted is not None else _with_spec(found, spec)
+        return f"{text[: found.start('local')]}{spec}>"
     if found := _BARE.fullmatch(text):
         return _found(found, argument)
     name, local, domain = _parse(text, argument)
@@ -140,10 +141,6 @@ def _found(found: re.Match[str], argument: str) -> str:
     return f"{found['local']}@{check_domain(found['domain'], argument, found.start('domain'))}"
 
 
-def _with_spec(found: re.Match[str], spec: str) -> str:
-    return f"{found.string[: found.start('local')]}{spec}>"
-
-
 def _spec(local: str, domain: str, argument: str, offset: int) -> str:
     """Put together what stands before the @, without quotes, and what stands behind it."""
     if not local or not domain:
@@ -156,17 +153,18 @@ def _spec(local: str, domain: str, argument: str, offset: int) -> str:
             )
     if not _LITERAL.fullmatch(domain):
         domain = check_domain(domain, argument, offset)
-    return f"{local if _LOCAL.fullmatch(local) else _quote(local)}@{domain}"
+    return f"{local if _LOCAL.fullmatch(local) else quoted(local)}@{domain}"
 
 
 def _display(name: str, spec: str) -> str:
     """Put a name before an address."""
     if not name:
         return spec
-    return f"{_quote(name) if _NEEDS_QUOTES.search(name) else name} <{spec}>"
+    return f"{quoted(name) if _NEEDS_QUOTES.search(name) else name} <{spec}>"
 
 
-def _quote(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as a quoted string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

@@ -4,30 +4,21 @@ A file that is not what it was when it was measured fails its reading before the
 e-mail with half a file can be whole.
 """
 
-import inspect
 import io
 import os
-import select
 import stat
-import tempfile
 import threading
-import weakref
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import IO, BinaryIO, Protocol, cast
+from typing import IO, BinaryIO, Protocol
 
 import attrs
 
+from ._checks import type_name
 from ._forking import tell_after_fork
 
 CHUNK = 192 * 1024
 """Bytes read at a time. A multiple of 3, so that each chunk's base64 joins the next without padding."""
-
-_MOST_IN_MEMORY = 1024 * 1024
-"""Bytes of a pipe that are kept without a file."""
-
-_LOOK_UP = 50
-"""Milliseconds after which whoever waits for a pipe looks whether it is still needed."""
 
 
 class FileChangedError(Exception):
@@ -108,13 +99,18 @@ class FileBlob:
     """What was measured already, where it takes long."""
 
     def measure(self) -> int:
+        what = f"the open file {self.name!r}"
+        refuse_closed(self.file, what)
         if self.size is not None:
             return self.size
         try:
-            with _ready(self.file) as source:
-                return max(0, source.size() - self.start)
+            with ready(self.file) as source:
+                end = source.size()
         except Exception as error:  # a file of somebody's own may raise anything; gzip raises EOFError and zlib.error
-            raise ValueError(f"the open file {self.name!r} can't be read: {error}") from error
+            raise ValueError(f"{what} can't be read: {error}") from error
+        if self.start and end <= self.start:
+            raise ValueError(f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before")
+        return end - self.start
 
     def opened(self, size: int) -> AbstractContextManager[Iterator[bytes]]:
         return _Reading(self._read(size))
@@ -122,7 +118,7 @@ class FileBlob:
     def _read(self, size: int) -> Generator[bytes, None, None]:
         name = f"the open file {self.name!r}"
         try:
-            with _ready(self.file) as source:
+            with ready(self.file) as source:
                 last = yield from _all_but_the_last(source, name, self.start, size)
         except FileChangedError:
             raise
@@ -228,7 +224,7 @@ class _OwnFile:
         return _read_whole(self._file, size)
 
 
-class _FileByOffset(_OwnFile):
+class FileByOffset(_OwnFile):
     """A file of the system that is not moved."""
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -318,19 +314,32 @@ class _MovedFiles:
 _moved = _MovedFiles()
 
 
-def _ready(file: IO[bytes]) -> "AbstractContextManager[_OwnFile | _MovedFile]":
+def ready(file: IO[bytes]) -> "AbstractContextManager[_OwnFile | _MovedFile]":
     """Choose how to read a caller's file."""
-    if hasattr(os, "pread") and type(_bottom(file)) is io.FileIO:
-        return nullcontext(_FileByOffset(file))
+    if hasattr(os, "pread") and type(bottom(file)) is io.FileIO:
+        return nullcontext(FileByOffset(file))
     return _moved.one(file)
 
 
-def _bottom(file: IO[bytes]) -> object:
+def bottom(file: IO[bytes]) -> object:
     """Return what has the descriptor, if the bytes there are those that the file reads as.
 
     A class of its own (gzip, zipfile, an upload), or one inside, may have one with other bytes.
     """
     return getattr(file, "raw", file) if type(file).__module__ in ("_io", "socket") else None
+
+
+def refuse_closed(file: object, what: str) -> None:
+    """Refuse a file that was closed: some read as if they were empty then.
+
+    Raises:
+        ValueError: It was closed.
+    """
+    if getattr(file, "closed", False) is True:
+        raise ValueError(
+            f"{what} is closed already; give its bytes, or use it before it is closed (web frameworks close an upload "
+            "once its request was answered)"
+        )
 
 
 def _refuse_other_than_files(name: str, mode: int) -> None:
@@ -347,125 +356,15 @@ def _read_whole(file: IO[bytes], size: int) -> bytes:
     Raises:
         ValueError: It gave more, or something else.
     """
-    chunk = _need_bytes(file.read(size))
-    while 0 < len(chunk) < size and (more := _need_bytes(file.read(size - len(chunk)))):
+    chunk = need_bytes(file.read(size))
+    while 0 < len(chunk) < size and (more := need_bytes(file.read(size - len(chunk)))):
         chunk += more
     if len(chunk) > size:
         raise ValueError(f"it gave more than the {size:,} bytes it was asked for")
     return chunk
 
 
-def _need_bytes(part: object) -> bytes:
+def need_bytes(part: object) -> bytes:
     if not isinstance(part, (bytes, bytearray)):
-        raise ValueError(f"it gave {type(part).__name__} where bytes are needed")  # noqa: TRY004 - no argument of ours
+        raise ValueError(f"it gave {type_name(part)} where bytes are needed")  # noqa: TRY004 - no argument of ours
     return bytes(part)
-
-
-def _never() -> bool:
-    return False
-
-
-def blob_of(content: object, name: str, given_up: Callable[[], bool] = _never) -> Blob:
-    """Make a blob of bytes, a path or a file that is open in binary mode.
-
-    A file that can't be rewound (a pipe, a socket) is read to its end here, into memory or a temporary file. One that
-    has to be moved to be measured, as a compressed one, is measured here, once.
-
-    Args:
-        content: What to make it of.
-        name: What to call an open file.
-        given_up: Tells, in a thread that nobody waits for any more, to stop reading a pipe.
-
-    Raises:
-        ValueError: No such file, a directory, or a file that can't be read.
-        TypeError: Something else, or a file in text mode.
-    """
-    if isinstance(content, (bytes, bytearray, memoryview)):
-        return MemoryBlob(bytes(content))
-    if isinstance(content, (str, os.PathLike)):
-        path = os.fspath(content)
-        blob: Blob = PathBlob(os.fsdecode(path))
-        blob.measure()
-        return blob
-    if hasattr(content, "read"):
-        return _open_file(cast("BinaryIO", content), name, given_up)
-    raise TypeError(f"bytes, a path or an open binary file is needed, not a {type(content).__name__}")
-
-
-def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
-    if inspect.iscoroutinefunction(file.read):
-        raise TypeError(f"the file {name!r} is read by awaiting; give its bytes, or the file inside it (upload.file)")
-    if not isinstance(file.read(0), bytes):
-        raise TypeError(f"the open file {name!r} is in text mode; open it in binary mode ('rb')")
-    if not _can_be_rewound(file):
-        return _copied(file, name, given_up)
-    writable = getattr(file, "writable", None)
-    if writable is not None and writable():
-        # Readers by offset go past the file object's own buffer.
-        file.flush()
-    with _ready(file) as source:
-        blob = FileBlob(file, source.tell(), name)
-    if isinstance(source, _FileByOffset) or type(file) is io.BytesIO or type(file).__module__ == "tempfile":
-        return blob
-    # It may have to be read to its end for that: not a second time, and not when an event loop waits for it.
-    return attrs.evolve(blob, size=blob.measure())
-
-
-def _can_be_rewound(file: BinaryIO) -> bool:
-    try:
-        return file.seekable()
-    except Exception:  # it has no such method, or, as a member of a tar that is read as a stream, one that fails
-        return False
-
-
-def _copied(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
-    parts = _to_its_end(file, name, given_up)
-    begun = bytearray()
-    for part in parts:
-        begun += part
-        if len(begun) > _MOST_IN_MEMORY:
-            break
-    else:
-        return MemoryBlob(bytes(begun))
-    # One of the system's own, which is read by offset: a forked child shares where a file stands.
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the blob
-    try:
-        copy.write(begun)
-        for part in parts:
-            copy.write(part)
-        copy.flush()
-        blob = FileBlob(cast("BinaryIO", copy), 0, name)
-    except BaseException:
-        copy.close()
-        raise
-    weakref.finalize(blob, copy.close)
-    return blob
-
-
-def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iterator[bytes]:
-    read, waiting = file.read, None
-    if hasattr(select, "poll") and _blocks(file):
-        # In a read that waits it would be locked: who has given up could not even close it.
-        waiting = select.poll()
-        waiting.register(file.fileno(), select.POLLIN)
-        read = getattr(file, "read1", read)
-    while not given_up():
-        if waiting is not None and not waiting.poll(_LOOK_UP):
-            continue
-        part = read(CHUNK)
-        if part is None:
-            raise ValueError(f"the open file {name!r} does not block, and its end has not come yet; read it first")
-        try:
-            part = _need_bytes(part)
-        except ValueError as error:
-            raise ValueError(f"the open file {name!r} can't be read: {error}") from error
-        if not part:
-            return
-        yield part
-    raise ValueError(f"nobody waits for the open file {name!r} any more")
-
-
-def _blocks(file: BinaryIO) -> bool:
-    """Tell whether it waits for what its descriptor gives, and whether that tells when it has something."""
-    bottom = _bottom(file)
-    return (type(bottom) is io.FileIO or type(bottom).__module__ == "socket") and os.get_blocking(file.fileno())

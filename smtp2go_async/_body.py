@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
-from ._blobs import Blob, FileBlob, FileChangedError, MemoryBlob, PathBlob, blob_of
+from ._blobs import Blob, FileBlob, FileChangedError, MemoryBlob, PathBlob
+from ._contents import blob_of
 from ._json import STANDARD, Dumps
 
 if TYPE_CHECKING:

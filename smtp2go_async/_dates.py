@@ -8,6 +8,11 @@ from ._checks import with_article
 DateLike = dt.datetime | dt.date
 """An aware time, or a date, which means its midnight in UTC."""
 
+NEAREST_SCHEDULE = dt.timedelta(seconds=10)
+"""How far ahead a send has to be scheduled: it takes its time to arrive, and the API refuses a time that is past."""
+
+_TENTH = dt.timedelta(milliseconds=100)
+
 FURTHEST_SCHEDULE = dt.timedelta(days=3)
 """How far ahead a send can be scheduled (the API's reference of ``/email/send``)."""
 
@@ -79,13 +84,18 @@ def format_schedule(value: dt.datetime | None, *, now: Callable[[], dt.datetime]
     """Return a schedule in the one format of the API that names its zone, in UTC.
 
     Raises:
-        ValueError: Without a zone, not in the future, or more than 3 days ahead.
+        ValueError: Without a zone, less than 10 seconds ahead, or more than 3 days.
     """
     if value is None:
         return None
     ahead = need_aware(value, "schedule") - (now() if now is not None else dt.datetime.now(dt.UTC))
     if ahead <= dt.timedelta(0):
         raise ValueError("schedule: is not in the future")
+    if ahead < NEAREST_SCHEDULE:
+        raise ValueError(
+            f"schedule: is {ahead // _TENTH / 10} seconds ahead, and {NEAREST_SCHEDULE.seconds} are needed, since "
+            "the request takes time to arrive; leave it out to send at once"
+        )
     if ahead > FURTHEST_SCHEDULE:
         raise ValueError("schedule: is more than 3 days ahead, which is the limit")
     return value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S +0000")

@@ -4,6 +4,7 @@
 """
 
 import functools
+import os
 import ssl
 import time
 import urllib.request
@@ -107,7 +108,10 @@ _WORDS: Final[Mapping[type[TransportError], str]] = {
 def translate(error: Exception, operation: str) -> TransportError:
     """Make our error of one of `FAILURES`. Its own text is kept only as the cause: it can hold what the caller sent."""
     kind = next((ERRORS[one] for one in type(error).__mro__ if one in ERRORS), OutcomeUnknownError)
-    translated = failed(kind, type(error).__name__, operation)
+    reason = type(error).__name__
+    if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        reason += f": the server's certificate is not trusted{_missing_certificates()}"
+    translated = failed(kind, reason, operation)
     if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)) and isinstance(translated, NotSentError):
         # The address is wrong, and stays so.
         translated.final = True
@@ -130,10 +134,29 @@ def unconnected(error: Exception, operation: str) -> TransportError:
     # The proxy or the certificates that the environment names.
     return NotSentError(
         f"the request was not sent: no connections can be made as this machine is set up, with its proxies and "
-        f"certificates ({type(error).__name__})",
+        f"certificates ({type(error).__name__}){_missing_certificates() or _suspected(error)}",
         operation=operation,
         final=True,
     )
+
+
+def _missing_certificates() -> str:
+    """Say which variable of the environment names certificates that are not there: no error of Python's does."""
+    for name, kind in (("SSL_CERT_FILE", "file"), ("SSL_CERT_DIR", "directory")):
+        path = os.environ.get(name)
+        if path and not os.path.exists(path):
+            return f"; {name} names {path!r}, where there is no {kind}"
+    return ""
+
+
+def _suspected(error: Exception) -> str:
+    """Say which variables of the environment may be the reason; not their values, since a proxy's can be a secret."""
+    if isinstance(error, ImportError) or type(error) is ValueError:
+        names = [name for name in os.environ if name.lower() in ("http_proxy", "https_proxy", "all_proxy")]
+    else:
+        names = ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"]
+    given = [name for name in names if os.environ.get(name)]
+    return f"; look at what {' and '.join(given)} names" if given else ""
 
 
 def not_whole(error: FileChangedError, operation: str) -> NotSentError:

@@ -1,9 +1,10 @@
 """What a caller composes: an `Email` with its `Attachment`s and `Inline` images."""
 
 import datetime as dt
-import mimetypes
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypedDict, TypeVar
 
 import attrs
@@ -11,14 +12,19 @@ import attrs
 from ._address import (
     AddressLike,
     HeadersLike,
+    address_header,
     check_headers,
     format_address,
     format_addresses,
+    optional_addresses,
 )
-from ._blobs import Blob, blob_of
-from ._checks import need_text, need_truth, refuse_control_characters
+from ._blobs import Blob
+from ._checks import need_text, need_truth, refuse_control_characters, type_name
+from ._contents import blob_of, last_part, need_content, own_name
 from ._dates import format_schedule, need_aware
+from ._domains import character
 from ._masking import repr_masked, repr_personal, repr_url, shown_half_made
+from ._mimetypes import guess_type
 from ._portable import Files, email_from_dict, email_to_dict
 
 A = TypeVar("A", bound="Attachment")
@@ -27,17 +33,19 @@ Content = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 """Bytes, the path of a file, or a file that is open in binary mode."""
 
 
+# They change the order in which a name is shown, and make an .exe look like a .pdf.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
 def _file_name(value: object, argument: str) -> str:
     name = refuse_control_characters(need_text(value, argument), argument)
-    if not name:
+    if not name.strip():
         raise ValueError(f"{argument}: is empty")
+    if name in (".", ".."):
+        raise ValueError(f"{argument}: {name!r} is not the name of a file")
+    if found := _TURNS.search(name):
+        raise ValueError(f"{argument}: holds {character(found[0])} at position {found.start()}, which disguises a name")
     return name
-
-
-def _guessed(filename: str) -> str | None:
-    kind, compressed = mimetypes.guess_type(filename)
-    # The guess for list.csv.gz is text/csv and gzip, and an attachment has no place for the second.
-    return None if compressed else kind
 
 
 @shown_half_made
@@ -51,14 +59,16 @@ class Attachment:
     the attachment in a thread: ``await asyncio.to_thread(Attachment, file)``.
 
     Args:
-        content: Bytes, the path of a file, or a file open in binary mode (sent from where it stands to its end).
-        filename: The name that the recipient sees; the file's own when left out.
+        content: Bytes, the path of a file, or a file open in binary mode (sent from where it stands to its end). Of an
+            upload that is read by awaiting, give the file inside: ``Attachment(upload.file, upload.filename)``.
+        filename: The name that the recipient sees, without folders before it; the file's own when left out, which of
+            an upload is its ``filename``.
         mimetype: For example ``"application/pdf"``; guessed from the file name when left out.
 
     Raises:
-        ValueError: No such file, a directory, a file that can't be read, bytes without a file name, or a name with
-            control characters.
-        TypeError: Content of another kind, or a file open in text mode.
+        ValueError: No such file, a directory, a file that can't be read, is closed or stands at its end (one without
+            any bytes is attached), bytes or a temporary file without a file name, or a name with control characters.
+        TypeError: Content of another kind, a file open in text mode, or one that is read by awaiting.
 
     Example:
         >>> Attachment(b"a,b", filename="list.csv").mimetype
@@ -75,12 +85,12 @@ class Attachment:
         def __attrs_init__(self, filename: str, mimetype: str, blob: Blob | None, url: str | None) -> None: ...
 
     def __init__(self, content: Content, filename: str | None = None, *, mimetype: str | None = None) -> None:
+        with _named("content"):
+            need_content(content, type(self).__name__)
         if filename is None:
-            filename = _own_name(content)
-        try:
+            filename = own_name(content)
+        with _named("content"):
             blob = blob_of(content, filename)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"content: {error}") from error
         self._set(blob, None, filename, mimetype)
 
     @classmethod
@@ -106,13 +116,17 @@ class Attachment:
         return made
 
     def _set(self, blob: Blob | None, url: str | None, filename: str, mimetype: str | None) -> None:
-        filename = _file_name(filename, "filename")
+        filename = self._name_of(filename)
         kind = (
             refuse_control_characters(need_text(mimetype, "mimetype"), "mimetype")
             if mimetype
-            else _guessed(filename) or "application/octet-stream"
+            else guess_type(filename) or "application/octet-stream"
         )
         self.__attrs_init__(filename, kind, blob, url)
+
+    def _name_of(self, given: object) -> str:
+        # The folders would be dropped by the recipient's program, and say what is nobody's business.
+        return _file_name(last_part(need_text(given, "filename")), "filename")
 
     def to_field(self) -> dict[str, Any]:
         """Return what the API takes for it."""
@@ -125,17 +139,31 @@ class Inline(Attachment):
 
     Args:
         content: As for an `Attachment`.
-        cid: The name that the HTML body uses after ``cid:``; the file's own name when left out.
+        cid: The name that the HTML body uses after ``cid:``; the file's own name when left out. A ``cid:`` before it
+            and angle brackets around it are dropped.
         mimetype: Guessed from the file's name, or from the cid, when left out.
     """
 
     __slots__ = ()
 
     def __init__(self, content: Content, cid: str | None = None, *, mimetype: str | None = None) -> None:
-        if mimetype is None and isinstance(content, (str, os.PathLike)):
+        if mimetype is None and cid is not None:
             # A cid often has no ending to guess from.
-            mimetype = _guessed(os.fspath(content))
+            with suppress(ValueError):
+                mimetype = guess_type(own_name(content))
         super().__init__(content, cid, mimetype=mimetype)
+
+    def _name_of(self, given: object) -> str:
+        name = need_text(given, "cid").strip()
+        # As it stands in the HTML body, or in the header that names the part.
+        for _ in range(2):
+            name = name[4:] if name[:4].lower() == "cid:" else name
+            name = name[1:-1] if name[:1] == "<" and name[-1:] == ">" else name
+        if found := re.search(r"[<>]", name):
+            raise ValueError(
+                f"cid: holds {found[0]} at position {found.start()}; give what stands behind cid: in the HTML body"
+            )
+        return _file_name(name, "filename")
 
     @property
     def cid(self) -> str:
@@ -143,31 +171,43 @@ class Inline(Attachment):
         return self.filename
 
 
-def _own_name(content: object) -> str:
-    if isinstance(content, (str, os.PathLike)):
-        return os.path.basename(os.fsdecode(content))
-    name = getattr(content, "name", None)
-    if isinstance(name, str) and name:
-        return os.path.basename(name)
-    raise ValueError("filename: bytes and files without a name need one")
+@contextmanager
+def _named(argument: str) -> Iterator[None]:
+    """Put the name of an argument before what is wrong with it."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{argument}: {error}") from error
 
 
 def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument: str) -> tuple[A, ...]:
     if isinstance(value, (str, bytes, os.PathLike, Attachment)) or not isinstance(value, Sequence):
-        raise TypeError(f"{argument}: a list is needed, not a {type(value).__name__}")
+        raise TypeError(f"{argument}: a list is needed, not a {type_name(value)}")
     files = []
     for number, one in enumerate(value):
         where = f"{argument}[{number}]"
         if isinstance(one, kind):
             files.append(one)
         elif isinstance(one, (str, os.PathLike)):
-            try:
+            with _named(where):
                 files.append(kind(one))
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"{where}: {error}") from error
         else:
-            raise TypeError(f"{where}: {kind.__name__} or a path is needed, not a {type(one).__name__}")
+            raise TypeError(f"{where}: {kind.__name__} or a path is needed, not a {type_name(one)}{_advice(kind, one)}")
     return tuple(files)
+
+
+def _advice(kind: type[Attachment], one: object) -> str:
+    """Return the line to write for what was given without an `Attachment` around it."""
+    if isinstance(one, (bytes, bytearray, memoryview)):
+        return f'; write {kind.__name__}(data, "the name")'
+    try:
+        need_content(one, kind.__name__)
+    except TypeError as error:
+        return f"; {error}" if "write" in str(error) else ""
+    except ValueError:
+        return ""
+    return f"; write {kind.__name__}(file)"
 
 
 # The type checkers read what an Email takes from the signature of each converter, and only from named functions.
@@ -183,19 +223,16 @@ def _to(value: _Addresses) -> tuple[str, ...]:
     return format_addresses(value, "to")
 
 
-# attrs.evolve gives each field back as it is, and one that was left out is an empty tuple.
-
-
 def _cc(value: _Addresses | None) -> tuple[str, ...]:
-    return () if value is None or value == () else format_addresses(value, "cc")
+    return optional_addresses(value, "cc")
 
 
 def _bcc(value: _Addresses | None) -> tuple[str, ...]:
-    return () if value is None or value == () else format_addresses(value, "bcc")
+    return optional_addresses(value, "bcc")
 
 
 def _reply_to(value: _Addresses | None) -> tuple[str, ...]:
-    return () if value is None or value == () else format_addresses(value, "reply_to")
+    return optional_addresses(value, "reply_to")
 
 
 def _subject(value: str | None) -> str | None:
@@ -254,24 +291,28 @@ class Email:
     """An e-mail, checked when it is made.
 
     Addresses are ``"jane@example.com"``, ``"Jane <jane@example.com>"``, ``("Doe, Jane", "jane@example.com")`` or an
-    `email.headerregistry.Address`.
+    `email.headerregistry.Address`. A domain that is not ASCII is sent in its ASCII form (IDNA 2008 after the mapping of
+    UTS 46), so one address has one form; characters that do not show, or that look like others, are refused. An empty
+    list is as good as none given, except in ``to``.
 
     Args:
         sender: Who it is from; the domain or address must be verified with SMTP2GO.
         to: 1 to 100 recipients; one alone may stand without a list.
-        cc: 1 to 100 more, seen by everybody.
-        bcc: 1 to 100 more, seen by nobody.
+        cc: Up to 100 more, seen by everybody.
+        bcc: Up to 100 more, seen by nobody.
         subject: Needed unless a template is given, which has its own.
         html_body: This or ``text_body``, or both, unless a template is given.
         text_body: As above.
-        reply_to: One or more addresses that answers go to; sent as the header ``Reply-To``.
+        reply_to: Up to 100 addresses that answers go to; sent as the header ``Reply-To``, whose names are encoded here
+            (RFC 2047).
         custom_headers: A mapping, or pairs where a name occurs more than once. Not Content-Type,
-            Content-Transfer-Encoding or MIME-Version.
+            Content-Transfer-Encoding or MIME-Version. In those that hold addresses, such as Sender, names are encoded
+            as in ``reply_to``.
         attachments: `Attachment`s, or paths.
         inlines: `Inline` images that the HTML body shows, or paths.
         template_id: A template of the account; subject and bodies are then ignored by the API.
         template_data: The template's variables: any JSON value, nested as you like.
-        schedule: When to send it: an aware time in the future, at most 3 days ahead.
+        schedule: When to send it: an aware time, at least 10 seconds and at most 3 days ahead when it is sent.
         fastaccept: Answer at once and send in the background. Then nothing says whether the mail was refused.
 
     Raises:
@@ -297,7 +338,7 @@ class Email:
 
     def __attrs_post_init__(self) -> None:
         if self.template_id is None:
-            if self.template_data is not None:
+            if self.template_data is not None and self.template_data != {}:
                 raise ValueError("template_data: needs a template_id")
             if not self.subject:
                 raise ValueError("subject: is needed unless a template_id is given")
@@ -361,12 +402,12 @@ class Email:
             now: Tells the time that ``schedule`` is checked against.
 
         Raises:
-            ValueError: ``schedule`` is not in the future or more than 3 days ahead.
+            ValueError: ``schedule`` is less than 10 seconds or more than 3 days ahead.
         """
         fields: dict[str, Any] = {"sender": self.sender, "to": self.to}
         headers = self.custom_headers
         if self.reply_to:
-            headers = (*headers, ("Reply-To", ", ".join(self.reply_to)))
+            headers = (*headers, ("Reply-To", address_header(self.reply_to)))
         # Line by line, since lists and dicts made for what is not there were most of the time in here.
         if self.cc:
             fields["cc"] = self.cc
@@ -386,8 +427,8 @@ class Email:
             fields["text_body"] = self.text_body
         if self.template_id is not None:
             fields["template_id"] = self.template_id
-        if self.template_data is not None:
-            fields["template_data"] = self.template_data
+            if self.template_data is not None:
+                fields["template_data"] = self.template_data
         if self.schedule is not None:
             fields["schedule"] = format_schedule(self.schedule, now=now)
         if self.fastaccept is not None:

@@ -33,6 +33,9 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)\1*"?[\r\n]*', re.IGNORECASE)
+"""The line before the header by which Excel says what is between the columns."""
+
 _WRITING = "is something still writing it?"
 
 
@@ -160,6 +163,15 @@ def records(lines: Lines, form: Format, delimiter: str | None) -> Iterator[tuple
 
 def _from_csv(lines: Lines, delimiter: str | None) -> Iterator[tuple[int, Record | ValueError]]:
     begin = next((line for line in lines if line.strip()), None)
+    if begin is not None and (told := _SEPARATOR_LINE.fullmatch(begin)):
+        if delimiter not in (None, told[1]):
+            raise RecordsError(
+                f"says that {told[1]!r} is between the columns, and delimiter that {delimiter!r} is; give the same, or "
+                "none for CSV",
+                lines.number,
+            )
+        delimiter = told[1]
+        begin = next((line for line in lines if line.strip()), None)
     if begin is None:
         raise RecordsError("is empty; the first line names the columns", 1)
     first = lines.number

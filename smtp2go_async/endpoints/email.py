@@ -22,9 +22,10 @@ from typing import Any, BinaryIO, TypedDict, Unpack
 import attrs
 
 from .._address import AddressLike
-from .._blobs import Blob, MemoryBlob, blob_of
+from .._blobs import Blob, MemoryBlob
 from .._body import blob_from_thread
 from .._checks import need_count
+from .._contents import blob_of
 from .._dates import format_schedule
 from .._model import Address, Content, Done, Listing, SendReply, model, named
 from .._operation import Effect, Operation
@@ -170,7 +171,7 @@ class Emails(EndpointGroup):
             mime_email: The message as text, as bytes, as a message of the standard library, or as a file (a `pathlib`
                 path or one open in binary mode), which is read while it is sent; one that can't be rewound, as a pipe,
                 is read to its end before. The base64 is done here.
-            schedule: When to send it: an aware time in the future, at most 3 days ahead.
+            schedule: When to send it: an aware time, at least 10 seconds and at most 3 days ahead.
             fastaccept: Answer at once and send in the background; then nothing says whether it was refused.
 
         Raises:

@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.headerregistry import Address, HeaderRegistry
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage, Message
 from email.utils import format_datetime, getaddresses
 from typing import cast
 
 from attrs import frozen
 
+from .._address import ADDRESS_HEADERS, quoted
+from .._encoded_words import encode_name
 from .records import SentAttachment
 from .rules import MAX_ADDRESSES, Draft, DraftFile, Mailbox, invalid, parse_mailbox
 
@@ -23,7 +25,9 @@ _MAX_HEADER_LINE = 998  # RFC 5322, section 2.1.1
 # A custom header is text: the parsers for known names raise on what they find malformed.
 _plain_header = HeaderRegistry(use_default_map=False)
 # What needs no quotes in a mailbox, so that most are written without asking the standard library.
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_PLAIN_NAME = re.compile(r"(?!.*=\?)[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_FOLDED_LINE = 78  # RFC 5322 again
+_WORDS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^ ])+')
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 _LONG_LINE = re.compile(rb"[^\n]{998}")
 
@@ -127,33 +131,46 @@ def _header_line(name: str, value: str) -> str:
     # A custom header is text, and goes out as it came where that is possible.
     if _fits(name, value):
         return f"{name}: {value}\r\n"
+    if name.lower() in ADDRESS_HEADERS and (addresses := value if value.isascii() else _in_ascii(value)):
+        return _addresses_line(name, addresses)
     return _plain_header(name, value).fold(policy=_POLICY)
 
 
+def _in_ascii(value: str) -> str:
+    """Write the addresses of a header in ASCII; nothing where a part of it is none."""
+    pairs = [(name, parse_mailbox(address)) for name, address in getaddresses([value])]
+    shown = [_shown(Mailbox(name, mailbox.address)) for name, mailbox in pairs if mailbox]
+    return ", ".join(shown) if len(shown) == len(pairs) else ""
+
+
 def _mailboxes_line(name: str, mailboxes: tuple[Mailbox, ...]) -> str:
-    text = ", ".join([_shown(mailbox) for mailbox in mailboxes])
+    return _addresses_line(name, ", ".join([_shown(mailbox) for mailbox in mailboxes]))
+
+
+def _addresses_line(name: str, text: str) -> str:
     if _fits(name, text):
         return f"{name}: {text}\r\n"
-    header = _POLICY.header_factory(name, [_address(mailbox) for mailbox in mailboxes])
-    folded: str = header.fold(policy=_POLICY)
-    return folded
+    # The standard library's own folding loses the quotes of names, and encodes the commas between addresses.
+    lines = [f"{name}:"]
+    for word in _WORDS.findall(text):
+        if len(lines[-1]) + len(word) >= _FOLDED_LINE:
+            lines.append("")
+        lines[-1] += f" {word}"
+    return "\r\n".join(lines) + "\r\n"
 
 
 def _shown(mailbox: Mailbox) -> str:
-    if _PLAIN_NAME.fullmatch(mailbox.name) and not mailbox.address.startswith('"'):
-        return f"{mailbox.name} <{mailbox.address}>" if mailbox.name else mailbox.address
-    return str(_address(mailbox))
+    name = mailbox.name
+    if not name:
+        return mailbox.address
+    if not _PLAIN_NAME.fullmatch(name):
+        # A long one in quotes could not be folded.
+        name = quoted(name) if name.isascii() and "=?" not in name and len(name) < _FOLDED_LINE else encode_name(name)
+    return f"{name} <{mailbox.address}>"
 
 
 def _fits(name: str, value: str) -> bool:
     return value.isascii() and len(name) + len(value) + 2 <= _MAX_HEADER_LINE
-
-
-def _address(mailbox: Mailbox) -> Address:
-    local, _, domain = mailbox.address.rpartition("@")
-    if local.startswith('"'):
-        local = re.sub(r"\\(.)", r"\1", local[1:-1])
-    return Address(mailbox.name, local, domain)
 
 
 def _content(draft: Draft, boundary: str) -> bytes:

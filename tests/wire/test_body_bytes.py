@@ -21,8 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtp2go_async import _blobs, _body
-from smtp2go_async._blobs import CHUNK, FileBlob, MemoryBlob, PathBlob, blob_of
+from smtp2go_async._blobs import CHUNK, FileBlob, MemoryBlob, PathBlob
 from smtp2go_async._body import encode
+from smtp2go_async._contents import blob_of
 
 SIZES = [0, 1, 2, 3, 4, 64 * 1024, CHUNK - 2, CHUNK - 1, CHUNK, CHUNK + 1, CHUNK + 2, 2 * CHUNK - 1, 2 * CHUNK + 1]
 
@@ -229,13 +230,6 @@ def test_an_open_file_stands_where_it_stood_and_can_be_attached_again(kind, sour
             assert opened.tell() == 7
             assert json.loads(read(body)) == {"fileblob": base64_of(content[7:])}
             assert opened.tell() == 7
-
-
-def test_an_open_file_that_stands_beyond_its_end_is_empty(tmp_path):
-    (tmp_path / "short").write_bytes(b"abc")
-    with open(tmp_path / "short", "rb") as file:
-        file.seek(10)
-        assert read(encode({"fileblob": blob_of(file, "short")})) == b'{"fileblob":""}'
 
 
 def test_what_was_written_and_is_still_in_the_callers_buffer_is_sent(tmp_path):

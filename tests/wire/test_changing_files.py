@@ -16,8 +16,9 @@ import anyio
 import pytest
 
 from smtp2go_async import _blobs, _body
-from smtp2go_async._blobs import CHUNK, FileChangedError, MemoryBlob, PathBlob, blob_of
+from smtp2go_async._blobs import CHUNK, FileChangedError, MemoryBlob, PathBlob
 from smtp2go_async._body import encode
+from smtp2go_async._contents import blob_of
 from smtp2go_async._masking import mask_text
 
 SIZE = 3 * CHUNK
@@ -222,7 +223,7 @@ def test_a_file_that_is_closed_while_it_is_sent_fails_as_one_that_changed(path, 
 
 
 def test_a_file_that_is_closed_when_the_last_of_it_was_read_fails_as_one_that_changed(path, monkeypatch):
-    read_at = _blobs._FileByOffset.read_at
+    read_at = _blobs.FileByOffset.read_at
 
     def read_and_close(source, offset, size):
         chunk = read_at(source, offset, size)
@@ -230,7 +231,7 @@ def test_a_file_that_is_closed_when_the_last_of_it_was_read_fails_as_one_that_ch
             file.close()
         return chunk
 
-    monkeypatch.setattr(_blobs._FileByOffset, "read_at", read_and_close)
+    monkeypatch.setattr(_blobs.FileByOffset, "read_at", read_and_close)
     with open(path, "rb") as file:
         assert send(encode({"fileblob": blob_of(file, "file.bin")}))[1] is not None
 
@@ -238,7 +239,7 @@ def test_a_file_that_is_closed_when_the_last_of_it_was_read_fails_as_one_that_ch
 def test_a_file_that_is_closed_before_it_is_measured_is_a_wrong_argument(path):
     with open(path, "rb") as file:
         blob = blob_of(file, "file.bin")
-    with pytest.raises(ValueError, match=r"file\.bin.*closed file"):
+    with pytest.raises(ValueError, match=r"file\.bin.* is closed already"):
         encode({"fileblob": blob})
 
 

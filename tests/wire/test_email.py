@@ -51,9 +51,41 @@ def test_a_sender_and_a_recipient_are_needed(missing):
 def test_each_list_of_addresses_may_have_1_to_100(argument):
     assert len(getattr(email(**{argument: ["a@example.com"] * 100}), argument)) == 100
     assert getattr(email(**{argument: "a@example.com"}), argument) == ("a@example.com",)
-    for count in (0, 101):
-        with pytest.raises(ValueError, match=rf"^{argument}: 1 to 100 addresses are possible, not {count}$"):
-            email(**{argument: ["a@example.com"] * count})
+    with pytest.raises(ValueError, match=rf"^{argument}: 1 to 100 addresses are possible, not 101$"):
+        email(**{argument: ["a@example.com"] * 101})
+
+
+@pytest.mark.parametrize("empty", [[], ()])
+def test_an_email_needs_a_recipient(empty):
+    with pytest.raises(ValueError, match=r"^to: 1 to 100 addresses are possible, not 0$"):
+        email(to=empty)
+
+
+@pytest.mark.parametrize("argument", ["cc", "bcc", "reply_to", "attachments", "inlines", "custom_headers"])
+@pytest.mark.parametrize("empty", [None, [], ()])
+def test_an_empty_list_is_nothing_given(argument, empty):
+    made = email(**{argument: empty})
+    assert made == email()
+    assert made.to_fields() == email().to_fields()
+
+
+@pytest.mark.parametrize("argument", ["custom_headers", "template_data"])
+def test_an_empty_mapping_is_nothing_given(argument):
+    assert email(**{argument: {}}).to_fields() == email().to_fields()
+
+
+@pytest.mark.parametrize("argument", ["cc", "bcc", "reply_to"])
+@pytest.mark.parametrize("value", [{}, set(), b"", 0, False])
+def test_what_is_empty_and_no_list_of_addresses_is_refused(argument, value):
+    with pytest.raises(TypeError, match=rf"^{argument}: an address or a list of addresses is needed"):
+        email(**{argument: value})
+
+
+@pytest.mark.parametrize("argument", ["cc", "bcc", "reply_to"])
+@pytest.mark.parametrize("value", ["", [""], [None], [[]]])
+def test_an_empty_address_is_no_address(argument, value):
+    with pytest.raises((TypeError, ValueError), match=rf"^{argument}(\[0\])?: "):
+        email(**{argument: value})
 
 
 @pytest.mark.parametrize("argument", ["to", "cc", "bcc", "reply_to"])

@@ -44,7 +44,7 @@ def test_an_email_with_everything():
         inlines=[Inline(b"png", "logo", mimetype="image/png")],
         template_id="welcome",
         template_data={"name": "Jane"},
-        schedule=NOW + SECOND,
+        schedule=NOW + 10 * SECOND,
         fastaccept=True,
     ) == {
         "sender": '"Shop, Inc." <shop@example.com>',
@@ -66,7 +66,7 @@ def test_an_email_with_everything():
         "inlines": [{"filename": "logo", "mimetype": "image/png", "fileblob": MemoryBlob(b"png")}],
         "template_id": "welcome",
         "template_data": {"name": "Jane"},
-        "schedule": "2026-06-01 12:00:01 +0000",
+        "schedule": "2026-06-01 12:00:10 +0000",
         "fastaccept": True,
     }
 
@@ -101,7 +101,7 @@ def test_the_fields_are_made_anew_each_time():
 @pytest.mark.parametrize(
     ("schedule", "sent"),
     [
-        (NOW + SECOND, "2026-06-01 12:00:01 +0000"),
+        (NOW + 10 * SECOND, "2026-06-01 12:00:10 +0000"),
         (NOW + dt.timedelta(days=3), "2026-06-04 12:00:00 +0000"),
         (NOW + dt.timedelta(days=3) - SECOND, "2026-06-04 11:59:59 +0000"),
         (dt.datetime(2026, 6, 2, 1, 30, tzinfo=dt.timezone(dt.timedelta(hours=12))), "2026-06-01 13:30:00 +0000"),
@@ -120,6 +120,12 @@ def test_a_schedule_is_in_the_future(schedule):
         fields(schedule=schedule)
 
 
+@pytest.mark.parametrize("seconds", [0.000001, 0.3, 1, 5, 9.999])
+def test_a_schedule_that_may_be_past_when_it_arrives_is_refused(seconds):
+    with pytest.raises(ValueError, match=r"^schedule: is \d+\.\d seconds ahead, and 10 are needed, since the request"):
+        fields(schedule=NOW + seconds * SECOND)
+
+
 @pytest.mark.parametrize(
     "ahead", [dt.timedelta(days=3, microseconds=1), dt.timedelta(days=3, seconds=1), dt.timedelta(days=400)]
 )
@@ -136,7 +142,9 @@ def test_a_schedule_is_compared_with_the_clock_of_this_machine_by_default():
 
 
 def test_an_email_that_was_composed_earlier_is_checked_when_it_is_sent():
-    made = Email(**USUAL, schedule=NOW + SECOND)
-    assert made.to_fields(now=lambda: NOW)["schedule"] == "2026-06-01 12:00:01 +0000"
-    with pytest.raises(ValueError, match="not in the future"):
+    made = Email(**USUAL, schedule=NOW + 10 * SECOND)
+    assert made.to_fields(now=lambda: NOW)["schedule"] == "2026-06-01 12:00:10 +0000"
+    with pytest.raises(ValueError, match=r"^schedule: is 9\.0 seconds ahead, and 10 are needed"):
         made.to_fields(now=lambda: NOW + SECOND)
+    with pytest.raises(ValueError, match="not in the future"):
+        made.to_fields(now=lambda: NOW + 10 * SECOND)

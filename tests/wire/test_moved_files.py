@@ -19,8 +19,9 @@ import anyio
 import pytest
 
 from smtp2go_async import _blobs, _body
-from smtp2go_async._blobs import CHUNK, FileChangedError, blob_of
+from smtp2go_async._blobs import CHUNK, FileChangedError
 from smtp2go_async._body import encode
+from smtp2go_async._contents import blob_of
 
 CONTENT = os.urandom(6 * CHUNK + 1)
 """Random, so that it is as long when it is compressed."""

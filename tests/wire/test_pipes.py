@@ -17,9 +17,10 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from smtp2go_async import _blobs
-from smtp2go_async._blobs import CHUNK, FileBlob, MemoryBlob, blob_of
+from smtp2go_async import _contents
+from smtp2go_async._blobs import CHUNK, FileBlob, MemoryBlob
 from smtp2go_async._body import blob_from_thread, encode
+from smtp2go_async._contents import blob_of
 
 MOST_IN_MEMORY = 1024 * 1024
 LARGE = os.urandom(MOST_IN_MEMORY + 3 * CHUNK)
@@ -67,7 +68,7 @@ def copies(monkeypatch):
         made.append(temporary(*args, **options))
         return made[-1]
 
-    monkeypatch.setattr(_blobs.tempfile, "TemporaryFile", spy)
+    monkeypatch.setattr(_contents.tempfile, "TemporaryFile", spy)
     return made
 
 
@@ -218,7 +219,7 @@ def test_a_pipe_is_read_even_if_all_threads_of_the_program_write_into_it(backend
 
 
 def test_who_gives_a_pipe_up_does_not_wait_for_it_and_can_close_it(monkeypatch, backend):
-    monkeypatch.setattr(_blobs, "_LOOK_UP", 1)
+    monkeypatch.setattr(_contents, "_LOOK_UP", 1)
 
     async def give_up(file):
         with anyio.move_on_after(0.02) as scope:

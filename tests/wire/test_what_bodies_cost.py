@@ -9,8 +9,9 @@ import anyio
 import pytest
 
 from smtp2go_async import _body
-from smtp2go_async._blobs import CHUNK, MemoryBlob, PathBlob, blob_of
+from smtp2go_async._blobs import CHUNK, MemoryBlob, PathBlob
 from smtp2go_async._body import encode
+from smtp2go_async._contents import blob_of
 
 MANY = 100
 

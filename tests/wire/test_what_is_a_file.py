@@ -6,7 +6,8 @@ import pathlib
 
 import pytest
 
-from smtp2go_async._blobs import FileChangedError, blob_of
+from smtp2go_async._blobs import FileChangedError
+from smtp2go_async._contents import blob_of
 
 
 def test_a_path_is_looked_at_when_it_is_given(tmp_path):
@@ -82,5 +83,5 @@ def test_a_file_that_is_read_by_awaiting_is_refused_and_says_what_to_give_instea
         async def read(self, size=-1):
             return b""
 
-    with pytest.raises(TypeError, match=r"upload\.file"):
+    with pytest.raises(TypeError, match=r"Upload is read by awaiting; write await upload\.read\(\)$"):
         blob_of(Upload(), "invoice.pdf")
