@@ -34,7 +34,9 @@ _MOST_IN_MEMORY = 1024 * 1024
 _LOOK_UP = 50
 """Milliseconds after which whoever waits for a pipe looks whether it is still needed."""
 
-_LONGEST_SHOWN = 500
+_READY = (bytes, bytearray, memoryview, str, os.PathLike)
+
+_LONGEST_SHOWN = 255
 """Characters of a path that an error shows."""
 
 # What is shown of a text that is no path: one that was meant as the content may hold anything.
@@ -43,6 +45,7 @@ _FILE_NAME = re.compile(r"[\w./\\:~-]*[\w~-]\.\w{1,8}")
 _SEPARATOR = re.compile(r"[/\\]")
 _COMPRESSED = ("gzip", "bz2", "lzma", "compression")
 """The modules whose files read as what is inside, and have the name of what is outside."""
+_COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".lzma", ".zst")
 
 
 def last_part(name: str) -> str:
@@ -60,23 +63,30 @@ def own_name(content: object) -> str:
     """
     if isinstance(content, (str, os.PathLike)):
         return last_part(os.fsdecode(content))
-    if hasattr(content, "filename"):
-        name = content.filename
-        if isinstance(name, str) and last_part(name).strip():
-            return last_part(name)
+    compressed = type(content).__module__.partition(".")[0] in _COMPRESSED
+    if not compressed and hasattr(content, "filename"):
+        if name := _last_part_of(getattr(content, "filename", None)):
+            return name
         raise ValueError("filename: the upload has no file name, so one is needed (was no file chosen?)")
     if isinstance(content, (tempfile._TemporaryFileWrapper, tempfile.SpooledTemporaryFile)):
-        problem = "filename: a temporary file has no name that a recipient should see, so one is needed"
+        problem = (
+            "filename: a temporary file has no name for a recipient, so one is needed; of an upload upload.filename"
+        )
         raise ValueError(problem)  # noqa: TRY004 - the content is of a right type
     for attribute in ("name", "path"):  # the second of fsspec
-        name = getattr(content, attribute, None)
-        if isinstance(name, bytes):
-            name = os.fsdecode(name)
-        if isinstance(name, str) and last_part(name).strip() and not name.startswith("<"):
-            stem, ending = os.path.splitext(last_part(name))
-            compressed = type(content).__module__.partition(".")[0] in _COMPRESSED
-            return stem if compressed and ending.lower() in (".gz", ".bz2", ".xz", ".lzma", ".zst") else stem + ending
+        if name := _last_part_of(getattr(content, attribute, None)):
+            stem, ending = os.path.splitext(name)
+            return stem if compressed and ending.lower() in _COMPRESSED_ENDINGS else name
     raise ValueError("filename: bytes and files without a name need one")
+
+
+def _last_part_of(name: object) -> str:
+    """Return the last part of what may be a file name, or nothing; ``<stdin>`` is the name of no file."""
+    if isinstance(name, bytes):
+        name = os.fsdecode(name)
+    if not isinstance(name, str) or (name.startswith("<") and name.endswith(">")):
+        return ""
+    return last_part(name).strip()
 
 
 def need_content(content: object, kind: str | None = None) -> None:
@@ -90,40 +100,51 @@ def need_content(content: object, kind: str | None = None) -> None:
         TypeError: It is no content, or is read by awaiting.
         ValueError: It is a file that was closed.
     """
-    if isinstance(content, (bytes, bytearray, memoryview, str, os.PathLike)):
+    if isinstance(content, _READY):
         return
     read = getattr(content, "read", None)
     if not callable(read):
-        inner = _inner(content)
-        if inner is None:
-            raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(content)}")
-        raise TypeError(f"a {type_name(content)} is no file, and holds one; write {_line(content, inner, kind)}")
+        if line := line_for(content, kind):
+            raise TypeError(f"a {type_name(content)} is no file, and holds one; write {line}")
+        raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(content)}")
     if inspect.iscoroutinefunction(read):
-        raise TypeError(_awaited(content, kind))
+        raise _awaited(content, kind)
     refuse_closed(content, "the open file")
 
 
-def _awaited(content: object, kind: str | None) -> str:
-    line = _line(content, _inner(content) or "await upload.read()", kind)
-    return f"a {type_name(content)} is read by awaiting; write {line}"
+def _awaited(content: object, kind: str | None) -> TypeError:
+    return TypeError(f"a {type_name(content)} is read by awaiting; write {line_for(content, kind)}")
 
 
-def _inner(content: object) -> str | None:
+def line_for(content: object, kind: str | None) -> str:
+    """Return the line to write for a value that is no content as it is, or nothing.
+
+    Args:
+        content: Any value.
+        kind: ``Attachment`` or ``Inline``; without it, the line is the content alone.
+    """
+    read = getattr(content, "read", None)
+    if isinstance(content, (bytes, bytearray, memoryview)):
+        inner = "data"
+    elif callable(read) and not inspect.iscoroutinefunction(read):
+        return f"{kind}(file)" if kind else "file"
+    else:
+        inner = _bytes_in(content) or ("await upload.read()" if callable(read) else "")
+    if not inner or kind is None:
+        return inner
+    names = ("filename", "name")
+    name = next((f"upload.{one}" for one in names if isinstance(getattr(content, one, None), str)), "name")
+    return f"{kind}({inner}, {name})"
+
+
+def _bytes_in(content: object) -> str:
     """Say where an upload has its bytes: in a file (Starlette, aiohttp, bottle), or as they are (tornado, sanic)."""
     for attribute in ("file", "body"):
         with suppress(Exception):  # it may be worked out when it is asked for
             inner = getattr(content, attribute)
             if isinstance(inner, bytes) or hasattr(inner, "read"):
                 return f"upload.{attribute}"
-    return None
-
-
-def _line(content: object, inner: str, kind: str | None) -> str:
-    if kind is None:
-        return inner
-    names = ("filename", "name")
-    name = next((f"upload.{one}" for one in names if isinstance(getattr(content, one, None), str)), "name")
-    return f"{kind}({inner}, {name})"
+    return ""
 
 
 def _never() -> bool:
@@ -234,7 +255,7 @@ def _try_to_read(file: BinaryIO, what: str) -> None:
     if inspect.isawaitable(begun):
         if isinstance(begun, Coroutine):
             begun.close()
-        raise TypeError(_awaited(file, None))
+        raise TypeError(f"a {type_name(file)} is read by awaiting; write {_bytes_in(file) or 'await upload.read()'}")
     if begun is not None and not isinstance(begun, (bytes, bytearray)):
         raise TypeError(f"{what} gave {type_name(begun)} where bytes are needed")
 

@@ -20,7 +20,7 @@ from ._address import (
 )
 from ._blobs import Blob
 from ._checks import need_text, need_truth, refuse_control_characters, type_name
-from ._contents import blob_of, last_part, need_content, own_name
+from ._contents import blob_of, last_part, line_for, need_content, own_name
 from ._dates import format_schedule, need_aware
 from ._domains import character
 from ._masking import repr_masked, repr_personal, repr_url, shown_half_made
@@ -193,21 +193,10 @@ def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument:
             with _named(where):
                 files.append(kind(one))
         else:
-            raise TypeError(f"{where}: {kind.__name__} or a path is needed, not a {type_name(one)}{_advice(kind, one)}")
+            line = line_for(one, kind.__name__)
+            needed = f"{kind.__name__} or a path is needed, not a {type_name(one)}"
+            raise TypeError(f"{where}: {needed}{'; write ' if line else ''}{line}")
     return tuple(files)
-
-
-def _advice(kind: type[Attachment], one: object) -> str:
-    """Return the line to write for what was given without an `Attachment` around it."""
-    if isinstance(one, (bytes, bytearray, memoryview)):
-        return f'; write {kind.__name__}(data, "the name")'
-    try:
-        need_content(one, kind.__name__)
-    except TypeError as error:
-        return f"; {error}" if "write" in str(error) else ""
-    except ValueError:
-        return ""
-    return f"; write {kind.__name__}(file)"
 
 
 # The type checkers read what an Email takes from the signature of each converter, and only from named functions.
