@@ -73,11 +73,19 @@ def own_name(content: object) -> str:
             "filename: a temporary file has no name for a recipient, so one is needed; of an upload upload.filename"
         )
         raise ValueError(problem)  # noqa: TRY004 - the content is of a right type
+    if _has_the_name_of_its_archive(content):
+        raise ValueError("filename: the member of this tar file does not tell its own name, so one is needed")
     for attribute in ("name", "path"):  # the second of fsspec
         if name := _last_part_of(getattr(content, attribute, None)):
             stem, ending = os.path.splitext(name)
             return stem if compressed and ending.lower() in _COMPRESSED_ENDINGS else name
     raise ValueError("filename: bytes and files without a name need one")
+
+
+def _has_the_name_of_its_archive(content: object) -> bool:
+    """Whether it is a member of a tar file on CPython 3.11, where it has no name of its own."""
+    archive = getattr(getattr(content, "raw", None), "fileobj", None)
+    return type(content).__module__ == "tarfile" and getattr(content, "name", "") == getattr(archive, "name", "")
 
 
 def _last_part_of(name: object) -> str:

@@ -87,10 +87,9 @@ class Attachment:
     def __init__(self, content: Content, filename: str | None = None, *, mimetype: str | None = None) -> None:
         with _named("content"):
             need_content(content, type(self).__name__)
-        if filename is None:
-            filename = own_name(content)
+        filename = own_name(content) if filename is None else need_text(filename, "filename")
         with _named("content"):
-            blob = blob_of(content, filename)
+            blob = blob_of(content, last_part(filename))
         self._set(blob, None, filename, mimetype)
 
     @classmethod

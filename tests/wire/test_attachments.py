@@ -1,14 +1,17 @@
 """What can be attached to an e-mail, under which name and type?"""
 
 import io
+import mimetypes
 import os
 import pathlib
 import pickle
+import re
+import traceback
 
 import attrs
 import pytest
 
-from smtp2go_async import Attachment, Inline
+from smtp2go_async import Attachment, Email, Inline, _mimetypes
 from smtp2go_async._blobs import MemoryBlob, PathBlob
 
 BOTH = pytest.mark.parametrize("kind", [Attachment, Inline])
@@ -82,6 +85,77 @@ def test_the_type_is_guessed_from_the_name(name, mimetype):
     assert Attachment(b"x", name).mimetype == mimetype
 
 
+@pytest.mark.parametrize(
+    ("ending", "mimetype"),
+    [
+        ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+        ("odt", "application/vnd.oasis.opendocument.text"),
+        ("webp", "image/webp"),
+        ("heic", "image/heic"),
+        ("avif", "image/avif"),
+        ("svg", "image/svg+xml"),
+        ("ics", "text/calendar"),
+        ("vcf", "text/vcard"),
+        ("csv", "text/csv"),
+        ("md", "text/markdown"),
+        ("json", "application/json"),
+        ("xml", "application/xml"),
+        ("yaml", "application/yaml"),
+        ("eml", "message/rfc822"),
+        ("woff2", "font/woff2"),
+        ("zip", "application/zip"),
+        ("mp4", "video/mp4"),
+        ("m4a", "audio/mp4"),
+        ("pdf", "application/pdf"),
+        ("JPG", "image/jpeg"),
+        ("PnG", "image/png"),
+    ],
+)
+@pytest.mark.parametrize("machine", ["knows nothing", "knows something else"])
+def test_the_usual_types_are_the_same_on_every_machine(ending, mimetype, machine, monkeypatch):
+    told = (None, None) if machine == "knows nothing" else ("application/x-other", None)
+    monkeypatch.setattr(mimetypes, "guess_type", lambda *args, **options: told)
+    assert Attachment(b"x", f"a.{ending}").mimetype == mimetype
+    assert Attachment(b"x", f"a.b.{ending}").mimetype == mimetype
+
+
+def test_every_type_of_our_own_is_one():
+    for ending, mimetype in _mimetypes._TYPES.items():
+        assert re.fullmatch(r"\.[a-z0-9]+", ending)
+        assert re.fullmatch(r"(application|audio|font|image|message|text|video)/[A-Za-z0-9.+-]+", mimetype)
+
+
+def test_the_machine_is_asked_for_other_types(monkeypatch):
+    monkeypatch.setattr(mimetypes, "guess_type", lambda *args, **options: ("application/x-other", None))
+    assert Attachment(b"x", "a.unheard-of").mimetype == "application/x-other"
+
+
+@pytest.mark.parametrize("given", ["logo", "cid:logo", "CID:logo", "<logo>", "cid:<logo>", "<cid:logo>", " logo "])
+def test_a_cid_may_be_given_as_it_stands_in_the_body_or_in_the_header(given):
+    assert Inline(b"x", given).cid == "logo"
+    assert Inline.from_url("https://files.example.com/a.png", given).cid == "logo"
+
+
+@pytest.mark.parametrize("given", ["a<b", "<logo", "logo>", "a>b", "<<logo>"])
+def test_a_cid_with_an_angle_bracket_inside_is_refused(given):
+    with pytest.raises(ValueError, match=r"^cid: holds [<>] at position \d; give what stands behind cid:"):
+        Inline(b"x", given)
+
+
+@pytest.mark.parametrize("given", ["", "cid:", "<>", "cid:<>", " "])
+def test_an_empty_cid_is_refused(given):
+    with pytest.raises(ValueError, match=r"^filename: is empty$"):
+        Inline(b"x", given)
+
+
+@pytest.mark.parametrize("form", ["file", "path"])
+def test_the_type_of_an_inline_image_is_guessed_from_whatever_file_it_is(form, picture):
+    with open(picture, "rb") as file:
+        assert Inline(file if form == "file" else picture, "logo").mimetype == "image/png"
+
+
 def test_the_type_of_an_inline_image_is_guessed_from_its_file_since_a_cid_has_no_ending(picture):
     made = Inline(picture, "logo")
     assert (made.cid, made.filename, made.mimetype) == ("logo", "logo", "image/png")
@@ -101,6 +175,65 @@ def test_the_type_of_a_compressed_inline_image_is_not_that_of_its_content(tmp_pa
 def test_a_missing_file_is_refused(kind, tmp_path):
     with pytest.raises(ValueError, match=r"^content: .*nowhere\.pdf.* can't be read: No such file"):
         kind(tmp_path / "nowhere.pdf")
+
+
+SECRETS = [
+    "Dear Jane, the secret of jane@example.com is hunter2.",
+    "secret",
+    "jane.secret@example.com",
+    "<p>secret</p>",
+    "secret\nsecond line",
+    "a\x00secret",
+    "a\ud800secret",
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/secret==",
+    "/secret words with a stroke before them",
+    "./secret words",
+    "https://files.example.com/secret/a.pdf",
+    "secret " * 12_000,
+    "secret\n" * 12_000,
+    "secret" * 12_000,
+]
+
+
+@BOTH
+@pytest.mark.parametrize("text", SECRETS, ids=range(len(SECRETS)))
+@pytest.mark.parametrize("name", [None, "a.txt"])
+def test_a_text_that_was_meant_as_the_content_is_not_shown(kind, text, name):
+    with pytest.raises(ValueError, match=r"^content: ") as caught:
+        kind(text, name)
+    with pytest.raises(ValueError, match=r"^\w+\[0\]: content: ") as listed:
+        argument = "attachments" if kind is Attachment else "inlines"
+        Email(sender="a@example.com", to="b@example.com", subject="x", text_body="y", **{argument: [text]})
+    for error in (caught.value, listed.value):
+        shown = "".join(traceback.format_exception(error))
+        assert "secret" not in shown.replace(f"'{__file__}'", "").partition("ValueError: ")[2]
+        assert len(str(error)) < 250
+        while error := error.__cause__ or error.__context__:
+            assert not isinstance(error, OSError)
+
+
+@BOTH
+def test_a_text_that_is_no_path_is_told_how_to_be_attached(kind):
+    with pytest.raises(ValueError, match=r"^content: the text of 26 characters .* give its bytes: text\.encode\(\)$"):
+        kind("a text that is the content", "a.txt")
+    with pytest.raises(ValueError, match=r"^content: a web address is not the path of a file; from_url takes one"):
+        kind("https://files.example.com/a.pdf")
+    with pytest.raises(ValueError, match=r"^content: the path is empty"):
+        kind("", "a.txt")
+
+
+@BOTH
+def test_a_path_with_an_address_is_shown_without_it(kind, tmp_path):
+    with pytest.raises(ValueError, match=r"can't be read: No such file") as caught:
+        kind(tmp_path / "jane@example.com.pdf")
+    assert "jane" not in str(caught.value)
+
+
+@BOTH
+@pytest.mark.parametrize("path", ["nowhere.pdf", "no/where.pdf", "../nowhere.pdf"])
+def test_a_missing_path_is_shown(kind, path):
+    with pytest.raises(ValueError, match=rf"^content: '{path}' can't be read: No such file"):
+        kind(path)
 
 
 @BOTH

@@ -1,0 +1,462 @@
+"""What web frameworks give as an upload: under which name is it attached, and what is said of those that can't be?
+
+Stand-ins have the attributes of the frameworks' own classes, since those are not installed here; Starlette's is.
+"""
+
+import bz2
+import contextlib
+import dataclasses
+import functools
+import gzip
+import io
+import lzma
+import os
+import sys
+import tarfile
+import tempfile
+import zipfile
+
+import pytest
+from starlette.datastructures import UploadFile
+
+from smtp2go_async import Attachment, Email, Inline
+from smtp2go_async._body import encode
+from smtp2go_async._contents import blob_of
+
+BOTH = pytest.mark.parametrize("kind", [Attachment, Inline])
+USUAL = {"sender": "shop@example.com", "to": "jane@example.com", "subject": "Hello", "text_body": "Hi"}
+
+
+class FlaskUpload:
+    """As werkzeug's FileStorage: ``name`` is the form's field, and the rest is the stream's."""
+
+    def __init__(self, stream, filename, name="upload"):
+        self.stream, self.filename, self.name = stream, filename, name
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def __bool__(self):
+        return bool(self.filename)
+
+
+class DjangoUpload:
+    """As Django's UploadedFile: ``name`` is the file's, and the methods are those of the file inside."""
+
+    def __init__(self, file, name):
+        self.file, self.name, self.field_name = file, name, "upload"
+
+    read = property(lambda self: self.file.read)
+    seek = property(lambda self: self.file.seek)
+    tell = property(lambda self: self.file.tell)
+    closed = property(lambda self: self.file.closed)
+
+    def seekable(self):
+        return self.file.seekable()
+
+    def __len__(self):
+        return 0
+
+
+@dataclasses.dataclass
+class AiohttpUpload:
+    """As aiohttp's FileField, which has no methods of a file."""
+
+    name: str
+    filename: str
+    file: io.IOBase
+
+
+@dataclasses.dataclass
+class TornadoUpload:
+    filename: str
+    body: bytes
+
+
+@dataclasses.dataclass
+class SanicUpload:
+    type: str
+    body: bytes
+    name: str
+
+
+class FsspecFile(io.BytesIO):
+    path = "bucket/reports/march.xlsx"
+
+
+@pytest.fixture
+def upload():
+    """An upload of Starlette's, as FastAPI gives it."""
+    with tempfile.SpooledTemporaryFile() as spooled:
+        spooled.write(b"abc")
+        spooled.seek(0)
+        yield UploadFile(spooled, filename="../x/invoice.pdf")
+
+
+# --- names -------------------------------------------------------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("invoice.pdf", "invoice.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\x\\a.pdf", "a.pdf"),
+        ("/var/tmp\\a.pdf", "a.pdf"),
+        ("Rechnung März.pdf", "Rechnung März.pdf"),
+        ("\U0001f468\u200d\U0001f469.png", "\U0001f468\u200d\U0001f469.png"),
+    ],
+)
+@pytest.mark.parametrize("upload", [FlaskUpload, DjangoUpload])
+def test_an_upload_is_named_after_its_file_without_folders(kind, upload, given, name):
+    made = kind(upload(io.BytesIO(b"abc"), given))
+    assert (made.filename, made.blob.measure()) == (name, 3)
+
+
+@BOTH
+@pytest.mark.parametrize("filename", ["", None, " ", "folder/", "C:\\"])
+def test_an_upload_without_a_file_name_is_not_named_after_its_form_field(kind, filename):
+    upload = FlaskUpload(io.BytesIO(b"abc"), filename)
+    with pytest.raises(ValueError, match=r"^filename: the upload has no file name, so one is needed"):
+        kind(upload)
+    assert kind(upload, "a.pdf").filename == "a.pdf"
+
+
+@pytest.mark.parametrize("given", ["../../etc/passwd", "..\\passwd", "/etc/passwd", "C:\\etc\\passwd"])
+def test_folders_are_dropped_from_a_name_that_is_given_as_well(given):
+    assert Attachment(b"x", given).filename == "passwd"
+
+
+def test_a_cid_keeps_its_strokes_since_the_html_body_has_them_too():
+    assert Inline(b"x", "images/logo").cid == "images/logo"
+
+
+@BOTH
+@pytest.mark.parametrize("name", [".", "..", "a/..", " ", "\u3000"])
+def test_what_is_no_name_is_refused(kind, name):
+    if kind is Inline and "/" in name:
+        return
+    with pytest.raises(ValueError, match=r"^filename: (is empty|'\.+' is not the name of a file)$"):
+        kind(b"x", name)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "one", ["\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"]
+)
+def test_a_name_whose_order_is_turned_is_refused(kind, one):
+    for made in (
+        lambda: kind(b"x", f"invoice{one}fdp.exe"),
+        lambda: kind(FlaskUpload(io.BytesIO(b"x"), f"a{one}.exe")),
+    ):
+        with pytest.raises(ValueError, match=rf"^filename: holds U\+{ord(one):04X} .* which disguises a name$"):
+            made()
+
+
+@BOTH
+def test_a_name_that_is_not_unicode_is_refused(kind):
+    with pytest.raises(ValueError, match=r"^filename: holds the lone surrogate U\+DCE9 at position 3$"):
+        kind(b"x", os.fsdecode(b"caf\xe9"))
+
+
+def test_other_files_are_named_by_the_name_or_the_path_that_they_have(tmp_path):
+    assert Attachment(FsspecFile(b"x")).filename == "march.xlsx"
+    with open(os.fsencode(tmp_path / "a.csv"), "w+b") as file:
+        assert Attachment(file).filename == "a.csv"
+
+
+def test_a_member_of_an_archive_is_named_by_the_last_part_of_its_name(tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("march/a.pdf", b"abc")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive, archive.open("march/a.pdf") as member:
+        assert Attachment(member).filename == "a.pdf"
+    with tarfile.open(tmp_path / "all.tar", "w") as archive:
+        archive.add(tmp_path / "all.zip", "march/b.pdf")
+    with tarfile.open(tmp_path / "all.tar") as archive, archive.extractfile("march/b.pdf") as member:
+        if sys.version_info < (3, 12):
+            # It has the name of the archive there.
+            with pytest.raises(ValueError, match="does not tell its own name, so one is needed"):
+                Attachment(member)
+        else:
+            assert Attachment(member).filename == "b.pdf"
+
+
+@pytest.mark.parametrize(("module", "ending"), [(gzip, "gz"), (bz2, "bz2"), (lzma, "xz")])
+def test_a_compressed_file_that_reads_as_its_content_has_the_name_of_the_content(module, ending, tmp_path):
+    path = tmp_path / f"list.csv.{ending}"
+    with module.open(path, "wb") as file:
+        file.write(b"a,b")
+    with module.open(path) as file:
+        if module is not gzip and sys.version_info < (3, 13):
+            # It does not tell its name yet.
+            with pytest.raises(ValueError, match="without a name"):
+                Attachment(file)
+        else:
+            made = Attachment(file)
+            assert (made.filename, made.mimetype) == ("list.csv", "text/csv")
+    # The file as it is keeps its own name.
+    assert Attachment(path).filename == f"list.csv.{ending}"
+
+
+@pytest.mark.parametrize("make", [tempfile.NamedTemporaryFile, tempfile.TemporaryFile, tempfile.SpooledTemporaryFile])
+def test_a_temporary_file_has_no_name_for_a_recipient(make):
+    with make() as file:
+        with pytest.raises(ValueError, match=r"^filename: .*need(ed| one)"):
+            Attachment(file)
+        assert Attachment(file, "a.pdf").filename == "a.pdf"
+
+
+def test_a_standard_stream_has_no_name():
+    class Stream(io.BytesIO):
+        name = "<stdin>"
+
+    with pytest.raises(ValueError, match="without a name need one"):
+        Attachment(Stream(b"x"))
+
+
+def test_the_type_of_an_uploaded_inline_image_is_guessed_from_its_file():
+    assert Inline(FlaskUpload(io.BytesIO(b"x"), "logo.png"), "logo").mimetype == "image/png"
+
+
+# --- what has to be given otherwise ------------------------------------------------------------------------------
+
+
+LINES = [
+    (UploadFile, "UploadFile is read by awaiting", "{}(upload.file, upload.filename)"),
+    (AiohttpUpload("x", "a.pdf", io.BytesIO()), "no file, and holds one", "{}(upload.file, upload.filename)"),
+    (TornadoUpload("a.pdf", b"x"), "TornadoUpload is no file, and holds one", "{}(upload.body, upload.filename)"),
+    (SanicUpload("a/b", b"x", "a.pdf"), "SanicUpload is no file, and holds one", "{}(upload.body, upload.name)"),
+]
+
+
+@pytest.mark.parametrize(("given", "said", "line"), LINES, ids=["starlette", "aiohttp", "tornado", "sanic"])
+@BOTH
+def test_the_line_to_write_is_shown(kind, given, said, line, upload):
+    given = upload if given is UploadFile else given
+    for make in (
+        lambda: kind(given),
+        lambda: kind(given, "a.pdf"),
+    ):
+        with pytest.raises(TypeError) as caught:
+            make()
+        assert str(caught.value).startswith("content: a ")
+        assert str(caught.value).endswith(f"{said}; write {line.format(kind.__name__)}")
+    argument = "attachments" if kind is Attachment else "inlines"
+    with pytest.raises(TypeError) as caught:
+        Email(**USUAL, **{argument: [given]})
+    assert str(caught.value).startswith(f"{argument}[0]: {kind.__name__} or a path is needed, not a ")
+    assert str(caught.value).endswith(f"; write {line.format(kind.__name__)}")
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        (b"x", "Attachment(data, name)"),
+        (io.BytesIO(b"x"), "Attachment(file)"),
+        (FlaskUpload(io.BytesIO(b"x"), "a.pdf"), "Attachment(file)"),
+    ],
+    ids=["bytes", "file", "upload"],
+)
+def test_what_needs_an_attachment_around_it_is_told_so(one, line):
+    with pytest.raises(TypeError, match=r"^attachments\[0\]: Attachment or a path is needed, not a ") as caught:
+        Email(**USUAL, attachments=[one])
+    assert str(caught.value).endswith(f"; write {line}")
+
+
+def test_a_foreign_type_is_named_with_its_module(upload):
+    with pytest.raises(TypeError, match=r"^content: a starlette\.datastructures\.UploadFile is read by awaiting"):
+        Attachment(upload)
+    with pytest.raises(
+        TypeError, match=r"^attachments: a list is needed, not a starlette\.datastructures\.UploadFile$"
+    ):
+        Email(**USUAL, attachments=upload)
+    with pytest.raises(TypeError, match=r"^subject: text is needed, not a starlette\.datastructures\.UploadFile$"):
+        Email(**{**USUAL, "subject": upload})
+    with pytest.raises(TypeError, match=r"^cc: .* is needed, not a starlette\.datastructures\.UploadFile$"):
+        Email(**USUAL, cc=upload)
+
+
+def test_what_that_line_makes_is_sent_under_its_name(upload):
+    made = Attachment(upload.file, upload.filename)
+    assert (made.filename, made.mimetype, made.blob.measure()) == ("invoice.pdf", "application/pdf", 3)
+
+
+async def _awaited(size=-1):
+    return b""
+
+
+@pytest.mark.parametrize(
+    "read", [functools.partial(_awaited), lambda size=-1: _awaited(size)], ids=["partial", "hidden"]
+)
+def test_a_file_that_turns_out_to_be_read_by_awaiting_is_refused_too(read):
+    class File:
+        name = "a.pdf"
+
+    file = File()
+    file.read = read
+    with pytest.raises(TypeError, match=r"^content: a .*File is read by awaiting; write .*await upload\.read\(\)"):
+        Attachment(file)
+
+
+def test_an_answer_that_is_read_whole_is_no_file():
+    class Answer:
+        def read(self):
+            return b"x"
+
+    with pytest.raises(TypeError, match=r"^content: bytes, a path or an open binary file is needed, not a .*Answer$"):
+        Attachment(Answer(), "a.pdf")
+
+
+def test_a_file_open_for_writing_is_refused(tmp_path):
+    with open(tmp_path / "a.pdf", "wb") as file, pytest.raises(ValueError, match="'a.pdf' is not open for reading"):
+        Attachment(file)
+
+
+# --- where it stands ---------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def each_kind_of_file(tmp_path):
+    """Give files of three bytes that stand at their begin."""
+    (tmp_path / "plain").write_bytes(b"abc")
+    with zipfile.ZipFile(tmp_path / "zip", "w") as archive:
+        archive.writestr("member", b"abc")
+    with gzip.open(tmp_path / "gzip", "wb") as file:
+        file.write(b"abc")
+    with (
+        open(tmp_path / "plain", "rb") as plain,
+        open(tmp_path / "plain", "rb", buffering=0) as raw,
+        open(tmp_path / "plain", "r+b") as writable,
+        zipfile.ZipFile(tmp_path / "zip") as archive,
+        archive.open("member") as member,
+        gzip.open(tmp_path / "gzip") as compressed,
+        tempfile.SpooledTemporaryFile() as spooled,
+    ):
+        spooled.write(b"abc")
+        spooled.seek(0)
+        memory = io.BytesIO(b"abc")
+        yield {
+            "plain": plain,
+            "raw": raw,
+            "writable": writable,
+            "member": member,
+            "compressed": compressed,
+            "spooled": spooled,
+            "memory": memory,
+            "flask": FlaskUpload(io.BytesIO(b"abc"), "a.pdf"),
+            "django": DjangoUpload(io.BytesIO(b"abc"), "a.pdf"),
+        }
+
+
+def test_a_file_that_stands_at_its_end_is_never_an_empty_attachment(tmp_path):
+    with each_kind_of_file(tmp_path) as files:
+        for name, file in files.items():
+            file.read()
+            with pytest.raises(ValueError, match=rf"^content: the open file '{name}' stands at its end, .* seek\(0\)"):
+                Attachment(file, name)
+            file.seek(1)
+            assert Attachment(file, name).blob.measure() == 2
+
+
+def test_a_file_that_was_just_written_stands_at_its_end():
+    file = io.BytesIO()
+    file.write(b"abc")
+    with pytest.raises(ValueError, match=r"stands at its end.*seek\(0\)"):
+        Attachment(file, "a.csv")
+
+
+@pytest.mark.parametrize("beyond", [3, 4, 100])
+def test_a_file_that_stands_beyond_its_end_is_refused_as_well(beyond, tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    with open(tmp_path / "a", "rb") as file:
+        file.seek(beyond)
+        with pytest.raises(ValueError, match="stands at its end"):
+            Attachment(file)
+
+
+def test_a_file_without_any_bytes_is_attached(tmp_path):
+    (tmp_path / "empty").touch()
+    with open(tmp_path / "empty", "rb") as file:
+        for content in (b"", io.BytesIO(), file, tmp_path / "empty", FlaskUpload(io.BytesIO(), "a.pdf")):
+            assert Attachment(content, "a.txt").blob.measure() == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="no /proc")
+def test_a_file_of_the_system_that_was_read_and_says_it_is_empty_is_refused():
+    with open("/proc/self/status", "rb") as file:
+        file.read()
+        with pytest.raises(ValueError, match="stands at its end"):
+            Attachment(file)
+
+
+def test_a_file_that_is_cut_to_where_it_stood_before_it_is_sent_is_refused(tmp_path):
+    with open(tmp_path / "a", "w+b") as file:
+        file.write(b"abcdef")
+        file.seek(3)
+        made = Attachment(file)
+        file.truncate(3)
+        with pytest.raises(ValueError, match="'a' stands at its end"):
+            encode({"fileblob": made.blob})
+
+
+class OnlyReads:
+    """Can't be rewound, and tells where it stands."""
+
+    def __init__(self, content):
+        self._inner = io.BytesIO(content)
+
+    def read(self, size=-1):
+        return self._inner.read(size)
+
+    def tell(self):
+        return self._inner.tell()
+
+
+def test_a_stream_that_was_read_already_and_tells_so_is_refused():
+    stream = OnlyReads(b"abc")
+    assert blob_of(stream, "stream").data == b"abc"
+    with pytest.raises(ValueError, match="'stream' was read to its end already, and can't be rewound"):
+        blob_of(stream, "stream")
+    assert blob_of(OnlyReads(b""), "stream").data == b""
+
+
+# --- closed ------------------------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_file_that_was_closed_is_refused_with_the_reason(kind, tmp_path):
+    with each_kind_of_file(tmp_path) as files:
+        pass
+    files["memory"].close()
+    for name in ("plain", "raw", "writable", "member", "compressed", "spooled", "memory"):
+        for given in ((), ("a.pdf",)):
+            with pytest.raises(ValueError, match=r"^content: the open file is closed already; give its bytes"):
+                kind(files[name], *given)
+
+
+def test_a_file_that_reads_as_empty_once_it_is_closed_is_refused():
+    class Forgiving(io.RawIOBase):
+        def read(self, size=-1):
+            return b""
+
+    file = Forgiving()
+    file.close()
+    with pytest.raises(ValueError, match="closed already"):
+        Attachment(file, "a.pdf")
+
+
+async def test_an_upload_that_its_framework_closed_meanwhile_is_refused_before_anything_is_sent(upload):
+    made = Email(**USUAL, attachments=[Attachment(upload.file, upload.filename)])
+    await upload.close()
+    with pytest.raises(ValueError, match=r"^the open file 'invoice.pdf' is closed already.*web frameworks close"):
+        encode(made.to_fields())
+
+
+def test_a_file_that_was_measured_early_and_closed_since_is_refused_as_well(tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("a.pdf", b"abc")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive, archive.open("a.pdf") as member:
+        made = Attachment(member)
+    with pytest.raises(ValueError, match="'a.pdf' is closed already"):
+        encode({"fileblob": made.blob})
