@@ -109,7 +109,7 @@ def translate(error: Exception, operation: str) -> TransportError:
     """Make our error of one of `FAILURES`. Its own text is kept only as the cause: it can hold what the caller sent."""
     kind = next((ERRORS[one] for one in type(error).__mro__ if one in ERRORS), OutcomeUnknownError)
     reason = type(error).__name__
-    if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+    if isinstance(error, httpx.ConnectError) and _is_about_trust(error):
         reason += f": the server's certificate is not trusted{_missing_certificates()}"
     translated = failed(kind, reason, operation)
     if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)) and isinstance(translated, NotSentError):
@@ -138,6 +138,12 @@ def unconnected(error: Exception, operation: str) -> TransportError:
         operation=operation,
         final=True,
     )
+
+
+def _is_about_trust(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _missing_certificates() -> str:

@@ -120,3 +120,78 @@ def test_whatever_is_written_as_csv_is_read_again(tmp_path_factory, table, delim
     seen = []
     list(EmailFile(path, lambda row: seen.append(row) or hello({"email": "jane@example.com", "name": "x"})))
     assert seen == expected
+
+
+# --- Excel's first line --------------------------------------------------------------------------------------------
+
+
+def rows_of(path, **options):
+    return [(reference, made.to, made.subject) for reference, made in EmailFile(path, hello, reference="id", **options)]
+
+
+@on(
+    "begin", ["sep={}\n", "sep={}\r\n", "SEP={}\n", '"sep={}"\r\n', "\nsep={}\n", "sep={0}{0}{0}\n", "\ufeffsep={}\r\n"]
+)
+@on("delimiter", [";", ",", "\t", "|", ":"])
+@on("given", [False, True])
+def test_the_line_in_which_excel_says_what_is_between_columns_is_understood(tmp_path, begin, delimiter, given):
+    table = GOOD.replace(",", delimiter)
+    (tmp_path / "list.csv").write_text(begin.format(delimiter) + table, encoding="utf-8", newline="")
+    assert rows_of(tmp_path / "list.csv", **({"delimiter": delimiter} if given else {})) == [
+        ("1", ("jane@example.com",), "Hello Jane"),
+        ("2", ("joe@example.com",), "Hello Joe"),
+    ]
+
+
+def test_commas_in_a_header_with_semicolons_do_not_count_after_such_a_line(tmp_path):
+    (tmp_path / "list.csv").write_text("sep=;\nid;email;name;a,b,c,d,e,f\n1;jane@example.com;Jane;x\n")
+    assert rows_of(tmp_path / "list.csv") == [("1", ("jane@example.com",), "Hello Jane")]
+
+
+@on(
+    ("content", "said"),
+    [
+        ("sep=;\n", "line 1: is empty; the first line names the columns"),
+        ("sep=;\nid;email;name\n", "line 2: there are no rows"),
+        ("sep=;\nid;email;name\n1;jane@example.com\n", "line 3: has 2 columns, and the header 3"),
+        ("sep=;\n\nid;email;name\n\n1;jane;Jane\n", "line 5: to: is not an e-mail address"),
+    ],
+)
+def test_such_a_line_counts_as_a_line(problem, content, said):
+    assert problem(content) in (f"list.csv, {said}", f"list.csv, {said.replace('line 2', 'line 1')}")
+
+
+def test_such_a_line_that_says_something_else_than_the_argument_is_refused(tmp_path):
+    (tmp_path / "list.csv").write_text("sep=;\n" + GOOD.replace(",", ";"))
+    with pytest.raises(ValueError, match="line 1: says that ';' is between the columns, and delimiter that ',' is"):
+        EmailFile(tmp_path / "list.csv", hello, delimiter=",").check()
+    (tmp_path / "list.tsv").write_text("sep=;\n" + GOOD.replace(",", ";"))
+    with pytest.raises(ValueError, match=r"line 1: says that ';' is between the columns, and delimiter that '\\t' is"):
+        EmailFile(tmp_path / "list.tsv", hello).check()
+    assert len(rows_of(tmp_path / "list.tsv", delimiter=";")) == 2
+
+
+@on("header", ["sep=,id,email,name", "sep,id,email,name", "sep=,email,name,id", "sep=;x,id,email,name"])
+def test_a_header_that_only_begins_like_such_a_line_is_a_header(tmp_path, header):
+    row = ",".join({"id": "1", "email": "jane@example.com", "name": "Jane"}.get(one, "x") for one in header.split(","))
+    (tmp_path / "list.csv").write_text(f"{header}\n{row}\n")
+    assert rows_of(tmp_path / "list.csv") == [("1", ("jane@example.com",), "Hello Jane")]
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------
+
+
+def test_an_address_with_a_character_that_does_not_show_is_told_by_its_line(problem):
+    content = HEADER + "1,jane@example.com,Jane\n2,jo\u200be@example.com,Joe\n"
+    assert problem(content).startswith("list.csv, line 3: to: holds U+200B ZERO WIDTH SPACE at position 2, which")
+    from_template = EmailFile.from_template
+    with pytest.raises(ValueError, match=r"^sender: holds U\+00AD SOFT HYPHEN at position 9"):
+        from_template("list.csv", "welcome", sender="news@exam\u00adple.com")
+
+
+def test_the_same_address_in_two_scripts_has_one_fingerprint():
+    from smtp2go_async.bulk.plan import fingerprints_of, recipients_of
+
+    forms = ["jane@bücher.example", "JANE@BÜCHER.example", "jane@xn--bcher-kva.example", "jane@bu\u0308cher.example"]
+    recipients = [recipients_of(hello({"email": one, "name": "Jane"})) for one in forms]
+    assert len(set(fingerprints_of("journal", recipients))) == 1

@@ -50,6 +50,37 @@ def run(sandbox: Sandbox, backend: str, client_options: dict[str, Any]) -> Calla
     return run
 
 
+def test_every_address_arrives_with_its_name_and_its_domain_in_ascii(sandbox: Sandbox, run: Any) -> None:
+    message = Email(
+        sender=("Müller, Jörg", "shop@bücher.example"),
+        to=[("Doe, Jane", "jane@example.com"), "Jané <j@straße.example>", '"a b"@example.com'],
+        cc=[],
+        reply_to=[("Müller, Jörg", "help@bücher.example"), ("Другой, Кто-то", "other@example.com"), "bare@example.com"],
+        custom_headers={"Disposition-Notification-To": '"Öne, Two" <read@bücher.example>'},
+        subject="Hello",
+        text_body="Hi",
+    )
+    run(lambda client: client.email.send_message(message))
+    (sent,) = sandbox.sent
+    shown = {
+        name: [(one.display_name, one.addr_spec) for one in sent.message[name].addresses]
+        for name in ("From", "To", "Reply-To")
+    }
+    assert shown["From"] == [("Müller, Jörg", "shop@xn--bcher-kva.example")]
+    assert shown["To"] == [
+        ("Doe, Jane", "jane@example.com"),
+        ("Jané", "j@xn--strae-oqa.example"),
+        ("", '"a b"@example.com'),
+    ]
+    assert shown["Reply-To"] == [
+        ("Müller, Jörg", "help@xn--bcher-kva.example"),
+        ("Другой, Кто-то", "other@example.com"),
+        ("", "bare@example.com"),
+    ]
+    notified = sent.message["Disposition-Notification-To"]
+    assert str(notified) == "Öne, Two <read@xn--bcher-kva.example>"
+
+
 def test_what_arrives_is_what_was_sent_byte_for_byte(sandbox: Sandbox, run: Any, tmp_path: Path) -> None:
     content = bytes(range(256)) * 5000
     (tmp_path / "noise.bin").write_bytes(content)

@@ -79,11 +79,51 @@ def test_the_name_in_the_certificate_has_to_be_right(backend, client_of, mail, t
 
 
 @pytest.mark.usefixtures("_own_context")
-def test_certificates_that_can_t_be_read_mean_not_sent(backend, client_of, send, tls, monkeypatch, tmp_path):
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+@pytest.mark.parametrize(
+    ("variable", "kind"), [("SSL_CERT_FILE", "file"), ("SSL_CERT_DIR", "directory")], ids=["file", "directory"]
+)
+def test_certificates_that_are_missing_mean_not_sent_and_are_named(
+    variable, kind, backend, send, tls, monkeypatch, tmp_path
+):
+    monkeypatch.setenv(variable, str(tmp_path / "missing"))
 
-    with pytest.raises(NotSentError):
+    with pytest.raises(NotSentError) as caught:
         anyio.run(send, backend=backend)
+    assert f"{variable} names {str(tmp_path / 'missing')!r}, where there is no {kind}" in str(caught.value)
+    assert tls.arrived == 0
+
+
+@pytest.mark.usefixtures("_own_context")
+def test_certificates_that_can_t_be_read_are_named_by_their_variable(backend, send, monkeypatch, tmp_path):
+    (tmp_path / "empty.pem").write_text("no certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "empty.pem"))
+
+    with pytest.raises(NotSentError, match="look at what SSL_CERT_FILE names"):
+        anyio.run(send, backend=backend)
+
+
+@pytest.mark.usefixtures("_own_context")
+def test_a_certificate_that_is_not_trusted_is_said_so(loop, mail, tls):
+    async def main():
+        async with AsyncClient("api-" + "A" * 32, base_url=tls.url) as client:
+            with pytest.raises(NotSentError, match="certificate is not trusted") as caught:
+                await client.email.send(**mail())
+        assert "SSL_CERT" not in str(caught.value)
+
+    anyio.run(main, backend=loop)
+
+
+@pytest.mark.usefixtures("_own_context")
+def test_a_proxy_that_can_t_be_used_is_named_by_its_variable_and_not_shown(mail, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "gopher://user:secret@proxy.example.com:1")
+
+    async def main():
+        async with AsyncClient("api-" + "A" * 32, base_url="https://localhost:9/v3") as client:
+            with pytest.raises(NotSentError, match=r"look at what HTTPS_PROXY names$") as caught:
+                await client.email.send(**mail())
+        assert "secret" not in str(caught.value)
+
+    anyio.run(main)
 
 
 # --- a connection that was made ------------------------------------------------------------------------------------------
