@@ -326,7 +326,7 @@ class Email:
 
     def __attrs_post_init__(self) -> None:
         if self.template_id is None:
-            if self.template_data is not None and self.template_data != {}:
+            if self.template_data is not None:
                 raise ValueError("template_data: needs a template_id")
             if not self.subject:
                 raise ValueError("subject: is needed unless a template_id is given")
@@ -415,8 +415,8 @@ class Email:
             fields["text_body"] = self.text_body
         if self.template_id is not None:
             fields["template_id"] = self.template_id
-            if self.template_data is not None:
-                fields["template_data"] = self.template_data
+        if self.template_data is not None:
+            fields["template_data"] = self.template_data
         if self.schedule is not None:
             fields["schedule"] = format_schedule(self.schedule, now=now)
         if self.fastaccept is not None:

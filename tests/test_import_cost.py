@@ -48,6 +48,13 @@ def test_composing_an_email_needs_no_http():
     assert modules.isdisjoint({"httpx", "httpcore", "ssl", "smtp2go_async.client", *LATE})
 
 
+def test_only_a_domain_that_is_not_ascii_loads_its_tables():
+    mail = "Email(sender='a@example.com', to='{}', reply_to='Jane <b@example.com>', subject='x', text_body='y')"
+    steps = loaded("from smtp2go_async import Email", mail.format("b@example.com"), mail.format("b@b\xfccher.example"))
+    assert "idna" not in steps[0] | steps[1]
+    assert "idna" in steps[2]
+
+
 def test_touching_the_client_loads_neither_http_nor_what_only_a_call_needs():
     (modules,) = loaded("from smtp2go_async import AsyncClient")
     assert modules.isdisjoint({"httpx", "smtp2go_async.endpoints", *LATE})
