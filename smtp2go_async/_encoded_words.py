@@ -18,7 +18,7 @@ def encode_name(name: str) -> str:
     """Return a display name in encoded words of at most 75 characters, divided between characters, spaces between them.
 
     A name that fits into one word is one. Of a longer one the ASCII words stay as they are: some readers (Python's
-    `email.policy.default` before 3.13.2) put a space between two encoded words that stand side by side.
+    `email.policy.default`, python/cpython#128110) show a space between two encoded words that stand side by side.
     """
     whole = _word(name)
     return whole if len(whole) <= LONGEST_WORD else " ".join(_parts(name))

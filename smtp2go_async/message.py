@@ -3,8 +3,8 @@
 import datetime as dt
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypedDict, TypeVar
 
 import attrs
@@ -85,11 +85,15 @@ class Attachment:
         def __attrs_init__(self, filename: str, mimetype: str, blob: Blob | None, url: str | None) -> None: ...
 
     def __init__(self, content: Content, filename: str | None = None, *, mimetype: str | None = None) -> None:
-        with _named("content"):
+        try:
             need_content(content, type(self).__name__)
+        except (TypeError, ValueError) as error:
+            raise _about("content", error) from error
         filename = own_name(content) if filename is None else need_text(filename, "filename")
-        with _named("content"):
+        try:
             blob = blob_of(content, last_part(filename))
+        except (TypeError, ValueError) as error:
+            raise _about("content", error) from error
         self._set(blob, None, filename, mimetype)
 
     @classmethod
@@ -170,14 +174,10 @@ class Inline(Attachment):
         return self.filename
 
 
-@contextmanager
-def _named(argument: str) -> Iterator[None]:
+def _about(argument: str, error: Exception) -> Exception:
     """Put the name of an argument before what is wrong with it."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{argument}: {error}") from error
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    return kind(f"{argument}: {error}")
 
 
 def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument: str) -> tuple[A, ...]:
@@ -189,8 +189,10 @@ def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument:
         if isinstance(one, kind):
             files.append(one)
         elif isinstance(one, (str, os.PathLike)):
-            with _named(where):
+            try:
                 files.append(kind(one))
+            except (TypeError, ValueError) as error:
+                raise _about(where, error) from error
         else:
             line = line_for(one, kind.__name__)
             needed = f"{kind.__name__} or a path is needed, not a {type_name(one)}"

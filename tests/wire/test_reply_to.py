@@ -1,7 +1,7 @@
 """Reply-To goes out as a header: do the readers of e-mails find the same names and addresses in it?
 
-Two readers of the standard library are asked. `email.policy.default` puts a space between encoded words that stand side
-by side (until CPython 3.13.2 and 3.14), so of names too long for one word it is asked only where ASCII stands between.
+Two readers of the standard library are asked. `email.policy.default` shows a space between encoded words that stand side
+by side (python/cpython#128110), so of names too long for one word it is asked only where ASCII stands between.
 """
 
 import email
