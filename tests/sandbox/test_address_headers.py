@@ -7,7 +7,7 @@ from email.utils import getaddresses
 
 import pytest
 
-ENCODED = re.compile(r"=\?utf-8\?[bq]\?([^? ]*)\?=")
+ENCODED = re.compile(r"=\?utf-8\?[bq]\?[^? ]*\?=")
 
 
 def read(raw, header):
