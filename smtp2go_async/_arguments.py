@@ -186,6 +186,9 @@ def check_of(annotation: Any, name: str, *, needed: bool = False) -> Check:
             return need_mapping
     if any(map(_is_list_of_text, kinds)) and all(kind is str or _is_list_of_text(kind) for kind in kinds):
         return need_words
+    if any(getattr(kind, "__module__", None) == "email.message" for kind in kinds):
+        # A ready message: the method has better words for those of other libraries.
+        return unchecked
     if all(isinstance(kind, type) and get_origin(kind) is None and kind not in _SIMPLE for kind in kinds):
         classes = tuple(kind for kind in kinds if kind is not str)
         return _instance(classes, _text(name, needed=needed) if str in kinds else None)

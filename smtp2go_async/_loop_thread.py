@@ -23,6 +23,7 @@ import attrs
 
 from ._caller import InterruptedByCallerError, errands, plain
 from ._forking import tell_after_fork
+from ._warning import called_from, place_of_caller
 from .errors import NotSentError, OutcomeUnknownError
 
 P = ParamSpec("P")
@@ -113,6 +114,7 @@ class LoopThread:
             loop = self._loop or self._start()
             context = contextvars.copy_context()
             context.run(_forget_the_loop_around)
+            context.run(called_from.set, place_of_caller())
             return context.run(asyncio.run_coroutine_threadsafe, call(*args, **kwargs), loop.running)
 
     def _start(self) -> "_Loop":

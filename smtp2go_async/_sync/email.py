@@ -4,7 +4,7 @@
 import datetime as dt
 import os
 from collections.abc import Iterator, Sequence
-from email.message import EmailMessage, Message
+from email.message import Message
 from typing import BinaryIO, Unpack
 
 from .._address import AddressLike
@@ -38,12 +38,14 @@ class Emails(SyncGroup[AsyncEmails]):
         """
         return self._run(self._awaited.send, sender, to, **parts)
 
-    def send_message(self, message: Email | EmailMessage) -> EmailSent:
+    def send_message(self, message: Email | Message) -> EmailSent:
         """Send an `Email`, or a ready message of the standard library.
 
         ``POST /email/send``, or ``POST /email/mime`` for a ready message. Not repeated when the outcome is unknown.
+        `send_mime` says what becomes of a ready message and of its ``Bcc`` header.
 
         Raises:
+            ValueError: A ready message that can't be written; nothing was sent.
             TypeError: Another kind of message.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
@@ -58,17 +60,31 @@ class Emails(SyncGroup[AsyncEmails]):
     ) -> EmailSent:
         """Send a ready MIME message.
 
-        ``POST /email/mime``. Not repeated when the outcome is unknown. The recipients are those in its headers.
+        ``POST /email/mime``. Not repeated when the outcome is unknown. The call has no field for recipients, so they
+        can only be those in the headers of the message; the provider's example shows a ``To`` header. A message with no
+        ``To``, ``Cc`` or ``Bcc`` header at all is sent with a `UserWarning`.
+
+        What the provider does with a ``Bcc`` header is not documented: whether it delivers to the addresses in it, and
+        whether it takes the header out. If it does not, every recipient can read who the others are. Where addresses
+        must stay hidden, use `send` with ``bcc=``.
+
+        Text, bytes and files go out byte by byte. A message of the standard library is written by its own policy with
+        CRLF at the end of its lines; if it has parts that are signed, or a ``DKIM-Signature``, give the bytes that were
+        signed, since Python may fold a header in another way than it did for the signature. A body without an encoding
+        that mail would change (binary data, lines longer than 998 octets) goes out in Base64.
 
         Args:
             mime_email: The message as text, as bytes, as a message of the standard library, or as a file (a `pathlib`
                 path or one open in binary mode), which is read while it is sent; one that can't be rewound, as a pipe,
-                is read to its end before. The base64 is done here.
+                is read to its end before. The base64 of the call is done here. Of an e-mail of Django, its
+                ``message()``, which leaves out ``bcc`` recipients.
             schedule: When to send it: an aware time, at least 10 seconds and at most 3 days ahead.
             fastaccept: Answer at once and send in the background; then nothing says whether it was refused.
 
         Raises:
-            ValueError: An empty message, or a file that can't be read.
+            ValueError: An empty message, a file that can't be read, or a message that the standard library can't write;
+                the error says why without any of its content.
+            TypeError: Something else, as a message of another library.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
         return self._run(self._awaited.send_mime, mime_email, schedule=schedule, fastaccept=fastaccept)

@@ -14,19 +14,16 @@
 import datetime as dt
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from email.message import EmailMessage, Message
-from email.policy import SMTP
+from email.message import Message
 from functools import partial
 from typing import Any, BinaryIO, TypedDict, Unpack
 
 import attrs
 
 from .._address import AddressLike
-from .._blobs import Blob, MemoryBlob
-from .._body import blob_from_thread
 from .._checks import need_count
-from .._contents import blob_of
 from .._dates import format_schedule
+from .._mime import mime_blob, name_of_type, refuse_other_libraries
 from .._model import Address, Content, Done, Listing, SendReply, model, named
 from .._operation import Effect, Operation
 from .._paging import Paged, Step
@@ -143,18 +140,23 @@ class Emails(EndpointGroup):
         """
         return await self.send_message(Email(sender=sender, to=to, **parts))
 
-    async def send_message(self, message: Email | EmailMessage) -> EmailSent:
+    async def send_message(self, message: Email | Message) -> EmailSent:
         """Send an `Email`, or a ready message of the standard library.
 
         ``POST /email/send``, or ``POST /email/mime`` for a ready message. Not repeated when the outcome is unknown.
+        `send_mime` says what becomes of a ready message and of its ``Bcc`` header.
 
         Raises:
+            ValueError: A ready message that can't be written; nothing was sent.
             TypeError: Another kind of message.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
         if isinstance(message, Email):
             return await self._call(SEND, message.to_fields())
-        return await self.send_mime(message)
+        if isinstance(message, Message):
+            return await self.send_mime(message)
+        refuse_other_libraries(message, "message")
+        raise TypeError(f"message: an Email or an EmailMessage is needed, not a {name_of_type(message)}")
 
     async def send_mime(
         self,
@@ -165,22 +167,36 @@ class Emails(EndpointGroup):
     ) -> EmailSent:
         """Send a ready MIME message.
 
-        ``POST /email/mime``. Not repeated when the outcome is unknown. The recipients are those in its headers.
+        ``POST /email/mime``. Not repeated when the outcome is unknown. The call has no field for recipients, so they
+        can only be those in the headers of the message; the provider's example shows a ``To`` header. A message with no
+        ``To``, ``Cc`` or ``Bcc`` header at all is sent with a `UserWarning`.
+
+        What the provider does with a ``Bcc`` header is not documented: whether it delivers to the addresses in it, and
+        whether it takes the header out. If it does not, every recipient can read who the others are. Where addresses
+        must stay hidden, use `send` with ``bcc=``.
+
+        Text, bytes and files go out byte by byte. A message of the standard library is written by its own policy with
+        CRLF at the end of its lines; if it has parts that are signed, or a ``DKIM-Signature``, give the bytes that were
+        signed, since Python may fold a header in another way than it did for the signature. A body without an encoding
+        that mail would change (binary data, lines longer than 998 octets) goes out in Base64.
 
         Args:
             mime_email: The message as text, as bytes, as a message of the standard library, or as a file (a `pathlib`
                 path or one open in binary mode), which is read while it is sent; one that can't be rewound, as a pipe,
-                is read to its end before. The base64 is done here.
+                is read to its end before. The base64 of the call is done here. Of an e-mail of Django, its
+                ``message()``, which leaves out ``bcc`` recipients.
             schedule: When to send it: an aware time, at least 10 seconds and at most 3 days ahead.
             fastaccept: Answer at once and send in the background; then nothing says whether it was refused.
 
         Raises:
-            ValueError: An empty message, or a file that can't be read.
+            ValueError: An empty message, a file that can't be read, or a message that the standard library can't write;
+                the error says why without any of its content.
+            TypeError: Something else, as a message of another library.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
         when = format_schedule(schedule)
         return await self._call(
-            SEND_MIME, {"mime_email": await _mime(mime_email), "schedule": when, "fastaccept": fastaccept}
+            SEND_MIME, {"mime_email": await mime_blob(mime_email), "schedule": when, "fastaccept": fastaccept}
         )
 
     async def send_batch(self, emails: Sequence[Email]) -> Listing[BatchItem]:
@@ -276,29 +292,6 @@ def _by_number(search: Callable[..., Awaitable[Listing[ScheduledEmail]]], limit:
         return new, None if len(found) < full else str(following)
 
     return step
-
-
-async def _mime(message: object) -> Blob:
-    if isinstance(message, Message):
-        message = message.as_bytes(policy=SMTP)
-    elif isinstance(message, str):
-        try:
-            message = message.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError("mime_email: holds a lone surrogate, which is not valid text") from error
-    try:
-        if isinstance(message, bytes):
-            blob: Blob = MemoryBlob(message)
-        elif hasattr(message, "read"):
-            blob = await blob_from_thread(message, "mime_email")
-        else:
-            blob = blob_of(message, "mime_email")
-        empty = blob.measure() == 0
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"mime_email: {error}") from error
-    if empty:
-        raise ValueError("mime_email: is empty")
-    return blob
 
 
 def _batch(emails: Sequence[Email]) -> list[dict[str, Any]]:

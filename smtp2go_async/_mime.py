@@ -1,0 +1,111 @@
+"""What ``email.send_mime`` takes: a ready message in any of its forms, as bytes that can be sent."""
+
+import os
+import re
+from email.message import Message
+
+from ._blobs import Blob, MemoryBlob
+from ._body import blob_from_thread
+from ._contents import blob_of
+from ._warning import warn_caller
+
+_END_OF_HEADERS = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_RECIPIENTS = re.compile(rb"(?:\A|[\r\n])(?:to|cc|bcc)[ \t]*:", re.IGNORECASE)
+
+
+async def mime_blob(message: object) -> Blob:
+    """Make a blob of a ready message, and warn the caller when no header of it names recipients.
+
+    Raises:
+        ValueError: It is empty, can't be read, or can't be written by the standard library.
+        TypeError: It is no ready message.
+    """
+    if isinstance(message, Message):
+        blob: Blob = MemoryBlob(_written(message))
+    elif isinstance(message, str):
+        try:
+            blob = MemoryBlob(message.encode())
+        except UnicodeEncodeError as error:
+            raise ValueError("mime_email: holds a lone surrogate, which is not valid text") from error
+    else:
+        blob = await _of_file_or_bytes(message)
+    size = blob.measure()
+    if size == 0:
+        raise ValueError("mime_email: is empty")
+    head = await _head(blob, size)
+    if head is not None and not _RECIPIENTS.search(head):
+        warn_caller(
+            "mime_email: the message has no To, Cc or Bcc header, and POST /email/mime has no other place for "
+            "recipients, so it may reach nobody"
+        )
+    return blob
+
+
+def refuse_other_libraries(value: object, argument: str) -> None:
+    """Refuse a message of another library, with the line to write instead.
+
+    Raises:
+        TypeError: It is one.
+    """
+    name = name_of_type(value)
+    # Django's own e-mails keep bcc beside the message, which their message() leaves out.
+    if callable(getattr(value, "message", None)):
+        raise TypeError(
+            f"{argument}: a {name} is no ready message; write send_mime(mail.message()), which leaves out its bcc "
+            "recipients, or email.send(..., bcc=[...])"
+        )
+    if callable(getattr(value, "as_bytes", None)):
+        raise TypeError(f"{argument}: a {name} is no message of the standard library; write send_mime(mail.as_bytes())")
+
+
+def name_of_type(value: object) -> str:
+    """Name a type with its module, since many libraries have an ``EmailMessage``; one of Python's own without."""
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _written(message: Message) -> bytes:
+    # Here, since files and bytes need nothing of it.
+    from ._mime_headers import UnwritableError
+    from ._mime_writing import message_bytes
+
+    try:
+        return message_bytes(message)
+    except UnwritableError as error:
+        # Without the error of the standard library, whose text has headers and addresses in it.
+        raise ValueError(f"mime_email: {error}") from None
+
+
+async def _of_file_or_bytes(message: object) -> Blob:
+    if not isinstance(message, (bytes, bytearray, memoryview, os.PathLike)) and not hasattr(message, "read"):
+        refuse_other_libraries(message, "mime_email")
+        raise TypeError(f"mime_email: bytes, a path or an open binary file is needed, not a {name_of_type(message)}")
+    try:
+        if hasattr(message, "read"):
+            return await blob_from_thread(message, "mime_email")
+        return blob_of(message, "mime_email")
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"mime_email: {error}") from error
+
+
+async def _head(blob: Blob, size: int) -> bytes | None:
+    """Return the headers, or ``None`` when they can't be told; a file is read in a thread."""
+    if isinstance(blob, MemoryBlob):
+        end = _END_OF_HEADERS.search(blob.data)
+        return blob.data if end is None else blob.data[: end.start()]
+    from anyio import to_thread
+
+    begin = await to_thread.run_sync(_first_chunk, blob, size, abandon_on_cancel=True)
+    end = _END_OF_HEADERS.search(begin)
+    if end is not None:
+        return begin[: end.start()]
+    return begin if len(begin) == size else None
+
+
+def _first_chunk(blob: Blob, size: int) -> bytes:
+    try:
+        with blob.opened(size) as chunks:
+            return next(chunks, b"")
+    except Exception:
+        # A file that can't be read is told of when it is sent.
+        return b""

@@ -1,0 +1,38 @@
+"""Warn of a call at the line that made it, also where the call runs in a thread of ours."""
+
+import os
+import sys
+import warnings
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
+
+
+class Place(NamedTuple):
+    """A line of the caller's code."""
+
+    filename: str
+    line: int
+    names: dict[str, Any]
+    """The globals there, in which Python notes what it has warned of."""
+
+
+called_from: ContextVar[Place | None] = ContextVar("smtp2go_async_called_from", default=None)
+"""The line that waits for the call around; ``None`` where the call is awaited, and the stack shows the line."""
+
+
+def place_of_caller() -> Place:
+    """Return the line outside this package that led here."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_globals)
+
+
+def warn_caller(text: str) -> None:
+    """Give a `UserWarning` that names the caller's line."""
+    place = called_from.get() or place_of_caller()
+    registry = place.names.setdefault("__warningregistry__", {})
+    module = place.names.get("__name__", "<unknown>")
+    warnings.warn_explicit(text, UserWarning, place.filename, place.line, module=module, registry=registry)
