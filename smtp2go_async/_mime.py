@@ -14,7 +14,9 @@ _RECIPIENTS = re.compile(rb"(?:\A|[\r\n])(?:to|cc|bcc)[ \t]*:", re.IGNORECASE)
 
 
 async def mime_blob(message: object) -> Blob:
-    """Make a blob of a ready message, and warn the caller when no header of it names recipients.
+    """Make a blob of a ready message, and warn the caller when none of its headers names recipients.
+
+    A file is not looked into for that.
 
     Raises:
         ValueError: It is empty, can't be read, or can't be written by the standard library.
@@ -29,11 +31,10 @@ async def mime_blob(message: object) -> Blob:
             raise ValueError("mime_email: holds a lone surrogate, which is not valid text") from error
     else:
         blob = await _of_file_or_bytes(message)
-    size = blob.measure()
-    if size == 0:
+    if blob.measure() == 0:
         raise ValueError("mime_email: is empty")
-    head = await _head(blob, size)
-    if head is not None and not _RECIPIENTS.search(head):
+    # A file is read once, while it is sent, and may be too large for that.
+    if isinstance(blob, MemoryBlob) and not _names_recipients(blob.data):
         warn_caller(
             "mime_email: the message has no To, Cc or Bcc header, and POST /email/mime has no other place for "
             "recipients, so it may reach nobody"
@@ -88,24 +89,6 @@ async def _of_file_or_bytes(message: object) -> Blob:
         raise type(error)(f"mime_email: {error}") from error
 
 
-async def _head(blob: Blob, size: int) -> bytes | None:
-    """Return the headers, or ``None`` when they can't be told; a file is read in a thread."""
-    if isinstance(blob, MemoryBlob):
-        end = _END_OF_HEADERS.search(blob.data)
-        return blob.data if end is None else blob.data[: end.start()]
-    from anyio import to_thread
-
-    begin = await to_thread.run_sync(_first_chunk, blob, size, abandon_on_cancel=True)
-    end = _END_OF_HEADERS.search(begin)
-    if end is not None:
-        return begin[: end.start()]
-    return begin if len(begin) == size else None
-
-
-def _first_chunk(blob: Blob, size: int) -> bytes:
-    try:
-        with blob.opened(size) as chunks:
-            return next(chunks, b"")
-    except Exception:
-        # A file that can't be read is told of when it is sent.
-        return b""
+def _names_recipients(raw: bytes) -> bool:
+    end = _END_OF_HEADERS.search(raw)
+    return _RECIPIENTS.search(raw, 0, len(raw) if end is None else end.start()) is not None

@@ -11,6 +11,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from email.header import Header
+from email.headerregistry import BaseHeader
 from email.policy import SMTP, Policy, compat32
 from email.utils import quote
 from typing import Any, cast
@@ -66,7 +67,9 @@ def header_line(policy: Policy, name: object, value: object, *, exact: bool) -> 
         return _raw(name, text)
     made = _by_policy(policy, name, value)
     if not exact:
-        made = _one_that_reads_back(policy, name, text, made)
+        # What was read once need not be read again.
+        parsed = value if isinstance(value, BaseHeader) else None
+        made = _one_that_reads_back(policy, name, text, made, parsed)
     if not made:
         raise UnwritableError(f"{shown} can't be written by the standard library")
     return made
@@ -88,7 +91,7 @@ def _by_policy(policy: Policy, name: str, value: str | Header) -> bytes:
     return made if made.endswith(b"\r\n") and not _ANOTHER_LINE.search(made, 0, len(made) - 2) else b""
 
 
-def _one_that_reads_back(policy: Policy, name: str, text: str, made: bytes) -> bytes:
+def _one_that_reads_back(policy: Policy, name: str, text: str, made: bytes, parsed: Any) -> bytes:
     said = _BREAK.sub("", text).strip()
     short = bool(made) and max(map(len, made.split(b"\r\n"))) <= LONGEST_LINE
     if _ESCAPED_BYTES.search(text):
@@ -103,10 +106,10 @@ def _one_that_reads_back(policy: Policy, name: str, text: str, made: bytes) -> b
         if short and begun and unfolded == said:
             return made
         # An encoded word that is there for the length alone is no address and no URL any more.
-        if short and begun and ("=?" in said or "=?" not in unfolded) and _same(name, said, unfolded):
+        if short and begun and ("=?" in said or "=?" not in unfolded) and _same(name, said, unfolded, parsed):
             return made
         return _folded(name, said) or made
-    if short and b"unknown-8bit" not in made and _same(name, said, _unfolded(name, made)):
+    if short and b"unknown-8bit" not in made and _same(name, said, _unfolded(name, made), parsed):
         return made
     return _encoded(name, said) or made
 
@@ -127,9 +130,9 @@ def _read(name: str, text: str) -> Any:
         return None
 
 
-def _same(name: str, said: str, made: str) -> bool:
-    """Tell whether two texts of a header mean the same."""
-    wanted, found = _read(name, said), _read(name, made)
+def _same(name: str, said: str, made: str, parsed: Any) -> bool:
+    """Tell whether two texts of a header mean the same; the first may have been read already."""
+    wanted, found = parsed or _read(name, said), _read(name, made)
     if wanted is None or found is None:
         return False
     if name.lower() in _WITH_ADDRESSES and wanted.addresses:

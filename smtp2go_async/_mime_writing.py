@@ -1,6 +1,7 @@
 """Write a message of the standard library as bytes: CRLF at the end of each line, and all else as the message says.
 
-Each part is written by its own policy and nothing in the message is changed, so that several calls may send it at once.
+Each part is written by its own policy, and nothing in the message is changed but that a multipart without a boundary
+gets one; so several threads may send a message at once.
 What is signed stays as the standard library writes it. In all else a body whose bytes would not arrive as they are goes
 out in Base64.
 """
@@ -12,6 +13,7 @@ from email.errors import MissingHeaderBodySeparatorDefect
 from email.message import Message
 from enum import Enum, auto
 from quopri import decodestring
+from secrets import token_hex
 from typing import Any, cast
 
 from ._mime_headers import LONGEST_LINE, UnwritableError, header_line
@@ -190,11 +192,12 @@ def _with_boundary(message: Message, care: _Care, written: list[bytes], where: s
         return message, given.encode()
     if given is not None and care is not _Care.FREE:
         raise UnwritableError(f"the boundary of {where} can't be written")
-    number = 0
-    while not _is_apart(f"==_{number}_smtp2go_async_==", written):
-        number += 1
-    boundary = f"==_{number}_smtp2go_async_=="
-    # set_boundary replaces the list of headers; the message itself keeps its own.
+    while not _is_apart(boundary := f"==={token_hex(16)}===", written):
+        pass
+    if given is None:
+        # As as_bytes() does, so that both write the same bytes afterwards.
+        message.set_boundary(boundary)
+    # In a copy as well, which has a list of headers of its own: another thread may have chosen one at the same time.
     message = copy.copy(message)
     message.set_boundary(boundary)
     return message, boundary.encode()

@@ -169,7 +169,7 @@ class Emails(EndpointGroup):
 
         ``POST /email/mime``. Not repeated when the outcome is unknown. The call has no field for recipients, so they
         can only be those in the headers of the message; the provider's example shows a ``To`` header. A message with no
-        ``To``, ``Cc`` or ``Bcc`` header at all is sent with a `UserWarning`.
+        ``To``, ``Cc`` or ``Bcc`` header at all is sent with a `UserWarning`; files are not looked into for that.
 
         What the provider does with a ``Bcc`` header is not documented: whether it delivers to the addresses in it, and
         whether it takes the header out. If it does not, every recipient can read who the others are. Where addresses

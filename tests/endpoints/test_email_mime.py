@@ -5,16 +5,21 @@ import base64
 import datetime as dt
 import email
 import io
+import linecache
 import os
 import threading
+import traceback
+import warnings
+from email.header import Header
 from email.message import EmailMessage, Message
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import default
 
 import pytest
+from mime.odd_messages import ODD, UNWRITABLE, read, said
 
-from smtp2go_async.endpoints import email as module
+from smtp2go_async import _mime
 
 ACCEPTED = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1uAbC-1"}
 RAW = b"From: shop@example.com\r\nTo: jane@example.com\r\nSubject: Hello\r\n\r\nHi \xff\r\n"
@@ -51,9 +56,10 @@ async def test_bytes_go_out_as_they_are(sent, form):
 
 
 async def test_text_goes_out_as_utf_8_and_is_never_taken_for_a_path(sent, tmp_path):
-    assert await sent("Subject: Grüße\r\n\r\nHi") == "Subject: Grüße\r\n\r\nHi".encode()
+    assert await sent("To: a@example.com\r\n\r\nGrüße") == "To: a@example.com\r\n\r\nGrüße".encode()
     (tmp_path / "mail.eml").write_bytes(RAW)
-    assert await sent(str(tmp_path / "mail.eml")) == os.fsencode(tmp_path / "mail.eml")
+    with pytest.warns(UserWarning, match="has no To, Cc or Bcc header"):
+        assert await sent(str(tmp_path / "mail.eml")) == os.fsencode(tmp_path / "mail.eml")
 
 
 async def test_a_file_goes_out_by_its_path_or_open(sent, tmp_path):
@@ -79,17 +85,29 @@ async def test_the_lines_of_a_message_end_as_the_protocol_of_mail_says(sent):
 
 async def test_an_older_message_of_the_standard_library_goes_out_too(sent):
     old = MIMEMultipart()
-    old["Subject"] = "Hello"
+    old["To"], old["Subject"] = "jane@example.com", "Hello"
     old.attach(MIMEText("Hi", "plain"))
     assert isinstance(old, Message)
     received = email.message_from_bytes(await sent(old), policy=default)
     assert (received["Subject"], next(received.iter_parts()).get_content()) == ("Hello", "Hi")
 
 
-async def test_send_message_sends_a_ready_message_in_this_way(client, answers):
+def older():
+    old = MIMEText("Hallo Jané\n")
+    old["To"], old["Subject"] = "jane@example.com", Header("Grüße", "utf-8")
+    return old
+
+
+@pytest.mark.parametrize("make", [ready, older], ids=["newer", "older"])
+async def test_send_message_sends_a_ready_message_in_this_way(client, answers, make):
     bodies = answers("/email/mime", ACCEPTED)
-    await client.email.send_message(ready())
-    assert b"Jan" in base64.b64decode(bodies[0]["mime_email"])
+    await client.email.send_message(make())
+    assert b"To: jane@example.com" in base64.b64decode(bodies[0]["mime_email"])
+
+
+@pytest.mark.parametrize("name", ["a_header_object_as_subject", "an_email_in_an_older_message", "binary_data_as_it_is"])
+async def test_odd_messages_go_out_as_what_they_say(sent, name):
+    assert read(await sent(ODD[name]())) == said(ODD[name]())
 
 
 async def test_a_schedule_and_fastaccept_go_out_beside_it(client, answers):
@@ -154,7 +172,7 @@ def test_the_calls_of_other_threads_go_on_while_one_waits_for_a_pipe(waiting, an
     bodies = answers("/email/mime", ACCEPTED, ACCEPTED)
     results = []
     slow = threading.Thread(target=lambda: results.append(waiting.email.send_mime(file)))
-    other = threading.Thread(target=lambda: results.append(waiting.email.send_mime(b"other")))
+    other = threading.Thread(target=lambda: results.append(waiting.email.send_mime(b"To: other")))
     slow.start()
     end.write(RAW)
     other.start()
@@ -162,11 +180,11 @@ def test_the_calls_of_other_threads_go_on_while_one_waits_for_a_pipe(waiting, an
     assert len(results) == 1
     end.close()
     slow.join(5)
-    assert [base64.b64decode(body["mime_email"]) for body in bodies] == [b"other", RAW]
+    assert [base64.b64decode(body["mime_email"]) for body in bodies] == [b"To: other", RAW]
 
 
-async def test_only_what_can_be_read_takes_a_thread(sent, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "blob_from_thread", None)
+async def test_only_an_open_file_may_have_to_be_read_to_its_end(sent, tmp_path, monkeypatch):
+    monkeypatch.setattr(_mime, "blob_from_thread", None)
     (tmp_path / "mail.eml").write_bytes(RAW)
     for message in (RAW, bytearray(RAW), RAW.decode("latin-1"), ready(), tmp_path / "mail.eml"):
         assert await sent(message)
@@ -204,10 +222,67 @@ async def test_text_that_is_not_valid_unicode_is_refused(client, nothing_sent):
         await client.email.send_mime("Subject: \ud800")
 
 
-@pytest.mark.parametrize("message", [None, 17, ["Subject: x"], {"subject": "x"}])
-async def test_another_kind_of_message_is_refused(client, nothing_sent, message):
-    with pytest.raises(TypeError, match=r"^mime_email: bytes, a path or an open binary file is needed"):
+@pytest.mark.parametrize("name", UNWRITABLE)
+async def test_a_message_that_can_not_be_written_is_refused_without_its_content(client, nothing_sent, name):
+    make, reason = UNWRITABLE[name]
+    with pytest.raises(ValueError) as caught:
+        await client.email.send_mime(make())
+    assert str(caught.value) == f"mime_email: {reason}"
+    assert "secret" not in "".join(traceback.format_exception_only(caught.value))
+    assert caught.value.__suppress_context__
+
+
+class EmailMessageOfAnotherLibrary:
+    """As Django's: it has the ready message, and more recipients beside it."""
+
+    __module__ = "shop.mail"
+    __qualname__ = "EmailMessage"
+
+    def message(self):
+        raise AssertionError("it was asked")
+
+
+class WritesItself:
+    __module__ = "shop.mail"
+    __qualname__ = "EmailMessage"
+
+    def as_bytes(self):
+        raise AssertionError("it was asked")
+
+
+OTHERS = [
+    (None, "bytes, a path or an open binary file is needed, not a NoneType"),
+    (17, "bytes, a path or an open binary file is needed, not a int"),
+    (["Subject: x"], "bytes, a path or an open binary file is needed, not a list"),
+    ({"subject": "x"}, "bytes, a path or an open binary file is needed, not a dict"),
+    (dt.date(2026, 1, 1), "bytes, a path or an open binary file is needed, not a datetime.date"),
+    (
+        EmailMessageOfAnotherLibrary(),
+        (
+            "a shop.mail.EmailMessage is no ready message; write send_mime(mail.message()), which leaves out its bcc "
+            "recipients, or email.send(..., bcc=[...])"
+        ),
+    ),
+    (
+        WritesItself(),
+        "a shop.mail.EmailMessage is no message of the standard library; write send_mime(mail.as_bytes())",
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "reason"), OTHERS)
+async def test_another_kind_of_message_is_refused(client, nothing_sent, message, reason):
+    with pytest.raises(TypeError) as caught:
         await client.email.send_mime(message)
+    assert str(caught.value) == f"mime_email: {reason}"
+
+
+@pytest.mark.parametrize(("message", "reason"), OTHERS)
+async def test_send_message_refuses_another_kind_too(client, nothing_sent, message, reason):
+    with pytest.raises(TypeError) as caught:
+        await client.email.send_message(message)
+    reason = reason.replace("bytes, a path or an open binary file is needed", "an Email or an EmailMessage is needed")
+    assert str(caught.value) == f"message: {reason}"
 
 
 async def test_a_text_file_is_refused(client, nothing_sent):
@@ -224,3 +299,94 @@ async def test_a_schedule_in_the_past_is_refused(client, nothing_sent):
 async def test_fastaccept_is_true_or_false_and_nothing_that_looks_so(client, nothing_sent, value):
     with pytest.raises(TypeError, match=r"^fastaccept: must be a bool"):
         await client.email.send_mime(RAW, fastaccept=value)
+
+
+# --- a message to nobody -----------------------------------------------------------------------------------------
+
+TO_NOBODY = b"From: shop@example.com\r\nSubject: Hello\r\nX-To: jane@example.com\r\n\r\nTo: jane@example.com\r\n"
+NOBODY = (
+    "mime_email: the message has no To, Cc or Bcc header, and POST /email/mime has no other place for recipients, so "
+    "it may reach nobody"
+)
+
+
+def made_of(raw):
+    """Make all forms of a message that are in memory."""
+    return [
+        email.message_from_bytes(raw),
+        email.message_from_bytes(raw, policy=default),
+        raw,
+        bytearray(raw),
+        raw.decode("latin-1"),
+    ]
+
+
+async def test_a_message_of_any_form_without_recipients_is_sent_with_a_warning(sent):
+    for form in made_of(TO_NOBODY):
+        with pytest.warns(UserWarning, match="has no To") as caught:
+            assert await sent(form) == TO_NOBODY
+        assert [str(one.message) for one in caught] == [NOBODY]
+
+
+@pytest.mark.parametrize("header", [b"To", b"cc", b"BCC", b"To "])
+async def test_one_header_with_recipients_is_enough(sent, header):
+    raw = b"Subject: x\r\n" + header + b": jane@example.com\r\n\r\nHi\r\n"
+    forms = made_of(raw)
+    for form in forms[2:] if header.endswith(b" ") else forms:
+        assert await sent(form) == raw
+
+
+async def test_a_file_is_not_looked_into_for_that(sent, tmp_path):
+    (tmp_path / "mail.eml").write_bytes(TO_NOBODY)
+    assert await sent(tmp_path / "mail.eml") == TO_NOBODY
+    assert await sent(io.BytesIO(TO_NOBODY)) == TO_NOBODY
+
+
+async def test_headers_alone_are_looked_at_as_well(sent):
+    with pytest.warns(UserWarning, match="has no To"):
+        await sent(b"Subject: x")
+
+
+@pytest.mark.parametrize("form", [TO_NOBODY, TO_NOBODY.decode()], ids=["bytes", "text"])
+async def test_the_warning_names_the_line_that_called(client, answers, form):
+    answers("/email/mime", ACCEPTED)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        await client.email.send_mime(form)  # this line
+    assert [(one.filename, line_at(one)) for one in caught] == [(__file__, "await client.email.send_mime(form)")]
+
+
+async def test_the_warning_names_the_line_that_called_send_message(client, answers):
+    answers("/email/mime", ACCEPTED)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        await client.email.send_message(email.message_from_bytes(TO_NOBODY))  # this line
+    assert [line_at(one) for one in caught] == ["await client.email.send_message(email.message_from_bytes(TO_NOBODY))"]
+
+
+@pytest.mark.parametrize("form", [TO_NOBODY, TO_NOBODY.decode()], ids=["bytes", "text"])
+def test_the_warning_names_the_line_that_waits(waiting, answers, form):
+    answers("/email/mime", ACCEPTED)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        waiting.email.send_mime(form)  # this line
+    assert [(one.filename, line_at(one)) for one in caught] == [(__file__, "waiting.email.send_mime(form)")]
+
+
+def test_python_shows_the_warning_once_for_each_line(waiting, answers):
+    answers("/email/mime", *[ACCEPTED] * 4)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for _ in range(2):
+            waiting.email.send_mime(TO_NOBODY)  # one line
+            waiting.email.send_mime(TO_NOBODY)  # another
+    assert len(caught) == 2
+
+
+async def test_a_warning_that_is_made_an_error_is_raised_before_anything_is_sent(client, nothing_sent):
+    with pytest.raises(UserWarning, match="has no To"):
+        await client.email.send_mime(TO_NOBODY)
+
+
+def line_at(warning):
+    return linecache.getline(warning.filename, warning.lineno).partition("#")[0].strip()
