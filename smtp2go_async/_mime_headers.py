@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from email.header import Header
 from email.headerregistry import BaseHeader
-from email.policy import SMTP, Policy, compat32
+from email.policy import SMTP, Policy
 from email.utils import quote
 from typing import Any, cast
 
@@ -77,9 +77,6 @@ def header_line(policy: Policy, name: object, value: object, *, exact: bool) -> 
 
 def _by_policy(policy: Policy, name: str, value: str | Header) -> bytes:
     """Return what the policy makes of a header; empty where it stumbles, or does not make one header."""
-    if isinstance(value, Header):
-        # The newer policies do not know what to do with one.
-        policy = compat32.clone(linesep="\r\n", max_line_length=policy.max_line_length)
     try:
         made = policy.fold_binary(name, cast("str", value))
     except Exception:

@@ -8,7 +8,6 @@ import io
 import linecache
 import os
 import threading
-import traceback
 import warnings
 from email.header import Header
 from email.message import EmailMessage, Message
@@ -228,8 +227,7 @@ async def test_a_message_that_can_not_be_written_is_refused_without_its_content(
     with pytest.raises(ValueError) as caught:
         await client.email.send_mime(make())
     assert str(caught.value) == f"mime_email: {reason}"
-    assert "secret" not in "".join(traceback.format_exception_only(caught.value))
-    assert caught.value.__suppress_context__
+    assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
 
 
 class EmailMessageOfAnotherLibrary:

@@ -264,6 +264,13 @@ def addresses_that_need_utf_8_and_have_none():
 
 
 @odd
+def one_address_that_needs_utf_8_and_has_none():
+    message = modern()
+    message.replace_header("To", "jörg@exämple.com")
+    return message
+
+
+@odd
 def groups_of_addresses():
     birds = Group("Frühe Vögel", (Address("Jörg, M", "j", "example.com"), Address("", "k", "example.com")))
     message = modern()
