@@ -1,23 +1,24 @@
-"""Take a request to the provider and bring back an answer. The only file that imports httpx.
+"""Take a request to the provider and bring back an answer. With `_kept`, the only file that imports httpx.
 
 `ERRORS` translates each of httpx's errors into the one that tells whether the request may have been carried out.
 """
 
+import contextlib
 import functools
 import os
 import ssl
 import time
 import urllib.request
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 from anyio.lowlevel import current_token
 
 from ._blobs import FileChangedError
-from ._body import Body
+from ._kept import Kept, Outgoing, mark, put_around
 from ._pool import Pool
 from ._wire import Answer, Request
 from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
@@ -172,37 +173,13 @@ def not_whole(error: FileChangedError, operation: str) -> NotSentError:
 
 NOT_DECODED = "its compressed content can't be decoded"
 CUT_OFF = "it was cut off"
+USED_UP = "the http_client or a tool around it has read the content, and has not kept it"
 
 
 @functools.cache
 def _ssl_context() -> ssl.SSLContext:
     """Make the one TLS context of the process; making one costs some 20 ms."""
     return httpx.create_ssl_context()
-
-
-class _Stream(httpx.AsyncByteStream):
-    """A body as httpx sends it; each attempt reads it from the start.
-
-    httpx drops what it reads from when it stops in the middle. It is closed here, so that a file does not stay open
-    until the collector finds it, and trio has nothing to warn of.
-    """
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-        self._reading: AsyncGenerator[bytes, None] | None = None
-
-    @property
-    def begun(self) -> bool:
-        """Whether anybody has asked for the body; if not, nobody can have got a whole request."""
-        return self._reading is not None
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        self._reading = cast("AsyncGenerator[bytes, None]", self._body.chunks())
-        return self._reading
-
-    async def aclose(self) -> None:
-        if self._reading is not None:
-            await self._reading.aclose()
 
 
 def _timeouts(seconds: float | None) -> dict[str, float | None]:
@@ -240,7 +217,7 @@ def _asks(depart: Depart) -> Callable[[str, object], Awaitable[None]]:
 
 async def exchange(
     send: Callable[[httpx.Request], Awaitable[httpx.Response]],
-    build: Callable[[Request, httpx.AsyncByteStream], httpx.Request],
+    build: Callable[[Request, Outgoing], httpx.Request],
     request: Request,
     *,
     streams: bool,
@@ -255,17 +232,16 @@ async def exchange(
             tells more than an error's class: a proxy that makes no tunnel ends in a ReadTimeout.
     """
     operation = request.operation
-    stream = _Stream(request.body)
+    stream = Outgoing(request.body)
+    made: httpx.Request | None = None
     try:
-        response = await send(build(request, stream))
+        made = build(request, stream)
+        response = await send(made)
     except FAILURES as error:
-        translated = translate(error, operation)
-        if stream.begun and isinstance(translated, NotSentError):
-            # Whatever could not connect then, a redirect or a hook of the caller's client, it was not this request.
-            translated = failed(OutcomeUnknownError, type(error).__name__, operation)
-        elif streams and not stream.begun and translated.carried_out is not False:
-            translated = failed(NotSentError, type(error).__name__, operation)
-        raise translated from error
+        refused = _answer_in(error, made)
+        if refused is None:
+            raise _failure(error, stream, operation, streams=streams) from error
+        response = refused
     except FileChangedError as error:
         raise not_whole(error, operation) from error
     except UnicodeError as error:
@@ -279,28 +255,71 @@ async def exchange(
     status = response.status_code
     # Not asked for by name, which decodes all of them each time.
     said = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
+    kept = stream.kept if stream.kept is not None and stream.kept.response is response else None
     broken = None
     content = b""
     try:
-        content = await _read(response, decoded=b"content-encoding" in said)
+        content = await _read(response, kept, decoded=b"content-encoding" in said)
     except httpx.DecodingError:
         broken = NOT_DECODED
+    except (httpx.StreamConsumed, httpx.StreamClosed):
+        broken = USED_UP
     except FAILURES as error:
         if status < 400:
             raise translate(error, operation) from error
         # The status has told the outcome already: it was turned away. Only the reason was lost.
         broken = CUT_OFF
     finally:
-        await response.aclose()
+        await _close(response, kept)
     after = retry_after(said.get(b"retry-after"), said.get(b"date"))
     return Answer(status, content, after, broken)
 
 
-async def _read(response: httpx.Response, *, decoded: bool) -> bytes:
-    if decoded or not isinstance(response.stream, httpx.AsyncByteStream):
+def _failure(error: Exception, stream: Outgoing, operation: str, *, streams: bool) -> TransportError:
+    translated = translate(error, operation)
+    if stream.begun and isinstance(translated, NotSentError):
+        # Whatever could not connect then, a redirect or a hook of the caller's client, it was not this request.
+        return failed(OutcomeUnknownError, type(error).__name__, operation)
+    if streams and not stream.begun and translated.carried_out is not False:
+        return failed(NotSentError, type(error).__name__, operation)
+    return translated
+
+
+def _answer_in(error: Exception, made: httpx.Request | None) -> httpx.Response | None:
+    """Return the answer that ``raise_for_status`` in a hook has made an error of; the status says what happened.
+
+    The answer must be of this request: hooks call other servers, whose errors say nothing about it.
+    """
+    response = getattr(error, "response", None)
+    if isinstance(response, httpx.Response):
+        with contextlib.suppress(RuntimeError):  # it belongs to no request
+            return response if response.request is made else None
+    return None
+
+
+async def _read(response: httpx.Response, kept: Kept | None, *, decoded: bool) -> bytes:
+    if kept is not None:
+        response = httpx.Response(response.status_code, headers=response.headers, stream=kept)
+    elif response.is_stream_consumed or response.is_closed:
+        # By a transport or a tool. httpx gives again what it has read whole, and else raises at once; its stream would
+        # wait for an answer that was given.
+        return await response.aread()
+    if not isinstance(response.stream, httpx.AsyncByteStream):
+        return response.read()
+    if decoded:
         return await response.aread()
     # What httpx does beside joining the parts costs more than reading them.
     return b"".join([part async for part in response.stream])
+
+
+async def _close(response: httpx.Response, kept: Kept | None) -> None:
+    if kept is not None:
+        # The response stays as it is: a task that a hook has started may still want to read it.
+        await kept.aclose()
+    elif isinstance(response.stream, httpx.AsyncByteStream):
+        await response.aclose()
+    else:
+        response.close()
 
 
 class HttpxConnections:
@@ -328,7 +347,7 @@ class HttpxConnections:
         build = functools.partial(self._build, depart)
         return await exchange(self._transport.handle_async_request, build, request, streams=True)
 
-    def _build(self, depart: Depart, request: Request, stream: httpx.AsyncByteStream) -> httpx.Request:
+    def _build(self, depart: Depart, request: Request, stream: Outgoing) -> httpx.Request:
         key = (request.url, request.headers)
         prepared = self._prepared.get(key)
         if prepared is None:
@@ -392,13 +411,23 @@ class BorrowedTransport:
                 final=True,
             )
         self._loop = loop
+        put_around(self._client)
         depart()
-        return await exchange(self._send, functools.partial(self._build, depart), request, streams=False)
+        try:
+            return await exchange(self._send, functools.partial(self._build, depart), request, streams=False)
+        except AttributeError as error:
+            if error.name != "handle_async_request":
+                raise
+            raise NotSentError(
+                "the request was not sent: the transport of the http_client is one for httpx.Client",
+                operation=request.operation,
+                final=True,
+            ) from error
 
     async def _send(self, made: httpx.Request) -> httpx.Response:
         return await self._client.send(made, stream=True, follow_redirects=False)
 
-    def _build(self, depart: Depart, request: Request, stream: httpx.AsyncByteStream) -> httpx.Request:
+    def _build(self, depart: Depart, request: Request, stream: Outgoing) -> httpx.Request:
         body = request.body
         extensions: dict[str, object] = {"trace": _asks(depart)}
         if request.timeout_given:
@@ -411,6 +440,7 @@ class BorrowedTransport:
             extensions=extensions,
         )
         made.stream = stream
+        mark(made, stream)
         return made
 
     async def aclose(self) -> None:

@@ -72,7 +72,7 @@ class AsyncClient(AsyncGroups):
         max_email_bytes: The most that the body of an e-mail call may have, attachments in base64 included.
         transport: ``"httpx"``, or ``"fast"`` for pyreqwest and orjson (``pip install 'smtp2go-async[fast]'``): several
             times the calls per second, with the same results and errors. On trio and in forked children it is httpx.
-        http_client: Your own `httpx.AsyncClient`, used untouched and not closed. Its timeouts apply unless ``timeout``
+        http_client: Your own `httpx.AsyncClient`, with its hooks, and not closed here. Its timeouts apply unless ``timeout``
             is given; ``max_connections`` does not.
 
     Raises:

@@ -385,7 +385,7 @@ def _data(request: Arrived) -> bytes:
         "email/scheduled/search": [{"schedule_id": fields.get("schedule_id", "1")}],
         "email/scheduled/remove": "Success",
         "sms/send": {"statuses": {"queued": 1}, "total_sent": 1},
-        "sms/summary": {"total": 1},
+        "sms/summary": {"total_messages": 1},
     }.get(request.path.removeprefix("/v3/"), sent)
     return json.dumps({"request_id": "3b4c1e0e-0000-4000-8000-000000000001", "data": data}).encode()
 
