@@ -139,9 +139,16 @@ def __getattr__(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # The submodule is imported by name, without importlib, so that nothing is loaded before it is asked for.
-    module = __import__(f"{__name__}.{home}", fromlist=[name])
-    value = getattr(module, name)
+    from ._loading import loading
+
+    if home in ("client", "sync"):
+        # Before the rest, as `loading` says; with a lock of its own it would come first at a fork.
+        with loading:
+            import logging  # noqa: F401
+    with loading:
+        # The submodule is imported by name, without importlib, so that nothing is loaded before it is asked for.
+        module = __import__(f"{__name__}.{home}", fromlist=[name])
+        value = getattr(module, name)
     globals()[name] = value
     return value
 

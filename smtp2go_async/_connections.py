@@ -8,7 +8,8 @@ from typing import Protocol
 import anyio
 from anyio.lowlevel import current_token
 
-from ._transport import UNCONNECTED, Depart, unconnected
+from ._loading import loading
+from ._transport import UNCONNECTED, Depart, loop_here, unconnected
 from ._wire import Answer, Request
 from .errors import NotSentError
 
@@ -86,7 +87,7 @@ class OwnTransport:
             )
 
     async def _connections_here(self, operation: str) -> Connections:
-        loop = current_token().native_token
+        loop = loop_here(first=self._connections is None)
         if self._connections is not None and self._loop is loop and self._pid == os.getpid():
             return self._connections
         if self._pid != os.getpid():
@@ -100,7 +101,8 @@ class OwnTransport:
                 final=True,
             )
         try:
-            connections = self._connect()
+            with loading:
+                connections = self._connect()
         except UNCONNECTED as error:
             raise unconnected(error, operation) from error
         self._loop, self._connections = loop, connections

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_a
 
 import attrs
 
+from ._loading import loading
 from ._model import InOneText, Reply, SentAsText, field_keys
 from ._period import Period
 from ._prose import pieces, to_prose
@@ -131,15 +132,16 @@ _SCALARS: dict[type, Hook] = {
 @functools.cache
 def loose() -> "Converter":
     """Return the converter for users: it reads everything that can be read."""
-    from cattrs import Converter  # here, because a client that has made no call needs none of it
+    with loading:
+        from cattrs import Converter  # here, because a client that has made no call needs none of it
 
-    converter = Converter(detailed_validation=False)
-    for kind, hook in _SCALARS.items():
-        # Not with a predicate: cattrs asks those last, and its own hook for text would turn null into "None".
-        converter.register_structure_hook(kind, hook)
-    _register_shapes(converter)
-    converter.register_structure_hook_factory(attrs.has, functools.partial(_loose_model, converter))
-    return converter
+        converter = Converter(detailed_validation=False)
+        for kind, hook in _SCALARS.items():
+            # Not with a predicate: cattrs asks those last, and its own hook for text would turn null into "None".
+            converter.register_structure_hook(kind, hook)
+        _register_shapes(converter)
+        converter.register_structure_hook_factory(attrs.has, functools.partial(_loose_model, converter))
+        return converter
 
 
 @functools.cache

@@ -1,9 +1,16 @@
 """The groups of calls that both clients have. Each is imported when it is first touched, and none imports another."""
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+import contextlib
+import functools
+from typing import TYPE_CHECKING, Any
+
+from anyio.lowlevel import current_token
+
+from ._loading import loading
 
 if TYPE_CHECKING:
+    from functools import cached_property
+
     from ._loop_thread import LoopThread
     from ._sync.activity import Activity as SyncActivity
     from ._sync.allowed_recipients import AllowedRecipients as SyncAllowedRecipients
@@ -44,6 +51,18 @@ if TYPE_CHECKING:
     from .endpoints.suppressions import Suppressions
     from .endpoints.templates import Templates
     from .endpoints.webhooks import Webhooks
+
+
+else:
+
+    class cached_property(functools.cached_property):  # noqa: N801 - as the one that it stands for
+        """One whose value is made while a fork waits, as is all that its calls need of anyio."""
+
+        def __get__(self, instance: object, owner: type | None = None) -> Any:
+            with loading:
+                with contextlib.suppress(RuntimeError):  # no event loop runs yet
+                    current_token()
+                return super().__get__(instance, owner)
 
 
 class AsyncGroups:

@@ -23,6 +23,7 @@ import attrs
 
 from ._caller import InterruptedByCallerError, errands, plain
 from ._forking import tell_after_fork
+from ._loading import loading
 from ._warning import called_from, place_of_caller
 from .errors import NotSentError, OutcomeUnknownError
 
@@ -125,11 +126,13 @@ class LoopThread:
         work = contextvars.Context().run
         args = (_serve, ready, self._closing)
         thread = threading.Thread(target=work, args=args, name="smtp2go-async", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:
-            raise NotSentError("the interpreter is ending, and starts no more threads", final=True) from error
-        self._loop, self._thread = ready.result(), thread
+        # The loop's thread imports what it runs on, and a fork must wait for that.
+        with loading:
+            try:
+                thread.start()
+            except RuntimeError as error:
+                raise NotSentError("the interpreter is ending, and starts no more threads", final=True) from error
+            self._loop, self._thread = ready.result(), thread
         # Not at exit: there it is waited for, and the collector must never wait.
         self._finalizer = weakref.finalize(self, _end, self._loop, thread)
         self._finalizer.atexit = False

@@ -12,6 +12,7 @@ from . import __version__
 from ._body import encode
 from ._checks import need_line, need_mapping, need_number, need_text, with_article
 from ._json import STANDARD, Codec, with_orjson
+from ._loading import loading
 from ._masking import shown_half_made
 from .retry import RetryPolicy
 
@@ -124,9 +125,10 @@ def fast_json() -> Codec:
         ImportError: It is not.
     """
     try:
-        import pyreqwest  # noqa: F401
+        with loading:
+            import pyreqwest  # noqa: F401
 
-        return with_orjson()
+            return with_orjson()
     except ImportError as error:
         raise ImportError(
             f"transport: 'fast' needs {error.name}, which is not installed: pip install 'smtp2go-async[fast]'",

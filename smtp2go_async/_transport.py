@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import encodings.idna  # noqa: F401 - TLS and trio import it when they first see the name of a host
 import functools
 import os
 import ssl
@@ -19,6 +20,7 @@ from anyio.lowlevel import current_token
 
 from ._blobs import FileChangedError
 from ._kept import Kept, Outgoing, mark, put_around
+from ._loading import loading
 from ._pool import Pool
 from ._wire import Answer, Request
 from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
@@ -388,6 +390,14 @@ def proxy_of(base_url: str) -> str | None:
     return proxy
 
 
+def loop_here(*, first: bool) -> object:
+    """Return the event loop. The first question to anyio imports what it knows about this kind of loop."""
+    if not first:
+        return current_token().native_token
+    with loading:
+        return current_token().native_token
+
+
 class BorrowedTransport:
     """A caller's own `httpx.AsyncClient`, used as it is: its headers, proxies, hooks and limits apply.
 
@@ -402,7 +412,7 @@ class BorrowedTransport:
     async def send(self, request: Request, depart: Depart) -> Answer:
         if self._closed or self._client.is_closed:
             raise NotSentError("this client is closed", operation=request.operation, final=True)
-        loop = current_token().native_token
+        loop = loop_here(first=self._loop is None)
         if self._loop not in (None, loop):
             # httpx would deliver the request over a connection of the old loop and then fail to read the answer.
             raise NotSentError(

@@ -1,5 +1,6 @@
 """The asynchronous client: settings, the groups of calls, and the one loop in which a call is made and repeated."""
 
+import concurrent.futures.thread  # noqa: F401 - asyncio imports it in the middle of a call, when no fork waits
 import contextlib
 import logging
 import time
@@ -15,6 +16,7 @@ from . import _settings
 from ._checks import need_count, need_mapping, need_truth
 from ._groups import AsyncGroups
 from ._json import STANDARD
+from ._loading import loading
 from ._masking import shown_half_made
 from ._model import AnyReply
 from ._operation import Effect, Operation
@@ -72,8 +74,8 @@ class AsyncClient(AsyncGroups):
         max_email_bytes: The most that the body of an e-mail call may have, attachments in base64 included.
         transport: ``"httpx"``, or ``"fast"`` for pyreqwest and orjson (``pip install 'smtp2go-async[fast]'``): several
             times the calls per second, with the same results and errors. On trio and in forked children it is httpx.
-        http_client: Your own `httpx.AsyncClient`, with its hooks, and not closed here. Its timeouts apply unless ``timeout``
-            is given; ``max_connections`` does not.
+        http_client: Your own `httpx.AsyncClient`, with its hooks; not closed here. Its timeouts apply unless
+            ``timeout`` is given; ``max_connections`` does not.
 
     Raises:
         ValueError: An argument that is wrong; nothing is ever sent to find that out.
@@ -285,7 +287,8 @@ class AsyncClient(AsyncGroups):
 
     async def _repeat(self, operation: Operation[T], request: Request, started: float, first: Smtp2goError) -> T:
         """Go on after a first attempt that failed. The only loop, and the only place where tenacity appears."""
-        import tenacity
+        with loading:
+            import tenacity
 
         policy = self._settings.retry
         pending: Smtp2goError | None = first
@@ -358,8 +361,9 @@ def _error_of(state: Any) -> BaseException | None:
 def _transport_for(
     http_client: "HttpxClient | None", settings: Settings, max_connections: int, *, fast: bool
 ) -> "Transport":
-    from ._connections import OwnTransport
-    from ._transport import BorrowedTransport, HttpxClient, HttpxConnections
+    with loading:
+        from ._connections import OwnTransport
+        from ._transport import BorrowedTransport, HttpxClient, HttpxConnections
 
     if http_client is not None:
         if not isinstance(http_client, HttpxClient):
@@ -367,6 +371,7 @@ def _transport_for(
         return BorrowedTransport(http_client)
     if not fast:
         return OwnTransport(partial(HttpxConnections, settings.base_url), max_connections)
-    from . import _fast
+    with loading:
+        from . import _fast
 
     return OwnTransport(partial(_fast.connect, settings.base_url), max_connections)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
+from .._loading import loading
 from .._loop_thread import LoopThread
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class SyncGroup(Generic[G]):
         self._thread = thread
 
     def _iterate(self, call: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        from .._paging import WaitedFor
+        with loading:
+            from .._paging import WaitedFor
 
         return WaitedFor(partial(self._run, cast("Paged[T]", call(*args, **kwargs)).next_page))
 
@@ -42,12 +44,14 @@ class SyncSettlingGroup(SyncGroup[G]):
     __slots__ = ()
 
     def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        from ..bulk._signals import term_as_exit
+        with loading:
+            from ..bulk._signals import term_as_exit
 
         with term_as_exit():
             return self._thread.run_settling(partial(call, *args, **kwargs))
 
     def _stream(self, call: "Callable[P, OutcomeStream]", *args: P.args, **kwargs: P.kwargs) -> "SyncOutcomeStream":
-        from ..bulk.stream import SyncOutcomeStream
+        with loading:
+            from ..bulk.stream import SyncOutcomeStream
 
         return SyncOutcomeStream(call(*args, **kwargs), self._run)
