@@ -7,6 +7,7 @@ was refused a connection (seen with 0.15), so that nobody could tell whether a r
 import asyncio  # pyreqwest knows no other loop
 import logging
 import math
+import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 from datetime import timedelta
 from typing import Any, cast
@@ -19,7 +20,7 @@ from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.response import BaseResponse
 
 from . import _transport
-from ._blobs import FileChangedError
+from ._blobs import CHUNK, FileChangedError
 from ._body import Body
 from ._connections import Connections
 from ._transport import (
@@ -37,6 +38,12 @@ from ._wire import Answer, Request
 from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError
 
 _log = logging.getLogger("smtp2go_async")
+
+_ON_ITS_WAY = 1.0
+"""Seconds to wait for what pyreqwest's thread hands over to the event loop; it takes less than a thousandth of that."""
+
+_LONGEST = 24 * 3600.0
+"""Seconds; what pyreqwest takes for a timeout has an end."""
 
 _READING = "error reading a body from connection"
 """How the chain of causes says that an answer was cut off."""
@@ -85,15 +92,17 @@ class FastConnections:
         if self._client is None:
             raise NotSentError("this client is closed", operation=operation, final=True)
         try:
-            made = (
+            building = (
                 self._client.request(request.method, request.url)
                 .headers(request.headers)
                 .header("Content-Length", str(request.body.length))
                 .body_stream(reading)
                 # The status is wanted even where nothing of the content can be read.
                 .streamed_read_buffer_limit(0)
-                .build_streamed()
             )
+            if seconds is not None:
+                building = building.timeout(timedelta(seconds=min(seconds * _steps(request.body), _LONGEST)))
+            made = building.build_streamed()
         except ValueError as error:
             raise NotSentError(
                 "the request was not sent: its address can't be written", operation=operation, final=True
@@ -144,6 +153,15 @@ class FastConnections:
             await client.close()
 
 
+def _steps(body: Body) -> int:
+    """Count what each may take the whole timeout: every piece of the body, the answer's head and its content.
+
+    pyreqwest goes on with a request that was sent and is then given up, and keeps its connection for as long as the
+    server lets it. Nothing but a timeout of its own ends that, so it has one that is longer than all of ours together.
+    """
+    return 2 if body.content is not None else 2 + len(body.pieces) + body.length // CHUNK
+
+
 def _header(response: BaseResponse, name: str) -> str | None:
     """Read a header; one that is not ASCII is none, and must not hide the answer."""
     try:
@@ -182,7 +200,7 @@ class _Whole:
         self._given_up = True
 
 
-class _Pieces:
+class _Reading:
     """A body in pieces, read in a task of pyreqwest's that may still be under way when the call has ended."""
 
     def __init__(self, body: Body, next_step: Callable[[], None]) -> None:
@@ -191,12 +209,7 @@ class _Pieces:
         self.begun = False
         self._under_way = False
         self._given_up = False
-
-    def __aiter__(self) -> "_Pieces":
-        return self
-
-    def __anext__(self) -> "_Step":
-        return _Step(self.step)
+        self._asked_for: Callable[[], _Step | None] = lambda: None
 
     async def step(self) -> bytes:
         """Read the next piece."""
@@ -219,8 +232,29 @@ class _Pieces:
     async def give_up(self) -> None:
         """Close the file that is being read, at once or as soon as its reader is back."""
         self._given_up = True
+        # Now it has no `__anext__`, so that Python refuses whatever pyreqwest asks from here on, at once and in its own
+        # thread. Told by the event loop, it would wait for that with its connection open, for ever if the loop has ended.
+        self.__class__ = _Reading  # type: ignore[assignment]
+        # What was asked for before is on its way to the loop, unless pyreqwest has dropped it.
+        with anyio.CancelScope(deadline=anyio.current_time() + _ON_ITS_WAY, shield=True):
+            while (step := self._asked_for()) is not None and not step.begun:
+                del step
+                await anyio.sleep(0.001)
         if not self._under_way:
             await self._chunks.aclose()
+
+
+class _Pieces(_Reading):
+    """What pyreqwest iterates over."""
+
+    def __aiter__(self) -> "_Pieces":
+        return self
+
+    def __anext__(self) -> "_Step":
+        """Ask for the next piece, in pyreqwest's thread; its coroutine is run later, by the event loop."""
+        step = _Step(self.step)
+        self._asked_for = weakref.ref(step)
+        return step
 
 
 class _Step(Coroutine[Any, Any, bytes]):
@@ -232,6 +266,11 @@ class _Step(Coroutine[Any, Any, bytes]):
     def __init__(self, make: Callable[[], Coroutine[Any, Any, bytes]]) -> None:
         self._make = make
         self._made: Coroutine[Any, Any, bytes] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was run."""
+        return self._made is not None
 
     def _begun(self) -> Coroutine[Any, Any, bytes]:
         self._made = self._made or self._make()

@@ -1,12 +1,13 @@
 """The transport "fast": calls that are cancelled, and calls and clients that are there when all ends."""
 
 import asyncio
+import contextlib
 
 import anyio
 import pytest
 from faults.server import Fault
 
-from smtp2go_async import Attachment, NotSentError, OutcomeUnknownError, TransportError, _blobs
+from smtp2go_async import Attachment, NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError, _blobs
 
 pytest.importorskip("pyreqwest")
 pytest.importorskip("orjson")
@@ -175,6 +176,51 @@ def test_closing_in_the_middle_of_a_large_body_leaves_the_outcome_unknown(backen
         return await close_when(lambda: faults.begun, client, lambda: client.email.send(**mail(attachments=[large])))
 
     assert anyio.run(main, backend=backend) is OutcomeUnknownError
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["in memory", "from a file"])
+@pytest.mark.parametrize("fault", [Fault.STALL, Fault.STALL_IN_ANSWER])
+@pytest.mark.parametrize("end", ["timeout", "cancelled", "closed"])
+def test_a_connection_whose_call_is_over_is_closed_soon_also_when_the_server_keeps_it(
+    end, fault, large, backend, faults, client_of, mail, tmp_path
+):
+    """pyreqwest goes on with a request that it has sent, so it has a timeout of its own."""
+    path = tmp_path / "some.bin"
+    path.write_bytes(bytes(300_000))
+    faults.then(fault)
+
+    async def main():
+        client = client_of(timeout=0.2)
+        mails = mail(attachments=[path] if large else [])
+        match end:
+            case "timeout":
+                with pytest.raises(ReplyTimeoutError):
+                    await client.email.send(**mails)
+            case "cancelled":
+                async with anyio.create_task_group() as tasks:
+
+                    async def send():
+                        with contextlib.suppress(ReplyTimeoutError):  # on a slow machine, before it is cancelled
+                            await client.email.send(**mails)
+
+                    tasks.start_soon(send)
+                    while not faults.arrived:
+                        await anyio.sleep(0.002)
+                    tasks.cancel_scope.cancel()
+            case "closed":
+                await close_when(lambda: faults.arrived, client, lambda: client.email.send(**mails))
+        faults.wait_for(lambda: faults.open == 0, 60)
+        await client.aclose()
+
+    anyio.run(main, backend=backend)
+
+
+def test_a_timeout_as_long_as_there_is_can_be_given(backend, faults, client_of, mail):
+    async def main():
+        async with client_of(timeout=1e300) as client:
+            await client.email.send(**mail())
+
+    anyio.run(main, backend=backend)
 
 
 def test_closing_while_a_connection_is_made_means_not_sent(backend, faults, client_of, mail):

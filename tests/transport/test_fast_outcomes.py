@@ -16,6 +16,7 @@ pytest.importorskip("orjson")
 
 from pyreqwest import exceptions as theirs
 
+from smtp2go_async import _fast
 from smtp2go_async._fast import _Pieces, _Whole
 
 
@@ -48,6 +49,9 @@ class FakeClient:
         return self
 
     def streamed_read_buffer_limit(self, limit):
+        return self
+
+    def timeout(self, timeout):
         return self
 
     def build_streamed(self):
@@ -144,13 +148,43 @@ def pieces():
     return _Pieces(Body((b"one", b"two"), 6), lambda: None)
 
 
-def test_a_body_in_pieces_that_is_given_up_hands_out_no_more(pieces):
-    async def main():
-        first = await anext(pieces)
-        await pieces.give_up()
-        return [first, [piece async for piece in pieces]]
+def test_a_body_in_pieces_that_is_given_up_refuses_to_be_asked(pieces):
+    """At once, in the thread that asks: the event loop may have ended, and pyreqwest would wait for it for ever."""
 
-    assert anyio.run(main) == [b"one", []]
+    async def main():
+        first = await anext(pieces, ...)
+        await pieces.give_up()
+        await pieces.give_up()
+        return first
+
+    assert anyio.run(main) == b"one"
+    with pytest.raises(TypeError, match="not an async iterator"):
+        anext(pieces, ...)
+
+
+def test_giving_up_waits_until_what_was_asked_for_before_was_told(pieces):
+    async def main():
+        asked = anext(pieces, ...)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(pieces.give_up)
+            await anyio.wait_all_tasks_blocked()
+            assert await asked is ...
+        # The next time there is nothing to wait for.
+        with anyio.fail_after(0):
+            await pieces.give_up()
+
+    anyio.run(main)
+
+
+def test_giving_up_does_not_wait_for_what_was_dropped(pieces, monkeypatch):
+    monkeypatch.setattr(_fast, "_ON_ITS_WAY", 60.0)
+
+    async def main():
+        pieces.__anext__()
+        with anyio.fail_after(10):
+            await pieces.give_up()
+
+    anyio.run(main)
 
 
 def test_a_piece_that_is_asked_for_and_never_awaited_leaves_no_warning(pieces):
@@ -178,7 +212,7 @@ def test_a_piece_that_was_being_read_when_the_body_was_given_up_is_not_handed_ou
         got = []
 
         async def read():
-            got.extend([piece async for piece in pieces])
+            got.append(await anext(pieces, None))
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(read)
@@ -188,7 +222,7 @@ def test_a_piece_that_was_being_read_when_the_body_was_given_up_is_not_handed_ou
             ready.set()
         return got, closed, pieces.begun
 
-    assert anyio.run(main) == ([], [True], False)
+    assert anyio.run(main) == ([None], [True], False)
 
 
 # --- answers ------------------------------------------------------------------------------------------------------------
