@@ -102,7 +102,7 @@ def client_of(faults: FaultServer, client_options: dict[str, Any]) -> Callable[.
     """Give a function that makes clients of the fault server; they repeat nothing."""
 
     def make(**options: Any) -> AsyncClient:
-        usual = {"base_url": faults.url, "timeout": 5.0, "retry": RetryPolicy.none(), **client_options}
+        usual = {"base_url": faults.url, "timeout": 30.0, "retry": RetryPolicy.none(), **client_options}
         return AsyncClient(MADE_UP_KEY, **{**usual, **options})
 
     return make
@@ -120,7 +120,7 @@ def script() -> Callable[..., str]:
         source = "import logging; logging.getLogger('asyncio').setLevel('ERROR')\n" + textwrap.dedent(source)
         strict = ["-X", "dev", "-W", "error"] if development else []
         command = [sys.executable, *strict, "-c", source, *arguments]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert (ended.stderr, ended.returncode) == ("", 0)
         return ended.stdout.strip()
 
@@ -150,7 +150,7 @@ def forked() -> Iterator[Callable[[Callable[[], Any]], Callable[[], Any]]]:
 
         def result() -> Any:
             with os.fdopen(reading, "rb") as said:
-                assert select.select([said], [], [], 10)[0], "the child hangs"
+                assert select.select([said], [], [], 60)[0], "the child hangs"
                 return json.loads(said.read())
 
         return result

@@ -20,7 +20,7 @@ def loaded(*statements):
     for one in statements:
         source += f"before = set(sys.modules)\n{one}\nsteps.append(sorted(set(sys.modules) - before))\n"
     command = [sys.executable, "-W", "error", "-c", source + "print(steps)"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (ended.stderr, ended.returncode) == ("", 0)
     return [set(step) for step in ast.literal_eval(ended.stdout)]
 

@@ -23,7 +23,7 @@ async def cancelled_when(condition, call):
     """Start a call, cancel it once the condition holds, and return when it is gone."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(call)
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             while not condition():
                 await anyio.sleep(0.002)
             # The server sees it coming before the client waits for what it says.

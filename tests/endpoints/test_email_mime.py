@@ -175,10 +175,10 @@ def test_the_calls_of_other_threads_go_on_while_one_waits_for_a_pipe(waiting, an
     slow.start()
     end.write(RAW)
     other.start()
-    other.join(5)
+    other.join(60)
     assert len(results) == 1
     end.close()
-    slow.join(5)
+    slow.join(60)
     assert [base64.b64decode(body["mime_email"]) for body in bodies] == [b"To: other", RAW]
 
 

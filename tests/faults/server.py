@@ -133,12 +133,12 @@ class FaultServer:
 
     def __enter__(self) -> "FaultServer":
         self._thread.start()
-        self._ready.wait(5)
+        self._ready.wait(60)
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(5)
+        self._thread.join(60)
         self._listener.close()
         self._deaf.close()
 
@@ -170,7 +170,7 @@ class FaultServer:
         """Whole requests that hold this text, or all of them."""
         return sum(reference.encode() in one.body or reference in str(one.headers) for one in list(self.arrived))
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until something that the server counts is so; for what it sees a moment after its client does."""
         until = time.monotonic() + seconds
         while not condition():

@@ -46,7 +46,7 @@ class TlsServer:
     def __exit__(self, *_exc: object) -> None:
         self._ended = True
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
         self._listener.close()
 
     def _accept(self) -> None:

@@ -13,7 +13,7 @@ def sync_of(faults: FaultServer, key: str) -> Iterator[Callable[..., SyncClient]
     made: list[SyncClient] = []
 
     def make(**options: Any) -> SyncClient:
-        usual = {"base_url": faults.url, "timeout": 5.0, "retry": RetryPolicy.none()}
+        usual = {"base_url": faults.url, "timeout": 30.0, "retry": RetryPolicy.none()}
         made.append(SyncClient(key, **{**usual, **options}))
         return made[-1]
 

@@ -36,5 +36,5 @@ def test_a_forked_child_leaves_although_the_lock_was_held_at_the_fork():
     with waiting._lock:
         leaving = threading.Thread(target=waiting.leave, daemon=True)
         leaving.start()
-        leaving.join(5)
+        leaving.join(60)
         assert not leaving.is_alive()

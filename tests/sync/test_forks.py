@@ -69,7 +69,7 @@ def test_a_fork_while_another_thread_has_a_call_under_way(send, faults, forked):
 
     assert forked(lambda: send("child"))() == "child"
     faults.release()
-    thread.join(5)
+    thread.join(60)
     assert said == ["held"]
 
 

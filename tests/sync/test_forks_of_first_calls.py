@@ -66,14 +66,14 @@ def hold(event, args):
     if event == "import" and args[0] == name and threading.current_thread() is not threading.main_thread():
         if not importing.is_set():
             importing.set()
-            forking.wait(5)
+            forking.wait(60)
             time.sleep(0.02)
 
 ours = client() if made == "before" else None
 thread = threading.Thread(target=lambda: use(ours or client(), "parent"))
 sys.addaudithook(hold)
 thread.start()
-assert importing.wait(10), "it was not imported"
+assert importing.wait(60), "it was not imported"
 child = os.fork()
 if child == 0:
     import signal
@@ -225,7 +225,7 @@ def test_a_fork_within_an_import_leaves_both_sides_free(script):
         assert not loading._taken
         thread = threading.Thread(target=lambda: loading.__enter__())
         thread.start()
-        thread.join(5)
+        thread.join(60)
         assert loading._taken
         if child == 0:
             os._exit(7)

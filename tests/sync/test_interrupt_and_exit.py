@@ -161,7 +161,7 @@ def test_a_call_of_a_daemon_thread_is_told_when_the_program_ends(faults, script)
     import atexit, threading
 
     # Registered before the package is there, so that it runs after the package's own.
-    atexit.register(lambda: thread.join(5))
+    atexit.register(lambda: thread.join(60))
     """
         + PROGRAM
         + """

@@ -22,7 +22,7 @@ def test_fifty_threads_at_once_each_get_their_own_answers(faults, sync_of, mail)
     start = threading.Barrier(50)
 
     def calls(who):
-        start.wait(5)
+        start.wait(60)
         return [client.email.send(**mail(f"{who}-{number}")).email_id for number in range(2)]
 
     with ThreadPoolExecutor(50) as pool:
@@ -37,7 +37,7 @@ def test_threads_that_make_the_first_call_at_once_start_one_loop(faults, sync_of
     start = threading.Barrier(20)
 
     def call(number):
-        start.wait(5)
+        start.wait(60)
         return client.email.send(**mail(str(number))).email_id
 
     with ThreadPoolExecutor(20) as pool:
@@ -85,7 +85,7 @@ def test_a_call_that_is_under_way_when_the_client_is_closed_may_have_been_carrie
     thread.start()
     faults.wait_for(lambda: faults.arrived or (fault is Fault.STALL_BEFORE_READING and faults.connections))
     client.close()
-    thread.join(5)
+    thread.join(60)
 
     assert [error.carried_out for error in caught] == [None]
     assert loop_threads() == []
@@ -109,7 +109,7 @@ def test_calls_that_come_while_the_client_is_closed_all_end(faults, sync_of, mai
     faults.wait_for(lambda: len(faults.arrived) > 50)
     client.close()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
 
     assert len(ended) == 20
 
@@ -183,7 +183,7 @@ def test_a_client_that_is_forgotten_ends_its_thread_and_closes_its_connections(f
     gc.collect()
 
     assert gone() is None
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
     faults.wait_for(lambda: faults.open == 0)
 
@@ -209,7 +209,7 @@ def test_a_client_that_the_collector_finds_inside_its_own_loop_still_ends(faults
     # The last reference goes away on the loop's own thread.
     loop.call_soon_threadsafe(holder.clear)
 
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
     faults.wait_for(lambda: faults.open == 0)
 

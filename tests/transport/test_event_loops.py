@@ -136,7 +136,7 @@ def test_a_loop_is_told_that_calls_are_under_way_in_another(backend, other, faul
     assert caught.value.final
 
     faults.release()
-    thread.join(5)
+    thread.join(60)
     assert first == ["first"]
     assert faults.count("second") == 0
     # The first loop has nothing under way any more.
@@ -206,12 +206,12 @@ def test_closing_in_another_thread_leaves_the_connections_to_the_loop_that_has_t
 
     thread = threading.Thread(target=lambda: anyio.run(call, backend_options={"debug": True}))
     thread.start()
-    sent.wait(5)
+    sent.wait(60)
     anyio.run(client.aclose)
     assert faults.open == 1
 
     told.set()
-    thread.join(5)
+    thread.join(60)
     faults.wait_for(lambda: faults.open == 0)
 
 

@@ -22,7 +22,7 @@ def in_a_new_loop(call, *args, backend):
     said = []
     thread = threading.Thread(target=lambda: said.append(anyio.run(call, *args, backend=backend)))
     thread.start()
-    thread.join(8)
+    thread.join(60)
     return said[0]
 
 

@@ -32,7 +32,7 @@ def _size(request, monkeypatch):
 
 
 async def exchange(connection, request) -> tuple[int, bytes]:
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         response = await connection.handle_async_request(request)
         try:
             return response.status, b"".join([part async for part in response.stream])

@@ -109,7 +109,7 @@ def test_a_pool_that_is_closed_while_it_connects_sends_nothing_and_leaves_nothin
             with pytest.raises(httpcore.ConnectError):
                 await ask(pool, 0)
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(send)
                 await network.connecting.wait()
@@ -132,7 +132,7 @@ def test_a_connection_that_is_closed_while_it_is_made_leaves_nothing(loop):
             with pytest.raises(httpcore.ConnectError):
                 await ask(connection, 0)
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(send)
                 await network.connecting.wait()

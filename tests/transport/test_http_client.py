@@ -97,7 +97,7 @@ def test_a_timeout_given_to_the_client_goes_before_its_own(backend, key, faults,
     async def call() -> None:
         async with http_client(timeout=None) as own:
             client = AsyncClient(key, base_url=faults.url, http_client=own, timeout=0.05, retry=RetryPolicy.none())
-            with anyio.fail_after(5), pytest.raises(ReplyTimeoutError):
+            with anyio.fail_after(20), pytest.raises(ReplyTimeoutError):
                 await client.email.send(**mail())
 
     anyio.run(call, backend=backend)
@@ -109,7 +109,7 @@ def test_a_timeout_given_with_options_goes_before_its_own(backend, key, faults, 
     async def call() -> None:
         async with http_client(timeout=None) as own:
             client = AsyncClient(key, base_url=faults.url, http_client=own, retry=RetryPolicy.none())
-            with anyio.fail_after(0.5), pytest.raises(ReplyTimeoutError):
+            with anyio.fail_after(20), pytest.raises(ReplyTimeoutError):
                 await client.with_options(timeout=0.05).email.send(**mail())
 
     anyio.run(call, backend=backend)

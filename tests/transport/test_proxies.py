@@ -44,12 +44,12 @@ class Proxy:
 
     def __enter__(self) -> "Proxy":
         self._thread.start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(5)
+        self._thread.join(60)
 
     @property
     def address(self) -> str:

@@ -59,7 +59,7 @@ def calls(way: str, faults, client_of, key) -> Callable[..., list[Any]]:
         return {"http_client": httpx.AsyncClient(verify=False, trust_env=False)} if own else {}
 
     def wait(*made: Callable[[Any], Any], **more: Any) -> list[Any]:
-        usual = {"base_url": faults.url, "timeout": 5.0, "retry": RetryPolicy.none()}
+        usual = {"base_url": faults.url, "timeout": 30.0, "retry": RetryPolicy.none()}
         outcomes = []
         with SyncClient(key, **{**usual, **options, **http_client(), **more}) as client:
             for call in made:

@@ -125,7 +125,7 @@ def test_a_path_that_became_something_else_than_a_file_fails_at_once(path, becom
     results = []
     sending = threading.Thread(target=lambda: results.append(send(body)), daemon=True)
     sending.start()
-    sending.join(5)
+    sending.join(60)
     # Frees whoever waits for the other end.
     os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
     assert "file.bin' is not an ordinary file any more" in str(results[0][1])
@@ -411,7 +411,7 @@ def test_who_is_cancelled_does_not_wait_for_a_file_that_is_slow_to_open_and_it_i
 
     def slow(*args, **options):
         opening.set()
-        go_on.wait(5)
+        go_on.wait(60)
         done.set()
         return spy(*args, **options)
 
@@ -435,7 +435,7 @@ def test_who_is_cancelled_does_not_wait_for_a_file_that_is_slow_to_open_and_it_i
             tasks.cancel_scope.cancel()
         assert not done.is_set()
         go_on.set()
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             while not opened or not opened[0].closed:
                 await anyio.lowlevel.checkpoint()
 

@@ -221,7 +221,7 @@ def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_can
         def read(self, size=-1):
             if size > 1:
                 reading.set()
-                go_on.wait(5)
+                go_on.wait(60)
             return super().read(size)
 
     file = Slow(CONTENT)
@@ -233,7 +233,7 @@ def test_a_file_is_put_back_by_the_thread_that_still_reads_it_when_a_task_is_can
     monkeypatch.setattr(_body, "_next_encoded", lambda chunks: kept.append(chunks) or encoded(chunks))
 
     async def until(done):
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             while not done():
                 await anyio.sleep(0.001)
 

@@ -199,7 +199,7 @@ def test_the_event_loop_goes_on_while_a_pipe_is_read(backend):
                 await anyio.lowlevel.checkpoint()
 
     async def both():
-        with os.fdopen(reading, "rb") as file, anyio.fail_after(5):
+        with os.fdopen(reading, "rb") as file, anyio.fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(write)
                 return await blob_from_thread(file, "pipe")
@@ -212,7 +212,7 @@ def test_a_pipe_is_read_even_if_all_threads_of_the_program_write_into_it(backend
     async def work():
         anyio.to_thread.current_default_thread_limiter().total_tokens = 1
         async with anyio.to_thread.current_default_thread_limiter():
-            with anyio.fail_after(5), piped(b"abc") as file:
+            with anyio.fail_after(20), piped(b"abc") as file:
                 return await blob_from_thread(file, "pipe")
 
     assert anyio.run(work, backend=backend) == MemoryBlob(b"abc")
@@ -226,7 +226,7 @@ def test_who_gives_a_pipe_up_does_not_wait_for_it_and_can_close_it(monkeypatch, 
             await blob_from_thread(file, "pipe")
         assert scope.cancelled_caught
         # In a thread, as it would hold the event loop for ever if the other one were still reading.
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             await to_thread.run_sync(file.close, abandon_on_cancel=True)
 
     with waiting() as file:
@@ -243,7 +243,7 @@ def test_a_pipe_that_never_ends_is_not_read_on_when_it_was_given_up(copies, back
             self.count += 1
             if self.count == 20:
                 at_work.set()
-                go_on.wait(5)
+                go_on.wait(60)
             return bytes(CHUNK)
 
     at_work, go_on = threading.Event(), threading.Event()
@@ -256,7 +256,7 @@ def test_a_pipe_that_never_ends_is_not_read_on_when_it_was_given_up(copies, back
                 await anyio.lowlevel.checkpoint()
             tasks.cancel_scope.cancel()
         go_on.set()
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             while not copies[0].closed:
                 await anyio.lowlevel.checkpoint()
 
@@ -275,7 +275,7 @@ def test_a_blob_that_comes_too_late_is_closed(late, copies, backend):
             if size and not part:
                 # At its end, after which nobody looks whether it was given up.
                 at_work.set()
-                go_on.wait(5)
+                go_on.wait(60)
                 ended.set()
             return part
 
@@ -287,7 +287,7 @@ def test_a_blob_that_comes_too_late_is_closed(late, copies, backend):
             tasks.cancel_scope.cancel()
         assert not ended.is_set()
         go_on.set()
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             while not ended.is_set() or not all(copy.closed for copy in copies):
                 await anyio.lowlevel.checkpoint()
 
