@@ -208,6 +208,18 @@ def test_no_email_is_larger_in_a_body_than_what_is_said_without_encoding_it(text
     assert encode(mail.to_fields()).length <= most_bytes(mail)
 
 
+@pytest.mark.parametrize("character", ["\U0001f600", "é", "\u65e5", '"', "\\", "x", ","])
+def test_no_more_is_sent_than_was_reckoned_with_of_names_in_reply_to(character):
+    mail = Email(
+        sender="a@example.com",
+        to="b@example.com",
+        subject="x",
+        text_body="y",
+        reply_to=[(character * 400 + "é", "c@example.com")] * 100,
+    )
+    assert encode(mail.to_fields()).length <= most_bytes(mail)
+
+
 @given(st.lists(st.sampled_from("abcdefgh"), max_size=30))
 def test_a_reference_is_seen_once(references):
     seen = Seen()
