@@ -1,10 +1,9 @@
 """What web frameworks give as an upload: under which name is it attached, and what is said of those that can't be?
 
-Stand-ins have the attributes of the frameworks' own classes, since those are not installed here; Starlette's is.
+Most are stand-ins, since the frameworks are not installed here; Starlette is.
 """
 
 import bz2
-import contextlib
 import dataclasses
 import functools
 import gzip
@@ -18,44 +17,12 @@ import zipfile
 
 import pytest
 from starlette.datastructures import UploadFile
+from wire.uploads import DjangoUpload, FlaskUpload
 
 from smtp2go_async import Attachment, Email, Inline
-from smtp2go_async._body import encode
-from smtp2go_async._contents import blob_of
 
 BOTH = pytest.mark.parametrize("kind", [Attachment, Inline])
 USUAL = {"sender": "shop@example.com", "to": "jane@example.com", "subject": "Hello", "text_body": "Hi"}
-
-
-class FlaskUpload:
-    """As werkzeug's FileStorage: ``name`` is the form's field, and the rest is the stream's."""
-
-    def __init__(self, stream, filename, name="upload"):
-        self.stream, self.filename, self.name = stream, filename, name
-
-    def __getattr__(self, name):
-        return getattr(self.stream, name)
-
-    def __bool__(self):
-        return bool(self.filename)
-
-
-class DjangoUpload:
-    """As Django's UploadedFile: ``name`` is the file's, and the methods are those of the file inside."""
-
-    def __init__(self, file, name):
-        self.file, self.name, self.field_name = file, name, "upload"
-
-    read = property(lambda self: self.file.read)
-    seek = property(lambda self: self.file.seek)
-    tell = property(lambda self: self.file.tell)
-    closed = property(lambda self: self.file.closed)
-
-    def seekable(self):
-        return self.file.seekable()
-
-    def __len__(self):
-        return 0
 
 
 @dataclasses.dataclass
@@ -311,152 +278,3 @@ def test_an_answer_that_is_read_whole_is_no_file():
 def test_a_file_open_for_writing_is_refused(tmp_path):
     with open(tmp_path / "a.pdf", "wb") as file, pytest.raises(ValueError, match="'a.pdf' is not open for reading"):
         Attachment(file)
-
-
-# --- where it stands ---------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def each_kind_of_file(tmp_path):
-    """Give files of three bytes that stand at their begin."""
-    (tmp_path / "plain").write_bytes(b"abc")
-    with zipfile.ZipFile(tmp_path / "zip", "w") as archive:
-        archive.writestr("member", b"abc")
-    with gzip.open(tmp_path / "gzip", "wb") as file:
-        file.write(b"abc")
-    with (
-        open(tmp_path / "plain", "rb") as plain,
-        open(tmp_path / "plain", "rb", buffering=0) as raw,
-        open(tmp_path / "plain", "r+b") as writable,
-        zipfile.ZipFile(tmp_path / "zip") as archive,
-        archive.open("member") as member,
-        gzip.open(tmp_path / "gzip") as compressed,
-        tempfile.SpooledTemporaryFile() as spooled,
-    ):
-        spooled.write(b"abc")
-        spooled.seek(0)
-        memory = io.BytesIO(b"abc")
-        yield {
-            "plain": plain,
-            "raw": raw,
-            "writable": writable,
-            "member": member,
-            "compressed": compressed,
-            "spooled": spooled,
-            "memory": memory,
-            "flask": FlaskUpload(io.BytesIO(b"abc"), "a.pdf"),
-            "django": DjangoUpload(io.BytesIO(b"abc"), "a.pdf"),
-        }
-
-
-def test_a_file_that_stands_at_its_end_is_never_an_empty_attachment(tmp_path):
-    with each_kind_of_file(tmp_path) as files:
-        for name, file in files.items():
-            file.read()
-            with pytest.raises(ValueError, match=rf"^content: the open file '{name}' stands at its end, .* seek\(0\)"):
-                Attachment(file, name)
-            file.seek(1)
-            assert Attachment(file, name).blob.measure() == 2
-
-
-def test_a_file_that_was_just_written_stands_at_its_end():
-    file = io.BytesIO()
-    file.write(b"abc")
-    with pytest.raises(ValueError, match=r"stands at its end.*seek\(0\)"):
-        Attachment(file, "a.csv")
-
-
-@pytest.mark.parametrize("beyond", [3, 4, 100])
-def test_a_file_that_stands_beyond_its_end_is_refused_as_well(beyond, tmp_path):
-    (tmp_path / "a").write_bytes(b"abc")
-    with open(tmp_path / "a", "rb") as file:
-        file.seek(beyond)
-        with pytest.raises(ValueError, match="stands at its end"):
-            Attachment(file)
-
-
-def test_a_file_without_any_bytes_is_attached(tmp_path):
-    (tmp_path / "empty").touch()
-    with open(tmp_path / "empty", "rb") as file:
-        for content in (b"", io.BytesIO(), file, tmp_path / "empty", FlaskUpload(io.BytesIO(), "a.pdf")):
-            assert Attachment(content, "a.txt").blob.measure() == 0
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="no /proc")
-def test_a_file_of_the_system_that_was_read_and_says_it_is_empty_is_refused():
-    with open("/proc/self/status", "rb") as file:
-        file.read()
-        with pytest.raises(ValueError, match="stands at its end"):
-            Attachment(file)
-
-
-def test_a_file_that_is_cut_to_where_it_stood_before_it_is_sent_is_refused(tmp_path):
-    with open(tmp_path / "a", "w+b") as file:
-        file.write(b"abcdef")
-        file.seek(3)
-        made = Attachment(file)
-        file.truncate(3)
-        with pytest.raises(ValueError, match="'a' stands at its end"):
-            encode({"fileblob": made.blob})
-
-
-class OnlyReads:
-    """Can't be rewound, and tells where it stands."""
-
-    def __init__(self, content):
-        self._inner = io.BytesIO(content)
-
-    def read(self, size=-1):
-        return self._inner.read(size)
-
-    def tell(self):
-        return self._inner.tell()
-
-
-def test_a_stream_that_was_read_already_and_tells_so_is_refused():
-    stream = OnlyReads(b"abc")
-    assert blob_of(stream, "stream").data == b"abc"
-    with pytest.raises(ValueError, match="'stream' was read to its end already, and can't be rewound"):
-        blob_of(stream, "stream")
-    assert blob_of(OnlyReads(b""), "stream").data == b""
-
-
-# --- closed ------------------------------------------------------------------------------------------------------
-
-
-@BOTH
-def test_a_file_that_was_closed_is_refused_with_the_reason(kind, tmp_path):
-    with each_kind_of_file(tmp_path) as files:
-        pass
-    files["memory"].close()
-    for name in ("plain", "raw", "writable", "member", "compressed", "spooled", "memory"):
-        for given in ((), ("a.pdf",)):
-            with pytest.raises(ValueError, match=r"^content: the open file is closed already; give its bytes"):
-                kind(files[name], *given)
-
-
-def test_a_file_that_reads_as_empty_once_it_is_closed_is_refused():
-    class Forgiving(io.RawIOBase):
-        def read(self, size=-1):
-            return b""
-
-    file = Forgiving()
-    file.close()
-    with pytest.raises(ValueError, match="closed already"):
-        Attachment(file, "a.pdf")
-
-
-async def test_an_upload_that_its_framework_closed_meanwhile_is_refused_before_anything_is_sent(upload):
-    made = Email(**USUAL, attachments=[Attachment(upload.file, upload.filename)])
-    await upload.close()
-    with pytest.raises(ValueError, match=r"^the open file 'invoice.pdf' is closed already.*web frameworks close"):
-        encode(made.to_fields())
-
-
-def test_a_file_that_was_measured_early_and_closed_since_is_refused_as_well(tmp_path):
-    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
-        archive.writestr("a.pdf", b"abc")
-    with zipfile.ZipFile(tmp_path / "all.zip") as archive, archive.open("a.pdf") as member:
-        made = Attachment(member)
-    with pytest.raises(ValueError, match="'a.pdf' is closed already"):
-        encode({"fileblob": made.blob})
