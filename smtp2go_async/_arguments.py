@@ -96,6 +96,8 @@ class Arguments:
         self._method = method
         self._checks: dict[str, Check] | None = None
         self._optional: frozenset[str] = frozenset()
+        self._truths: frozenset[str] = frozenset()
+        self._lines: frozenset[str] = frozenset()
         self._places: tuple[str, ...] = ()
 
     @property
@@ -115,6 +117,12 @@ class Arguments:
             checks = self._made()
         optional = self._optional
         for name, value in named.items():
+            # Most options are one of these two, and asking here costs half of asking their checks.
+            if value is True or value is False:
+                if name in self._truths:
+                    continue
+            elif type(value) is str and name in self._lines and value.isprintable():
+                continue
             check = checks.get(name)
             if check is None:
                 raise TypeError(f"{self._method.__qualname__}() got an unexpected keyword argument {name!r}")
@@ -138,7 +146,9 @@ class Arguments:
             if one.kind is one.POSITIONAL_OR_KEYWORD:
                 places.append(one.name)
         checks = {name: check_of(kind, name, needed=needed) for name, (kind, needed) in annotations.items()}
-        # All three are the same whoever makes them, so threads may do it at the same time; the checks come last.
+        self._truths = frozenset(name for name, check in checks.items() if check is need_truth)
+        self._lines = frozenset(name for name, check in checks.items() if check is need_line)
+        # All of these are the same whoever makes them, so threads may do it at the same time; the checks come last.
         self._optional = frozenset(name for name, (kind, _) in annotations.items() if NoneType in _parts(kind))
         self._places = tuple(places)
         self._checks = checks
@@ -203,7 +213,14 @@ def unchecked(value: Any, _name: str) -> Any:
 def _text(name: str, *, needed: bool) -> Check:
     if name in FREE_TEXT:
         return need_text
-    return need_word if needed or name == "subaccount_id" else need_line
+    return _need_name if needed or name == "subaccount_id" else need_line
+
+
+def _need_name(value: Any, name: str) -> str:
+    # What nearly all of them are comes first, without a call for each question.
+    if type(value) is str and value.isprintable() and value and not value.isspace():
+        return value
+    return need_word(value, name)
 
 
 def _is_list_of_text(annotation: Any) -> bool:
@@ -237,9 +254,10 @@ def _instance(classes: tuple[type, ...], text: Check | None) -> Check:
     possible = f"{', '.join(reversed(others))} or {first}" if others else first
 
     def check(value: object, name: str) -> object:
-        if text is not None and isinstance(value, str):
+        kind = type(value)
+        if text is not None and issubclass(kind, str):
             return text(value, name)
-        if isinstance(value, classes):
+        if issubclass(kind, classes):
             return value
         raise TypeError(f"{name}: must be {possible}, not {with_article(value)}")
 

@@ -1,17 +1,18 @@
 """Checks that many arguments share. Each error names the argument, the problem and the limit, and nothing was sent."""
 
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 # Line breaks end a header, so text with one could add headers of its own; two of these are line breaks to Unicode only.
 # The last are halves of characters, which no encoding has a form for.
 CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _CONTROL = re.compile(f"[{CONTROLS}]")
 
-_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
-"""Beyond 64 bits a number is nothing that the API could count, and Python refuses to write some of them."""
+_LONGEST_TEXT = 500
+"""Characters of an error's text that another one repeats; a path in it can be as long as you like."""
 
 
 def with_article(value: object) -> str:
@@ -30,18 +31,19 @@ def type_name(value: object) -> str:
 
 def need_text(value: object, argument: str) -> str:
     """Return the value if it is text; of a subclass, which could answer in its own way, the text that it holds."""
-    if value.__class__ is str:
+    if type(value) is str:
         return value
-    if not isinstance(value, str):
+    # Not by `isinstance`, which believes what an object says of its class: a mock says that it is anything.
+    if not issubclass(type(value), str):
         raise TypeError(f"{argument}: must be a str, not {with_article(value)}")
-    return str.__str__(value)
+    return str.__str__(cast("str", value))
 
 
 def need_line(value: object, argument: str) -> str:
     """Return the value if it is text of one line, without control characters and half characters."""
     # Called for nearly every argument of a call, so what nearly all of them are is looked for first. Some characters
     # that are not printable are good.
-    if value.__class__ is str and value.isprintable():
+    if type(value) is str and value.isprintable():
         return value
     return refuse_control_characters(need_text(value, argument), argument)
 
@@ -79,11 +81,11 @@ def need_word(value: object, argument: str, *, least: int = 1, most: int | None 
 
 def need_words(value: object, argument: str) -> list[str]:
     """Return a list of texts, each one line and not blank; one alone may stand without a list."""
-    if isinstance(value, str):
+    if issubclass(type(value), str):
         value = [value]
-    if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray, memoryview)):
+    if not issubclass(type(value), Sequence) or isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(f"{argument}: must be a list of str, not {with_article(value)}")
-    return [need_word(one, f"{argument}[{number}]") for number, one in enumerate(value)]
+    return [need_word(one, f"{argument}[{number}]") for number, one in enumerate(cast("Sequence[object]", value))]
 
 
 def need_some(value: Any, argument: str) -> None:
@@ -94,9 +96,10 @@ def need_some(value: Any, argument: str) -> None:
 
 def need_mapping(value: object, argument: str) -> dict[str, Any]:
     """Return a copy of a mapping whose keys are texts of one line, none of them blank: the names of fields."""
-    if not isinstance(value, Mapping):
+    if not issubclass(type(value), Mapping):
         raise TypeError(f"{argument}: must be a mapping, not {with_article(value)}")
-    return {need_word(key, f"{argument} key {number}"): one for number, (key, one) in enumerate(value.items())}
+    items = cast("Mapping[object, Any]", value).items()
+    return {need_word(key, f"{argument} key {number}"): one for number, (key, one) in enumerate(items)}
 
 
 def need_truth(value: object, argument: str) -> bool:
@@ -108,11 +111,12 @@ def need_truth(value: object, argument: str) -> bool:
 
 def need_int(value: object, argument: str) -> int:
     """Return the value if it is a whole number of at most 64 bits, and not a truth value."""
-    if value.__class__ is not int:
-        if isinstance(value, bool) or not isinstance(value, int):
+    if type(value) is not int:
+        if isinstance(value, bool) or not issubclass(type(value), int):
             raise TypeError(f"{argument}: must be an int, not {with_article(value)}")
-        value = int.__int__(value)
-    if not _SMALLEST <= value <= _LARGEST:
+        value = int.__int__(cast("int", value))
+    # Beyond that a number is nothing that the API could count, and Python refuses to write some of them.
+    if not -(2**63) <= value < 2**63:
         raise ValueError(f"{argument}: must be a number of at most 64 bits")
     return value
 
@@ -128,11 +132,12 @@ def need_count(value: object, argument: str, *, least: int = 1, most: int | None
 
 def need_number(value: object, argument: str) -> float:
     """Return a finite number, whole or not, that is not a truth value."""
-    if isinstance(value, float):
+    if issubclass(type(value), float):
+        value = float.__float__(cast("float", value))
         if not math.isfinite(value):
             raise ValueError(f"{argument}: must be finite, not {float.__repr__(value)}")
         return value
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not issubclass(type(value), int):
         raise TypeError(f"{argument}: must be a float or an int, not {with_article(value)}")
     return need_int(value, argument)
 
@@ -141,6 +146,27 @@ def need_one(first: object, second: object, names: tuple[str, str]) -> None:
     """Refuse two arguments that name the same thing."""
     if first is not None and second is not None:
         raise ValueError(f"{names[1]}: {names[0]} is given as well; use one of them")
+
+
+def need_path(value: object, argument: str) -> str:
+    """Return the path of a file as text."""
+    try:
+        path = os.fsdecode(cast("str", value))
+        if b"\0" in os.fsencode(path):
+            raise ValueError(f"{argument}: holds the control character U+0000, which is in no path")
+    except TypeError:
+        raise TypeError(f"{argument}: must be the path of a file, not {with_article(value)}") from None
+    except UnicodeError:
+        raise ValueError(f"{argument}: holds a lone surrogate, which is in no path") from None
+    return path
+
+
+def about(argument: str, error: Exception) -> Exception:
+    """Make the error for an argument from one that does not name it, or names a part of it."""
+    # Of these two kinds only: a UnicodeError is a ValueError that can't be made of a text alone.
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    text = str(error)
+    return kind(f"{argument}: {text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + '...'}")
 
 
 def need_known(options: Mapping[str, Any], known: type, method: str) -> dict[str, Any]:

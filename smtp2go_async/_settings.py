@@ -10,10 +10,11 @@ import attrs
 
 from . import __version__
 from ._body import encode
-from ._checks import need_line, need_mapping, need_number, need_text, with_article
+from ._checks import about, need_line, need_mapping, need_number, need_text, with_article
 from ._json import STANDARD, Codec, with_orjson
 from ._loading import loading
 from ._masking import shown_half_made
+from .pacing import Pacer
 from .retry import RetryPolicy
 
 Region = Literal["global", "us", "eu", "au"]
@@ -92,7 +93,7 @@ def check_timeout(value: float | None) -> float | None:
     """Return the timeout in seconds; ``None`` waits for ever."""
     if value is None:
         return None
-    seconds = value if isinstance(value, float) else float(need_number(value, "timeout"))
+    seconds = value if type(value) is float else float(need_number(value, "timeout"))
     if not seconds > 0:
         raise ValueError(f"timeout: must be more than 0 seconds, or None for no limit, not {value}")
     return seconds
@@ -102,6 +103,13 @@ def check_retry(value: RetryPolicy) -> RetryPolicy:
     """Return the policy if it is one."""
     if not isinstance(value, RetryPolicy):
         raise TypeError(f"retry: must be a RetryPolicy, not {with_article(value)}")
+    return value
+
+
+def check_pacer(value: Pacer) -> Pacer:
+    """Return the pacer if it is one."""
+    if not isinstance(value, Pacer):
+        raise TypeError(f"pacer: must be a Pacer, not {with_article(value)}")
     return value
 
 
@@ -156,7 +164,7 @@ def check_extra_body(value: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         encode(fields)
     except (TypeError, ValueError) as error:
-        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"extra_body: {error}") from error
+        raise about("extra_body", error) from error
     return fields
 
 

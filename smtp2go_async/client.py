@@ -13,7 +13,7 @@ import anyio
 import attrs
 
 from . import _settings
-from ._checks import need_count, need_mapping, need_truth
+from ._checks import about, need_count, need_mapping, need_truth
 from ._groups import AsyncGroups
 from ._json import STANDARD
 from ._loading import loading
@@ -116,7 +116,7 @@ class AsyncClient(AsyncGroups):
             max_email_bytes=need_count(max_email_bytes, "max_email_bytes"),
             json=_settings.fast_json() if fast else STANDARD,
         )
-        self._pacer = pacer if pacer is not None else Pacer()
+        self._pacer = _settings.check_pacer(pacer) if pacer is not None else Pacer()
         self._budget = RetryBudget()
         self._transport = _transport_for(http_client, self._settings, max_connections, fast=fast)
         # Passed in by tests, so that none of them waits.
@@ -191,7 +191,7 @@ class AsyncClient(AsyncGroups):
             request = build_request(operation, fields, self._settings)
         except (TypeError, ValueError) as error:
             # It begins with the name of a field, and the argument is the body.
-            raise (TypeError if isinstance(error, TypeError) else ValueError)(f"body: {error}") from error
+            raise about("body", error) from error
         return await self._make(operation, request)
 
     async def aclose(self) -> None:

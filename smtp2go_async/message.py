@@ -19,7 +19,7 @@ from ._address import (
     optional_addresses,
 )
 from ._blobs import Blob
-from ._checks import need_text, need_truth, refuse_control_characters, type_name
+from ._checks import about, need_text, need_truth, refuse_control_characters, type_name
 from ._contents import blob_of, last_part, line_for, need_content, own_name
 from ._dates import format_schedule, need_aware
 from ._domains import character
@@ -88,12 +88,12 @@ class Attachment:
         try:
             need_content(content, type(self).__name__)
         except (TypeError, ValueError) as error:
-            raise _about("content", error) from error
+            raise about("content", error) from error
         filename = own_name(content) if filename is None else need_text(filename, "filename")
         try:
             blob = blob_of(content, last_part(filename))
         except (TypeError, ValueError) as error:
-            raise _about("content", error) from error
+            raise about("content", error) from error
         self._set(blob, None, filename, mimetype)
 
     @classmethod
@@ -108,7 +108,7 @@ class Attachment:
         Raises:
             ValueError: Not such an address, or no file name in it and none given.
         """
-        refuse_control_characters(need_text(url, "url"), "url")
+        url = refuse_control_characters(need_text(url, "url"), "url")
         if not url.lower().startswith(("http://", "https://")):
             raise ValueError("url: an http or https address is needed")
         last = url.split("://", 1)[1].partition("?")[0].partition("#")[0].rpartition("/")
@@ -157,7 +157,7 @@ class Inline(Attachment):
         super().__init__(content, cid, mimetype=mimetype)
 
     def _name_of(self, given: object) -> str:
-        name = need_text(given, "cid").strip()
+        name = refuse_control_characters(need_text(given, "cid"), "cid").strip()
         # As it stands in the HTML body, or in the header that names the part.
         for _ in range(2):
             name = name[4:] if name[:4].lower() == "cid:" else name
@@ -166,18 +166,12 @@ class Inline(Attachment):
             raise ValueError(
                 f"cid: holds {found[0]} at position {found.start()}; give what stands behind cid: in the HTML body"
             )
-        return _file_name(name, "filename")
+        return _file_name(name, "cid")
 
     @property
     def cid(self) -> str:
         """The name to use in the HTML body; the API calls it ``filename``."""
         return self.filename
-
-
-def _about(argument: str, error: Exception) -> Exception:
-    """Put the name of an argument before what is wrong with it."""
-    kind = TypeError if isinstance(error, TypeError) else ValueError
-    return kind(f"{argument}: {error}")
 
 
 def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument: str) -> tuple[A, ...]:
@@ -192,7 +186,7 @@ def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument:
             try:
                 files.append(kind(one))
             except (TypeError, ValueError) as error:
-                raise _about(where, error) from error
+                raise about(where, error) from error
         else:
             line = line_for(one, kind.__name__)
             needed = f"{kind.__name__} or a path is needed, not a {type_name(one)}"

@@ -23,7 +23,7 @@ from collections.abc import Callable
 
 import attrs
 
-from ._checks import need_truth
+from ._checks import need_int, need_number, need_truth
 from ._forking import tell_after_fork
 from ._masking import shown_half_made
 from ._operation import Effect
@@ -76,22 +76,20 @@ def decide(failure: Failure, effect: Effect, *, at_least_once: bool = False) -> 
 
 
 def _positive(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{attribute.name}: a number of seconds is needed, not a {type(value).__name__}")
+    if type(value) is not float:
+        need_number(value, attribute.name)
     if not value >= 0:
-        raise ValueError(f"{attribute.name}: {value} is not possible; 0 or more is")
+        raise ValueError(f"{attribute.name}: must be 0 or more seconds, not {value}")
 
 
 def _finite(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     if value == float("inf"):
-        raise ValueError(f"{attribute.name}: {value} is not possible; a wait has to end")
+        raise ValueError(f"{attribute.name}: must be finite, since a wait has to end")
 
 
 def _at_least_one(_instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{attribute.name}: a whole number is needed, not a {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"{attribute.name}: {value} is not possible; 1 or more is, where 1 means not to repeat")
+    if need_int(value, attribute.name) < 1:
+        raise ValueError(f"{attribute.name}: must be 1 or more, where 1 means not to repeat, not {value}")
 
 
 def _truth(_instance: object, attribute: "attrs.Attribute[bool]", value: bool) -> None:

@@ -43,6 +43,7 @@ ONCE = (
     "bulk/test_kill.py",
     "bulk/test_signals.py",
     "bulk/test_examples.py",
+    "endpoints/test_odd_arguments.py",
     "transport/test_bodies.py",
     "transport/test_large_bodies.py",
     "transport/test_ways_to_send_files.py",

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Literal
 
+from .._checks import need_text, need_truth
 from .._masking import shown_half_made
 from ..errors import JournalError
 from .export import write_csv
@@ -52,11 +53,11 @@ class Journal(JournalFile):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, recipients: Kept = "hash", check_list: bool = True) -> None:
-        if recipients not in ("hash", "address", "none"):
-            raise ValueError(f"recipients: {recipients!r} is none of hash, address, none")
+        if need_text(recipients, "recipients") not in ("hash", "address", "none"):
+            raise ValueError(f"recipients: {recipients[:50]!r} is none of hash, address, none")
         super().__init__(path)
         self._recipients = recipients
-        self._check_list = check_list
+        self._check_list = need_truth(check_list, "check_list")
         self._taken_by: weakref.ref[object] | None = None
 
     def __repr__(self) -> str:

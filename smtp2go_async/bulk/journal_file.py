@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
+from .._checks import need_path
 from .._forking import tell_after_fork
 from ..errors import JournalError
 from .lock import FileLock
@@ -37,10 +38,8 @@ class JournalFile:
     """One SQLite file; what it says is `Journal`'s."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        if not isinstance(path, (str, bytes, os.PathLike)):
-            raise TypeError(f"journal: the path of a file is needed, not a {type(path).__name__}")
-        self.path: str = os.fsdecode(path)
-        if not self.path or self.path == ":memory:" or "\0" in self.path:
+        self.path: str = need_path(path, "journal")
+        if not self.path or self.path == ":memory:":
             # SQLite would take the first two for a journal that nobody keeps.
             raise ValueError(f"journal: {self.path!r} is not the path of a file")
         self._make_locks()

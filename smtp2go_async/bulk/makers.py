@@ -61,7 +61,10 @@ class FromStrings:
         self._varying: dict[str, Any] = {}
         for name, value in parts.items():
             used: set[str] = set()
-            compiled = _compiled(value, name, used) if name not in ("attachments", "inlines") else value
+            try:
+                compiled = _compiled(value, name, used) if name not in ("attachments", "inlines") else value
+            except RecursionError:
+                raise ValueError(f"{name}: is nested too deeply") from None
             (self._varying if used else self._fixed)[name] = compiled
             if name == "to" and not used:
                 raise ValueError("to: has no placeholder, such as $email, so all would go to one address")

@@ -10,6 +10,8 @@ import stat
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Literal
 
+from .._checks import need_text
+
 Format = Literal["csv", "jsonl"]
 
 LONGEST_LINE = 10_000_000
@@ -87,13 +89,13 @@ def regular(path: str) -> os.stat_result:
 
 def form_of(path: str, given: Format | None, delimiter: str | None) -> tuple[Format, str | None]:
     """Return the format of a file and, where it is known already, the delimiter."""
-    if given not in (None, "csv", "jsonl"):
-        raise ValueError(f"format: {given!r} is none of csv, jsonl")
+    if given is not None and need_text(given, "format") not in ("csv", "jsonl"):
+        raise ValueError(f"format: {given[:50]!r} is none of csv, jsonl")
     found, usual = _ENDINGS.get(os.path.splitext(path)[1].lower(), (None, None))
     form = given or found
     if form is None:
         raise ValueError(f"format: the ending of {path!r} does not say it; give 'csv' or 'jsonl'")
-    if delimiter is not None and (form != "csv" or len(delimiter) != 1 or delimiter in '"\r\n'):
+    if delimiter is not None and (len(need_text(delimiter, "delimiter")) != 1 or form != "csv" or delimiter in '"\r\n'):
         raise ValueError("delimiter: one character is needed, and only for CSV")
     return form, delimiter or usual
 

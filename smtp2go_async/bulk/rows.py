@@ -5,14 +5,14 @@ import io
 import os
 import threading
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from inspect import iscoroutinefunction
 from typing import Any, Self, Unpack, cast
 
 from anyio import from_thread
 
 from .._address import AddressLike, format_address
-from .._checks import need_known, need_truth, need_word
+from .._checks import need_known, need_path, need_text, need_truth, need_word, with_article
 from .._masking import mask_text, shown_half_made
 from ..message import Email, EmailParts
 from .makers import FromStrings, FromTemplate
@@ -88,15 +88,15 @@ class EmailFile:
     ) -> None:
         if not callable(make) or iscoroutinefunction(make):
             raise TypeError("make: a function that returns an Email is needed, and not an async one")
-        self.path: str = os.fsdecode(path)
+        self.path: str = need_path(path, "path")
         self._make = make
         self._reference = None if reference is None else need_word(reference, "reference")
         self._form: Format
         self._form, self._delimiter = form_of(self.path, format, delimiter)
         try:
-            io.TextIOWrapper(io.BytesIO(), encoding)
-        except LookupError:
-            raise ValueError(f"encoding: {encoding!r} is not an encoding of text that Python knows") from None
+            io.TextIOWrapper(io.BytesIO(), need_text(encoding, "encoding"))
+        except (LookupError, ValueError):
+            raise ValueError(f"encoding: {encoding[:50]!r} is not an encoding of text that Python knows") from None
         self._encoding = encoding
         self._checks = need_truth(check, "check")
         self._checked: tuple[Stamp, int] | None = None
@@ -142,8 +142,8 @@ class EmailFile:
             EmailFile.from_template("readers.csv", "welcome", sender="news@example.com", reference="id")
         """
         same = need_known(cast("Mapping[str, Any]", parts), EmailParts, "from_template")
-        if {"template_id", "template_data"} & set(same):
-            raise ValueError("template_data: is made from the columns; template= and data= say from which")
+        for name in {"template_id", "template_data"} & set(same):
+            raise ValueError(f"{name}: is made from the columns; template= and data= say from which")
         sender = format_address(sender, "sender")
         make = FromTemplate(need_word(template, "template"), sender, to, _names(data, "data"), same)
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
@@ -191,8 +191,8 @@ class EmailFile:
             )
         """
         same = need_known(cast("Mapping[str, Any]", parts), EmailParts, "from_strings")
-        if {"template_id", "template_data"} & set(same):
-            raise ValueError("template_id: is for from_template")
+        for name in {"template_id", "template_data"} & set(same):
+            raise ValueError(f"{name}: is for from_template")
         make = FromStrings({"sender": sender, "to": to, **same}, _names(html_columns, "html_columns") or frozenset())
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
 
@@ -343,6 +343,6 @@ def _end_with_the_program() -> None:
 def _names(value: Collection[str] | None, argument: str) -> frozenset[str] | None:
     if value is None:
         return None
-    if isinstance(value, str) or not all(isinstance(one, str) for one in value):
-        raise TypeError(f"{argument}: a list of column names is needed")
-    return frozenset(value)
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{argument}: must be a list of column names, not {with_article(value)}")
+    return frozenset([need_text(one, f"{argument}[{number}]") for number, one in enumerate(value)])

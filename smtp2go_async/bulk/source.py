@@ -267,7 +267,7 @@ def number_row(item: object, number: int, seen: Seen) -> Row | Outcome:
     except (TypeError, ValueError) as error:
         # The number is the reference, so that whoever has the list finds it.
         text = f"destinations, row {number:,}: {error}"
-        return SmsOutcome(reference=str(item)[:LONGEST_REFERENCE], status="failed", error=type(error)(text))
+        return SmsOutcome(reference=_written(item), status="failed", error=type(error)(text))
     if not seen.add(normal):
         return SmsOutcome(
             reference=normal,
@@ -303,3 +303,11 @@ def email_row(item: object, number: int, seen: Seen) -> Row | Outcome:
 
 def _place(number: int) -> str:
     return f"emails, row {number:,}"
+
+
+def _written(item: object) -> str:
+    try:
+        return str(item)[:LONGEST_REFERENCE]
+    except Exception:
+        # Python writes no numbers of over 4,300 digits, and no lists within a thousand others.
+        return type(item).__name__

@@ -141,6 +141,6 @@ def test_a_path_that_names_no_file_is_refused(nothing):
 
 
 def test_what_is_no_path_is_refused_by_its_name_and_nothing_is_sent(go, client, provider):
-    with pytest.raises(TypeError, match="journal: the path of a file is needed, not a int"):
+    with pytest.raises(TypeError, match="journal: must be the path of a file, not an int"):
         go(client.bulk.send, emails(1), journal=5)
     assert provider.calls == []

@@ -30,13 +30,13 @@ def test_patient_outlasts_a_cool_down_several_times():
 
 @pytest.mark.parametrize("attempts", [0, -1])
 def test_there_is_at_least_one_attempt(attempts):
-    with pytest.raises(ValueError, match=r"^attempts: .* is not possible; 1 or more is, where 1 means not to repeat$"):
+    with pytest.raises(ValueError, match=r"^attempts: must be 1 or more, where 1 means not to repeat, not "):
         RetryPolicy(attempts=attempts)
 
 
 @pytest.mark.parametrize("attempts", [1.0, "4", True, None])
 def test_attempts_are_a_whole_number(attempts):
-    with pytest.raises(TypeError, match=r"^attempts: a whole number is needed"):
+    with pytest.raises(TypeError, match=r"^attempts: must be an int, not "):
         RetryPolicy(attempts=attempts)
 
 
@@ -49,14 +49,14 @@ def test_waits_may_be_anything_from_nothing_up(name, seconds):
 @pytest.mark.parametrize("name", ["max_elapsed", "first_wait", "max_wait"])
 @pytest.mark.parametrize("seconds", [-1, -0.001, float("nan")])
 def test_waits_are_not_negative(name, seconds):
-    with pytest.raises(ValueError, match=rf"^{name}: .* is not possible; 0 or more is$"):
+    with pytest.raises(ValueError, match=rf"^{name}: must be 0 or more seconds, not "):
         RetryPolicy(**{name: seconds})
 
 
 @pytest.mark.parametrize("name", ["max_elapsed", "first_wait", "max_wait"])
 @pytest.mark.parametrize("seconds", ["1", True, None])
 def test_waits_are_numbers(name, seconds):
-    with pytest.raises(TypeError, match=rf"^{name}: a number of seconds is needed"):
+    with pytest.raises(TypeError, match=rf"^{name}: must be a float or an int, not "):
         RetryPolicy(**{name: seconds})
 
 

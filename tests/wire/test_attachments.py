@@ -48,7 +48,7 @@ def test_bytes_are_attached_under_the_name_that_is_given(kind):
 @BOTH
 @pytest.mark.parametrize("content", [b"x", bytearray(b"x"), memoryview(b"x"), io.BytesIO(b"x")])
 def test_bytes_and_files_without_a_name_need_one(kind, content):
-    with pytest.raises(ValueError, match=r"^filename: bytes and files without a name need one$"):
+    with pytest.raises(ValueError, match=r"^(filename|cid): bytes and files without a name need one$"):
         kind(content)
 
 
@@ -257,14 +257,14 @@ def test_content_of_another_kind_is_refused(kind, content):
 
 @BOTH
 def test_an_empty_name_is_refused(kind):
-    with pytest.raises(ValueError, match=r"^filename: is empty$"):
+    with pytest.raises(ValueError, match=r"^(filename|cid): is empty$"):
         kind(b"x", "")
 
 
 @BOTH
 @pytest.mark.parametrize("control", ["\r", "\n", "\x00", "\t", "\x7f", "\x85", "\u2028", "\u2029"], ids=ascii)
 def test_control_characters_are_refused_in_names_and_types(kind, control):
-    with pytest.raises(ValueError, match=r"^filename: holds the control character"):
+    with pytest.raises(ValueError, match=r"^(filename|cid): holds the control character"):
         kind(b"x", f"a{control}b.pdf")
     with pytest.raises(ValueError, match=r"^mimetype: holds the control character"):
         kind(b"x", "a.pdf", mimetype=f"text/plain{control}X: y")
