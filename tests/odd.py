@@ -74,7 +74,7 @@ def _circle() -> list[Any]:
 
 def _deep() -> list[Any]:
     made: list[Any] = []
-    for _ in range(100_000):
+    for _ in range(5_000):
         made = [made]
     return made
 
@@ -107,7 +107,7 @@ ODD: dict[str, Callable[[], Any]] = {
     "nul": lambda: "a\0b",
     "line break": lambda: "a\r\nb",
     "separator": lambda: "a\u2028b",
-    "long": lambda: "x" * 2_000_000,
+    "long": lambda: "x" * 1_100_000,
     "object": object,
     "function": lambda: lambda: None,
     "class": lambda: int,

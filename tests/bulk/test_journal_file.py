@@ -136,7 +136,7 @@ def test_a_journal_that_nobody_closed_is_closed_with_its_object(path):
 @pytest.mark.parametrize("nothing", ["", ":memory:", "a\0b"])
 def test_a_path_that_names_no_file_is_refused(nothing):
     """SQLite would keep nothing, and the next run would send everything again."""
-    with pytest.raises(ValueError, match="journal: .* is not the path of a file"):
+    with pytest.raises(ValueError, match="journal: "):
         Journal(nothing)
 
 

@@ -103,9 +103,9 @@ def test_wrong_arguments_are_type_errors(path):
         EmailFile.from_strings(path, sender="news@example.com", subjekt="x")
     with pytest.raises(TypeError, match="unexpected keyword argument 'subjekt'"):
         EmailFile.from_template(path, "welcome", sender="news@example.com", subjekt="x")
-    with pytest.raises(TypeError, match="html_columns: a list of column names"):
+    with pytest.raises(TypeError, match="html_columns: must be a list of column names"):
         EmailFile.from_strings(path, sender="news@example.com", subject="x", html_columns="name")
-    with pytest.raises(TypeError, match="data: a list of column names"):
+    with pytest.raises(TypeError, match="data: must be a list of column names"):
         EmailFile.from_template(path, "welcome", sender="news@example.com", data="name")
 
 
@@ -153,7 +153,7 @@ def test_named_columns_are_the_variables_and_nested_json_stays_nested(tmp_path):
         ({"data": ["nmae"]}, "line 2: no column 'nmae'; there are id, email"),
         ({"to": "mail"}, "line 2: no column 'mail'; there are id, email"),
         ({"template_data": {}}, "^template_data: is made from the columns"),
-        ({"template_id": "x"}, "^template_data: is made from the columns"),
+        ({"template_id": "x"}, "^template_id: is made from the columns"),
         ({"sender": "news"}, "^sender: is not an e-mail address"),
     ],
 )

@@ -364,7 +364,7 @@ def test_what_the_api_says_can_be_written_even_if_it_is_no_valid_text(go, client
     assert (report.sent, report.refused) == (4, 1)
     with Journal(path) as journal:
         first, second, *_ = journal.rows()
-    assert "half a letter: ?" in str(first.error)
+    assert "half a letter: \\ud83d" in str(first.error)
     assert second.email_id == "id?"
 
 
