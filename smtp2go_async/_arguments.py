@@ -250,8 +250,8 @@ def _need_options(checks: Mapping[str, Check], value: object, name: str) -> dict
 
 
 def _instance(classes: tuple[type, ...], text: Check | None) -> Check:
-    first, *others = reversed([*(["a str"] if text is not None else []), *map(with_article, classes)])
-    possible = f"{', '.join(reversed(others))} or {first}" if others else first
+    *others, last = [*(["a str"] if text is not None else []), *map(with_article, classes)]
+    possible = f"{', '.join(others)} or {last}" if others else last
 
     def check(value: object, name: str) -> object:
         kind = type(value)

@@ -42,7 +42,7 @@ def _models() -> "set[type[Any]]":
 
 
 PUBLIC = {one for name in smtp2go_async.__all__ if inspect.isclass(one := getattr(smtp2go_async, name))}
-PUBLIC |= {getattr(sandbox, name) for name in sandbox.__all__}
+PUBLIC |= {sandbox.Sandbox}
 ENUMS = {smtp2go_async.Effect}
 CLASSES = sorted(
     (PUBLIC | _models() | {JournalRow, Operation, PacerState, Settings}) - ENUMS,

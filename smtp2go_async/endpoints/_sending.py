@@ -51,8 +51,8 @@ def sending_fields(options: SendingOptions) -> dict[str, Any]:
     fields: dict[str, Any] = {**options}
     if fields.get("custom_ratelimit_period") is not None:
         fields["custom_ratelimit_period"] = format_period(fields["custom_ratelimit_period"], "custom_ratelimit_period")
-    if fields.get("custom_ratelimit_value") is not None:
-        need_count(fields["custom_ratelimit_value"], "custom_ratelimit_value", least=0)
+    if (custom_ratelimit_value := fields.get("custom_ratelimit_value")) is not None:
+        need_count(custom_ratelimit_value, "custom_ratelimit_value", least=0)
     return fields
 
 

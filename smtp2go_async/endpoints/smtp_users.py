@@ -134,6 +134,6 @@ class SmtpUsers(EndpointGroup):
 
 
 def _fields(options: SmtpUserOptions) -> dict[str, Any]:
-    if options.get("email_password") is not None:
-        need_word(options["email_password"], "email_password")
+    if (email_password := options.get("email_password")) is not None:
+        need_word(email_password, "email_password")
     return sending_fields(options)

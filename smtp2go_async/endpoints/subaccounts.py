@@ -217,8 +217,8 @@ class Subaccounts(EndpointGroup):
 
 
 def _fields(options: SubaccountOptions) -> dict[str, Any]:
-    if options.get("limit") is not None:
-        need_count(options["limit"], "limit")
-    if options.get("sms_limit") is not None:
-        need_count(options["sms_limit"], "sms_limit", least=0)
+    if (limit := options.get("limit")) is not None:
+        need_count(limit, "limit")
+    if (sms_limit := options.get("sms_limit")) is not None:
+        need_count(sms_limit, "sms_limit", least=0)
     return {**options}

@@ -168,8 +168,8 @@ class Suppressions(EndpointGroup):
                 after the start.
         """
         fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
-        if filters.get("email_address") is not None:
-            need_word(filters["email_address"], "email_address")
+        if (email_address := filters.get("email_address")) is not None:
+            need_word(email_address, "email_address")
         for one, several in _ONE_OF:
             need_one(fields.get(one), fields.get(several), (one, several))
             need_some(fields.get(several), several)

@@ -170,10 +170,10 @@ class Templates(EndpointGroup):
         Raises:
             ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
         """
-        if changes.get("new_id") is not None:
-            need_word(changes["new_id"], "new_id", least=SHORTEST_ID, most=LONGEST_ID)
-        if changes.get("template_name") is not None:
-            need_word(changes["template_name"], "template_name", most=LONGEST_NAME)
+        if (new_id := changes.get("new_id")) is not None:
+            need_word(new_id, "new_id", least=SHORTEST_ID, most=LONGEST_ID)
+        if (template_name := changes.get("template_name")) is not None:
+            need_word(template_name, "template_name", most=LONGEST_NAME)
         return await self._call(EDIT, {"id": id, **changes})
 
     async def search(

@@ -11,13 +11,11 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 
-from .._masking import shown_half_made
 from .rules import masked_key
 
 Via = Literal["send", "mime", "batch"]
 
 
-@shown_half_made
 @frozen(kw_only=True)
 class SentAttachment:
     """A file of an e-mail, decoded. ``cid`` is set on inlines, ``url`` on files that were named by address."""
@@ -35,7 +33,6 @@ class SentAttachment:
 
 
 # Without slots, so that cached_property has a place to keep what was made when somebody looked.
-@shown_half_made
 @frozen(kw_only=True, slots=False)
 class SentEmail:
     """An e-mail that would have gone out.
@@ -71,7 +68,6 @@ class SentEmail:
         return message_from_bytes(self.raw, _class=EmailMessage, policy=policy.default)
 
 
-@shown_half_made
 @frozen(kw_only=True)
 class ScheduledEmail:
     """An e-mail that waits for its time."""
@@ -82,7 +78,6 @@ class ScheduledEmail:
     email: SentEmail
 
 
-@shown_half_made
 @frozen
 class ActivityEvent:
     """Something that happened to an e-mail on its way to one recipient."""
@@ -94,7 +89,6 @@ class ActivityEvent:
     reason: str
 
 
-@shown_half_made
 @frozen(kw_only=True)
 class SentSms:
     """A text to one number. ``sender`` is empty when the account's default number was to be used."""
@@ -109,7 +103,6 @@ class SentSms:
     received_at: datetime
 
 
-@shown_half_made
 @frozen(kw_only=True)
 class ReceivedSms:
     """A text that somebody sent to a number of the account."""
@@ -122,7 +115,6 @@ class ReceivedSms:
     received_at: datetime
 
 
-@shown_half_made
 @frozen(kw_only=True, slots=False)
 class ReceivedRequest:
     """A call as it came in, whatever became of it.
