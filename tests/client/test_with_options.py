@@ -73,7 +73,8 @@ def test_a_policy_decides_about_repeats(backend, time, mail):
 
 
 def test_a_subaccount_goes_along_where_the_api_has_it(backend, time, mail):
-    client, network = scripted(time, answer(), subaccount_id="first")
+    both = answer(data={"email_id": "1uAbC-1", "total_messages": 1})
+    client, network = scripted(time, both, subaccount_id="first")
 
     async def call():
         await client.sms.summary()
