@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 2000
 """Characters of the provider's message that an error's text shows; `ApiError.message` has all of it."""
 
+Details = Mapping[str, Any] | None
+"""What the args of an error have after its text."""
+
+OWN_ARGS: Any = vars(BaseException)["args"]
+"""Where an exception keeps what it was made with."""
+
 _NONE = type(None)
 
 _FIELDS: Mapping[str, tuple[type, ...]] = {
@@ -33,6 +39,11 @@ def shown(text: object) -> str:
     # Masked before it is cut: of half an address the half that is left would not be known for one.
     masked = mask_text(str(text))
     return masked if len(masked) <= LONGEST_TEXT else f"{masked[:LONGEST_TEXT]}..."
+
+
+def named_request(request_id: str | None) -> tuple[str, ...]:
+    """Return what an error's text says of the id that SMTP2GO's support asks for."""
+    return (f"(request {str(request_id)[:LONGEST_TEXT]})",) if request_id else ()
 
 
 def told(error: "Smtp2goError", mask: Callable[[str], str]) -> dict[str, Any]:

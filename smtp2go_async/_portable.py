@@ -5,7 +5,7 @@ import datetime as dt
 import json
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 import attrs
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .message import Attachment, Email
 
 A = TypeVar("A", bound="Attachment")
-E = TypeVar("E", bound="Email")
 
 Files = Literal["base64", "paths"]
 
@@ -55,8 +54,59 @@ def _plain(value: Any) -> Any:
 # --- e-mails -----------------------------------------------------------------------------------------------------
 
 
-def email_to_dict(email: "Email", files: Files) -> dict[str, Any]:
-    """Return what an e-mail was made of, ready for JSON; `Email.to_dict` says more."""
+class PortableEmail:
+    """What an `Email` has for JSON."""
+
+    __slots__ = ()
+
+    def to_dict(self, *, files: Files = "base64") -> dict[str, Any]:
+        """Return the e-mail as an object for JSON, of which `from_dict` makes an equal one.
+
+        For a queue such as Celery, RQ or SQS. What was not given is left out, and ``template_data`` is there as it is.
+
+        Args:
+            files: What becomes of attachments and inlines. ``"base64"`` puts the content of each in, which is read
+                here: from a coroutine, call this in a thread when there are large ones. ``"paths"`` puts in the
+                absolute path of each, for a program that finds the same file there. A `Attachment.from_url` stays a
+                URL in either case.
+
+        Raises:
+            ValueError: A file that can't be read, or with ``"paths"`` one that has no path; or ``template_data`` that
+                JSON can't hold.
+            TypeError: As above, for ``template_data``.
+
+        Example:
+            >>> from smtp2go_async import Email
+            >>> email = Email(sender="a@example.com", to="b@example.com", subject="Hello", text_body="Hi")
+            >>> email.to_dict()
+            {'sender': 'a@example.com', 'subject': 'Hello', 'text_body': 'Hi', 'to': ['b@example.com']}
+        """
+        return _email_to_dict(cast("Email", self), files)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Make an e-mail of an object such as `to_dict` returns, with all the checks of the constructor.
+
+        A path in it is opened when the e-mail is sent, so it should come from a program that you trust.
+
+        Args:
+            data: The arguments of the constructor by their names. Of each attachment ``filename``, ``mimetype`` and
+                one of ``path``, ``base64`` and ``url``; a ``schedule`` as ISO 8601.
+
+        Raises:
+            ValueError: Names what is unknown, missing or wrong.
+            TypeError: Names what has the wrong type.
+
+        Example:
+            >>> from smtp2go_async import Email
+            >>> data = {"sender": "a@example.com", "to": ["b@example.com"], "subject": "Hello", "text_body": "Hi"}
+            >>> Email.from_dict(data).subject
+            'Hello'
+        """
+        return cast("Self", _email_from_dict(cast("type[Email]", cls), data))
+
+
+def _email_to_dict(email: "Email", files: Files) -> dict[str, Any]:
     if files not in ("base64", "paths"):
         raise ValueError(f"files: 'base64' or 'paths' is needed, not {files!r}")
     found: dict[str, Any] = {name: one for name in _TEXTS if (one := getattr(email, name)) is not None}
@@ -102,8 +152,7 @@ def _content_of(blob: Blob, where: str) -> bytes:
         raise ValueError(f"{where}: {error}") from error
 
 
-def email_from_dict(kind: type[E], data: Mapping[str, Any]) -> E:
-    """Make the e-mail of which `email_to_dict` made an object; `Email.from_dict` says more."""
+def _email_from_dict(kind: type["Email"], data: Mapping[str, Any]) -> "Email":
     from .message import Attachment, Inline
 
     found = dict(_known(data, [one.name for one in attrs.fields(kind)], "data"))

@@ -22,21 +22,16 @@
 All of them pickle and copy, and go through JSON by `Smtp2goError.to_dict` and `Smtp2goError.from_dict`. So do their
 ``args``, which is what Celery keeps: ``type(error)(*error.args)`` is the same error again. The text names the
 operation, the status, the code, the provider's message and the request id; keys, addresses and telephone numbers in it
-are masked. It is one line that can be written to any log or terminal: line breaks are spaces, and other control
-characters and half characters are shown as escapes.
+are masked. It is one line that any log can hold: line breaks are spaces, and other control characters and half
+characters are shown as escapes.
 """
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
-from ._error_json import LONGEST_TEXT, details_of, message_of, shown, take, told
+from ._error_json import OWN_ARGS, Details, details_of, message_of, named_request, shown, take, told
 from ._masking import mask_text, one_line
-
-Details = Mapping[str, Any] | None
-
-_OWN_ARGS: Any = vars(BaseException)["args"]
-"""Where an exception keeps what it was made with."""
 
 
 class Smtp2goError(Exception):
@@ -66,7 +61,7 @@ class Smtp2goError(Exception):
 
         @args.setter
         def args(self, value: tuple[Any, ...]) -> None:
-            _OWN_ARGS.__set__(self, value)
+            OWN_ARGS.__set__(self, value)
 
     def to_dict(self, *, masked: bool = True) -> dict[str, Any]:
         """Return the error as an object for JSON, of which `from_dict` makes the same error.
@@ -116,29 +111,23 @@ class Smtp2goError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The constructors take keywords, which the default way of pickling an exception would lose.
-        return _restore, (type(self), _OWN_ARGS.__get__(self)), self.__dict__
+        return _restore, (type(self), OWN_ARGS.__get__(self)), self.__dict__
 
     @property
     def _text(self) -> str:
-        args = _OWN_ARGS.__get__(self)
+        args = OWN_ARGS.__get__(self)
         return str(args[0]) if args else ""
 
     def _details(self) -> Sequence[str]:
-        """What stands between the operation and the message."""
-        return ()
+        return ()  # what stands between the operation and the message
 
     def _more(self) -> Sequence[str]:
-        """What stands after the message."""
-        return ()
+        return ()  # what stands after the message
 
 
 def _kind(cls: type[Smtp2goError]) -> type[Smtp2goError]:
     """Return the class of this module that a class is, or is derived from."""
     return next(one for one in cls.__mro__ if one.__module__ == __name__)
-
-
-def _request(request_id: str | None) -> Sequence[str]:
-    return [f"(request {str(request_id)[:LONGEST_TEXT]})"] if request_id else ()
 
 
 def _restore(kind: type[Smtp2goError], args: tuple[Any, ...]) -> Smtp2goError:
@@ -210,7 +199,7 @@ class ReplyError(Smtp2goError):
         return (str(self.status or ""),)
 
     def _more(self) -> Sequence[str]:
-        return _request(self.request_id)
+        return named_request(self.request_id)
 
 
 class ApiError(Smtp2goError):
@@ -257,7 +246,7 @@ class ApiError(Smtp2goError):
 
     def _more(self) -> Sequence[str]:
         fields = "; ".join(f"{name}: {problem}" for name, problem in self.field_errors.items())
-        return [*([f"[{shown(fields)}]"] if fields else []), *_request(self.request_id)]
+        return [*([f"[{shown(fields)}]"] if fields else []), *named_request(self.request_id)]
 
 
 class ValidationError(ApiError):
@@ -353,7 +342,7 @@ class SendRefusedError(Smtp2goError):
         take(self, details)
 
     def _more(self) -> Sequence[str]:
-        return _request(self.request_id)
+        return named_request(self.request_id)
 
 
 class PagingError(Smtp2goError):

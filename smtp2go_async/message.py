@@ -3,9 +3,9 @@
 import datetime as dt
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, TypeVar
 
 import attrs
 
@@ -25,7 +25,7 @@ from ._dates import format_schedule, need_aware
 from ._domains import character
 from ._masking import repr_masked, repr_personal, repr_url, shown_half_made
 from ._mimetypes import guess_type
-from ._portable import Files, email_from_dict, email_to_dict
+from ._portable import PortableEmail
 
 A = TypeVar("A", bound="Attachment")
 
@@ -271,7 +271,7 @@ class EmailParts(TypedDict, total=False):
 
 @shown_half_made
 @attrs.frozen(kw_only=True)
-class Email:
+class Email(PortableEmail):
     """An e-mail, checked when it is made.
 
     Addresses are ``"jane@example.com"``, ``"Jane <jane@example.com>"``, ``("Doe, Jane", "jane@example.com")`` or an
@@ -334,50 +334,6 @@ class Email:
             raise ValueError("reply_to: is given in custom_headers as well; use one of them")
         if self.schedule is not None:
             need_aware(self.schedule, "schedule")
-
-    def to_dict(self, *, files: Files = "base64") -> dict[str, Any]:
-        """Return the e-mail as an object for JSON, of which `from_dict` makes an equal one.
-
-        For a queue such as Celery, RQ or SQS. What was not given is left out, and ``template_data`` is there as it is.
-
-        Args:
-            files: What becomes of attachments and inlines. ``"base64"`` puts the content of each in, which is read
-                here: from a coroutine, call this in a thread when there are large ones. ``"paths"`` puts in the
-                absolute path of each, for a program that finds the same file there. A `Attachment.from_url` stays a
-                URL in either case.
-
-        Raises:
-            ValueError: A file that can't be read, or with ``"paths"`` one that has no path; or ``template_data`` that
-                JSON can't hold.
-            TypeError: As above, for ``template_data``.
-
-        Example:
-            >>> email = Email(sender="a@example.com", to="b@example.com", subject="Hello", text_body="Hi")
-            >>> email.to_dict()
-            {'sender': 'a@example.com', 'subject': 'Hello', 'text_body': 'Hi', 'to': ['b@example.com']}
-        """
-        return email_to_dict(self, files)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Make an e-mail of an object such as `to_dict` returns, with all the checks of the constructor.
-
-        A path in it is opened when the e-mail is sent, so it should come from a program that you trust.
-
-        Args:
-            data: The arguments of the constructor by their names. Of each attachment ``filename``, ``mimetype`` and
-                one of ``path``, ``base64`` and ``url``; a ``schedule`` as ISO 8601.
-
-        Raises:
-            ValueError: Names what is unknown, missing or wrong.
-            TypeError: Names what has the wrong type.
-
-        Example:
-            >>> data = {"sender": "a@example.com", "to": ["b@example.com"], "subject": "Hello", "text_body": "Hi"}
-            >>> Email.from_dict(data).subject
-            'Hello'
-        """
-        return email_from_dict(cls, data)
 
     def to_fields(self, *, now: Callable[[], dt.datetime] | None = None) -> dict[str, Any]:
         """Return the request fields of ``/email/send``; files in it are still files.
