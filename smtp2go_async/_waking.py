@@ -13,9 +13,9 @@ class Waker:
 
     def __init__(self) -> None:
         self._event = anyio.Event()
-        loop = current_token().native_token
+        self.loop: object = current_token().native_token
         # The names of the same thing in asyncio and in trio. Both raise a RuntimeError when the loop has ended.
-        self._soon = getattr(loop, "call_soon_threadsafe", None) or getattr(loop, "run_sync_soon")  # noqa: B009
+        self._soon = getattr(self.loop, "call_soon_threadsafe", None) or getattr(self.loop, "run_sync_soon")  # noqa: B009
 
     @property
     def is_woken(self) -> bool:
@@ -54,5 +54,5 @@ class Waker:
 def waker_for(turn: Turn) -> Waker:
     """Make what wakes a call when its turn has come."""
     waker = Waker()
-    turn.wake = waker.wake
+    turn.wake, turn.loop = waker.wake, waker.loop
     return waker

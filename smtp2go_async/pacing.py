@@ -22,13 +22,15 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, cast
 
 import attrs
 
 from ._forking import tell_after_fork
 from ._masking import shown_half_made
+from ._published import MIN_WAIT, PUBLISHED_LIMITS, SILENCE, Line, Place
 
 COOL_DOWN = 60.0
 """Seconds; the least that the provider blocks an address for (its page on rate limiting)."""
@@ -45,40 +47,8 @@ A 5xx is one of them. A 429, and a call that got no answer, neither count nor en
 REFUSAL_PAUSE = 5.0
 """Seconds of the first pause after that; it doubles with the next ones, up to the cool-down of a 429."""
 
-SILENCE = 10.0
-"""Seconds after which a call without an answer no longer counts as under way after a block, so that another may go."""
-
-MIN_WAIT = 1e-6
-"""Seconds; a shorter wait is a rounding error."""
-
-
-@attrs.frozen
-class Limit:
-    """A published limit, kept as a bucket: half of a period's calls at once, the other half spread over the period.
-
-    So no period has more calls than are allowed, and none has to wait for a whole period.
-    """
-
-    calls: int
-    seconds: float
-
-    @property
-    def at_once(self) -> int:
-        """How many calls may come at once after a quiet time."""
-        return max(1, self.calls // 2)
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two calls after those."""
-        return self.seconds / (self.calls - self.at_once)
-
-
-PUBLISHED_LIMITS: Final[Mapping[str, Limit]] = {
-    # From the reference pages of these calls. No other call has a published figure.
-    "/activity/search": Limit(60, 60.0),
-    "/api_keys/add": Limit(5, 60.0),
-    "/subaccount/add": Limit(50, 3600.0),
-}
+MOST_GIVEN_UP = 64
+"""Calls that wait no more and may stay in the queue, however short it is."""
 
 Phase = Literal["open", "cooling down", "probing", "recovering"]
 
@@ -144,20 +114,25 @@ class Pacer:
         self._next_cool_down = COOL_DOWN
         self._refusals = 0
         self._next_pause = REFUSAL_PAUSE
-        # When the bucket of each limited call is empty again.
-        self._drained: dict[str, float] = {}
         self._life = 0
+        # A line for each published limit that was met.
+        self._lines: dict[str, Line] = {}
         self._after_fork()
         tell_after_fork(self)
 
     def _after_fork(self) -> None:
-        self._lock = threading.Lock()
+        # Taken twice by one thread when a handler of a signal looks at the state, or the collector ends a call.
+        self._lock = threading.RLock()
+        self._ended_late: list[Turn] = []
         # The parent's calls end in the parent. The child's copies of their turns are collected some day, and count for
         # nothing here.
         self._life += 1
         self._in_flight = 0
         self._writing = 0
+        for line in self._lines.values():
+            line.forget()
         self._queue: list[tuple[int, Turn]] = []
+        self._given_up = 0
         # The calls that count against the limit, with the time at which each left or was let go, oldest first.
         self._counted: dict[Turn, float] = {}
         self._probe: Turn | None = None
@@ -165,6 +140,10 @@ class Pacer:
     @property
     def state(self) -> PacerState:
         """What the pacer is doing at the moment."""
+        if self._ended_late:
+            with self._lock:
+                let_go = self._let_go()
+            _wake(let_go)
         with self._lock:
             closed_for = 0.0 if self._open_at is None else max(0.0, self._open_at - self._clock())
             phase: Phase = "open"
@@ -175,7 +154,7 @@ class Pacer:
             elif self._limit is not None:
                 phase = "recovering"
             limit = {"cooling down": 0, "probing": 1}.get(phase, self._limit)
-            waiting = sum(turn._step is _Step.QUEUED for _, turn in self._queue)
+            waiting = len(self._queue) - self._given_up
             return PacerState(phase, closed_for, self._under_way, limit, self._refusals, self._round, waiting)
 
     @property
@@ -205,26 +184,54 @@ class Pacer:
 
     def _let_go(self) -> list["Turn"]:
         """Let calls go in the order of their arrival, as many as may, and return them: they are yet to be woken."""
+        self._end_those_that_ended()
         now, let_go = self._clock(), []
+        self._pass_over_the_silent(now)
         while self._queue and self._has_room(now):
             turn = heapq.heappop(self._queue)[1]
             if turn._step is _Step.QUEUED:
-                turn._step, turn._round = _Step.LET_GO, self._round
+                turn._step, turn._round, turn._heard = _Step.LET_GO, self._round, False
                 if not self._is_open:
                     self._counted[turn] = now
                 if self._open_at is not None:
                     self._probe = turn
                 let_go.append(turn)
+            else:
+                self._given_up -= 1
         return let_go
+
+    def _pass_over_the_silent(self, now: float) -> None:
+        """Count a call no longer that is not answered: it must not hold up all the others.
+
+        One that was woken and said nothing is in an event loop that stands still. The other calls of that loop leave
+        the queue, so that not each of them is waited for; each stands in its old place as soon as it asks.
+        """
+        if self._limit is None or (self._open_at is not None and now < self._open_at):
+            return
+        while self._counted and next(iter(self._counted.values())) + SILENCE <= now:
+            silent = next(iter(self._counted))
+            del self._counted[silent]
+            if silent._step is _Step.LET_GO and not silent._heard and silent.loop is not None:
+                for _, turn in self._queue:
+                    if turn.loop is silent.loop and turn._step is _Step.QUEUED:
+                        turn._step = _Step.ARRIVED
+                self._tidy()
+
+    def _tidy(self) -> None:
+        """Take those out of the queue that wait no more."""
+        self._queue = [entry for entry in self._queue if entry[1]._step is _Step.QUEUED]
+        heapq.heapify(self._queue)
+        self._given_up = 0
+
+    def _end_those_that_ended(self) -> None:
+        while self._ended_late:
+            self._ended_late.pop()._end()
 
     def _has_room(self, now: float) -> bool:
         if self._limit is None:
             return True
         if self._open_at is not None and now < self._open_at:
             return False
-        while self._counted and next(iter(self._counted.values())) + SILENCE <= now:
-            # A call that is not answered must not hold up all the others.
-            del self._counted[next(iter(self._counted))]
         if self._open_at is not None:
             return self._probe not in self._counted
         return len(self._counted) < self._limit
@@ -241,30 +248,6 @@ class Pacer:
             else "one call tries first whether the block is over"
         )
         return Delay(max(silent_at - now, MIN_WAIT), reason, certain=False)
-
-    def _reserve(self, path: str, patience: float) -> float | None:
-        """Reserve the next place of a limited call, and return when it comes; ``None`` if that is too late."""
-        limit, now = PUBLISHED_LIMITS[path], self._clock()
-        drained = max(self._drained.get(path, now), now)
-        wait = drained + limit.interval - now - limit.at_once * limit.interval
-        # Divided and multiplied, an interval can miss itself by some billionths.
-        wait = wait if wait > MIN_WAIT else 0.0
-        if wait > patience:
-            return None
-        self._drained[path] = drained + limit.interval
-        return now + wait
-
-    def _next_place(self, path: str) -> float:
-        """Return the seconds until a limited call has its next place."""
-        limit, now = PUBLISHED_LIMITS[path], self._clock()
-        return max(self._drained.get(path, now), now) + limit.interval - now - limit.at_once * limit.interval
-
-    def _give_back(self, path: str, place: float) -> None:
-        """Give the place of a limited call back that was not made, if it is the last one: others keep theirs."""
-        limit = PUBLISHED_LIMITS[path]
-        drained = place + limit.at_once * limit.interval
-        if place > self._clock() and abs(drained - self._drained[path]) < MIN_WAIT:
-            self._drained[path] -= limit.interval
 
     def _grow(self) -> None:
         """Raise the limit when as many calls as it allows at a time were answered.
@@ -286,11 +269,12 @@ class Pacer:
 
     def _close(self, until: float) -> None:
         self._round += 1
-        self._open_at = until
         self._answered = 0
         if self._limit is None:
             self._peak = max(2, self._under_way)
+        # The limit first: a child that is forked in between, by another thread, has no gate that is closed without one.
         self._limit = max(1, (self._limit or self._under_way) // 2)
+        self._open_at = until
         self._probe = None
         # Those that were let go and have not left wait again.
         self._counted = {turn: when for turn, when in self._counted.items() if turn._step is _Step.OUT}
@@ -313,7 +297,10 @@ class Turn:
     once, by `accepted`, `refused` or `rate_limited`, and then it is always given back by `release`.
     """
 
-    __slots__ = ("_arrival", "_life", "_pacer", "_path", "_place", "_round", "_step", "_writes", "wake")
+    __slots__ = (
+        *("_arrival", "_heard", "_life", "_line", "_pacer", "_path", "_place", "_round", "_step", "_writes"),
+        *("loop", "wake"),
+    )
 
     def __init__(self, pacer: Pacer, path: str) -> None:
         self._pacer = pacer
@@ -322,10 +309,14 @@ class Turn:
         self._arrival = next(pacer._arrivals)
         self._step = _Step.ARRIVED
         self._round = -1
-        self._place: float | None = None
+        self._line: Line | None = None
+        self._place: Place | None = None
         self._writes = False
+        self._heard = False
         self.wake: Callable[[], None] | None = None
         """Called, in any thread, when the turn of a call that waits has come."""
+        self.loop: object = None
+        """What has to run for the call to go on."""
 
     @property
     def is_probe(self) -> bool:
@@ -354,21 +345,43 @@ class Turn:
         if pacer._open_at is not None and now < pacer._open_at and pacer._open_at - now > patience:
             return pacer._delay(), []
         if self._path in PUBLISHED_LIMITS:
-            if self._place is None:
-                self._place = pacer._reserve(self._path, patience)
-            place = now + pacer._next_place(self._path) if self._place is None else self._place
-            if place - now > MIN_WAIT:
-                return Delay(place - now, "the provider's limit for this call is used up", certain=True), []
-        if pacer._is_open or (self._step is _Step.LET_GO and self._round == pacer._round):
+            seconds = self._wait_in_line(now, patience)
+            if seconds:
+                delay = Delay(seconds, "the provider's limit for this call is used up", certain=True)
+                return delay, self._step_back()
+        if self._step is _Step.LET_GO and self._round == pacer._round:
+            self._heard = True
             return None, []
+        if pacer._is_open:
+            return None, []
+        # Before this one stands in the queue: it is not silent.
+        pacer._pass_over_the_silent(now)
         if self._step is not _Step.QUEUED:
             self._step = _Step.QUEUED
             heapq.heappush(pacer._queue, (self._arrival, self))
         let_go = pacer._let_go()
         if self in let_go:
             let_go.remove(self)
+            self._heard = True
             return None, let_go
         return pacer._delay(), let_go
+
+    def _wait_in_line(self, now: float, patience: float) -> float:
+        """Return the seconds until a published limit lets the call leave."""
+        if self._line is None:
+            self._line = self._pacer._lines.setdefault(self._path, Line(PUBLISHED_LIMITS[self._path]))
+        if self._place is None:
+            # There is no place before now.
+            self._place = self._line.reserve(now, max(patience, 0.0))
+        return self._line.next_place(now) if self._place is None else self._line.wait(self._place, now)
+
+    def _step_back(self) -> list["Turn"]:
+        """Do not leave though the turn had come, and let others go."""
+        if self._step is not _Step.LET_GO:
+            return []
+        self._step = _Step.ARRIVED
+        self._pacer._counted.pop(self, None)
+        return self._pacer._let_go()
 
     def depart(self, *, writing: bool = False) -> None:
         """Leave. Called again just before the first byte, it makes sure that the gate has not closed meanwhile.
@@ -381,29 +394,52 @@ class Turn:
         """
         pacer = self._pacer
         with pacer._lock:
-            if self._life != pacer._life:
-                return
-            if self._step is _Step.OUT:
-                if self._round != pacer._round:
-                    pacer._in_flight -= 1
-                    pacer._writing -= self._writes
-                    pacer._counted.pop(self, None)
-                    self._step, self._writes = _Step.ARRIVED, False
-                    raise HeldBackError
-            elif (self._step is _Step.LET_GO and self._round == pacer._round) or (
-                pacer._is_open and self._step is not _Step.QUEUED
-            ):
-                self._step, self._round = _Step.OUT, pacer._round
-                pacer._in_flight += 1
-                pacer._counted.pop(self, None)
-                pacer._counted[self] = pacer._clock()
-            else:
-                if self._step is _Step.LET_GO:
-                    self._step = _Step.ARRIVED
-                raise HeldBackError
-            if writing and not self._writes:
-                self._writes = True
-                pacer._writing += 1
+            leaves = self._leaves(writing=writing)
+            let_go = [] if leaves else pacer._let_go()
+        _wake(let_go)
+        if not leaves:
+            raise HeldBackError
+
+    def _leaves(self, *, writing: bool) -> bool:
+        pacer = self._pacer
+        if self._life != pacer._life:
+            return True
+        if self._step is _Step.OUT:
+            if self._round != pacer._round:
+                self._come_back()
+                return False
+        elif (self._step is _Step.LET_GO and self._round == pacer._round) or (
+            pacer._is_open and self._step is not _Step.QUEUED
+        ):
+            now = pacer._clock()
+            if self._line is not None and self._place is not None:
+                if self._line.wait(self._place, now):
+                    # It comes later than its place was, and there were others in the meantime.
+                    self._step_back()
+                    return False
+                self._line.leave(self._place, now)
+            self._step, self._round = _Step.OUT, pacer._round
+            pacer._in_flight += 1
+            pacer._counted.pop(self, None)
+            pacer._counted[self] = now
+        else:
+            if self._step is _Step.LET_GO:
+                self._step = _Step.ARRIVED
+            return False
+        if writing and not self._writes:
+            self._writes = True
+            pacer._writing += 1
+        return True
+
+    def _come_back(self) -> None:
+        """Be a call again that has not left."""
+        pacer = self._pacer
+        pacer._in_flight -= 1
+        pacer._writing -= self._writes
+        pacer._counted.pop(self, None)
+        self._step, self._writes = _Step.ARRIVED, False
+        if self._line is not None:
+            self._line.come_back()
 
     def accepted(self) -> None:
         """Tell that the call was answered and not refused."""
@@ -457,29 +493,51 @@ class Turn:
             return wait
 
     def release(self) -> None:
-        """Give the turn back, whatever became of the call. Doing it twice does nothing."""
+        """Give the turn back, whatever became of the call. Doing it twice does nothing.
+
+        The collector may do it, for a call whose event loop is gone, in any thread and between any two steps.
+        """
+        _wake(self._released())
+
+    def _released(self) -> list["Turn"]:
         pacer = self._pacer
+        # No public way tells that; threading's own conditions ask the same.
+        if cast("Any", pacer._lock)._is_owned():
+            pacer._ended_late.append(self)
+            return []
         with pacer._lock:
-            step, self._step = self._step, _Step.ENDED
-            if self._life != pacer._life:
-                return
-            if step is _Step.OUT:
-                pacer._in_flight -= 1
-                pacer._writing -= self._writes
-            elif self._place is not None:
-                pacer._give_back(self._path, self._place)
-            if pacer._counted.pop(self, None) is None and not pacer._queue:
-                return
             # If this was the probe and no answer came (it was cancelled, or the network failed), the next call is it.
-            let_go = pacer._let_go()
-        _wake(let_go)
+            return pacer._let_go() if self._end() or pacer._ended_late else []
+
+    def _end(self) -> bool:
+        """End, and tell whether others may have room now."""
+        pacer = self._pacer
+        step, self._step, self.wake = self._step, _Step.ENDED, None
+        if self._life != pacer._life:
+            return False
+        if step is _Step.OUT:
+            pacer._in_flight -= 1
+            pacer._writing -= self._writes
+        elif self._line is not None and self._place is not None:
+            self._line.give_back(self._place, pacer._clock())
+        if step is _Step.QUEUED:
+            pacer._given_up += 1
+            if pacer._given_up > MOST_GIVEN_UP and pacer._given_up * 2 > len(pacer._queue):
+                pacer._tidy()
+        if pacer._probe is self:
+            pacer._probe = None
+        return pacer._counted.pop(self, None) is not None or bool(pacer._queue)
 
 
-def _wake(turns: Sequence[Turn]) -> None:
+def _wake(turns: Iterable[Turn]) -> None:
     """Wake calls whose turn has come. A call whose event loop is gone makes room for the next one."""
-    for turn in turns:
-        if turn.wake is not None:
+    waiting = deque(turns)
+    while waiting:
+        turn = waiting.popleft()
+        # Taken once: the call may end meanwhile.
+        wake = turn.wake
+        if wake is not None:
             try:
-                turn.wake()
+                wake()
             except RuntimeError:
-                turn.release()
+                waiting += turn._released()

@@ -365,7 +365,7 @@ def test_a_call_that_is_wrong_before_it_is_sent_does_not_enter(backend, time):
     for _ in range(10):
         anyio.run(call, backend=backend)
     assert client.pacer.state == OPEN
-    assert client.pacer._drained == {}
+    assert client.pacer._lines == {}
 
 
 @pytest.mark.parametrize("probe", [False, True])

@@ -126,6 +126,78 @@ def test_a_call_that_was_woken_and_never_leaves_holds_up_the_others_for_a_limite
     assert woken == ["a"]
 
 
+def test_many_calls_of_an_event_loop_that_stands_still_hold_up_the_others_for_no_longer_than_one(pacer, clock, woken):
+    rate_limited(pacer)
+    loop = object()
+    still = [woken.wait(pacer, number) for number in range(40)]
+    for turn in still:
+        turn.loop = loop
+    other = woken.wait(pacer, "other")
+    clock.move(60)
+    assert other.ask() is not None
+    assert woken == [0]
+    clock.move(SILENCE)
+    assert other.ask() is None
+    assert (woken, other.is_probe, pacer.state.waiting) == ([0], True, 0)
+    # It goes on, and its calls have their places before those that came later.
+    late = woken.wait(pacer, "late")
+    assert [turn.ask() is None for turn in still] == [True] + [False] * 39
+    release([still[0], other])
+    assert woken == [0, 1]
+    release([late, *still])
+
+
+def test_a_call_that_took_its_turn_and_waits_for_a_connection_does_not_make_its_event_loop_silent(pacer, clock, woken):
+    rate_limited(pacer)
+    loop = object()
+    turns = [woken.wait(pacer, number) for number in range(3)]
+    for turn in turns:
+        turn.loop = loop
+    clock.move(60)
+    assert turns[0].ask() is None
+    clock.move(SILENCE)
+    assert turns[2].ask() is not None
+    assert woken == [1]
+    assert pacer.state.waiting == 1
+
+
+def test_5000_calls_whose_event_loop_is_gone_are_passed_over(clock, woken):
+    pacer = recovering(clock, 2)
+    out = entered(pacer)
+
+    def gone():
+        raise RuntimeError("Event loop is closed")
+
+    for _ in range(5000):
+        queued(pacer, wake=gone)
+    woken.wait(pacer, "last")
+    out.release()
+    assert woken == ["last"]
+
+
+def test_calls_that_gave_up_during_a_long_block_do_not_stay_in_memory(pacer, clock, woken):
+    rate_limited(pacer)
+    first = woken.wait(pacer, "first")
+    for _ in range(5000):
+        queued(pacer, wake=lambda: None).release()
+    assert len(pacer._queue) < 200
+    assert pacer.state.waiting == 1
+    clock.move(60)
+    assert first.ask() is None
+
+
+def test_the_collector_may_end_a_call_in_the_middle_of_another_s_step(clock, woken):
+    """The thread that it happens in has the lock already."""
+    pacer = recovering(clock, 2)
+    out = entered(pacer)
+    woken.wait(pacer, "a")
+    with pacer._lock:
+        out.release()
+        assert pacer.state.phase == "recovering"
+    assert pacer.state.in_flight == 0
+    assert woken == ["a"]
+
+
 def test_calls_that_were_let_go_wait_again_when_the_gate_closes_before_they_leave(clock, woken):
     pacer = recovering(clock, 8)
     out = entered(pacer, 4)
@@ -233,35 +305,3 @@ def test_after_a_single_block_four_rounds_are_enough(clock):
         accepted(pacer, pacer.state.limit)
     assert rounds <= 4
     assert calls <= 600
-
-
-# --- published limits --------------------------------------------------------------------------------------------
-
-
-def test_calls_that_wait_for_a_published_limit_have_places_in_the_order_of_their_arrival(pacer, clock):
-    turns = [pacer.turn("/api_keys/add") for _ in range(5)]
-    assert [getattr(turn.ask(), "seconds", 0.0) for turn in turns] == [0.0, 0.0, 20.0, 40.0, 60.0]
-    clock.move(20)
-    assert [getattr(turn.ask(), "seconds", 0.0) for turn in turns] == [0.0, 0.0, 0.0, 20.0, 40.0]
-
-
-def test_a_call_without_the_patience_for_a_published_limit_takes_no_place(pacer):
-    turns = [pacer.turn("/api_keys/add") for _ in range(5)]
-    delays = [turn.ask(30.0) for turn in turns]
-    assert [getattr(delay, "seconds", 0.0) for delay in delays] == [0.0, 0.0, 20.0, 40.0, 40.0]
-
-
-def test_the_last_place_that_is_given_back_is_free_again(pacer):
-    turns = [pacer.turn("/api_keys/add") for _ in range(4)]
-    for turn in turns:
-        turn.ask()
-    turns[3].release()
-    assert pacer.turn("/api_keys/add").ask().seconds == 40.0
-
-
-def test_a_place_in_the_middle_is_not_given_away_again(pacer):
-    turns = [pacer.turn("/api_keys/add") for _ in range(5)]
-    for turn in turns:
-        turn.ask()
-    turns[2].release()
-    assert pacer.turn("/api_keys/add").ask().seconds == 80.0
