@@ -199,6 +199,47 @@ def test_a_probe_that_is_never_answered_lets_another_go(backend, faults, client_
     anyio.run(run, backend=backend)
 
 
+def test_many_calls_of_an_event_loop_that_stands_still_hold_up_the_others_for_no_longer_than_one(
+    faults, mail, monkeypatch
+):
+    monkeypatch.setattr("smtp2go_async.pacing.SILENCE", 0.5)
+    pacer = Pacer()
+    faults.then(Say(429, b"{}", {"Retry-After": "1.0"}))
+    stands, goes_on = threading.Event(), threading.Event()
+
+    async def still():
+        async with AsyncClient(KEY, base_url=faults.url, pacer=pacer, retry=RetryPolicy.patient()) as client:
+            async with anyio.create_task_group() as tasks:
+                for number in range(20):
+                    tasks.start_soon(lambda number=number: client.email.send(**mail(f"still {number}")))
+                while pacer.state.waiting < 19:
+                    await anyio.sleep(0.01)
+                stands.set()
+                goes_on.wait(30)
+
+    async def other():
+        async with AsyncClient(KEY, base_url=faults.url, pacer=pacer, retry=RetryPolicy.patient()) as client:
+            with anyio.fail_after(8):
+                await client.email.send(**mail("other"))
+
+    async def block():
+        async with AsyncClient(KEY, base_url=faults.url, pacer=pacer, retry=RetryPolicy.none()) as client:
+            with pytest.raises(RateLimitError):
+                await client.email.send(**mail("block"))
+
+    anyio.run(block)
+    thread = threading.Thread(target=anyio.run, args=(still,))
+    thread.start()
+    try:
+        assert stands.wait(10)
+        anyio.run(other)
+    finally:
+        goes_on.set()
+        thread.join(30)
+    assert faults.count("still") == 20
+    assert (pacer.state.in_flight, pacer.state.waiting) == (0, 0)
+
+
 # --- a 5xx and an error code -------------------------------------------------------------------------------------
 
 STORED = Say(500, b'{"data": {"error": "stored; the webhook was rate limited"}}', {"Retry-After": "0.2"})
