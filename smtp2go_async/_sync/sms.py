@@ -19,12 +19,13 @@ class Sms(SyncGroup[AsyncSms]):
         ``POST /sms/send``. Not repeated when the outcome is unknown: that could send it twice.
 
         Args:
-            destination: 1 to 100 numbers with their country code, with or without ``+``; one may stand alone.
+            destination: 1 to 100 numbers with their country code, in any writing that can mean one number only:
+                ``+12025550123``, ``12025550123``, ``+1 (202) 555-0123``, ``+44 (0)20 7946 0958``. One may stand alone.
             content: The text; over 160 characters it goes as several units.
             sender: Number to send from, in E.164 (``+12025550123``); the account's default when left out or empty.
 
         Raises:
-            ValueError: No number or more than 100, something that is not a number, or an empty text.
+            ValueError: No number or more than 100, something that is not one number for certain, or an empty text.
             SendRefusedError: The answer says of every message that it was not sent.
             OutcomeUnknownError: No answer came; the texts may have been sent.
             ReplyError: The answer does not say whether any message was taken.

@@ -43,6 +43,9 @@ class Outcome:
 class SmsOutcome(Outcome):
     """What became of the text to one number; ``reference`` is the number."""
 
+    # One that can't be understood need not look like a number, and is one all the same.
+    reference: str = attrs.field(repr=lambda _: "'+***'")
+    """The number in its one form, ``+12025550123``; of what is none, as it is in the list."""
     message_id: str | None = None
     sms_status: str | None = None
     """The API's word for it, for example ``queued``."""

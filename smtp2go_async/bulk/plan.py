@@ -5,7 +5,6 @@ Which rows go into which call, how many calls run at a time, and what an error s
 
 import functools
 import hashlib
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal, TypeVar
@@ -163,30 +162,6 @@ def is_begin(kept: Sequence[str], marks: Iterable[str]) -> bool:
         if wanted and mark.startswith(wanted[0]):
             wanted.popleft()
     return not wanted
-
-
-# --- numbers -----------------------------------------------------------------------------------------------------
-
-_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
-_NUMBER = re.compile(r"\+?[0-9]{5,15}")
-
-
-def normal_number(number: object) -> str:
-    """Return a number with its country code as ``+12025550123``, whatever it was written with.
-
-    Raises:
-        TypeError: It is not text.
-        ValueError: It is not a number; the number is not in the message.
-    """
-    if not isinstance(number, str):
-        raise TypeError(f"a number is text, not a {type(number).__name__}")
-    # "(0)" is dialled within a country only, and never behind its code.
-    bare = _PUNCTUATION.sub("", number.replace("(0)", ""))
-    if bare.startswith("00"):
-        bare = "+" + bare[2:]
-    if not bare.isascii() or not _NUMBER.fullmatch(bare):
-        raise ValueError("is not a telephone number with its country code, of 5 to 15 digits")
-    return bare if bare.startswith("+") else f"+{bare}"
 
 
 # --- what an error says ------------------------------------------------------------------------------------------

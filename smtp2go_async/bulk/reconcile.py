@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from .._numbers import digits_of
 from ..errors import JournalError
 from ..retry import RetryPolicy
 from .journal import Journal
 from .outcome import ReconcileReport
-from .plan import HEADER, normal_number, tokens_of
+from .plan import HEADER, tokens_of
 from .table import JournalRow, Settled
 from .ways import content_hash
 
@@ -95,10 +96,7 @@ async def _texts(
     page = await client.sms.view_sent(start_date=start, end_date=end)
     found: dict[str, Settled] = {}
     for one in page.messages:
-        try:
-            number = normal_number(one.destination_address)
-        except ValueError:
-            continue
+        number = f"+{digits_of(one.destination_address)}"
         if number in wanted and journal.content == content_hash(journal, one.content):
             found[number] = Settled(number, "sent", one.id or None, detail=one.status or None)
     return found

@@ -139,8 +139,8 @@ class Bulk(EndpointGroup):
         ``POST /sms/send``, for 100 numbers each.
 
         Args:
-            destinations: Numbers with their country code, in any writing (``+1 (202) 555-0123``); one that comes twice
-                is skipped the second time. One that is no number fails, and the others are sent.
+            destinations: Numbers with their country code, written as for `Sms.send`; one that comes twice is skipped
+                the second time. What is not one number for certain fails with the reason, and the others are sent.
             content: The text; over 160 characters it goes, and is paid for, as several units.
             sender: Number to send from, in E.164; the account's default when left out.
             concurrency: The most calls at a time.

@@ -13,6 +13,7 @@ from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
 from .._caller import by_the_caller, errands, is_exit
+from .._numbers import normal_number
 from ..errors import JournalError
 from ..message import Email
 from .journal import Journal
@@ -24,7 +25,6 @@ from .plan import (
     Row,
     check_reference,
     is_begin,
-    normal_number,
     recipients_of,
 )
 from .pull import Pull

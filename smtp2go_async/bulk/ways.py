@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .._body import encode
+from .._numbers import digits_of
 from ..endpoints.email import SEND, BatchItem, batch_fields
 from ..endpoints.sms import MOST_NUMBERS, SmsMessage, SmsSent, was_taken
 from ..errors import ReplyError, SendRefusedError, Smtp2goError
@@ -184,7 +185,7 @@ class Texts:
             sent, refusal = error.result, error
         by_counts = _told_by_counts(sent, len(rows))
         messages = _by_number(sent.messages)
-        return [_text(row, messages.get(_digits(row.reference)), by_counts, sent.request_id, refusal) for row in rows]
+        return [_text(row, messages.get(digits_of(row.reference)), by_counts, sent.request_id, refusal) for row in rows]
 
     def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
         request_id = getattr(error, "request_id", None)
@@ -196,12 +197,8 @@ def content_hash(journal: Journal, content: str) -> str:
     return hashlib.blake2b(content.encode(), key=journal.id.encode(), digest_size=12).hexdigest()
 
 
-def _digits(number: str) -> str:
-    return "".join(one for one in number if one.isdigit())
-
-
 def _by_number(messages: Sequence[SmsMessage]) -> dict[str, SmsMessage]:
-    return {_digits(one.destination): one for one in messages}
+    return {digits_of(one.destination): one for one in messages}
 
 
 def _told_by_counts(sent: SmsSent, numbers: int) -> Status:

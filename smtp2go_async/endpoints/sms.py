@@ -9,7 +9,6 @@
 """
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
@@ -19,6 +18,7 @@ import attrs
 from .._checks import need_one, need_text, refuse_blank
 from .._dates import DateLike, format_date_range
 from .._model import Address, Content, Reply, SendReply, model, named
+from .._numbers import normal_number
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
 
@@ -175,9 +175,6 @@ SUMMARY = Operation("/sms/summary", SmsSummary, effect=Effect.READ, takes_subacc
 VIEW_RECEIVED = Operation("/sms/view-received", ReceivedSmsPage, effect=Effect.READ, takes_subaccount=True)
 VIEW_SENT = Operation("/sms/view-sent", SentSmsPage, effect=Effect.READ, takes_subaccount=True)
 
-_NUMBER = re.compile(r"\+?[0-9]{5,15}")
-_E164 = re.compile(r"\+[0-9]{5,15}")
-
 
 class Sms(EndpointGroup):
     """Text messages."""
@@ -188,12 +185,13 @@ class Sms(EndpointGroup):
         ``POST /sms/send``. Not repeated when the outcome is unknown: that could send it twice.
 
         Args:
-            destination: 1 to 100 numbers with their country code, with or without ``+``; one may stand alone.
+            destination: 1 to 100 numbers with their country code, in any writing that can mean one number only:
+                ``+12025550123``, ``12025550123``, ``+1 (202) 555-0123``, ``+44 (0)20 7946 0958``. One may stand alone.
             content: The text; over 160 characters it goes as several units.
             sender: Number to send from, in E.164 (``+12025550123``); the account's default when left out or empty.
 
         Raises:
-            ValueError: No number or more than 100, something that is not a number, or an empty text.
+            ValueError: No number or more than 100, something that is not one number for certain, or an empty text.
             SendRefusedError: The answer says of every message that it was not sent.
             OutcomeUnknownError: No answer came; the texts may have been sent.
             ReplyError: The answer does not say whether any message was taken.
@@ -287,10 +285,14 @@ def check_sender(sender: object) -> str | None:
     """
     if sender is None or need_text(sender, "sender") == "":
         return None
-    number = need_text(sender, "sender")
-    if not _E164.fullmatch(number):
+    text = need_text(sender, "sender")
+    try:
+        is_normal = normal_number(text) == text
+    except ValueError:
+        is_normal = False
+    if not is_normal:
         raise ValueError("sender: a number in E.164 is needed, for example +12025550123")
-    return number
+    return text
 
 
 def _numbers(destination: str | Sequence[str]) -> list[str]:
@@ -300,9 +302,10 @@ def _numbers(destination: str | Sequence[str]) -> list[str]:
         raise TypeError(f"destination: a list of numbers is needed, not a {type(destination).__name__}")
     if not 1 <= len(destination) <= MOST_NUMBERS:
         raise ValueError(f"destination: 1 to {MOST_NUMBERS} numbers are possible, not {len(destination)}")
-    for number, one in enumerate(destination):
-        if not _NUMBER.fullmatch(need_text(one, f"destination[{number}]")):
-            raise ValueError(
-                f"destination[{number}]: a number with its country code is needed, for example +12025550123"
-            )
-    return list(destination)
+    numbers: list[str] = []
+    for position, one in enumerate(destination):
+        try:
+            numbers.append(normal_number(one))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"destination[{position}]: {error}") from None
+    return numbers

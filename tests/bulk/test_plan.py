@@ -30,7 +30,6 @@ from smtp2go_async.bulk.plan import (
     is_begin,
     mark_of,
     most_bytes,
-    normal_number,
     recipients_of,
     tokens_of,
     verdict_of,
@@ -74,37 +73,6 @@ def _doubtful():
 )
 def test_what_an_error_says_of_the_rows_of_its_call(error, verdict):
     assert verdict_of(error) == verdict
-
-
-@pytest.mark.parametrize(
-    ("written", "normal"),
-    [
-        ("+12025550123", "+12025550123"),
-        ("12025550123", "+12025550123"),
-        ("0012025550123", "+12025550123"),
-        ("+1 (202) 555-0123", "+12025550123"),
-        ("+1.202/555\u00a00123", "+12025550123"),
-        ("+49 30\u20112345", "+49302345"),
-        (" +64211234567\n", "+64211234567"),
-    ],
-)
-def test_a_number_has_one_form_however_it_is_written(written, normal):
-    assert normal_number(written) == normal
-
-
-@pytest.mark.parametrize(
-    "wrong", ["", "+", "1234", "+1234567890123456", "jane", "+12025550123 ext 5", "+1٢٠٢٥٥٥٠١٢٣", "++1202555"]
-)
-def test_what_is_no_number_is_refused_and_not_repeated_in_the_error(wrong):
-    with pytest.raises(ValueError, match="is not a telephone number") as caught:
-        normal_number(wrong)
-    assert len(wrong) < 5 or wrong not in str(caught.value)
-
-
-@given(st.text(alphabet="0123456789", min_size=6, max_size=15).filter(lambda text: not text.startswith("00")))
-def test_normalising_twice_changes_nothing(digits):
-    once = normal_number(digits)
-    assert normal_number(once) == once
 
 
 @pytest.mark.parametrize("reference", ["a", "x" * LONGEST_REFERENCE, "Ümläut 1", "日本", "a b"])

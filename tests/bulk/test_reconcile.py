@@ -101,6 +101,21 @@ def test_texts_are_found_by_number_and_content(sandbox, run, path):
     assert counted(path) == {"sent": 250}
 
 
+@pytest.mark.parametrize("written", ["4520550123", "+4520550123", "+45 20 55 01 23"])
+def test_a_text_is_found_however_the_api_writes_its_number(written, sandbox, run, path):
+    """In a list, one without a + could be a North American number whose country code is missing."""
+    message = {"id": "m-1", "destination_address": written, "content": "Hello", "status": "Message sent"}
+
+    async def work(client):
+        sandbox.fail_next(lost_reply=True)
+        await client.bulk.send_sms(["+45 20 55 01 23"], "Hello", journal=path)
+        sandbox.fail_next(status=200, body={"data": {"messages": [message]}}, path="/sms/view-sent")
+        return await client.bulk.reconcile(path, wait=False)
+
+    assert run(work).settled == 1
+    assert states(path) == {"+4520550123": "sent"}
+
+
 def test_another_text_to_the_same_number_is_not_taken_for_ours(sandbox, run, path):
     async def work(client):
         sandbox.fail_next(lost_reply="before")

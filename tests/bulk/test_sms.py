@@ -9,7 +9,6 @@ from bulk.helpers import BAD_KEY, LOST, counted, numbers, states
 from faults.scripted import answer, refusal
 
 from smtp2go_async import BulkStoppedError, JournalError, SmsOutcome
-from smtp2go_async.bulk.plan import normal_number
 
 
 def of_each(told):
@@ -227,5 +226,16 @@ def test_a_sender_that_is_no_number_is_refused_before_the_journal_is_made(go, cl
     assert not os.path.exists(path)
 
 
-def test_a_zero_that_is_not_dialled_from_abroad_is_left_out():
-    assert normal_number("+44 (0)20 7946 0958") == "+442079460958"
+@pytest.mark.parametrize(
+    "wrong",
+    ["12025550123.0", "1-202-555-0123 (2)", "+1 202 555 0123/4", "+39 (0)6 1234567", "1.2025550123E+10", "2025550123"],
+)
+def test_a_row_that_could_mean_another_number_fails_and_no_text_is_sent_for_it(wrong, go, client, provider, path):
+    told = []
+    report = go(client.bulk.send_sms, [wrong, *numbers(1)], "Hello", journal=path, on_outcome=told.append)
+    assert (report.sent, report.failed) == (1, 1)
+    assert list(provider.arrived) == numbers(1)
+    (failed,) = (one for one in told if one.status == "failed")
+    assert str(failed.error).startswith("destinations, row 1: is not a telephone number with its country code: ")
+    assert wrong not in f"{failed!r} {failed.error} {report!r}"
+    assert "2025550123" not in repr(failed)

@@ -6,7 +6,7 @@ import pytest
 
 from smtp2go_async import ReplyError, SendRefusedError
 
-JANE, BOB = "+12025550123", "12025550199"
+JANE, BOB = "+12025550123", "+12025550199"
 QUEUED = {"statuses": {"queued": 1}, "total_sent": 1}
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 RANGED = ["summary", "view_received", "view_sent"]
@@ -52,17 +52,19 @@ async def test_no_number_and_more_than_100_are_not(client, nothing_sent, count):
         await client.sms.send([JANE] * count, "Hi")
 
 
-@pytest.mark.parametrize(
-    "number",
-    ["", "+", "1234", "+1234567890123456", "+1 202 555 0123", "+1-202-555-0123", "jane", "++12025550123", "x2025550123", "12025550123x", JANE + "\n",
-     "\u0661\u0662\u0663\u0664\u0665\u0666", "jane@example.com"],
-)  # fmt: skip
+@pytest.mark.parametrize("number", ["1234", "jane", "+12025550123x5", "12025550123.0", "0012025550123/4"])
 async def test_what_is_no_number_is_refused_by_its_position_and_not_repeated(client, nothing_sent, number):
     with pytest.raises(
-        ValueError, match=r"^destination\[1\]: (a number with its country code is needed|is empty|holds the control)"
+        ValueError, match=r"^destination\[1\]: is not a telephone number with its country code: "
     ) as caught:
         await client.sms.send([JANE, number], "Hi")
-    assert len(number) < 2 or number not in str(caught.value)
+    assert number not in str(caught.value)
+
+
+async def test_a_number_goes_out_in_its_one_form(client, answers):
+    bodies = answers("/sms/send", QUEUED)
+    await client.sms.send(["1 (202) 555-0123", "+44 (0)20 7946 0958"], "Hi")
+    assert bodies[0]["destination"] == ["+12025550123", "+442079460958"]
 
 
 @pytest.mark.parametrize("destination", [None, 17, b"+12025550123", {JANE}, iter([JANE])])
@@ -99,7 +101,7 @@ async def test_an_empty_sender_is_the_accounts_default(client, answers):
     assert bodies == [{"destination": [JANE], "content": "Hi"}]
 
 
-@pytest.mark.parametrize("sender", [" ", "12025550111", "Shop", "+1 202 555 0111", "+1234"])
+@pytest.mark.parametrize("sender", [" ", "12025550111", "Shop", "+1 202 555 0111", "+1234", "+012025550111"])
 async def test_a_sender_is_a_number_in_e_164(client, nothing_sent, sender):
     with pytest.raises(ValueError, match=r"^sender: a number in E\.164 is needed"):
         await client.sms.send([JANE], "Hi", sender=sender)

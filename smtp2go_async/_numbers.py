@@ -1,0 +1,172 @@
+"""One form for telephone numbers, however they are written; what could mean two numbers is refused and not guessed."""
+
+import re
+from typing import Final
+
+from ._checks import with_article
+
+SHORTEST, LONGEST = 7, 15
+"""Digits of a number with its country code: the shortest in use (Niue, Tokelau), and the most that E.164 allows."""
+
+_LONGEST_TEXT = 60
+"""Characters; no writing of one number has more."""
+
+_SHORT_CODES = "1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
+_COUNTRY_CODE = re.compile(rf"{_SHORT_CODES}|(?!{_SHORT_CODES})[2-9][0-9]{{2}}")
+"""No country code begins with another one (ITU-T E.164)."""
+
+_DROPS_ZERO = (
+    20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81, 82, 84, 86,
+    90, 91, 92, 93, 94, 95, 98, 211, 212, 213, 218, 231, 232, 233, 234, 243, 249, 250, 251, 252, 254, 255, 256,
+    260, 261, 262, 263, 264, 265, 291, 353, 355, 358, 359, 370, 373, 374, 377, 380, 381, 382, 383, 385, 386, 387,
+    389, 421, 423, 508, 590, 591, 593, 594, 595, 596, 598, 686, 850, 855, 856, 880, 886, 961, 962, 963, 964, 966,
+    967, 970, 971, 972, 976, 977, 994, 995, 996,
+)  # fmt: skip
+DROPS_ZERO: Final = frozenset(map(str, _DROPS_ZERO))
+"""Country codes behind which the 0 of calls within the country is left out, so that ``+44 (0)20`` means ``+4420``.
+
+From the metadata of libphonenumber 9.0.43: the codes whose national prefix is 0 in all of their regions. Behind all
+others the 0 belongs to the number (Italy, San Marino, Côte d'Ivoire) or there is none (North America, Spain, Denmark).
+"""
+
+_NORMAL = re.compile(rf"\+(?!(?:{'|'.join(sorted(DROPS_ZERO))})0)(?:1[0-9]{{10}}|[2-9][0-9]{{6,14}})")
+"""A number in its one form. North American numbers all have eleven digits with their country code."""
+
+# Invisible characters that contact lists and web pages put around a number. Those that turn the direction of writing to
+# the left are not among them: whoever looked at the number may have seen its parts in another order.
+_SEEN: Final = (
+    dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u202a\u202c\u202d\u2060\u2066\u2068\u2069\ufeff"))
+    | dict.fromkeys([0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
+    | dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D], "-")
+)
+
+_BETWEEN = r"(?:[ .-]|\ -\ )"
+_WRITTEN = re.compile(
+    rf"""
+    (?:\(\+(?P<boxed>[0-9]+)\){_BETWEEN}?|(?P<lead>\+[ ]?|00{_BETWEEN}?)?)
+    (?:(?P<head>[0-9]+(?:{_BETWEEN}[0-9]+)*)?{_BETWEEN}?\((?P<area>[0-9]{{1,5}})\){_BETWEEN}?)?
+    (?P<tail>(?:[0-9]+{_BETWEEN})*[0-9]{{2,}})
+    """,
+    re.VERBOSE,
+)
+_MORE = re.compile(r"[0-9]{9}[^0-9]+[0-9]|[0-9]{7}[^0-9]+[0-9]{7}|[0-9]{7}\.0+$|\.00?$")
+"""More than one number: an extension, decimals or a second number behind a first that has all its digits."""
+_WITHOUT_CODE = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}|[0-9]{7}")
+"""Without a + either a North American number that lacks its country code, or one of a small country that has it."""
+
+
+def normal_number(number: object) -> str:
+    """Return a number with its country code as ``+12025550123``, whatever it was written with.
+
+    A number may begin with ``+`` or ``00``, or with the country code itself. Spaces, dots and hyphens may stand between
+    its digits, and parentheses around its area code.
+
+    Raises:
+        TypeError: The number is not text.
+        ValueError: It is not one number, or it could mean another one. The text says why, and never has the number.
+    """
+    if not isinstance(number, str):
+        raise TypeError(f"must be a str, not {with_article(number)}")
+    if _NORMAL.fullmatch(number):
+        return str.__str__(number)
+    try:
+        return _read(number.translate(_SEEN).strip() if len(number) <= _LONGEST_TEXT else number)
+    except _WrongError as error:
+        raise ValueError(f"is not a telephone number with its country code: {error}") from None
+
+
+def digits_of(number: str) -> str:
+    """Return the digits of a number that the API has written; it always has the country code, and may have no +."""
+    return "".join(re.findall("[0-9]", number))
+
+
+class _WrongError(Exception):
+    """Why a text is no number."""
+
+
+def _read(text: str) -> str:
+    found = _WRITTEN.fullmatch(text)
+    if found is None or len(text) > _LONGEST_TEXT or _MORE.search(text):
+        raise _WrongError(_why_not(text))
+    boxed, lead, head, area = found["boxed"], found["lead"], found["head"], found["area"]
+    if area is not None and not head and not boxed:
+        if not lead:
+            raise _WrongError("it begins with an area code in parentheses, so its country code is missing")
+        # The country code is what is in parentheses, as in "+(44) 20".
+        boxed, area = area, None
+    if boxed and not _COUNTRY_CODE.fullmatch(boxed):
+        raise _WrongError("what it has in parentheses behind the + is not a country code")
+    before = (boxed or "") + digits_of(head or "")
+    if area is not None:
+        area = _dialled_from_abroad(before, area)
+    digits = before + (area or "") + digits_of(found["tail"])
+    _check(digits, is_international=bool(boxed or lead))
+    return f"+{digits}"
+
+
+def _dialled_from_abroad(before: str, area: str) -> str:
+    """Return what is in parentheses behind these digits, without a 0 that is dialled within the country only."""
+    if area.startswith("0"):
+        if area != "0" or before not in DROPS_ZERO:
+            raise _WrongError(
+                "whether the 0 in parentheses belongs to it is not certain; write it as it is dialled from abroad"
+            )
+        return ""
+    if len(before) > 4:
+        raise _WrongError("parentheses can be around its area code only")
+    return area
+
+
+def _check(digits: str, *, is_international: bool) -> None:
+    if digits.startswith("0"):
+        raise _WrongError(
+            "no country code begins with 0" if is_international else "it begins with 0, so its country code is missing"
+        )
+    if not SHORTEST <= len(digits) <= LONGEST:
+        raise _WrongError(f"{SHORTEST} to {LONGEST} digits are possible, not {len(digits)}")
+    if not is_international and _WITHOUT_CODE.fullmatch(digits):
+        raise _WrongError(
+            f"with {len(digits)} digits and without a + its country code may be missing; write + and the country code"
+        )
+    if digits.startswith("1") and len(digits) != 11:
+        raise _WrongError(f"with the country code 1 a number has 11 digits, not {len(digits)}")
+    if not _NORMAL.fullmatch(f"+{digits}"):
+        raise _WrongError("the 0 behind its country code is dialled within the country only; write it without that 0")
+
+
+# --- why a text is no number -------------------------------------------------------------------------------------
+
+_REASONS: Final = tuple(
+    (re.compile(pattern, re.DOTALL), reason)
+    for pattern, reason in (
+        (r"^$", "it is empty"),
+        (rf"^.{{{_LONGEST_TEXT + 1}}}", f"it has more than {_LONGEST_TEXT} characters"),
+        (r"(?![0-9])\d", "it has digits other than 0 to 9"),
+        (r"[\u061c\u200f\u202b\u202e\u2067]", "it has characters that turn the direction of writing"),
+        (
+            r"^[+-]?[0-9]+[.,]?[0-9]*[eE][+-]?[0-9]+$",
+            "it is in scientific notation, in which spreadsheets lose digits; have them write the column as text",
+        ),
+        (
+            r"[0-9]{7}[.,]0+$|[.,]00?$",
+            "it ends in .0, since a spreadsheet or pandas took it for an amount; have the column read as text",
+        ),
+        (r"[\r\n\t\v\f]", "it has more than one line or column"),
+        (r"\+.*\+", "it has more than one +"),
+        (r"[0-9]\W*(?i:x|ext|extn|extension)\W*[0-9]*$", "an extension follows it, and no text can be sent to one"),
+        (r"[/,;#*&|]|\([0-9]*\)$", "an extension or a second number follows it"),
+        (r"[^\W\d_]", "it has letters"),
+        (r"^[^()]*\([^()]*$|^[^()]*\)|\([^()]*\(|\).*\)", "its parentheses do not match, or there are too many"),
+        (rf"[ .-][0-9]$|{_MORE.pattern}", "an extension or a second number may follow it"),
+        (r"[^0-9 .()+-]", "it has characters other than digits, spaces, dots, hyphens and parentheses"),
+        (r"[0-9 .)-]\+", "its + is not at its begin"),
+        (r"^[0-9]{0,6}$|^\+[0-9]{0,6}$", f"{SHORTEST} to {LONGEST} digits are possible"),
+    )
+)
+
+
+def _why_not(text: str) -> str:
+    for pattern, reason in _REASONS:
+        if pattern.search(text):
+            return reason
+    return "spaces, dots and hyphens can stand alone between its digits only"
