@@ -11,9 +11,9 @@ from anyio import CancelScope, to_thread
 
 from .._caller import by_the_caller, errands
 from .journal import Journal, Kind
-from .run import Run, Way
+from .run import Run
 from .source import MakeRow, Source
-from .ways import content_hash
+from .ways import Way, content_hash
 
 if TYPE_CHECKING:
     from ..client import AsyncClient

@@ -1,8 +1,9 @@
 """The journal of a run: one SQLite file that says for each row how far it came.
 
     pending ──> claimed ──> sent | refused | failed | unknown
-       ^           │                                  │
-       └──gone back┘ (certainly not sent)              └──> sent (reconcile), or claimed again (resend_unknown)
+       ^           │               └───┬───┘      └──> sent (reconcile), or claimed again (resend_unknown)
+       └──gone back┘                   └──> claimed again (corrected in the list, or resend_refused)
+     (certainly not sent)
 
 A row is claimed, and that is on the disk, before its e-mail leaves, and settled after. So a row that is found claimed
 when a journal is opened was under way when the run before was cut off, and is `unknown`.
@@ -19,9 +20,10 @@ from typing import Literal
 from .._checks import need_text, need_truth
 from .._masking import shown_half_made
 from ..errors import JournalError
+from .corrected import CORRECTABLE, content_mark
 from .export import write_csv
 from .journal_file import JournalFile
-from .plan import fingerprints_of, mark_of
+from .plan import Row, fingerprints_of, mark_of
 from .table import COLUMNS, STATES, Claim, JournalRow, Lines, Settled, SettledLike, lines_of
 
 Kind = Literal["email", "sms"]
@@ -161,6 +163,31 @@ class Journal(JournalFile):
     def mark(self, reference: str, recipients: Sequence[str]) -> str:
         """Return a row in short, as in the begin of the list."""
         return mark_of(self.id, reference, recipients)
+
+    def content_mark(self, row: Row) -> str | None:
+        """Return a row's e-mail in short, to notice that it was corrected; ``None`` where that can't be told."""
+        if row.email is None:
+            return None
+        try:
+            found = content_mark(self.id, row.email)
+        except Exception:
+            # Data without an end, or a class of the caller's own.
+            return None
+        # Recipients are in it, so where nothing is to be kept of them only as much as notices nearly every correction.
+        return found[:3] if self._recipients == "none" else found
+
+    def correctable_at_begin(self, most: int) -> int:
+        """Count those of the rows that were claimed first that were not sent, so that they may be others by now.
+
+        Args:
+            most: How many rows to look at.
+        """
+        marks = ", ".join("?" * len(CORRECTABLE))
+        first = "SELECT state FROM rows WHERE claimed > 0 ORDER BY number LIMIT ?"
+        with self._reading() as connection:
+            query = f"SELECT count(*) FROM ({first}) WHERE state IN ({marks})"  # noqa: S608
+            found: int = connection.execute(query, (most, *CORRECTABLE)).fetchone()[0]
+        return found
 
     @property
     def checks_list(self) -> bool:

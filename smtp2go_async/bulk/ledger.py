@@ -8,9 +8,14 @@ import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
+from .._masking import mask_text
 from ..errors import JournalError
 from .journal import Journal
-from .table import Claim, SettledLike
+from .outcome import Outcome, SmsOutcome
+from .table import Claim, Settled, SettledLike
+
+LONGEST_ERROR = 1000
+"""Characters of an error's text that the journal keeps."""
 
 BETWEEN_FOLDS = (0.1, 0.005)
 """Seconds; the second when there is more to fold."""
@@ -159,3 +164,21 @@ class Ledger:
                 entry.turn.set()
                 return
         self._writing = False
+
+
+def settled_of(outcome: Outcome, detail: str | None) -> SettledLike:
+    """Return what a journal keeps of an outcome.
+
+    Args:
+        outcome: What became of a row.
+        detail: What to keep of a row that was not sent, so that the next run notices whether it was corrected.
+    """
+    error = outcome.error
+    if error is None and type(outcome) is Outcome:
+        # Most are of this kind, and what is not there is read as nothing.
+        return (outcome.reference, outcome.status, outcome.email_id or outcome.schedule_id, outcome.request_id)
+    text = None if error is None else f"{type(error).__name__}: {mask_text(str(error))}"[:LONGEST_ERROR]
+    known = outcome.email_id or outcome.schedule_id
+    if isinstance(outcome, SmsOutcome):
+        known, detail = outcome.message_id, detail or outcome.sms_status
+    return Settled(outcome.reference, outcome.status, known, outcome.request_id, detail, text)

@@ -5,28 +5,26 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio.abc import TaskGroup
 
 from .._caller import is_exit
-from .._masking import mask_text
-from ..errors import BulkStoppedError, NotSentError, Smtp2goError
-from ..retry import RetryBudget, RetryPolicy
+from ..errors import BulkStoppedError, Smtp2goError
+from .corrected import CORRECTABLE
 from .journal import Journal
-from .ledger import Ledger
-from .outcome import MOST_PROBLEMS, STATUSES, BulkReport, Outcome, SmsOutcome
-from .plan import FIRST_CALLS, UNANSWERED, Row, verdict_of
-from .source import DuplicateError, Source
+from .ledger import Ledger, settled_of
+from .outcome import MOST_PROBLEMS, STATUSES, BulkReport, Outcome
+from .patience import patient
+from .plan import FIRST_CALLS, UNANSWERED, Row, Verdict, verdict_of
+from .refusals import MOST_TAKEN_OUT, WITH_ITS_CALL, because_of_others, named_rows, without_named
+from .source import Source, is_bad
 from .table import Settled, SettledLike
-from .ways import PartlySentError
+from .ways import Way
 
 if TYPE_CHECKING:
     from ..client import AsyncClient
-
-LONGEST_ERROR = 1000
-"""Characters of an error's text that the journal keeps."""
 
 LONGEST_GATHERING = 1.0
 """Seconds for which rows of an asynchronous list that is slow are gathered for one call."""
@@ -34,41 +32,11 @@ LONGEST_GATHERING = 1.0
 SLOW = 0.01
 """Seconds; what takes longer to be told of its outcomes has them before more rows are claimed."""
 
-OUTLAST = 3600.0
-"""Seconds for which a call waits for cool-downs, or for the network, before it ends the run."""
-
-
-class Way(Protocol):
-    """How rows are sent: which go together, and what the answer says of each."""
-
-    kind: str
-    most: int
-    """Rows in one call."""
-
-    def fits(self, rows: Sequence[Row], row: Row) -> bool:
-        """Whether a row can go into the call that these are in."""
-        ...
-
-    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
-        """Make the call, and return an outcome for each row, in their order."""
-        ...
-
-    def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
-        """Make the outcome of a row whose call ended in an error."""
-        ...
-
 
 OnOutcome = Callable[[Outcome], object]
 
 Told = Callable[[Sequence[Outcome]], Awaitable[BaseException | None]]
 """Is told what became of rows, and returns what it raised: that ends the run."""
-
-
-class _NoBudget(RetryBudget):
-    """Each call of a run has its own end of patience; together they would be through with a budget in seconds."""
-
-    REPEAT_COST = 0
-    REPEAT_COST_AFTER_TIMEOUT = 0
 
 
 class Run:
@@ -78,12 +46,15 @@ class Run:
         self, client: "AsyncClient", way: Way, source: Source, journal: Journal | None, concurrency: int
     ) -> None:
         self._stopping = anyio.Event()
-        self._client = _patient(client, self._stopping)
+        self._client = patient(client, self._stopping)
         self._way = way
         self._source = source
         if way.most > 1:
             source.pull_apart()
+        self._journal = journal
         self._ledger = Ledger(journal)
+        self._details: dict[str, str | None] = {}
+        """What the journal is to keep beside the error of rows that were not sent."""
         self._concurrency = concurrency
         self._come_to = min(concurrency, FIRST_CALLS)
         """Calls at a time that the run has come to so far, whatever the pacer allows."""
@@ -94,6 +65,8 @@ class Run:
         self._running = 0
         """Those, and the ones that have yet to settle their last."""
         self._unanswered = 0
+        self._refused = 0
+        """Refusals in a row that named rows, but for the first two of each call."""
         self._reading: anyio.CancelScope | None = None
         self._calls: set[anyio.CancelScope] = set()
         self._error: Exception | None = None
@@ -255,31 +228,70 @@ class Run:
         await self._ledger.commit([], [row.before or Settled(row.reference, "pending") for row in rows])
 
     async def _call(self, rows: list[Row], start: Callable[[], None]) -> list[Outcome]:
-        try:
-            outcomes = await self._way.send(self._client, rows)
-        except PartlySentError as partly:
-            outcomes = [*partly.settled, *await self._failed(partly.left, partly.error)]
-        except (Smtp2goError, ValueError, TypeError) as error:
-            outcomes = await self._failed(rows, error)
-        else:
-            self._unanswered = 0
-            self._come_to = min(self._concurrency, self._come_to + 1)
+        """Make the call, and others for a part of its rows where an error is about some of them only."""
+        outcomes: list[Outcome] = []
+        parts = deque([rows])
+        taken_out = 0
+        while parts:
+            part = parts.popleft()
+            if part is not rows:
+                # What is known by now is written before anything else can happen.
+                known, outcomes = outcomes, []
+                await self._settle(known)
+                if self._stopping.is_set():
+                    await self._give_back([row for some in (part, *parts) for row in some])
+                    break
+            try:
+                outcomes += await self._way.send(self._client, part)
+            except (Smtp2goError, ValueError, TypeError) as error:
+                verdict = verdict_of(error)
+                named = named_rows(error, self._way.field, len(part)) if verdict == "refused" else []
+                if verdict == "failed" and len(part) > 1:
+                    # Something in one of them, so that nothing was sent. In halves it is found, and the others go.
+                    middle = len(part) // 2
+                    parts.extendleft((part[middle:], part[:middle]))
+                elif named and len(named) < len(part):
+                    outcomes += self._failed([part[place] for place in named], verdict, error)
+                    others = without_named(part, named, apart=taken_out > 0)
+                    taken_out += 1
+                    self._refused += taken_out > 2
+                    if max(taken_out, self._refused) < MOST_TAKEN_OUT:
+                        parts.extendleft(reversed(others))
+                    else:
+                        left = [row for some in others for row in some]
+                        outcomes += self._outcomes(left, verdict, because_of_others(error), WITH_ITS_CALL)
+                elif verdict == "stop":
+                    await self._end([row for some in (part, *parts) for row in some], error)
+                    break
+                else:
+                    outcomes += self._failed(part, verdict, error)
+            else:
+                self._unanswered = self._refused = 0
+                self._come_to = min(self._concurrency, self._come_to + 1)
         start()
         return outcomes
 
-    async def _failed(self, rows: list[Row], error: Exception) -> list[Outcome]:
-        verdict = verdict_of(error)
-        if verdict == "stop":
-            if not self._stopping.is_set():
-                self._error = error
-                self.stop()
-            await self._give_back(rows)
-            return []
+    async def _end(self, rows: Sequence[Row], error: Exception) -> None:
+        """End the run; nothing was sent of these rows."""
+        if not self._stopping.is_set():
+            self._error = error
+            self.stop()
+        await self._give_back(rows)
+
+    def _failed(self, rows: list[Row], verdict: Verdict, error: Exception) -> list[Outcome]:
         self._unanswered = self._unanswered + 1 if verdict == "unknown" else 0
         if self._unanswered >= UNANSWERED[self._way.kind] and self._error is None:
             self._error = error
             self.stop()
+        return self._outcomes(rows, verdict, error)
+
+    def _outcomes(
+        self, rows: list[Row], verdict: Verdict, error: Exception, detail: str | None = None
+    ) -> list[Outcome]:
         _forget_frames(error)
+        if self._journal is not None and verdict in CORRECTABLE:
+            for row in rows:
+                self._details[row.reference] = detail or self._journal.content_mark(row)
         return [self._way.outcome(row, verdict, error) for row in rows]
 
     async def _settle(self, outcomes: list[Outcome]) -> None:
@@ -290,7 +302,9 @@ class Run:
             await self._tell(outcomes)
 
     def _settled(self, outcomes: Sequence[Outcome]) -> list[SettledLike]:
-        return [_settled(one) for one in outcomes] if self._ledger.writes else []
+        if not self._ledger.writes:
+            return []
+        return [settled_of(one, self._details.pop(one.reference, None)) for one in outcomes]
 
     async def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for one in outcomes:
@@ -344,36 +358,8 @@ class Run:
         """Tell outcomes that the list had instead of rows."""
         told = outcomes.copy()
         outcomes.clear()
-        self._ledger.note(self._settled([one for one in told if _is_bad(one)]))
+        self._ledger.note(self._settled([one for one in told if is_bad(one)]))
         await self._tell(told)
-
-
-def _patient(client: "AsyncClient", stopping: anyio.Event) -> "AsyncClient":
-    """Return a copy of a client that outlasts cool-downs, and stops to wait when the run is to end."""
-    own = client._settings.retry
-    # Who wants a call repeated that may have been carried out wants it as often as that, and no more.
-    attempts = own.attempts if own.at_least_once else 30
-    patience = RetryPolicy(attempts, OUTLAST, 1.0, 60.0, at_least_once=own.at_least_once)
-    copy = client.with_options(retry=patience, raise_on_refused=True)
-    original = client._sleep
-
-    async def sleep(seconds: float) -> None:
-        """Wait, unless the run is to end: a call that waits has not left, so its rows can go back."""
-        async with anyio.create_task_group() as tasks:
-
-            async def stop() -> None:
-                await stopping.wait()
-                tasks.cancel_scope.cancel()
-
-            tasks.start_soon(stop)
-            await original(seconds)
-            tasks.cancel_scope.cancel()
-        if stopping.is_set():
-            raise NotSentError("the run ended while this call waited", final=True)
-
-    copy._sleep = sleep
-    copy._budget = _NoBudget()
-    return copy
 
 
 def _forget_frames(error: BaseException) -> None:
@@ -388,23 +374,6 @@ def _forget_frames(error: BaseException) -> None:
             waiting += (one.__cause__, one.__context__)
 
 
-def _is_bad(outcome: Outcome) -> bool:
-    """Whether a row can't be sent at all; one whose reference was there before is told by the one before."""
-    return outcome.status == "failed" and not isinstance(outcome.error, DuplicateError)
-
-
 def _first(group: BaseExceptionGroup[Exception]) -> Exception:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
-
-
-def _settled(outcome: Outcome) -> SettledLike:
-    error = outcome.error
-    if error is None and type(outcome) is Outcome:
-        # Most are of this kind, and what is not there is read as nothing.
-        return (outcome.reference, outcome.status, outcome.email_id or outcome.schedule_id, outcome.request_id)
-    text = None if error is None else f"{type(error).__name__}: {mask_text(str(error))}"[:LONGEST_ERROR]
-    known, detail = outcome.email_id or outcome.schedule_id, None
-    if isinstance(outcome, SmsOutcome):
-        known, detail = outcome.message_id, outcome.sms_status
-    return Settled(outcome.reference, outcome.status, known, outcome.request_id, detail, text)

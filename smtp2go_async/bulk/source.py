@@ -16,6 +16,7 @@ from .._caller import by_the_caller, errands, is_exit
 from .._numbers import normal_number
 from ..errors import JournalError
 from ..message import Email
+from .corrected import CORRECTABLE, BeginAnew, kept_in
 from .journal import Journal
 from .outcome import Outcome, SmsOutcome
 from .plan import (
@@ -28,7 +29,9 @@ from .plan import (
     recipients_of,
 )
 from .pull import Pull
+from .refusals import WITH_ITS_CALL
 from .seen import Seen
+from .table import Settled
 
 AHEAD = 256
 """Rows read ahead where each has to be looked up: a hop into a thread costs more than a row."""
@@ -57,6 +60,11 @@ class DuplicateError(ValueError):
     """A reference, or a number, that was there before in the same list."""
 
 
+def is_bad(outcome: Outcome) -> bool:
+    """Whether a row can't be sent at all; one whose reference was there before is told by the one before."""
+    return outcome.status == "failed" and not isinstance(outcome.error, DuplicateError)
+
+
 class Source:
     """Gives the rows that are to be sent, and outcomes for those that are not.
 
@@ -76,6 +84,7 @@ class Source:
         # Whether the begin of the list was compared with the journal's, which has to be before anything is sent.
         self._compared = not self._resumes
         self._begin: list[str] = []
+        self._anew: BeginAnew | None = None
         self._ready: deque[Row | Outcome] = deque()
         self._unlooked: list[Row | Outcome] = []
         self._seen = Seen()
@@ -171,7 +180,7 @@ class Source:
                         self.error = error
                     break
         self._unlooked.extend(rows)
-        if self._compare():
+        if await self._compare():
             rows, self._unlooked = self._unlooked, []
             self._ready.extend(await self._without_known(rows) if self._resumes else rows)
 
@@ -194,7 +203,7 @@ class Source:
             items.append(item)  # noqa: PERF402 - what came before an error must be there
         self.ended = len(items) < most
 
-    def _compare(self) -> bool:
+    async def _compare(self) -> bool:
         """Compare the begin of the list with the journal's; ``False`` while more of it is needed for that."""
         if self._compared:
             return True
@@ -210,7 +219,12 @@ class Source:
                 # It broke off before it could be known for the same list. What it gave was there in the run before.
                 self._unlooked.clear()
                 return True
-            raise journal.other_list()
+            places = kept_in(kept, [journal.mark(row.reference, row.recipients) for row in rows])
+            most = len(kept) + MOST_CORRECTED
+            if len(kept) - len(places) > await to_thread.run_sync(journal.correctable_at_begin, most):
+                raise journal.other_list()
+            marks = {row.reference: journal.mark(row.reference, row.recipients) for row in rows}
+            self._anew = BeginAnew(marks, places, LIST_BEGIN)
         self._compared = True
         return True
 
@@ -226,12 +240,14 @@ class Source:
                 continue
             fingerprint = journal.fingerprint(row.recipients)
             kept, before = known.get(row.reference, ("", None))
-            if kept and kept != fingerprint and journal.checks_list:
+            is_other = not fingerprint.startswith(kept)
+            is_corrected = before is not None and _is_corrected(journal, row, before, is_other=is_other)
+            if is_other and not is_corrected and journal.checks_list:
                 raise JournalError(
                     f"journal: {journal.path!r} has the reference {row.reference!r} for other recipients; references "
                     "have to be unique, and stay with their recipients"
                 )
-            if before is None or before.state == "pending":
+            if before is None or before.state == "pending" or is_corrected:
                 result.append(row)
             elif before.state in self._again:
                 result.append(attrs.evolve(row, before=before))
@@ -242,6 +258,8 @@ class Source:
 
     def begin_with(self, rows: list[Row]) -> list[str] | None:
         """Take rows into what the journal remembers of the begin of the list; ``None`` when it has enough."""
+        if self._anew is not None:
+            return self._anew.with_claimed([row.reference for row in rows])
         if self._journal is None or self._resumes or len(self._begin) >= LIST_BEGIN:
             return None
         for row in rows[: LIST_BEGIN - len(self._begin)]:
@@ -258,6 +276,16 @@ class Source:
             error = await by_the_caller(self._sync.close)
             if error is not None:
                 raise error
+
+
+def _is_corrected(journal: Journal, row: Row, before: Settled, *, is_other: bool) -> bool:
+    """Whether a row that could not be sent may be sent now: it is another one, or only others were wrong."""
+    if before.state not in CORRECTABLE:
+        return False
+    if is_other or before.detail == WITH_ITS_CALL:
+        return True
+    mark = journal.content_mark(row) if before.detail else None
+    return mark is not None and mark != before.detail
 
 
 def number_row(item: object, number: int, seen: Seen) -> Row | Outcome:

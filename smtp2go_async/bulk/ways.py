@@ -1,10 +1,9 @@
-"""The three ways in which the rows of a run are sent; `run.Way` says what their methods do."""
+"""The three ways in which the rows of a run are sent; `Way` says what their methods do."""
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Sequence
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
@@ -12,11 +11,11 @@ from .._body import encode
 from .._numbers import digits_of
 from ..endpoints.email import SEND, BatchItem, batch_fields
 from ..endpoints.sms import MOST_NUMBERS, SmsMessage, SmsSent, was_taken
-from ..errors import ReplyError, SendRefusedError, Smtp2goError
+from ..errors import ReplyError, SendRefusedError
 from ..message import Email
 from .journal import Journal
 from .outcome import Outcome, SmsOutcome, Status
-from .plan import HEADER, Row, most_bytes, tokens_of, verdict_of
+from .plan import HEADER, Row, most_bytes, tokens_of
 
 if TYPE_CHECKING:
     from ..client import AsyncClient
@@ -24,14 +23,29 @@ if TYPE_CHECKING:
 _LOWER_HEADER = HEADER.lower()
 
 
-class PartlySentError(Exception):
-    """Some rows of a call are settled, and the others were not sent."""
+class Way(Protocol):
+    """How rows are sent: which go together, and what the answer says of each."""
 
-    def __init__(self, settled: list[Outcome], left: list[Row], error: Exception) -> None:
-        super().__init__(str(error))
-        self.settled = settled
-        self.left = left
-        self.error = error
+    kind: str
+    most: int
+    """Rows in one call."""
+
+    @property
+    def field(self) -> str | None:
+        """The field of the request that has the rows, if they are in a list."""
+        ...
+
+    def fits(self, rows: Sequence[Row], row: Row) -> bool:
+        """Whether a row can go into the call that these are in."""
+        ...
+
+    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+        """Make one call, and return an outcome for each row."""
+        ...
+
+    def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
+        """Make the outcome of a row whose call ended in an error."""
+        ...
 
 
 def _marked(emails: list[dict[str, Any]], rows: Sequence[Row], journal: Journal | None) -> list[dict[str, Any]]:
@@ -67,6 +81,7 @@ class EachAlone:
     journal: Journal | None
     kind = "send"
     most = 1
+    field = None
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
         return False
@@ -99,6 +114,7 @@ class Together:
     most: int
     most_bytes: int
     kind = "batch"
+    field = "emails"
     _bytes: int = 0
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
@@ -119,27 +135,6 @@ class Together:
             return self.most_bytes
 
     async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
-        done: list[Outcome] = []
-        waiting = deque([rows])
-        while waiting:
-            part = waiting.popleft()
-            try:
-                done += await self._call(client, part)
-            except (Smtp2goError, ValueError, TypeError) as error:
-                verdict = verdict_of(error)
-                if verdict == "failed" and len(part) > 1:
-                    # Something in one of them, so that nothing was sent. In halves it is found, and the others go.
-                    middle = len(part) // 2
-                    waiting.extendleft((part[middle:], part[:middle]))
-                elif part is rows:
-                    raise
-                elif verdict == "stop":
-                    raise PartlySentError(done, [row for some in (part, *waiting) for row in some], error) from error
-                else:
-                    done += [self.outcome(row, verdict, error) for row in part]
-        return done
-
-    async def _call(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
         emails = _marked([_fields(row, batch_fields) for row in rows], rows, self.journal)
         items = await client.email._send_fields(emails)
         return [self._outcome_of(row, item, items.request_id) for row, item in zip(rows, items, strict=True)]
@@ -171,6 +166,7 @@ class Texts:
     sender: str | None
     kind = "sms"
     most = MOST_NUMBERS
+    field = "destination"
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
         return True
