@@ -49,6 +49,7 @@ _WRITTEN = re.compile(
     """,
     re.VERBOSE,
 )
+_NO_DIGITS = re.compile("[^0-9]+")
 _MORE = re.compile(r"[0-9]{9}[^0-9]+[0-9]|[0-9]{7}[^0-9]+[0-9]{7}|[0-9]{7}\.0+$|\.00?$")
 """More than one number: an extension, decimals or a second number behind a first that has all its digits."""
 _WITHOUT_CODE = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}|[0-9]{7}")
@@ -69,15 +70,17 @@ def normal_number(number: object) -> str:
         raise TypeError(f"must be a str, not {with_article(number)}")
     if _NORMAL.fullmatch(number):
         return str.__str__(number)
+    if _NORMAL.fullmatch(f"+{number}") and not _WITHOUT_CODE.fullmatch(number):
+        return f"+{number}"
     try:
-        return _read(number.translate(_SEEN).strip() if len(number) <= _LONGEST_TEXT else number)
+        return _read((number if number.isascii() or len(number) > _LONGEST_TEXT else number.translate(_SEEN)).strip())
     except _WrongError as error:
         raise ValueError(f"is not a telephone number with its country code: {error}") from None
 
 
 def digits_of(number: str) -> str:
     """Return the digits of a number that the API has written; it always has the country code, and may have no +."""
-    return "".join(re.findall("[0-9]", number))
+    return _NO_DIGITS.sub("", number)
 
 
 class _WrongError(Exception):

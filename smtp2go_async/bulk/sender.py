@@ -67,11 +67,13 @@ class Bulk(EndpointGroup):
                 ``async for``, however long: only a few are in memory. An `EmailFile` is checked to its end first.
             concurrency: The most calls at a time; 20 when left out, or 4 with ``via="batch"``, whose calls are large.
             via: ``"send"`` has a verdict for each e-mail; ``"batch"`` has many in a call and is much faster, but what
-                is refused later is seen only in the account's activity and in webhooks.
+                is refused later is seen only in the account's activity and in webhooks. One that the API turns away by
+                its position is taken out of its call, and the others are sent.
             batch_size: The most e-mails in a batch, up to 1,000; fewer go where they would be too large together.
             journal: A `Journal`, or the path of one; made if it is not there.
             resend_unknown: Send e-mails again whose outcome was unknown in a run before. **This can send twice.**
-            resend_refused: Try e-mails again that were refused or failed in a run before.
+            resend_refused: Try e-mails again that were refused or failed in a run before, and are as they were. Those
+                that were corrected in the list are sent in any case.
             on_outcome: Called with each `Outcome` as it is settled, in any order.
 
         Raises:
@@ -146,7 +148,7 @@ class Bulk(EndpointGroup):
             concurrency: The most calls at a time.
             journal: A `Journal`, or the path of one. It is bound to this text.
             resend_unknown: Send again where the outcome was unknown. **This can send twice.**
-            resend_refused: Try numbers again that were refused or failed.
+            resend_refused: Try numbers again that were refused.
             on_outcome: Called with each `SmsOutcome` as it is settled.
 
         Raises:

@@ -105,6 +105,20 @@ def test_a_refused_row_with_another_template_value_of_no_form_is_told_apart_by_w
     assert go(client.bulk.send, pairs(), journal=path).skipped == 1
 
 
+def test_a_row_of_which_nothing_could_be_kept_in_short_is_known_by_its_recipients(go, client, provider, path):
+    data = {}
+    data["again"] = data
+    wrong = [("r1", email("r1", template_id="t", template_data=data)), *emails(3, first=2)]
+    assert go(client.bulk.send, wrong, journal=path).failed == 1
+    corrected = changed(emails(4), "r1", to="right@example.com")
+    provider.then(BAD_KEY)
+    with pytest.raises(BulkStoppedError):
+        go(client.bulk.send, corrected, journal=path)
+    assert states(path)["r1"] == "pending"
+    assert go(client.bulk.send, corrected, journal=path).sent == 1
+    assert counted(path) == {"sent": 4}
+
+
 def test_a_row_that_failed_is_sent_when_its_file_is_there_again(go, client, provider, path, tmp_path):
     file = tmp_path / "a.txt"
     file.write_text("x")

@@ -92,7 +92,18 @@ def test_a_zero_that_is_dialled_within_the_country_only_is_refused_behind_its_co
 
 @pytest.mark.parametrize(
     "written",
-    ["12025550123.0", "+12025550123.0", "12025550123.00", "447700900123.00", "12025550123,0", "+44 20 7946.0"],
+    [
+        "12025550123.0",
+        "+12025550123.0",
+        "12025550123.00",
+        "447700900123.00",
+        "12025550123,0",
+        "+44 20 7946.0",
+        "+683 40 00.00",
+        "+45 12 34 56.00",
+        "+6834000.000",
+        "+6834000.00",
+    ],
 )
 def test_a_trailing_point_zero_is_refused_with_that_reason(written):
     with pytest.raises(ValueError, match=r"it ends in \.0"):
