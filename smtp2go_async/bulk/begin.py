@@ -10,6 +10,7 @@ import attrs
 from anyio import CancelScope, to_thread
 
 from .._caller import by_the_caller, errands
+from ..errors import JournalError
 from .journal import Journal, Kind
 from .run import Run
 from .source import MakeRow, Source
@@ -39,11 +40,16 @@ class Opened(AbstractAsyncContextManager["Journal | None"]):
     ) -> None:
         if self._journal is not None and self._ours:
             try:
-                with CancelScope(shield=True):
-                    await to_thread.run_sync(self._journal.close)
-            finally:
-                # No shield keeps off a task's own cancelling, which can come before the thread has begun.
-                self.close()
+                try:
+                    with CancelScope(shield=True):
+                        await to_thread.run_sync(self._journal.close)
+                finally:
+                    # No shield keeps off a task's own cancelling, which can come before the thread has begun.
+                    self.close()
+            except JournalError as problem:
+                if error is None:
+                    raise
+                error.add_note(f"smtp2go_async: {problem}")
 
     def close(self) -> None:
         """Close it in this thread."""

@@ -24,7 +24,7 @@ from .corrected import CORRECTABLE, content_mark
 from .export import write_csv
 from .journal_file import JournalFile
 from .plan import Row, fingerprints_of, mark_of
-from .table import COLUMNS, STATES, Claim, JournalRow, Lines, Settled, SettledLike, lines_of
+from .table import COLUMNS, SHORT, STATES, Claim, JournalRow, Lines, Settled, SettledLike, lines_of
 
 Kind = Literal["email", "sms"]
 Kept = Literal["hash", "address", "none"]
@@ -39,13 +39,15 @@ class Journal(JournalFile):
 
     Args:
         path: The file; made if it is not there. Its folder has to be.
-        recipients: What to keep of a row's recipients: ``"hash"`` (of no use without this file), ``"address"`` or
-            ``"none"``.
+        recipients: What to keep of a row's recipients: ``"hash"`` (of no use without this file), ``"address"``, or
+            ``"none"``: only so much of the hash (12 bits) that a row is noticed whose recipients are others by now.
         check_list: Refuse to go on with a list that begins with other references or recipients than the one that the
             journal was begun with.
 
     Raises:
-        JournalError: It can't be opened or written, is in use, or is not a journal of this version.
+        JournalError: It can't be opened or written, is in use, is not a journal of this version, or its files are not
+            what the last run left: missing, emptied, cut short or mixed up. Nothing is sent then. The same is raised
+            when one of them is moved, deleted or overwritten while a run uses it, and ends the run.
 
     Example:
         with Journal("news.journal") as journal:
@@ -96,10 +98,11 @@ class Journal(JournalFile):
         """Write all rows to a CSV file in UTF-8, with a header, and return how many there are.
 
         Raises:
-            ValueError: The target is the journal itself.
+            ValueError: The target is the journal itself, or its log.
         """
         self.need_file()
-        if os.path.exists(target) and os.path.samefile(target, self.path):
+        is_own = os.path.exists(target) and os.path.samefile(target, self.path)
+        if is_own or os.path.realpath(target) == f"{os.path.realpath(self.path)}-wal":
             raise ValueError(f"target: {os.fsdecode(target)!r} is the journal itself")
         # Opened once, and not for each part of the rows.
         with nullcontext() if self.is_open else self:
@@ -235,6 +238,7 @@ class Journal(JournalFile):
             list_begin: The marks of the first rows, as far as they are claimed.
         """
         self.write(self.lines(claims, settled, bad, list_begin))
+        self.seal()
 
     def lines(
         self,
@@ -243,8 +247,12 @@ class Journal(JournalFile):
         bad: Sequence[SettledLike] = (),
         list_begin: Sequence[str] | None = None,
     ) -> Lines:
-        """Return what `write` takes. Made by the thread that has the rows: the one that writes has to wait for it."""
-        self._here()
+        """Return what `write` takes. Made by the thread that has the rows: the one that writes has to wait for it.
+
+        Raises:
+            JournalError: The files of the journal are not what they were.
+        """
+        self.look()
         begin = None
         if list_begin is not None:
             # Where nothing is to be kept of recipients, too little to tell whether one was among them.
@@ -253,10 +261,10 @@ class Journal(JournalFile):
 
     def _kept(self, claims: Sequence[Claim]) -> Mapping[str, object]:
         references = [claim.reference for claim in claims]
-        if self._recipients == "none":
-            return dict.fromkeys(references, "")
         fingerprints = fingerprints_of(self.id, [claim.recipients for claim in claims])
-        if self._recipients == "hash":
+        if self._recipients == "none":
+            fingerprints = [one[:SHORT] for one in fingerprints]
+        if self._recipients != "address":
             return dict(zip(references, fingerprints, strict=True))
         addresses = [", ".join(claim.recipients) for claim in claims]
         return dict(zip(references, zip(fingerprints, addresses, strict=True), strict=True))

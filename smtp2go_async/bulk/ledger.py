@@ -110,6 +110,8 @@ class Ledger:
         error: Exception | None = JournalError("journal: the writing was given up by the end of the program")
         try:
             await to_thread.run_sync(self._journal.write, self._journal.lines(claims, settled, bad, begin))
+            # Not in that thread: for each look at a file it would have to wait until this one lets it go on.
+            self._journal.seal()
             error = None
         except Exception as problem:
             error = problem

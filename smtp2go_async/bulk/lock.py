@@ -5,6 +5,7 @@ is copied for a backup. A second run got in, and sent everything again.
 """
 
 import os
+from contextlib import suppress
 
 from ..errors import JournalError
 
@@ -14,43 +15,65 @@ except ImportError:
     # On Windows nothing takes a lock away from a program that has it.
     fcntl = None  # type: ignore[assignment]
 
+_FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0)
+
 
 class FileLock:
     """Held by one object in one process at a time, until it is released or the process ends."""
 
     def __init__(self) -> None:
         self._number: int | None = None
+        self.made: bool = False
+        """Whether the file was made by `take`."""
 
-    def take(self, path: str) -> None:
+    @property
+    def number(self) -> int:
+        """The descriptor of the open file."""
+        assert self._number is not None
+        return self._number
+
+    def take(self, path: str, shown: str) -> None:
         """Take it, or say who has it; the file is made if it is not there.
+
+        Args:
+            path: The file.
+            shown: What errors call it.
 
         Raises:
             JournalError: Somebody has it, or the file can't be opened.
         """
-        if fcntl is None:
-            return
         try:
-            # For its owner alone: it says who gets e-mails.
-            number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            number = self._opened(path)
         except OSError as error:
-            raise JournalError(f"journal: {path!r} can't be opened: {error.strerror or error}") from error
+            raise JournalError(f"journal: {shown!r} can't be opened: {error.strerror or error}") from error
         try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if fcntl is not None:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(number)
-            raise JournalError(f"journal: {path!r} can't be opened: it is in use by another run") from error
+            raise JournalError(f"journal: {shown!r} can't be opened: it is in use by another run") from error
         except OSError:
-            # A file system without such locks; SQLite's is left.
-            os.close(number)
-        else:
-            self._number = number
+            # Some network file systems have no such locks. SQLite's own lock remains.
+            pass
+        self._number = number
+
+    def _opened(self, path: str) -> int:
+        try:
+            # For its owner alone: it says who gets e-mails.
+            number = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return os.open(path, _FLAGS)
+        self.made = True
+        return number
 
     def release(self) -> None:
         """Let others have it."""
         number, self._number = self._number, None
-        if number is not None and fcntl is not None:
-            # A child that was forked a moment ago may still have its copy, and the lock is one for both.
-            fcntl.flock(number, fcntl.LOCK_UN)
+        if number is not None:
+            if fcntl is not None:
+                # A child that was forked a moment ago may still have its copy, and the lock is one for both.
+                with suppress(OSError):
+                    fcntl.flock(number, fcntl.LOCK_UN)
             os.close(number)
 
     def forget(self) -> None:

@@ -26,7 +26,7 @@ from .journal import Journal
 from .outcome import BulkReport, Outcome, ReconcileReport
 from .plan import MOST_IN_A_BATCH
 from .reconcile import settle
-from .run import OnOutcome
+from .run import OnOutcome, Run
 from .source import Emails, Numbers, email_row, number_row
 from .stream import OutcomeStream
 from .ways import EachAlone, Texts, Together
@@ -215,17 +215,20 @@ class Bulk(EndpointGroup):
 async def _to_the_end(beginning: Beginning, on_outcome: OnOutcome | None) -> BulkReport:
     if on_outcome is not None and (not callable(on_outcome) or inspect.iscoroutinefunction(on_outcome)):
         raise TypeError("on_outcome: a function that is called, and not awaited, is needed; `stream` can be awaited")
-    async with beginning as run:
-        if on_outcome is not None:
-            run.told = partial(_tell, on_outcome)
-        try:
+    run: Run | None = None
+    try:
+        async with beginning as run:
+            if on_outcome is not None:
+                run.told = partial(_tell, on_outcome)
             async with ending_on_signals(run.stop):
                 await run.go()
-        except JournalError as error:
+            run.check()
+            return run.report
+    except JournalError as error:
+        # Also one that is noticed when the journal is closed.
+        if run is not None:
             error.add_note(f"smtp2go_async: until then: {run.report}")
-            raise
-        run.check()
-        return run.report
+        raise
 
 
 async def _tell(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> BaseException | None:

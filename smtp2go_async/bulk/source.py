@@ -240,6 +240,7 @@ class Source:
                 continue
             fingerprint = journal.fingerprint(row.recipients)
             kept, before = known.get(row.reference, ("", None))
+            # Only the start of it is kept where nothing is to be kept of recipients.
             is_other = not fingerprint.startswith(kept)
             is_corrected = before is not None and _is_corrected(journal, row, before, is_other=is_other)
             if is_other and not is_corrected and journal.checks_list:

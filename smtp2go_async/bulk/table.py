@@ -6,15 +6,21 @@ wait 5 ms for their turn after each statement while the event loop is busy.
 """
 
 import json
-import math
 import sqlite3
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple, Protocol, cast
 
 import attrs
 
 from .._masking import shown_half_made
+from .files import Files
+from .seal import SEAL_TABLE
+
+SHORT: Final = 3
+"""Hex digits that a row's fingerprint has where nothing is to be kept of recipients. They notice a row whose recipients
+have changed, and fit one address in 4,096: too many to tell whose they are."""
 
 STATES: Final = ("pending", "claimed", "sent", "refused", "failed", "unknown")
 
@@ -63,7 +69,7 @@ class JournalRow:
 COLUMNS: Final = ", ".join(attrs.fields_dict(JournalRow)).replace(
     # Not written twice: where neither addresses nor nothing is to be kept, the fingerprint is what is kept.
     "recipient,",
-    "coalesce(recipient, nullif(fingerprint, '')),",
+    f"coalesce(recipient, CASE WHEN length(fingerprint) > {SHORT} THEN fingerprint END),",
 )
 
 
@@ -124,21 +130,33 @@ _IN_ONE = 2_000_000
 
 
 class Log:
-    """The log of a file; all that was in it from another program is folded when this is made."""
+    """The log of a file.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Args:
+        connection: To the file.
+        folded: The number of the last commit that is in the rows, and not in the log any more.
+        files: What to tell of each thing that is written.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, folded: int, files: Files) -> None:
         self._connection = connection
+        self._files = files
         self._waiting: deque[tuple[int, int]] = deque()
         """The number and the size of what was not folded yet."""
         self._waiting.extend(connection.execute(f"SELECT number, {_SIZE} FROM log ORDER BY number"))  # noqa: S608
-        self.fold(math.inf)
+        self.number: int = max(folded, self._waiting[-1][0] if self._waiting else 0)
+        """How many commits there were; never counted anew, so that it tells whether some are missing."""
 
     def write(self, lines: Lines, now: float) -> None:
         """Write all or nothing, on the disk when this returns."""
-        statement = "INSERT INTO log (time, sent, settled, bad, claims, list) VALUES (?, ?, ?, ?, ?, ?)"
-        values = (now, lines.sent, lines.settled, lines.bad, lines.claims, lines.list_begin)
-        number = cast("int", self._connection.execute(statement, values).lastrowid)
+        number = self.number + 1
+        values = (number, now, lines.sent, lines.settled, lines.bad, lines.claims, lines.list_begin)
+        self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        self.number = number
         self._waiting.append((number, len(lines)))
+        self._files.wrote()
+        if self._files.is_full:
+            self.work_in()
 
     def fold(self, most: float) -> bool:
         """Fold what was written first, so many characters or a single commit, and return whether there is more.
@@ -158,7 +176,24 @@ class Log:
             for _ in range(count):
                 self._waiting.popleft()
             done += size
+            self.wrote()
         return bool(self._waiting)
+
+    def wrote(self) -> None:
+        """Look after SQLite's log, to which something was written."""
+        self._files.wrote()
+        self._files.measure()
+        if self._files.is_full:
+            self.work_in()
+
+    def work_in(self) -> None:
+        """Work SQLite's log into the file, unless that was lost."""
+        # What can't be done on a full disk is tried again after the next commit.
+        with suppress(sqlite3.Error):
+            if self._files.can_be_written():
+                busy, pages, done = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if not busy and pages == done:
+                    self._files.became_whole(self.number)
 
 
 def _upsert(values: str, source: str) -> str:
@@ -187,6 +222,7 @@ _CLAIM = f"""
     'claimed', NULL, NULL, NULL, NULL, old.time, NULL"""
 
 TABLES: Final = (
+    SEAL_TABLE,
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """
     CREATE TABLE rows (
@@ -221,6 +257,7 @@ TABLES: Final = (
         {_upsert(f"{_SETTLED}, 0.0, old.time", "json_each(old.bad)")}
         {_upsert(_CLAIM, "json_each(old.claims)")}
         INSERT OR REPLACE INTO meta SELECT 'list', old.list WHERE old.list IS NOT NULL;
+        INSERT OR REPLACE INTO meta VALUES ('folded', old.number);
     END
-    """,
+    """,  # noqa: S608
 )

@@ -122,6 +122,8 @@ def test_nothing_is_written_while_something_is_folded(path):
     with Journal(path) as journal:
 
         class Log:
+            number = 0
+
             def fold(self, most):
                 begun.set()
                 assert go_on.wait(5)
