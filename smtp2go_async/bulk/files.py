@@ -45,6 +45,11 @@ class Files:
         self._identities: tuple[tuple[int, int], tuple[int, int]] | None = None
         self._sizes = [0, 0]
         self._is_new_log = True
+        self._last_frame = b""
+        """Of the log, as it was at `_end`; nothing while it is not longer than it was when it was begun anew."""
+        self._end = 0
+        self._writes = self._writes_seen = 0
+        self._has_failed = False
         # Held for an instant: threads share the position in a descriptor.
         self._reading = threading.Lock()
         self._trouble: str | None = None
@@ -76,20 +81,21 @@ class Files:
         Raises:
             JournalError: There is nothing in it, and something in its log.
         """
-        if os.fstat(number).st_size:
+        # One byte is as good as nothing to SQLite.
+        if os.fstat(number).st_size > 1:
             return False
         if _size_of(self.log):
             raise self._refused(
-                f"is empty, and its log {self._log_shown} is not: the file was emptied. Put back a copy that belongs to "
-                f"this log, and start again. {_OR_ELSE}, once both are deleted"
+                f"is empty, and its log {self._log_shown} is not: the file was emptied. Put back a copy that belongs "
+                f"to this log, and start again. {_OR_ELSE}, once both are deleted"
             )
         return True
 
     def emptied(self) -> JournalError:
         """Make the error for a file that was there, and has nothing in it."""
         return self._refused(
-            "is an empty file. If no run has sent anything with it, delete it and start again. If a run has, the journal "
-            f"was emptied: put a copy back that was made after its last run. {_OR_ELSE}"
+            "is an empty file. If no run has sent anything with it, delete it and start again. If a run has, the "
+            f"journal was emptied: put a copy back that was made after its last run. {_OR_ELSE}"
         )
 
     def check(self, number: int) -> None:
@@ -110,15 +116,19 @@ class Files:
             raise self._refused(_linked(status.st_nlink))
         self.find_seal()
         log = self._salts_of_log()
-        if not self.is_sealed:
+        # With a log, SQLite may have been cut off when it had begun to make the file longer.
+        needed = self._head.pages * self._head.page if log is None else self._seal.size
+        if status.st_size < needed:
+            raise self._refused(
+                f"was cut short: it needs {needed:,} bytes and has {status.st_size:,}. Put back a copy that was made "
+                f"after its last run, and start again. {_OR_ELSE}"
+            )
+        if log is None or not self.is_sealed:
             return
-        if log is None:
-            needed = self._head.pages * self._head.page
-            if status.st_size < needed:
-                raise self._refused(
-                    f"was cut short: it needs {needed:,} bytes and has {status.st_size:,}. Put back a copy that was made "
-                    f"after its last run, and start again. {_OR_ELSE}"
-                )
+        if self._seal.whole and self._seal.salts == log:
+            # All of it is in the file. An older copy of it would be taken for newer than the file.
+            with self._told("opened"):
+                os.unlink(self.log)
         elif not self._seal.goes_with(log):
             raise self._refused(
                 f"and the log {self._log_shown} beside it do not belong together: one of them is an older copy, or of "
@@ -163,12 +173,12 @@ class Files:
         missing = self._seal.number - number
         if missing > 0:
             raise self._refused(
-                f"is without its last {missing:,} commits: its log {self._log_shown} was deleted, left behind, cut short "
-                f"or damaged. Put the log back as the last run left it, and start again. {_OR_ELSE}"
+                f"is without its last {missing:,} commits: its log {self._log_shown} was deleted, left behind, cut "
+                f"short or damaged. Put the log back as the last run left it, and start again. {_OR_ELSE}"
             )
         if self._salts_of_log() is None:
             # On the disk first: the salts of a new log are not known until something was written to it.
-            self._seal = Seal(number)
+            self._seal = Seal(number, os.fstat(self._number).st_size)
             self._put()
             self._sync()
 
@@ -179,8 +189,9 @@ class Files:
             found = [os.fstat(one) for one in (self._number, self._log_number)]
         self._identities = (_identity(found[0]), _identity(found[1]))
         self._sizes = [one.st_size for one in found]
+        self._seal.size = self._sizes[0]
         self.wrote()
-        self.note(number)
+        self.note(number, is_quiet=True)
 
     # --- while a run uses it --------------------------------------------------------------------------------------
 
@@ -208,8 +219,11 @@ class Files:
         return self._trouble is None
 
     def can_be_written(self) -> bool:
-        """Look, and say whether the file itself is what it was; its log need not be, to save what is in it."""
-        return self.are_intact() or not self.is_lost
+        """Look while nobody writes, and say whether the file itself is what it was, and all of its log is open."""
+        if self.are_intact() or not self.is_lost:
+            with self._reading:
+                self._compare_end()
+        return not self.is_lost
 
     def _trouble_of_main(self) -> str | None:
         assert self._identities is not None
@@ -226,8 +240,8 @@ class Files:
             return f"can't be looked at any more ({error.strerror or error}). Mend that, and start again"
         if _identity(found) != self._identities[0]:
             return (
-                "is another file now: it was replaced while it was in use. Put the file that was in use back beside its "
-                f"log {self._log_shown}, and start again. {_OR_ELSE}"
+                "is another file now: it was replaced while it was in use. Put the file that was in use back beside "
+                f"its log {self._log_shown}, and start again. {_OR_ELSE}"
             )
         with self._reading:
             is_same = self._read(self._number, self._head.seal_at, SEAL_SIZE) == self._written
@@ -235,49 +249,95 @@ class Files:
             return None
         how = "emptied" if not found.st_size else "overwritten" if not is_same else "cut short"
         return (
-            f"was {how} while it was in use. Put back a copy that belongs to its log {self._log_shown}, and start again. "
-            f"{_OR_ELSE}"
+            f"was {how} while it was in use. Put back a copy that belongs to its log {self._log_shown}, and start "
+            f"again. {_OR_ELSE}"
         )
 
     def _trouble_of_log(self) -> str | None:
         assert self._identities is not None
         least = self._sizes[1]
+        opened = os.fstat(self._log_number)
+        if opened.st_size < least:
+            return self._cut_short()
+        self._sizes[1] = opened.st_size
+        links = os.fstat(self._number).st_nlink
+        if links > 1:
+            return _linked(links)
         try:
-            found, links = os.stat(self.log), os.fstat(self._number).st_nlink
+            if _identity(os.stat(self.log)) == self._identities[1]:
+                return None
+            how = "replaced"
         except FileNotFoundError:
             how = "moved or deleted"
         except OSError as error:
             how = f"lost ({error.strerror or error})"
-        else:
-            if links > 1:
-                return _linked(links)
-            if _identity(found) == self._identities[1] and found.st_size >= least:
-                self._sizes[1] = found.st_size
-                return None
-            how = "replaced" if found.st_size >= least else "cut short"
         return (
-            f"is without its log {self._log_shown}, which was {how} while it was in use. What can be saved is saved in "
-            "the file itself. Start again: that says whether anything is missing"
+            f"is without its log {self._log_shown}, which was {how} while it was in use. What the log had is saved in "
+            "the file when that is closed, unless the program is killed. Start again: the same run goes on"
+        )
+
+    def _cut_short(self) -> str:
+        self.is_lost = True
+        return (
+            f"is without the end of its log {self._log_shown}, which was cut short while it was in use. Put both back "
+            f"from a copy made after the last run, and start again. {_OR_ELSE}"
         )
 
     def wrote(self) -> None:
         """Tell that something was written to the log, at which SQLite may have begun it anew."""
+        self._writes += 1
         if self._is_new_log:
             with self._reading:
                 self._seal.salts = self._read(self._log_number, 16, SALTS)
                 self._seal.whole = self._is_new_log = False
+                self._has_failed = False
+                self._last_frame, self._end = b"", os.fstat(self._log_number).st_size
 
-    def note(self, number: int) -> None:
+    def note(self, number: int, *, is_quiet: bool) -> None:
         """Seal so many commits, which are on the disk.
+
+        Args:
+            number: Commits.
+            is_quiet: Whether nobody writes to the log at this moment.
 
         Raises:
             JournalError: The files are not what they were.
         """
         self.look()
         with self._reading:
+            if is_quiet:
+                self._compare_end()
             self._seal.number = number
-            self._put()
+            if self._trouble is None:
+                self._put()
+        if self._trouble is not None:
+            raise self.error()
         self.measure()
+
+    def _compare_end(self) -> None:
+        """Notice a log that was cut short, and has grown again since then: SQLite does not know of the gap in it.
+
+        It is compared only where it has grown since it was begun anew: what is left behind it from the log before is
+        overwritten sooner or later.
+        """
+        end = os.fstat(self._log_number).st_size
+        size = FRAME_HEADER + self._head.page
+        frame = self._read(self._log_number, end - size, size)
+        is_good = True
+        if self._last_frame:
+            has_grown = end > self._end or self._writes == self._writes_seen
+            is_good = has_grown and self._read(self._log_number, self._end - size, size) == self._last_frame
+        if end > self._end:
+            # Between two commits it has whole frames, the last of which says that it is the last of its commit.
+            is_good = is_good and (end - LOG_HEADER) % size == 0 and any(frame[4:8])
+            self._last_frame, self._end = frame, end
+        self._writes_seen = self._writes
+        if not (is_good or self._has_failed):
+            self._trouble = self._cut_short()
+
+    def failed(self) -> None:
+        """Tell that something could not be written: the log may end with a part of that."""
+        self._has_failed = True
 
     def measure(self) -> None:
         """Look how long the log is."""
@@ -290,10 +350,10 @@ class Files:
         """Seal that the file has all that is in the log; on the disk before the log is begun anew."""
         with self._reading:
             self._seal.number, self._seal.whole = number, True
+            self._sizes[0] = self._seal.size = os.fstat(self._number).st_size
             self._put()
             self._is_new_log, self.is_full = True, False
         self._sync()
-        self._sizes[0] = os.fstat(self._number).st_size
 
     def close(self) -> None:
         """Let go of the log; the file is let go of with its lock."""

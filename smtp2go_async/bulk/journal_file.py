@@ -163,7 +163,7 @@ class JournalFile:
         # A commit is on the disk when it returns, even if the power fails then.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA temp_store = MEMORY")
-        # `Log` works SQLite's log into the file, since that has to be sealed. Nor is it cut short: that is a fault here.
+        # `Log` works SQLite's log into the file, since that has to be sealed. It is never cut short while it is in use.
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute("PRAGMA journal_size_limit = -1")
         try:
@@ -266,6 +266,8 @@ class JournalFile:
         try:
             yield
         except sqlite3.Error as error:
+            if self._files is not None:
+                self._files.failed()
             text = str(error)
             if "locked" in text:
                 text = "it is in use by another run"
@@ -327,7 +329,13 @@ class JournalFile:
         Raises:
             JournalError: The files are not the ones that were opened any more.
         """
-        self._open_files().note(self._open_log().number)
+        # Without waiting for a thread that folds.
+        is_quiet = self._lock.acquire(blocking=False)
+        try:
+            self._open_files().note(self._open_log().number, is_quiet=is_quiet)
+        finally:
+            if is_quiet:
+                self._lock.release()
 
     def fold(self, most: float = math.inf) -> bool:
         """Fold into the rows what was written first, and return whether there is more.

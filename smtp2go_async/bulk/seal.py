@@ -1,15 +1,15 @@
 """What a journal's file says of its log, in a few bytes that SQLite never writes again: how much there has to be.
 
-SQLite keeps what was written last in a log beside its file (``-wal``). A log that is missing, cut short or of another
-file is nothing to it, and a run would send again what such a journal has forgotten. So the file has a page of its own for
-a seal, which is written anew after each commit:
+SQLite keeps what was written last in a log beside its file (``-wal``). It does not mind a log that is missing, cut
+short or of another file, and a run would send again what such a journal has forgotten. So the file has a page of its
+own for a seal, which is written anew after each commit:
 
     ==================  =========================  ================================================================
     when                what it holds              which log goes with the file
     ==================  =========================  ================================================================
     opened, no log yet  number, no salts           any, and none: nothing has been claimed in it
     after a commit      number, salts              one with these salts; read together, they have so many commits
-    log worked in       number, salts, ``whole``   none, one with these salts, or the one after it
+    log worked in       number, salts, ``whole``   none, or the one after it; one with these salts is needed no more
     ==================  =========================  ================================================================
 
 SQLite draws two salts for a new log, and adds one to the first each time it begins the log anew.
@@ -25,7 +25,7 @@ SALTS: Final = 8
 LOG_HEADER, FRAME_HEADER = 32, 24
 """Bytes."""
 
-_FORM = struct.Struct(">16sQ8s?")
+_FORM = struct.Struct(">16sQQ8s?")
 _MARK = b"smtp2go journal\0"
 _HEAD = struct.Struct(">16sHxxB7xI28xI")
 _MAGIC = b"SQLite format 3\0"
@@ -42,13 +42,15 @@ class Seal:
 
     number: int = 0
     """Commits so far."""
+    size: int = 0
+    """Bytes that the file has at least."""
     salts: bytes = bytes(SALTS)
     """Of the log."""
     whole: bool = False
     """Whether the file has all that is in the log."""
 
     def __bytes__(self) -> bytes:
-        return _FORM.pack(_MARK, self.number, self.salts, self.whole)
+        return _FORM.pack(_MARK, self.number, self.size, self.salts, self.whole)
 
     @classmethod
     def read(cls, text: bytes) -> Self | None:

@@ -183,7 +183,7 @@ class Log:
         """Look after SQLite's log, to which something was written."""
         self._files.wrote()
         self._files.measure()
-        if self._files.is_full:
+        if self._files.can_be_written() and self._files.is_full:
             self.work_in()
 
     def work_in(self) -> None:

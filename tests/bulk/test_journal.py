@@ -274,10 +274,10 @@ class _InMemory(Journal):
 class _NoFiles:
     is_full, is_sealed = False, True
 
-    def nothing(self, *_):
-        pass
+    def nothing(self, *_, **__):
+        return True
 
-    begin = began = look = wrote = note = measure = nothing
+    begin = began = look = wrote = note = measure = can_be_written = nothing
 
 
 States.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
