@@ -8,9 +8,11 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Final
 
 from ..errors import JournalError
+from .log_end import LogEnd
 from .seal import FRAME_HEADER, HEAD_SIZE, LOG_HEADER, SALTS, SEAL_SIZE, Head, Seal
 
 LONGEST_LOG = 1000
@@ -45,11 +47,7 @@ class Files:
         self._identities: tuple[tuple[int, int], tuple[int, int]] | None = None
         self._sizes = [0, 0]
         self._is_new_log = True
-        self._last_frame = b""
-        """Of the log, as it was at `_end`; nothing while it is not longer than it was when it was begun anew."""
-        self._end = 0
-        self._writes = self._writes_seen = 0
-        self._has_failed = False
+        self._log_end = LogEnd()
         # Held for an instant: threads share the position in a descriptor.
         self._reading = threading.Lock()
         self._trouble: str | None = None
@@ -220,7 +218,10 @@ class Files:
 
     def can_be_written(self) -> bool:
         """Look while nobody writes, and say whether the file itself is what it was, and all of its log is open."""
-        if self.are_intact() or not self.is_lost:
+        if not self.are_intact() and not self.is_lost:
+            # Its log was lost; the file may have been since then.
+            self.is_lost = self._trouble_of_main() is not None
+        if not self.is_lost:
             with self._reading:
                 self._compare_end()
         return not self.is_lost
@@ -285,13 +286,12 @@ class Files:
 
     def wrote(self) -> None:
         """Tell that something was written to the log, at which SQLite may have begun it anew."""
-        self._writes += 1
         if self._is_new_log:
             with self._reading:
                 self._seal.salts = self._read(self._log_number, 16, SALTS)
                 self._seal.whole = self._is_new_log = False
-                self._has_failed = False
-                self._last_frame, self._end = b"", os.fstat(self._log_number).st_size
+                self._log_end.begun_anew(os.fstat(self._log_number).st_size)
+        self._log_end.wrote()
 
     def note(self, number: int, *, is_quiet: bool) -> None:
         """Seal so many commits, which are on the disk.
@@ -315,29 +315,13 @@ class Files:
         self.measure()
 
     def _compare_end(self) -> None:
-        """Notice a log that was cut short, and has grown again since then: SQLite does not know of the gap in it.
-
-        It is compared only where it has grown since it was begun anew: what is left behind it from the log before is
-        overwritten sooner or later.
-        """
         end = os.fstat(self._log_number).st_size
-        size = FRAME_HEADER + self._head.page
-        frame = self._read(self._log_number, end - size, size)
-        is_good = True
-        if self._last_frame:
-            has_grown = end > self._end or self._writes == self._writes_seen
-            is_good = has_grown and self._read(self._log_number, self._end - size, size) == self._last_frame
-        if end > self._end:
-            # Between two commits it has whole frames, the last of which says that it is the last of its commit.
-            is_good = is_good and (end - LOG_HEADER) % size == 0 and any(frame[4:8])
-            self._last_frame, self._end = frame, end
-        self._writes_seen = self._writes
-        if not (is_good or self._has_failed):
+        if not self._log_end.is_good(end, self._head.page, partial(self._read, self._log_number)):
             self._trouble = self._cut_short()
 
     def failed(self) -> None:
-        """Tell that something could not be written: the log may end with a part of that."""
-        self._has_failed = True
+        """Tell that something could not be written."""
+        self._log_end.failed()
 
     def measure(self) -> None:
         """Look how long the log is."""

@@ -193,23 +193,23 @@ class JournalFile:
             "UPDATE rows SET state = 'unknown', error = 'the run was cut off', "
             "settled = max(claimed, min(?, claimed + ?)) WHERE state = 'claimed'"
         )
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('opened', ?)", (f"{self._now():.0f}",))
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('opened', ?)", (f"{self.now():.0f}",))
         files.began(log.number)
         self._files = files
         log.fold(math.inf)
-        connection.execute(cut_off, (self._now(), LONGEST_CALL))
+        connection.execute(cut_off, (self.now(), LONGEST_CALL))
         self._meta = dict(connection.execute("SELECT name, value FROM meta"))
 
     def _make(self, connection: sqlite3.Connection) -> None:
         for statement in TABLES:
             connection.execute(statement)
-        values = {"schema": str(SCHEMA), "id": secrets.token_hex(16), "begun": f"{self._now():.0f}"}
+        values = {"schema": str(SCHEMA), "id": secrets.token_hex(16), "begun": f"{self.now():.0f}"}
         connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
         connection.execute("INSERT INTO seal VALUES (?)", (bytes(Seal()),))
         (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'seal'").fetchone()
         connection.execute(f"PRAGMA user_version = {page}")
 
-    def _now(self) -> float:
+    def now(self) -> float:
         """Return the time, which may be wrong, but never as if there were none, or too late for a date."""
         return min(max(self._clock(), 1.0), _LAST_TIME)
 
@@ -319,7 +319,7 @@ class JournalFile:
         """Write, all or nothing; on the disk when this returns. `seal` has to follow before anything is sent."""
         with self._lock, self._told("be written"):
             self._here()
-            self._open_log().write(lines, self._now())
+            self._open_log().write(lines, self.now())
             if lines.list_begin is not None:
                 self._meta["list"] = lines.list_begin
 

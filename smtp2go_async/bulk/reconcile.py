@@ -26,12 +26,20 @@ _BEFORE = 120.0
 _AFTER = 900.0
 """Seconds after a claim up to which to search: a call can take long, and a batch is worked off in the background."""
 
+_NEVER_SET = 7 * 86_400.0
+"""Seconds since 1970; a clock that was never set begins at 0."""
+
 _EVENTS = ("processed", "delivered", "soft-bounced", "hard-bounced", "rejected")
 """What comes soon after an e-mail was taken; of openings there can be any number."""
 
 
 async def settle(client: "AsyncClient", journal: Journal, *, wait: bool) -> ReconcileReport:
-    """Search for all rows that are unknown, and settle those that are found."""
+    """Search for all rows that are unknown, and settle those that are found.
+
+    Raises:
+        JournalError: The clock was wrong when some of them were claimed, so that they can't be searched for; the others
+            are settled.
+    """
     if journal.kind is None:
         raise JournalError(f"journal: {journal.path!r} is empty: no run was begun with it")
     rows = await to_thread.run_sync(lambda: list(journal.rows("unknown", "claimed")))
@@ -39,17 +47,26 @@ async def settle(client: "AsyncClient", journal: Journal, *, wait: bool) -> Reco
         return ReconcileReport()
     if wait:
         newest = max(row.settled or row.claimed for row in rows)
-        missing = newest + LAG - journal._clock()
+        missing = newest + LAG - journal.now()
         if missing > 0:
             await client._sleep(min(missing, LAG))
     # A search is refused for a minute when there were too many, and what was found before then would be for nothing.
     patient = client.with_options(retry=RetryPolicy.patient())
     search = _texts if journal.kind == "sms" else _emails
     found: dict[str, Settled] = {}
-    for start, end, group in _windows(rows, journal._clock()):
+    now = journal.now()
+    dated = [row for row in rows if _NEVER_SET < row.claimed <= now + _BEFORE]
+    for start, end, group in _windows(dated, now):
         here = await search(patient, journal, start, end, group)
         await to_thread.run_sync(journal.commit, (), list(here.values()))
         found.update(here)
+    if len(dated) < len(rows):
+        raise JournalError(
+            f"journal: {journal.path!r} has {len(rows) - len(dated):,} unknown rows that were claimed in 1970 or in the "
+            "future, by the clock of this machine. They can't be searched for by their time. Set the clock if it is wrong "
+            "now; if it was wrong then, look for them in the account's activity before you send them again. Of the "
+            f"others, {len(found):,} were found and settled"
+        )
     left = tuple(row.reference for row in rows if row.reference not in found)
     return ReconcileReport(settled=len(found), unknown=len(left), references=left)
 

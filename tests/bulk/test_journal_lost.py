@@ -833,7 +833,7 @@ def test_without_references_a_list_in_another_order_is_refused_whatever_is_kept(
 def test_what_none_keeps_fits_many_addresses(path):
     with Journal(path, recipients="none") as journal:
         kept = {journal.fingerprint([f"{number}@example.com"])[:3] for number in range(50_000)}
-    assert len(kept) == 4096
+    assert len(kept) > 4000
 
 
 # --- the seal ----------------------------------------------------------------------------------------------------

@@ -170,6 +170,26 @@ def test_what_is_old_enough_is_not_waited_for(sandbox, run, path, slept):
     assert slept == []
 
 
+@pytest.mark.parametrize("wrong", [0.0, 86_400.0, 4_000_000_000.0, 1e12])
+def test_rows_claimed_by_a_clock_that_was_wrong_are_not_taken_for_not_sent(wrong, sandbox, run, path):
+    """They are searched for by their time, and would not be found though they were sent."""
+
+    async def work(client):
+        with Journal(path) as journal:
+            clock = journal._clock
+            journal._clock = lambda: wrong
+            sandbox.fail_next(lost_reply=True)
+            await client.bulk.send(emails(1), journal=journal)
+            journal._clock = clock
+            sandbox.fail_next(lost_reply=True)
+            await client.bulk.send(emails(2), journal=journal)
+            with pytest.raises(JournalError, match="has 1 unknown rows that were claimed in 1970 or in the future"):
+                await client.bulk.reconcile(journal, wait=False)
+            return {row.reference: row.state for row in journal.rows()}
+
+    assert run(work) == {"r1": "unknown", "r2": "sent"}
+
+
 def test_rows_far_apart_are_searched_for_apart(sandbox, run, path):
     """Nobody wants all the events of the days between."""
 
