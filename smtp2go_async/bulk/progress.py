@@ -34,10 +34,13 @@ class _Display(Protocol):
 class Progress:
     """Shows how far a run is: give it as ``on_outcome=``.
 
-    On a terminal, with rich installed (``pip install 'smtp2go-async[cli]'``), a bar; elsewhere a line now and then. It
-    goes to stderr and not to a logger, since whoever makes a `Progress` wants to see it, and a logger that nobody has
-    set up shows nothing. Both have the rate without skipped rows, and the time left if ``total`` is known. Both go on
-    while the run waits for a cool-down.
+    On a terminal, with rich installed (``pip install 'smtp2go-async[cli]'``), it is a bar. Elsewhere it is a line at
+    once, and another one now and then. It goes to stderr and not to a logger, since whoever makes a `Progress` wants
+    to see it, and a logger that nobody has set up shows nothing. Both have the rate without skipped rows, and the time
+    left if ``total`` is known. Both go on while the run waits for a cool-down.
+
+    The last line has the rate up to the last outcome: what the program does after that, such as reconciling, is not
+    sending. Where that took a second or more, the line says how long was sent.
 
     Outside ``with`` it only counts. Nothing that goes wrong with showing gets into the run.
 
@@ -75,7 +78,9 @@ class Progress:
         self._samples: deque[tuple[float, int]] = deque()
         self._display: _Display | None = None
         self._thread: threading.Thread | None = None
-        self._next = self._began = clock()
+        self._next = self._began = self._latest = clock()
+        self._before = 0
+        """How many were sent before it began."""
         self._ended = threading.Event()
 
     @property
@@ -88,15 +93,18 @@ class Progress:
         """Count an outcome. Showing is another thread's work."""
         with self._counting:
             self._counts[outcome.status] += 1
+            self._latest = self._clock()
 
     def __enter__(self) -> Self:
-        self._began = self._clock()
+        self._next = self._began = self._latest = self._clock()
         self._ended.clear()
-        self._samples = deque([(self._began, 0)])
+        self._before = _sent(self.counts)
+        self._samples = deque([(self._began, self._before)])
         with contextlib.suppress(Exception):
             self._display = _display(self._file or sys.stderr, self._label, self._total, self._every)
         if self._display is not None:
-            self._next = self._began + self._display.every
+            # At once: a log in which nothing stands for a while looks like that of a program that hangs.
+            self.refresh()
             self._thread = threading.Thread(target=self._go_on, name="smtp2go-progress", daemon=True)
             self._thread.start()
         return self
@@ -139,10 +147,10 @@ class Progress:
 
     def _now(self, now: float, counts: dict[str, int]) -> str:
         done = sum(counts.values())
-        sent = done - counts["skipped"]
-        rate = self._rate(now, sent)
+        rate = self._rate(now, _sent(counts))
         parts = [f"{done:,} of {self._total:,}" if self._total is not None else f"{done:,}"]
-        if rate > 0:
+        # What comes after all were sent has no rate.
+        if rate > 0 and done != self._total:
             parts.append(f"{_number(rate)}/s")
             if self._total is not None and self._total > done:
                 parts.append(f"{_duration((self._total - done) / rate)} left")
@@ -160,11 +168,18 @@ class Progress:
 
     def _last(self, how: str) -> str:
         seconds = self._clock() - self._began
-        counts = self.counts
-        sent = sum(counts.values()) - counts["skipped"]
-        rate = [f"{_number(sent / seconds)}/s"] if seconds > 0 and sent else []
-        text = ", ".join([*_told(counts), *rate]) or "nothing to send"
-        return f"{how} after {_duration(seconds)}: {text}"
+        with self._counting:
+            counts, sending = self._counts.copy(), self._latest - self._began
+        sent = _sent(counts) - self._before
+        parts = _told(counts)
+        if sent and sending > 0:
+            over = f" over {_duration(sending)}" if seconds - sending >= 1 else ""
+            parts.append(f"{_number(sent / sending)}/s{over}")
+        return f"{how} after {_duration(seconds)}: {', '.join(parts) or 'nothing to send'}"
+
+
+def _sent(counts: dict[str, int]) -> int:
+    return sum(counts.values()) - counts["skipped"]
 
 
 def _told(counts: dict[str, int]) -> list[str]:

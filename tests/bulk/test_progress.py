@@ -60,7 +60,18 @@ def shown(clock, file, *steps, total=None, **options):
 
 
 def lines(clock, *steps, **options):
-    return shown(clock, io.StringIO(), *steps, **options).splitlines()
+    """Return the lines after the first one, which comes before any step."""
+    first, *others = shown(clock, io.StringIO(), *steps, **options).splitlines()
+    assert re.fullmatch(r"News: 0( of [\d,]+)?", first)
+    return others
+
+
+@on(("total", "said"), [(None, "Sending: 0\n"), (10_500, "Sending: 0 of 10,500\n")])
+def test_without_a_terminal_there_is_a_line_at_once(total, said, clock):
+    """In the log of a program in a container, nothing would look as if it hung."""
+    file = io.StringIO()
+    with Progress(total, file=file, clock=clock):
+        assert file.getvalue() == said
 
 
 def test_without_a_terminal_there_is_a_line_each_ten_seconds_and_one_at_the_end(clock):
@@ -68,12 +79,54 @@ def test_without_a_terminal_there_is_a_line_each_ten_seconds_and_one_at_the_end(
     assert found == ["News: 0", "News: 0", "News: 0", "News: ended after 35 s: nothing to send"]
 
 
+def test_what_comes_after_the_last_outcome_is_not_counted_as_sending(clock):
+    """As reconciling, which waits for two minutes."""
+    file = io.StringIO()
+    with Progress(100, "News", file=file, clock=clock) as progress:
+        clock.now += 10.0
+        tell(progress, sent=99, unknown=1)
+        for _ in range(13):
+            clock.now += 10.0
+            progress.refresh()
+    *waiting, last = file.getvalue().splitlines()[1:]
+    assert waiting == ["News: 100 of 100, 99 sent, 1 unknown"] * 13
+    assert last == "News: ended after 2 min 20 s: 99 sent, 1 unknown, 10/s over 10 s"
+
+
+def test_the_time_of_sending_is_not_told_apart_when_it_is_all_of_the_time(clock):
+    file = io.StringIO()
+    with Progress(file=file, clock=clock) as progress:
+        clock.now += 10.0
+        tell(progress, sent=100)
+        clock.now += 0.5
+    assert file.getvalue().splitlines()[-1] == "Sending: ended after 11 s: 100 sent, 10/s"
+
+
+def test_a_second_run_has_a_rate_of_its_own(clock):
+    file = io.StringIO()
+    progress = Progress(file=file, clock=clock)
+    for count in (1000, 10):
+        with progress:
+            clock.now += 10.0
+            tell(progress, sent=count)
+            progress.refresh()
+        clock.now += 60.0
+    assert file.getvalue().splitlines() == [
+        "Sending: 0",
+        "Sending: 1,000, 100/s, 1,000 sent",
+        "Sending: ended after 10 s: 1,000 sent, 100/s",
+        "Sending: 1,000, 1,000 sent",
+        "Sending: 1,010, 1.0/s, 1,010 sent",
+        "Sending: ended after 10 s: 1,010 sent, 1.0/s",
+    ]
+
+
 def test_a_line_has_the_rate_the_time_left_and_the_counts(clock, monkeypatch):
     # Within a step nothing is refreshed: the lines of one are told together.
     first, second, last = lines(clock, {}, {"sent": 900, "refused": 100, "skipped": 500}, total=10_500)
     assert first == "News: 0 of 10,500"
     assert second == "News: 1,500 of 10,500, 50/s, 3 min 0 s left, 900 sent, 100 refused, 500 skipped"
-    assert last == "News: ended after 25 s: 900 sent, 100 refused, 500 skipped, 40/s"
+    assert last == "News: ended after 25 s: 900 sent, 100 refused, 500 skipped, 50/s over 20 s"
 
 
 def test_the_rate_is_that_of_the_last_half_minute(clock):
@@ -85,8 +138,7 @@ def test_the_rate_is_that_of_the_last_half_minute(clock):
 @on(("count", "left"), [(5, "1.0 s"), (500, "1 min 40 s"), (36_000, "2 h 0 min"), (0, None)])
 def test_the_time_left_is_told_in_what_fits(clock, count, left):
     found = lines(clock, {"sent": 50}, total=50 + count)[0]
-    assert found.endswith(" left, 50 sent" if left else "5.0/s, 50 sent")
-    assert left is None or f" {left} left" in found
+    assert found.endswith(f", 5.0/s, {left} left, 50 sent" if left else "50 of 50, 50 sent")
 
 
 def test_more_than_the_total_is_no_trouble(clock):
@@ -99,7 +151,7 @@ def test_a_line_comes_as_often_as_asked_for_and_no_oftener(clock):
         for _ in range(590):
             clock.now += 0.2
             progress.refresh()
-    assert file.getvalue().splitlines() == ["News: 0", "News: ended after 1 min 58 s: nothing to send"]
+    assert file.getvalue().splitlines() == ["News: 0", "News: 0", "News: ended after 1 min 58 s: nothing to send"]
 
 
 def test_an_error_ends_it_early_and_goes_on(clock):
@@ -108,7 +160,7 @@ def test_an_error_ends_it_early_and_goes_on(clock):
         with Progress(file=file, clock=clock) as progress:
             tell(progress, sent=1)
             raise KeyError
-    assert file.getvalue() == "Sending: ended early by KeyError after 0.0 s: 1 sent\n"
+    assert file.getvalue() == "Sending: 0\nSending: ended early by KeyError after 0.0 s: 1 sent\n"
 
 
 def test_it_can_be_used_for_one_run_after_another(clock):
@@ -118,7 +170,7 @@ def test_it_can_be_used_for_one_run_after_another(clock):
         with progress:
             tell(progress, sent=1)
             assert "smtp2go-progress" in {one.name for one in threading.enumerate()}
-    assert file.getvalue().splitlines()[1] == "Sending: ended after 0.0 s: 2 sent"
+    assert file.getvalue().splitlines()[-1] == "Sending: ended after 0.0 s: 2 sent"
 
 
 def test_outside_a_with_it_only_counts(capsys):
@@ -132,7 +184,7 @@ def test_outside_a_with_it_only_counts(capsys):
 def test_it_goes_to_stderr(capsys, clock):
     with Progress(clock=clock):
         pass
-    assert capsys.readouterr() == ("", "Sending: ended after 0.0 s: nothing to send\n")
+    assert capsys.readouterr() == ("", "Sending: 0\nSending: ended after 0.0 s: nothing to send\n")
 
 
 @on(("arguments", "options"), [((-1,), {}), ((None,), {"every": 0}), ((None,), {"every": float("nan")})])
@@ -238,7 +290,7 @@ def test_on_a_terminal_there_is_a_bar_and_at_the_end_a_line(terminal, clock):
     assert any(
         re.fullmatch(r"News ━+[╸╺]?━+ 501 of 1,002, 50/s, 10 s left, 500 sent, 1 refused", line) for line in found
     )
-    assert found[-1] == "News: ended after 15 s: 500 sent, 1 refused, 33/s"
+    assert found[-1] == "News: ended after 15 s: 500 sent, 1 refused, 50/s over 10 s"
     assert (sys.stdout, sys.stderr) == out
 
 
@@ -288,8 +340,9 @@ def test_a_terminal_without_what_a_bar_needs_gets_lines(missing, terminal, clock
     else:
         monkeypatch.setitem(sys.modules, missing, None)
     assert shown(clock, terminal, {"sent": 1}).splitlines() == [
+        "News: 0",
         "News: 1, 0.1/s, 1 sent",
-        "News: ended after 15 s: 1 sent, 0.1/s",
+        "News: ended after 15 s: 1 sent, 0.1/s over 10 s",
     ]
 
 
