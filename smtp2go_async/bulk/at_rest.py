@@ -159,7 +159,7 @@ class FilesAtRest:
         missing = self._seal.number - number
         if missing > 0:
             raise self._refused(
-                f"is without its last {missing:,} commits: its log {self._log_shown} was deleted, left behind, cut "
+                f"is without its last commits ({missing:,}): its log {self._log_shown} was deleted, left behind, cut "
                 f"short or damaged. Put the log back as the last run left it, and start again. {OR_ELSE}"
             )
         if self._salts_of_log() is None:

@@ -62,7 +62,7 @@ async def settle(client: "AsyncClient", journal: Journal, *, wait: bool) -> Reco
         found.update(here)
     if len(dated) < len(rows):
         raise JournalError(
-            f"journal: {journal.path!r} has {len(rows) - len(dated):,} unknown rows that were claimed in 1970 or in "
+            f"journal: {journal.path!r} has unknown rows ({len(rows) - len(dated):,}) that were claimed in 1970 or in "
             "the future, by the clock of this machine. They can't be searched for by their time. Set the clock if it "
             "is wrong now; if it was wrong then, look for them in the account's activity before you send them again. "
             f"Of the others, {len(found):,} were found and settled"

@@ -183,7 +183,9 @@ def test_rows_claimed_by_a_clock_that_was_wrong_are_not_taken_for_not_sent(wrong
             journal._clock = clock
             sandbox.fail_next(lost_reply=True)
             await client.bulk.send(emails(2), journal=journal)
-            with pytest.raises(JournalError, match="has 1 unknown rows that were claimed in 1970 or in the future"):
+            with pytest.raises(
+                JournalError, match=r"has unknown rows \(1\) that were claimed in 1970 or in the future"
+            ):
                 await client.bulk.reconcile(journal, wait=False)
             return {row.reference: row.state for row in journal.rows()}
 
