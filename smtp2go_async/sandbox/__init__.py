@@ -25,6 +25,7 @@ from .activity import ACTIVITY_PER_MINUTE
 from .app import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, create_app
 from .counting import count
 from .faults import Faults, LostReply
+from .guard import checked_hosts
 from .records import ReceivedRequest, ReceivedSms, ScheduledEmail, SentAttachment, SentEmail, SentSms
 
 __all__ = [
@@ -49,6 +50,9 @@ class Sandbox:
         api_key: The only key it knows; a fixed one when left out.
         max_email_bytes: Largest body of ``/v3/email*``.
         max_other_bytes: Largest body of all other calls.
+        allowed_hosts: Names or addresses under which the addresses beside the API (``/sandbox/...``) may be used from
+            other machines, too, as ``["sandbox"]`` for ``http://sandbox:8025`` in another container. They have no key:
+            whoever can reach the port can then see what arrived. The API itself may be used under any name.
         clock: Gives the time, aware; for tests of schedules, periods and limits.
         activity_lag: Seconds until ``/activity/search`` finds what was sent; about 120 at the provider.
         activity_per_minute: Calls of ``/activity/search`` that are answered in a minute, more get 429; all when `None`.
@@ -57,7 +61,8 @@ class Sandbox:
         seed: Draws other calls for chaos; the same ones for the same seed.
 
     Raises:
-        ValueError: The key has not the form of a key, there is no such port, or a number is out of range.
+        ValueError: The key has not the form of a key, there is no such port, a number is out of range, or an allowed
+            host is no name or address.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class Sandbox:
         api_key: str | None = None,
         max_email_bytes: int = MAX_EMAIL_BYTES,
         max_other_bytes: int = MAX_OTHER_BYTES,
+        allowed_hosts: Iterable[str] = (),
         clock: Callable[[], datetime] = utc_now,
         activity_lag: float = 0.0,
         activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
@@ -88,7 +94,12 @@ class Sandbox:
         )
         self._faults = Faults(chaos, seed=seed)
         self._app = create_app(
-            self._account, self._faults, max_email_bytes=max_email_bytes, max_other_bytes=max_other_bytes
+            self._account,
+            self._faults,
+            max_email_bytes=max_email_bytes,
+            max_other_bytes=max_other_bytes,
+            host=host,
+            allowed_hosts=checked_hosts(allowed_hosts),
         )
         self._server: ServerThread | None = None
 

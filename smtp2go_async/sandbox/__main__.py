@@ -25,6 +25,14 @@ def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None =
     parser.add_argument(
         "--port", type=int, default=8025, help="port to listen on, 0 for a free one (default: %(default)s)"
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="under which /sandbox/... may be used from other machines, too, as from another container; there is no "
+        "key on these addresses (may be repeated)",
+    )
     parser.add_argument("--api-key", help="the only key it knows (default: a fixed one)")
     parser.add_argument(
         "--activity-lag",
@@ -57,6 +65,7 @@ def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None =
             host=options.host,
             port=options.port,
             api_key=options.api_key,
+            allowed_hosts=options.allow_host,
             activity_lag=options.activity_lag,
             activity_per_minute=options.activity_per_minute or None,
             keep_requests=options.keep_requests,

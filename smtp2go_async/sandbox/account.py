@@ -17,7 +17,8 @@ from typing import Any
 from attrs import frozen
 
 from .activity import ACTIVITY_PER_MINUTE, ActivityLog
-from .mime import attachments_of, build_message, read_message, subject_of
+from .mime import attachments_of, build_message, subject_of
+from .ready import read_message
 from .records import ReceivedRequest, ReceivedSms, ScheduledEmail, SentEmail, SentSms, Via
 from .rules import (
     MAX_BATCH,

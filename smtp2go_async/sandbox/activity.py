@@ -15,7 +15,7 @@ from typing import Any
 from attrs import frozen
 
 from .activity_filters import Filters, read_filters
-from .mime import header_text, read_headers
+from .ready import header_text, read_headers
 from .records import ActivityEvent, SentEmail
 from .rules import Fields, RequestError
 

@@ -12,7 +12,20 @@ from .rules import Fields
 DEFAULT_PAGE = 100
 MOST_ON_A_PAGE = 1000
 _SECOND = timedelta(seconds=1)
+# Both lists are those of the provider's reference.
 _REGIONS = ("us", "eu", "au")
+_EVENT_TYPES = (
+    "processed",
+    "soft-bounced",
+    "hard-bounced",
+    "rejected",
+    "spam",
+    "delivered",
+    "unsubscribed",
+    "resubscribed",
+    "opened",
+    "clicked",
+)
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # With a "T" a zone may follow, with a space none; both as the provider's reference has them.
@@ -84,8 +97,11 @@ def read_filters(fields: Fields, now: datetime) -> Filters:
     """Check the fields of a search."""
     # The *_op fields of November 2026 are ignored like any unknown one: nobody has published what they can be.
     region = fields.text("region")
-    if region and region not in _REGIONS:
-        fields.fail("region", f"was expecting one of {', '.join(_REGIONS)}")
+    if region is not None:
+        fields.one_of("region", region, _REGIONS)
+    event_types = fields.words("event_types")
+    for index, kind in enumerate(event_types):
+        fields.one_of(f"event_types[{index}]", kind, _EVENT_TYPES)
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     alternatives = (part.strip().lower() for part in (fields.text("search") or "").split("|"))
     return Filters(
@@ -98,7 +114,7 @@ def read_filters(fields: Fields, now: datetime) -> Filters:
         recipient=(fields.text("search_recipient") or "").lower(),
         usernames=tuple(fields.words("search_usernames")),
         subaccounts=tuple(fields.words("subaccounts")),
-        event_types=frozenset(fields.words("event_types")),
+        event_types=frozenset(event_types),
         only_latest=fields.flag("only_latest"),
         only_latest_by_sent=fields.flag("only_latest_by_sent"),
         include_headers=fields.flag("include_headers"),

@@ -2,20 +2,23 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import anyio
 from attrs import frozen
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from .account import Account
+from .bodies import ClientGoneError, TooLargeError, answer_early, read_body, refusal, too_large
 from .control import control_routes
 from .faults import Fault, Faults, default_error
+from .guard import Guard
 from .records import ReceivedRequest, parsed_json
 from .rules import RequestError, masked_key, not_understood
 
@@ -33,28 +36,19 @@ class _Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class _TooLargeError(Exception):
-    """A body is over the limit; what is left of it has not been read."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self.size = size
-
-
-class _ClientGoneError(Exception):
-    """The client closed the connection before its request was complete."""
-
-
 def create_app(
     account: Account,
     faults: Faults,
     *,
     max_email_bytes: int = MAX_EMAIL_BYTES,
     max_other_bytes: int = MAX_OTHER_BYTES,
+    host: str = "",
+    allowed_hosts: Iterable[str] = (),
 ) -> Starlette:
     """Make the application that serves an account."""
     api = Api(account, faults, max_email_bytes=max_email_bytes, max_other_bytes=max_other_bytes)
-    app = Starlette(routes=[Mount(API_PREFIX, app=api), *control_routes(account, faults)])
+    guard = Middleware(Guard, bound=host, allowed=allowed_hosts)
+    app = Starlette(routes=[Mount(API_PREFIX, app=api), *control_routes(account, faults, guard)])
     app.router.redirect_slashes = False
     return app
 
@@ -72,13 +66,12 @@ class Api:
         """Answer one request."""
         headers = Headers(scope=scope)
         try:
-            content = await _read_body(receive, headers, self._limit(scope["path"]))
-        except _TooLargeError as error:
-            answer = _refused(str(uuid.uuid4()), RequestError(413, "API_EXCEPTION", "The request body is too large"))
-            self._note(scope, headers, b"", error.size, answer.status)
-            await _answer_early(answer, headers, receive, send)
+            content = await read_body(receive, headers, self._limit(scope["path"]))
+        except TooLargeError as error:
+            self._note(scope, headers, b"", error.size, 413)
+            await answer_early(413, refusal(too_large()), headers, receive, send)
             return
-        except _ClientGoneError:
+        except ClientGoneError:
             return
         fault = self._faults.take(scope["path"])
         answer = self._answer(fault, scope, headers, content)
@@ -140,43 +133,6 @@ class Api:
         )
 
 
-async def _read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
-    announced = headers.get("content-length", "0")
-    if int(announced) > limit:
-        raise _TooLargeError(int(announced))
-    content = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _ClientGoneError
-        content += message.get("body", b"")
-        if len(content) > limit:
-            raise _TooLargeError(len(content))
-        if not message.get("more_body", False):
-            return bytes(content)
-
-
-async def _answer_early(answer: _Answer, headers: Headers, receive: Receive, send: Send) -> None:
-    # Closing a connection on which data still arrives resets it, and the reset can overtake the answer. So the answer
-    # goes out at once, and the rest of the body is read and thrown away before the connection closes.
-    start = {
-        "type": "http.response.start",
-        "status": answer.status,
-        "headers": [
-            (b"content-type", answer.content_type.encode()),
-            (b"content-length", str(len(answer.content)).encode()),
-            (b"connection", b"close"),
-        ],
-    }
-    await send(start)
-    await send({"type": "http.response.body", "body": answer.content, "more_body": True})
-    # A client that asked first ("Expect: 100-continue") sends no body once it sees this answer.
-    more = headers.get("expect", "").lower() != "100-continue"
-    while more:
-        more = (await receive()).get("more_body", False)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
 async def _client_leaves_within(delay: float, receive: Receive) -> bool:
     # With the body read, receive() returns only when the connection is down: the client gave up, or the sandbox ends.
     with anyio.move_on_after(delay):
@@ -201,7 +157,7 @@ def _given_key(headers: Headers, body: Any) -> object:
 
 def _refused(request_id: str, error: RequestError) -> _Answer:
     headers = (("Allow", "POST"),) if error.status == 405 else ()
-    return _Answer(error.status, json.dumps({"request_id": request_id, "data": error.data}).encode(), headers=headers)
+    return _Answer(error.status, refusal(error, request_id), headers=headers)
 
 
 def _planned_answer(fault: Fault) -> _Answer:

@@ -1,20 +1,18 @@
 """The addresses outside the API, for a sandbox in a process of its own: what arrived, and how to make calls fail."""
 
-import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .account import Account
 from .counting import count
 from .faults import Faults
-from .records import ReceivedRequest, ScheduledEmail, SentEmail, SentSms
+from .records import ReceivedRequest, ScheduledEmail, SentEmail, SentSms, parsed_json
 
 ADDRESSES = {
     "GET /sandbox/emails": "the e-mails that would have gone out",
@@ -30,22 +28,8 @@ ADDRESSES = {
 }
 
 
-class LoopbackOnly:
-    """Turns away whoever is not on this machine: there is no key on these addresses."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 403."""
-        app: ASGIApp = self._app
-        if not _is_loopback(scope.get("client")):
-            app = _json({"error": "only from the machine that the sandbox runs on"}, 403)
-        await app(scope, receive, send)
-
-
-def control_routes(account: Account, faults: Faults) -> list[BaseRoute]:
-    """Make the routes of these addresses."""
+def control_routes(account: Account, faults: Faults, guard: Middleware) -> list[BaseRoute]:
+    """Make the routes of these addresses, each behind the guard."""
 
     async def front_page(_: Request) -> Response:
         return _json(
@@ -56,7 +40,7 @@ def control_routes(account: Account, faults: Faults) -> list[BaseRoute]:
         )
 
     async def emails(_: Request) -> Response:
-        return _json([_email(email) for email in account.sent])
+        return _list(_email, account.sent)
 
     async def one_email(request: Request) -> Response:
         wanted = request.path_params["email_id"]
@@ -66,17 +50,17 @@ def control_routes(account: Account, faults: Faults) -> list[BaseRoute]:
         return _json({"error": "no such e-mail"}, 404)
 
     async def scheduled(_: Request) -> Response:
-        return _json([_scheduled(item) for item in account.scheduled])
+        return _list(_scheduled, account.scheduled)
 
     async def sms(_: Request) -> Response:
-        return _json([_sms(text) for text in account.sms])
+        return _list(_sms, account.sms)
 
     async def requests(_: Request) -> Response:
-        return _json([_request(received) for received in account.requests])
+        return _list(_request, account.requests)
 
     async def fail(request: Request) -> Response:
         try:
-            faults.plan(**await request.json())
+            faults.plan(**await _arguments(request))
         except (TypeError, ValueError) as error:
             return _json({"error": str(error)}, 400)
         return Response(status_code=204)
@@ -90,7 +74,7 @@ def control_routes(account: Account, faults: Faults) -> list[BaseRoute]:
 
     async def chaos(request: Request) -> Response:
         try:
-            faults.chaos(**await request.json())
+            faults.chaos(**await _arguments(request))
         except (TypeError, ValueError) as error:
             return _json({"error": str(error)}, 400)
         return Response(status_code=204)
@@ -100,7 +84,7 @@ def control_routes(account: Account, faults: Faults) -> list[BaseRoute]:
         faults.clear()
         return Response(status_code=204)
 
-    local = [Middleware(LoopbackOnly)]
+    local = [guard]
     return [
         Route("/", front_page, methods=["GET"], middleware=local),
         Route("/sandbox/emails", emails, methods=["GET"], middleware=local),
@@ -120,11 +104,28 @@ def _json(content: Any, status: int = 200) -> Response:
     return Response(json.dumps(content), status, media_type="application/json")
 
 
-def _is_loopback(client: tuple[str, int] | None) -> bool:
+def _list(view: Callable[[Any], Mapping[str, Any]], items: Iterable[Any]) -> Response:
+    return Response(f"[{', '.join([_item(view, item) for item in items])}]", media_type="application/json")
+
+
+def _item(view: Callable[[Any], Mapping[str, Any]], item: Any) -> str:
+    """Write one of a list; one that can't be shown hides none of the others."""
     try:
-        return client is not None and ipaddress.ip_address(client[0]).is_loopback
-    except ValueError:
-        return False
+        return json.dumps(view(item))
+    except Exception as error:
+        return json.dumps({"error": f"can't be shown ({type(error).__name__})", **_names(item)})
+
+
+def _names(item: Any) -> Mapping[str, Any]:
+    names = ("email_id", "schedule_id", "message_id", "request_id", "sender", "recipients", "subject", "method", "path")
+    return {name: getattr(item, name) for name in names if isinstance(getattr(item, name, None), str | tuple)}
+
+
+async def _arguments(request: Request) -> dict[str, Any]:
+    arguments = parsed_json(await request.body())
+    if not isinstance(arguments, dict):
+        raise ValueError("a JSON object is needed")  # noqa: TRY004 - as for all that is wrong with it
+    return arguments
 
 
 def _email(email: SentEmail) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from .account import Account
-from .mime import read_headers
+from .ready import read_headers
 from .records import SentEmail
 
 COUNTED = ("subject", "recipient", "destination", "path")

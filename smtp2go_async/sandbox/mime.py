@@ -1,23 +1,22 @@
-"""RFC 5322 messages: made from the fields of a request, or read from one that came ready-made. No I/O."""
+"""RFC 5322 messages, made from the fields of a request. No I/O."""
 
 import binascii
 import json
 import mimetypes
 import re
-from collections.abc import Iterator
 from datetime import datetime
-from email import message_from_bytes, policy
+from email import policy
+from email.generator import BytesGenerator
 from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage, Message
 from email.utils import format_datetime, getaddresses
+from io import BytesIO
 from typing import cast
-
-from attrs import frozen
 
 from .._address import ADDRESS_HEADERS, quoted
 from .._encoded_words import encode_name
 from .records import SentAttachment
-from .rules import MAX_ADDRESSES, Draft, DraftFile, Mailbox, invalid, parse_mailbox
+from .rules import Draft, DraftFile, Mailbox, parse_mailbox
 
 # refold_source: a custom header goes out as it came, not cut at 78 characters. cte_type: nothing is left in 8 bits.
 _POLICY = policy.SMTP.clone(cte_type="7bit", refold_source="none")
@@ -28,20 +27,7 @@ _plain_header = HeaderRegistry(use_default_map=False)
 _PLAIN_NAME = re.compile(r"(?!.*=\?)[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _FOLDED_LINE = 78  # RFC 5322 again
 _WORDS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^ ])+')
-_HEADERS_END = re.compile(rb"\r?\n\r?\n")
 _LONG_LINE = re.compile(rb"[^\n]{998}")
-
-
-@frozen(kw_only=True)
-class ReadyMessage:
-    """What the envelope of a ready-made message says, and the message without its Bcc header."""
-
-    sender: str
-    recipients: tuple[str, ...]
-    bcc: tuple[str, ...]
-    subject: str
-    raw: bytes
-    attachments: tuple[SentAttachment, ...]
 
 
 def message_id(email_id: str) -> str:
@@ -61,28 +47,14 @@ def build_message(draft: Draft, email_id: str, date: datetime, schedule_id: str 
     if schedule_id:
         lines.append(_header_line("X-Smtp2go-Schedule-Id", schedule_id))
     lines += [_header_line(name, value) for name, value in draft.headers if name.lower() != "bcc"]
-    content = _content_with_files(draft) if draft.files else _content(draft, f"=_{email_id}")
+    boundary = f"=_{email_id}"
+    try:
+        content = _content_with_files(draft) if draft.files else _content(draft, boundary)
+    except Exception as error:
+        # Whatever the standard library makes of somebody's files: the rest is shown, and the files are kept beside it.
+        lines.append(f"X-Sandbox-Left-Out: {len(draft.files)} files, for {type(error).__name__}\r\n")
+        content = _content(draft, boundary)
     return "".join(lines).encode() + content
-
-
-def read_headers(raw: bytes) -> list[tuple[str, str]]:
-    """Give the headers of a message in their order, unfolded and decoded."""
-    text = header_text(raw)
-    if "\n " in text or "\n\t" in text:
-        text = re.sub(r"\n(?=[ \t])", "", text)
-    found = []
-    for line in text.split("\n"):
-        name, _, value = line.partition(":")
-        value = value.strip()
-        found.append((name, _decoded(value) if "=?" in value else value))
-    return found
-
-
-def header_text(raw: bytes) -> str:
-    """Give the lines before the body of a message, ended by line feeds alone."""
-    end = _HEADERS_END.search(raw)
-    head = raw if end is None else raw[: end.start()]
-    return head.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def subject_of(draft: Draft) -> str:
@@ -104,29 +76,6 @@ def attachments_of(draft: Draft) -> tuple[SentAttachment, ...]:
     )
 
 
-def read_message(content: bytes, schedule_id: str | None) -> ReadyMessage:
-    """Read a ready-made message: who sends it to whom. Apart from its Bcc header it stays as it is, byte for byte."""
-    message = message_from_bytes(content)
-    senders = _addresses(message, "From")
-    if not senders:
-        raise invalid("mime_email", "was expecting a message with a From header")
-    to, cc, bcc = (_addresses(message, name) for name in ("To", "Cc", "Bcc"))
-    if not to and not cc and not bcc:
-        raise invalid("mime_email", "was expecting a message with a recipient in To, Cc or Bcc")
-    raw = _without_bcc(content)
-    if schedule_id:
-        line_end = b"\r\n" if b"\r\n" in raw else b"\n"
-        raw = b"X-Smtp2go-Schedule-Id: " + schedule_id.encode() + line_end + raw
-    return ReadyMessage(
-        sender=senders[0],
-        recipients=(*to, *cc, *bcc),
-        bcc=tuple(bcc),
-        subject=_decoded(next(iter(_values(message, "Subject")), "")),
-        raw=raw,
-        attachments=tuple(_kept(part) for part in _leaves(message) if _is_file(part)),
-    )
-
-
 def _header_line(name: str, value: str) -> str:
     # A custom header is text, and goes out as it came where that is possible.
     if _fits(name, value):
@@ -138,7 +87,11 @@ def _header_line(name: str, value: str) -> str:
 
 def _in_ascii(value: str) -> str:
     """Write the addresses of a header in ASCII; nothing where a part of it is none."""
-    pairs = [(name, parse_mailbox(address)) for name, address in getaddresses([value])]
+    try:
+        pairs = [(name, parse_mailbox(address)) for name, address in getaddresses([value])]
+    except Exception:
+        # Comments are read by recursion, and can be nested too deeply.
+        return ""
     shown = [_shown(Mailbox(name, mailbox.address)) for name, mailbox in pairs if mailbox]
     return ", ".join(shown) if len(shown) == len(pairs) else ""
 
@@ -223,7 +176,16 @@ def _content_with_files(draft: Draft) -> bytes:
             if message.get_content_type() != "multipart/mixed":
                 message.make_mixed()
             message.attach(_part(file))
-    return message.as_bytes()
+    written = BytesIO()
+    _Writer(written, policy=_POLICY).flatten(message)
+    return written.getvalue()
+
+
+class _Writer(BytesGenerator):
+    """Writes a file that is a message as its bytes are, since the standard library can't write all that it can read."""
+
+    def _handle_message(self, msg: Message) -> None:
+        self.write(cast("str", msg._payload))  # type: ignore[attr-defined]
 
 
 def _set_text(message: EmailMessage, text: str, subtype: str) -> None:
@@ -239,8 +201,10 @@ def _part(file: DraftFile) -> EmailMessage:
     del part["Content-Type"]
     if (maintype, subtype) == ("message", "rfc822") and file.url is None:
         # RFC 2046 forbids Base64 around a message: it is nested as it is.
-        nested = message_from_bytes(file.content, _class=EmailMessage, policy=_POLICY)
-        part.set_content(nested, disposition=disposition, filename=file.filename)
+        part["Content-Type"] = "message/rfc822"
+        part["Content-Transfer-Encoding"] = "7bit" if file.content.isascii() else "8bit"
+        part.add_header("Content-Disposition", disposition, filename=file.filename)
+        part.set_payload(file.content.decode("ascii", "surrogateescape"))
     else:
         if maintype in {"message", "multipart"}:
             # A reader would look for parts inside; only the bytes are known.
@@ -267,87 +231,3 @@ def _set_raw(part: EmailMessage, name: str, value: str) -> None:
 
 def _mimetype(file: DraftFile) -> str:
     return file.mimetype or mimetypes.guess_type(file.filename)[0] or "application/octet-stream"
-
-
-def _values(message: Message, name: str) -> list[str]:
-    # The parser keeps bytes over 127 as surrogates; in practice they are UTF-8.
-    return [
-        re.sub(r"[\r\n]+", "", value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        for key, value in message.raw_items()
-        if key.lower() == name.lower()
-    ]
-
-
-def _decoded(value: str) -> str:
-    return str(_plain_header("Subject", value))
-
-
-def _addresses(message: Message, name: str) -> list[str]:
-    values = _values(message, name)
-    found = []
-    for _, address in getaddresses(values):
-        mailbox = parse_mailbox(address)
-        if mailbox is not None:
-            found.append(mailbox.address)
-        # An empty group such as "undisclosed-recipients:;" has no address, and is no mistake.
-        elif address or any("@" in value for value in values):
-            raise invalid("mime_email", f"was expecting valid addresses in its {name} header")
-    if len(found) > MAX_ADDRESSES:
-        raise invalid("mime_email", f"can have at most {MAX_ADDRESSES} addresses in its {name} header")
-    return found
-
-
-def _without_bcc(content: bytes) -> bytes:
-    kept: list[bytes] = []
-    position, dropping = 0, False
-    while position < len(content):
-        end = content.find(b"\n", position) + 1 or len(content)
-        line = content[position:end]
-        if not line.strip(b"\r\n"):
-            break
-        if line[:1] not in {b" ", b"\t"}:
-            dropping = line.partition(b":")[0].lower() == b"bcc"
-        if not dropping:
-            kept.append(line)
-        position = end
-    return b"".join(kept) + content[position:]
-
-
-def _leaves(part: Message) -> Iterator[Message]:
-    # A forwarded message is one file, whatever is in it.
-    if part.is_multipart() and part.get_content_maintype() != "message":
-        for inner in cast("list[Message]", part.get_payload()):
-            yield from _leaves(inner)
-    else:
-        yield part
-
-
-def _cid(part: Message) -> str | None:
-    return str(part.get("Content-ID", "")).strip().removeprefix("<").removesuffix(">") or None
-
-
-def _filename(part: Message) -> str | None:
-    try:
-        return part.get_filename()
-    except TypeError:
-        # CPython sorts the pieces of a name (RFC 2231) before it checks that all of them are numbered.
-        return None
-
-
-def _is_file(part: Message) -> bool:
-    if _filename(part) is not None or part.get_content_disposition() == "attachment":
-        return True
-    return _cid(part) is not None and part.get_content_maintype() != "text"
-
-
-def _kept(part: Message) -> SentAttachment:
-    content = part.get_payload(decode=True)
-    if not isinstance(content, bytes):
-        nested = part.get_payload(0)
-        content = nested.as_bytes(policy=_POLICY) if isinstance(nested, Message) else b""
-    return SentAttachment(
-        filename=_decoded(_filename(part) or ""),
-        mimetype=part.get_content_type(),
-        content=content,
-        cid=_cid(part),
-    )

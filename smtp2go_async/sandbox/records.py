@@ -13,6 +13,9 @@ from attrs import field, frozen
 
 from .rules import masked_key
 
+MOST_LEVELS = 100
+"""Levels of lists and objects in a body; `template_data` has the most of all that is sent."""
+
 Via = Literal["send", "mime", "batch"]
 
 
@@ -141,11 +144,29 @@ class ReceivedRequest:
 
 
 def parsed_json(content: bytes) -> Any:
-    """Read a body; `None` when it is no JSON."""
+    """Read a body; `None` when it is no JSON, or more deeply nested than anything the API takes."""
     try:
-        return json.loads(content.decode(), parse_constant=_no_constant)
+        body = json.loads(content.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return None
+    return None if _is_deep(content, body) else body
+
+
+def _is_deep(content: bytes, body: Any) -> bool:
+    """Tell whether a body has more levels than it takes to write or compare it without running out of stack."""
+    if content.count(b"[") + content.count(b"{") <= MOST_LEVELS:
+        return False
+    level = [body]
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, list | dict)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _no_constant(name: str) -> None:

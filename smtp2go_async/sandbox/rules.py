@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -206,6 +206,11 @@ class Fields:
             if not isinstance(word, str):
                 self.fail(f"{name}[{index}]", f"was expecting a string but found {_kind(word)}")
         return words
+
+    def one_of(self, name: str, value: str, possible: Sequence[str]) -> None:
+        """Refuse a text that is none of those that a field can have."""
+        if value not in possible:
+            self.fail(name, f"was expecting one of {', '.join(possible)}")
 
     def objects(self, name: str, *, most: int | None = None, required: bool = False) -> "list[Fields]":
         """Give an array of objects, each ready to be read."""

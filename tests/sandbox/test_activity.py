@@ -181,19 +181,39 @@ def test_only_the_latest_event_of_each_email_can_be_asked_for(three, search, lat
         ({"search": 5}, "search"),
         ({"search_usernames": "me"}, "search_usernames"),
         ({"event_types": ["opened", 5]}, "event_types[1]"),
+        ({"event_types": ["delivered", "bounced"]}, "event_types[1]"),
+        ({"event_types": ["Delivered"]}, "event_types[0]"),
+        ({"event_types": [""]}, "event_types[0]"),
+        # These are the words of webhooks, and mean nothing here.
+        ({"event_types": ["open"]}, "event_types[0]"),
+        ({"event_types": ["reject"]}, "event_types[0]"),
         ({"custom_headers": [None]}, "custom_headers[0]"),
         ({"only_latest": "yes"}, "only_latest"),
         ({"limit": 0}, "limit"),
         ({"limit": 1001}, "limit"),
         ({"limit": "100"}, "limit"),
         ({"region": "mars"}, "region"),
+        ({"region": "EU"}, "region"),
+        ({"region": ""}, "region"),
         ({"continue_token": 5}, "continue_token"),
     ],
 )
 def test_a_search_that_breaks_a_rule_names_its_field(account, fields, fieldname):
     with pytest.raises(RequestError) as caught:
         account.call("/activity/search", fields)
+    assert caught.value.status == 400
+    assert caught.value.data["error_code"] == "E_ApiResponseCodes.NON_VALIDATING_IN_PAYLOAD"
     assert caught.value.data["field_validation_errors"]["fieldname"] == fieldname
+
+
+TYPES = (
+    "processed soft-bounced hard-bounced rejected spam delivered unsubscribed resubscribed opened clicked"  # published
+)
+
+
+@pytest.mark.parametrize("kind", TYPES.split())
+def test_each_type_of_event_that_is_published_can_be_asked_for(account, kind):
+    assert account.call("/activity/search", {"event_types": [kind]})["data"]["events"] == []
 
 
 @pytest.fixture

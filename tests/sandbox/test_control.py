@@ -113,6 +113,26 @@ def test_a_body_that_is_no_proper_unicode_can_be_listed(home, http):
     assert home.get("/sandbox/requests").json()[0]["body"] == {"x": "\ud800"}
 
 
+def test_an_email_that_can_not_be_shown_hides_none_of_the_others(home, http, sandbox, email):
+    for subject in ("one", "two", "three"):
+        http.post("/email/send", json=email(subject=subject))
+
+    def fail():
+        raise RuntimeError("secret")
+
+    object.__setattr__(sandbox.sent[1], "_build", fail)
+    first, second, third = home.get("/sandbox/emails").json()
+    assert (first["subject"], third["subject"]) == ("one", "three")
+    assert second == {
+        "error": "can't be shown (RuntimeError)",
+        "email_id": sandbox.sent[1].email_id,
+        "request_id": sandbox.sent[1].request_id,
+        "sender": "shop@example.com",
+        "recipients": ["jane@example.org"],
+        "subject": "two",
+    }
+
+
 def test_looking_is_not_recorded_as_a_request(home, sandbox):
     home.get("/sandbox/requests")
     assert sandbox.requests == ()
@@ -175,28 +195,6 @@ def test_everything_can_be_cleared_over_http(home, http, sandbox, email):
     assert home.post("/sandbox/clear").status_code == 204
     assert (sandbox.sent, sandbox.requests) == ((), ())
     assert http.post("/email/send", json=email()).status_code == 200
-
-
-@pytest.mark.parametrize("client", ["203.0.113.9", "2001:db8::1", "somewhere"])
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/"),
-        ("GET", "/sandbox/emails"),
-        ("GET", "/sandbox/emails/1u0SwL-B9zBpi9ffUq-JAB2"),
-        ("GET", "/sandbox/scheduled"),
-        ("GET", "/sandbox/sms"),
-        ("GET", "/sandbox/requests"),
-        ("GET", "/sandbox/counts"),
-        ("POST", "/sandbox/fail"),
-        ("POST", "/sandbox/chaos"),
-        ("POST", "/sandbox/clear"),
-    ],
-)
-async def test_other_machines_are_turned_away(client, method, path):
-    transport = httpx.ASGITransport(create_app(Account(), Faults()), client=(client, 1234))
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox.example") as http:
-        assert (await http.request(method, path)).status_code == 403
 
 
 async def test_other_machines_may_use_the_api(email):

@@ -59,11 +59,25 @@ def test_what_the_program_is_told_is_what_the_sandbox_does(monkeypatch):
 
     monkeypatch.setattr("smtp2go_async.sandbox.__main__.Sandbox", Noted)
     assert main(["--port", "0"], wait=lambda: None) == 0
-    usual = {"activity_lag": 0.0, "activity_per_minute": 60, "keep_requests": 10_000, "chaos": 0.0, "seed": 0}
+    usual = {
+        "allowed_hosts": [],
+        "activity_lag": 0.0,
+        "activity_per_minute": 60,
+        "keep_requests": 10_000,
+        "chaos": 0.0,
+        "seed": 0,
+    }
     assert {name: made[name] for name in usual} == usual
-    options = "--activity-lag 120 --activity-per-minute 0 --keep-requests 5 --chaos 0.05 --seed 7"
+    options = "--activity-lag 120 --activity-per-minute 0 --keep-requests 5 --chaos 0.05 --seed 7 --allow-host sandbox --allow-host x"
     assert main(["--port", "0", *options.split()], wait=lambda: None) == 0
-    told = {"activity_lag": 120.0, "activity_per_minute": None, "keep_requests": 5, "chaos": 0.05, "seed": 7}
+    told = {
+        "allowed_hosts": ["sandbox", "x"],
+        "activity_lag": 120.0,
+        "activity_per_minute": None,
+        "keep_requests": 5,
+        "chaos": 0.05,
+        "seed": 7,
+    }
     assert {name: made[name] for name in told} == told
 
 
@@ -90,6 +104,7 @@ def test_an_address_of_another_machine_is_said_and_ends_with_1(capsys):
         (["--port", "99999"], "0 to 65535"),
         (["--chaos", "2"], "from 0 to 1"),
         (["--activity-lag", "-1"], "activity_lag"),
+        (["--allow-host", "sandbox:8025"], "allowed_hosts[0]: a name or an address"),
     ],
 )
 def test_an_impossible_option_is_said(capsys, options, said):
