@@ -167,7 +167,7 @@ def _encoded(name: str, text: str) -> bytes:
             shown.append(members if group.display_name is None else f"{_phrase(group.display_name)}: {members};")
         # An address that is not ASCII itself has no other form than UTF-8 (RFC 6532).
         return (f"{name}: " + ",\r\n ".join(shown) + "\r\n").encode()
-    if hasattr(said, "params"):
+    if said is not None and hasattr(said, "params"):
         return _by_policy(SMTP, name, said)
     return f"{name}: {_words(text if said is None else str(said))}\r\n".encode()
 

@@ -156,13 +156,13 @@ def _is_deep(content: bytes, body: Any) -> bool:
     """Tell whether a body has more levels than it takes to write or compare it without running out of stack."""
     if content.count(b"[") + content.count(b"{") <= MOST_LEVELS:
         return False
-    level = [body]
+    level = [body] if isinstance(body, list | dict) else []
     for _ in range(MOST_LEVELS):
         level = [
             inner
             for one in level
-            if isinstance(one, list | dict)
             for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, list | dict)
         ]
         if not level:
             return False

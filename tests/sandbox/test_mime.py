@@ -87,52 +87,6 @@ def test_files_of_the_message_are_listed(account, b64):
     assert eml.content == inner.as_bytes()
 
 
-def with_part(head, body):
-    head = b"From: a@example.com\nTo: b@example.com\nContent-Type: multipart/mixed; boundary=x\n\n--x\n" + head
-    return head + b"Content-Disposition: attachment; filename=m.eml\n\n" + body + b"\n--x--\n"
-
-
-@pytest.mark.parametrize(
-    "eml",
-    [
-        b"From: Jos\xe9\nSubject: Gr\xfc\xdfe\n\n\xff\n",
-        b"Content-Type: text/plain; charset=unknown\n\n\xff\n",
-        b"Content-Type: multipart/mixed; boundary=y\n\n--y\nContent-Transfer-Encoding: base64\n\n!!=\n--y--\n",
-        b"Content-Type: message/rfc822\n\nContent-Type: message/rfc822\n\nSubject: =?x?q?=FF?=\n",
-        b"Subject : no header\nat all",
-    ],
-)
-@pytest.mark.parametrize("kind", [b"message/rfc822", b"message/partial", b"message/global"])
-def test_an_attached_message_is_kept_byte_for_byte_whatever_is_in_it(account, b64, eml, kind):
-    send(account, b64, with_part(b"Content-Type: " + kind + b"\nContent-Transfer-Encoding: 8bit\n", eml))
-    [kept] = account.sent[0].attachments
-    assert (kept.filename, kept.mimetype, kept.content) == ("m.eml", kind.decode(), eml)
-
-
-@pytest.mark.parametrize(
-    ("body", "content"), [(b"U3ViamVjdDogeA0KDQpoaQ0K", b"Subject: x\r\n\r\nhi\r\n"), (b"U3!!=%", b"S")]
-)
-def test_an_attached_message_in_base64_is_decoded_as_far_as_that_is_possible(account, b64, body, content):
-    send(account, b64, with_part(b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n", body))
-    assert [kept.content for kept in account.sent[0].attachments] == [content]
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"Content-Type: text/plain; charset=unknown\n",
-        b"Content-Type: image/png; name*0*=unknown''%ff; name*1=x\n",
-        b"Content-Type: image/png\nContent-Transfer-Encoding: x-uuencode\n",
-        b"Content-Type: image/png\nContent-Transfer-Encoding: x-unknown\n",
-        b"Content-ID: \xff\nContent-Type: =?x?q?=FF?=\n",
-        b"Content-Description: " + b"(" * 5000 + b"\n",
-    ],
-)
-def test_a_file_that_can_not_be_decoded_is_kept_as_it_came(account, b64, head):
-    send(account, b64, with_part(head, b"!!! \xff"))
-    assert [(kept.filename, kept.content) for kept in account.sent[0].attachments] == [("m.eml", b"!!! \xff")]
-
-
 def test_an_envelope_that_is_nested_too_deeply_is_turned_down(account, b64):
     with pytest.raises(RequestError) as caught:
         send(account, b64, b"From: a@example.com\nTo: " + b"(" * 5000 + b"b@example.com\n\nx\n")

@@ -267,42 +267,6 @@ def test_an_attached_message_is_nested_without_base64(account, email, b64):
     assert eml in sent.raw
 
 
-@pytest.mark.parametrize(
-    "eml",
-    [
-        b"",
-        b"From: Jos\xe9\r\nSubject: Gr\xfc\xdfe\r\n\r\n\xff\x00\r\n",
-        b"Subject: x\nContent-Type: text/plain; charset=unknown\n\n\xff\n",
-        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\n!!=\r\n--b--\r\n",
-        b"Content-Type: message/rfc822\n\nContent-Type: message/rfc822\n\nSubject: =?x?q?=FF?=\n\n",
-        b"no header\rat all",
-        "Subject: Grüße\r\n\r\nüber\r\n".encode(),
-    ],
-)
-@pytest.mark.parametrize("kind", ["attachments", "inlines"])
-def test_an_attached_message_is_kept_byte_for_byte_whatever_is_in_it(account, email, b64, eml, kind):
-    file = {"filename": "Ü.eml", "mimetype": "message/rfc822", "fileblob": b64(eml)}
-    account.call("/email/send", email(**{kind: [file]}))
-    [sent] = account.sent
-    assert [(kept.filename, kept.content) for kept in sent.attachments] == [("Ü.eml", eml)]
-    assert eml in sent.raw
-    [part] = [part for part in sent.message.walk() if part.get_filename() == "Ü.eml"]
-    assert part.get_content_type() == "message/rfc822"
-    account.call("/activity/search", {"include_headers": True})
-
-
-def test_files_that_can_not_be_written_hide_nothing_else(account, email, monkeypatch):
-    def fail(file):
-        raise IndexError("secret")
-
-    monkeypatch.setattr("smtp2go_async.sandbox.mime._part", fail)
-    account.call("/email/send", email(attachments=[{"filename": "a.txt", "fileblob": "aGk="}]))
-    [sent] = account.sent
-    assert sent.message["X-Sandbox-Left-Out"] == "1 files, for IndexError"
-    assert (sent.message["Subject"], sent.message.get_content()) == ("Hello", "Hi Jane\r\n")
-    assert sent.attachments[0].content == b"hi"
-
-
 def test_other_composite_types_are_sent_as_plain_bytes(account, email, b64):
     account.call(
         "/email/send",
