@@ -35,9 +35,9 @@ class _Care(Enum):
 
     FREE = auto()
     KEPT = auto()
-    """As the standard library writes it: below an encryption, or a signature in the headers of the message."""
+    """Below an encryption, or under a signature in the headers: bodies and text in headers stay as they are."""
     SIGNED = auto()
-    """Below multipart/signed: no header is folded in another way than it came."""
+    """Below multipart/signed: the same, and no header is folded that was not."""
 
 
 def message_bytes(message: Message) -> bytes:
