@@ -8,19 +8,18 @@ quotes, or spaces between encoded words.
 """
 
 import re
-from base64 import b64encode
-from collections.abc import Iterator
 from email.header import Header
 from email.headerregistry import BaseHeader
 from email.policy import SMTP, Policy
 from email.utils import quote
 from typing import Any, cast
 
+from ._encoded_words import encode_name
+
 LONGEST_LINE = 998
 """Octets in a line of a message, without its end (RFC 5322, section 2.1.1)."""
 
 _WIDTH = 78  # characters in a line, where they fit (the same section)
-_MOST_IN_A_WORD = 45  # octets; in Base64 and with their frame they fill an encoded word (RFC 2047, section 2)
 _NAME = re.compile(r"[!-9;-~]+")
 # Names that hold nothing of a message, and so may be in an error.
 _HARMLESS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
@@ -183,16 +182,4 @@ def _phrase(name: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Put text into encoded words; the white space between two of them is not read (RFC 2047, section 6.2)."""
-    return "\r\n ".join([f"=?utf-8?b?{b64encode(part).decode()}?=" for part in _parts(text)])
-
-
-def _parts(text: str) -> Iterator[bytes]:
-    part = b""
-    for character in text:
-        octets = character.encode()
-        if len(part) + len(octets) > _MOST_IN_A_WORD:
-            yield part
-            part = b""
-        part += octets
-    yield part
+    return encode_name(text).replace(" ", "\r\n ")

@@ -93,7 +93,9 @@ EMAILS = st.fixed_dictionaries(
         "template_id": TEXT,
         "template_data": st.dictionaries(TEXT, JSON, max_size=2),
         "custom_headers": st.lists(
-            st.fixed_dictionaries({"header": st.sampled_from(["Date", "To", "Reply-To", "X-A", "Content-ID"]), "value": TEXT})
+            st.fixed_dictionaries(
+                {"header": st.sampled_from(["Date", "To", "Reply-To", "X-A", "Content-ID"]), "value": TEXT}
+            )
         ),
     },
 )

@@ -93,7 +93,9 @@ def test_the_first_and_the_last_moment_of_utc_are_possible(value):
 
 @pytest.mark.parametrize("value", ["2026-06-01", 1767268800, 1.5, dt.time(12), dt.timedelta(1)])
 def test_anything_else_is_no_time(value):
-    with pytest.raises(TypeError, match=rf"^end_date: must be a datetime or a date, not an? ([a-z]+\.)?{type(value).__name__}$"):
+    with pytest.raises(
+        TypeError, match=rf"^end_date: must be a datetime or a date, not an? ([a-z]+\.)?{type(value).__name__}$"
+    ):
         format_date(value, "end_date")
 
 
