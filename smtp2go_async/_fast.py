@@ -232,9 +232,9 @@ class _Reading:
     async def give_up(self) -> None:
         """Close the file that is being read, at once or as soon as its reader is back."""
         self._given_up = True
-        # Now it has no `__anext__`, so that Python refuses whatever pyreqwest asks from here on, at once and in its
-        # own thread. Told by the event loop, it would wait for that with its connection open, for ever if the loop ended.
-        self.__class__ = _Reading  # type: ignore[assignment]
+        # Now it has no `__anext__`, so that Python refuses whatever pyreqwest asks from here on, at once and in its own
+        # thread. Told by the event loop, it would wait for that with its connection open: for ever, if the loop ended.
+        object.__setattr__(self, "__class__", _Reading)
         # What was asked for before is on its way to the loop, unless pyreqwest has dropped it.
         with anyio.CancelScope(deadline=anyio.current_time() + _ON_ITS_WAY, shield=True):
             while (step := self._asked_for()) is not None and not step.begun:

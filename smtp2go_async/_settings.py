@@ -28,6 +28,10 @@ BASE_URLS: Final[Mapping[str, str]] = {
     "au": "https://au-api.smtp2go.com/v3",
 }
 KEY_VARIABLE = "SMTP2GO_API_KEY"
+REGION_VARIABLE = "SMTP2GO_REGION"
+BASE_URL_VARIABLE = "SMTP2GO_BASE_URL"
+SANDBOX_KEY = "api-" + "SANDBOX0" * 4
+"""The key that a sandbox knows when it is given none. It is public, so it may be seen on any network."""
 TIMEOUT = 30.0
 """Seconds; a send that is not fast-accepted waits for the provider's own SMTP conversation."""
 MAX_EMAIL_BYTES = 50_000_000
@@ -47,46 +51,99 @@ def check_key(value: object) -> str:
     """
     source = "api_key"
     if value is None:
-        source, value = f"{KEY_VARIABLE} in the environment", os.environ.get(KEY_VARIABLE)
+        source, value = _of(KEY_VARIABLE), os.environ.get(KEY_VARIABLE)
         if not value:
             raise ValueError(f"api_key: none is given, and {KEY_VARIABLE} is not set in the environment")
     value = need_text(value, "api_key")
     if not _KEY.fullmatch(value):
-        hint = "; there is white space around it" if value != value.strip() else ""
-        raise ValueError(f"{source}: 'api-' and 32 letters or digits are needed{hint}")
+        raise ValueError(f"{source}: 'api-' and 32 letters or digits are needed{_wrapping(value)}")
     return value
 
 
-def check_base_url(region: str, base_url: object) -> str:
-    """Return where the API is, without a slash at the end.
+def check_base_url(
+    region: str | None, base_url: object, *, api_key: str | None = None, allow_http: bool = False
+) -> str:
+    """Return where the API is, from the arguments, else from the environment, else the nearest region's address.
 
     Raises:
-        ValueError: Unknown region, a region and a base URL at once, or plain http to another machine.
+        ValueError: Unknown region, a region and a base URL at once, an address where the API can't be, or plain http to
+            another machine, unless that is allowed or the key is the sandbox's. In the environment the same is wrong.
+        TypeError: The base URL is not text.
     """
+    region_name, url_name = "region", "base_url"
+    if region is None and base_url is None:
+        # Set to nothing is not set: the files from which containers are started can't say it in another way.
+        region, base_url = os.environ.get(REGION_VARIABLE) or None, os.environ.get(BASE_URL_VARIABLE) or None
+        region_name, url_name = _of(REGION_VARIABLE), _of(BASE_URL_VARIABLE)
+        if region is not None and base_url is not None:
+            raise ValueError(f"{BASE_URL_VARIABLE} and {REGION_VARIABLE}: both are set in the environment; use one")
     if base_url is None:
-        if need_text(region, "region") not in BASE_URLS:
-            raise ValueError(f"region: {region[:50]!r} is none of {', '.join(BASE_URLS)}")
-        return BASE_URLS[region]
-    if need_text(region, "region") != "global":
+        return BASE_URLS[_check_region("global" if region is None else region, region_name)]
+    if region not in (None, "global"):
         raise ValueError("base_url: is given together with a region; use one of them")
-    base_url = need_text(base_url, "base_url")
+    checked = _check_url(need_text(base_url, "base_url"), url_name)
+    if not (allow_http or api_key == SANDBOX_KEY or _is_private(checked)):
+        raise ValueError(
+            f"{url_name}: plain http would show the key to the network; only loopback may be plain, or any host with "
+            f"the sandbox's own key or with allow_http=True"
+        )
+    return checked
+
+
+def _of(variable: str) -> str:
+    return f"{variable} in the environment"
+
+
+def _wrapping(value: str) -> str:
+    """Say what stands around a value: files with environments are read by some programs with their quotation marks."""
+    if value != value.strip():
+        return "; there is white space around it"
+    return "; there are quotation marks around it" if value[:1] in ("'", '"') or value[-1:] in ("'", '"') else ""
+
+
+def _check_region(value: object, name: str) -> str:
+    text = need_text(value, name)
+    if text in BASE_URLS:
+        return text
+    meant = text.strip(" \t\r\n'\"").lower()
+    hint = f"; write it as {meant!r}" if meant in BASE_URLS else ""
+    raise ValueError(f"{name}: {text[:50]!r} is none of {', '.join(BASE_URLS)}{hint}")
+
+
+def _check_url(value: str, name: str) -> str:
     try:
-        parts = urlsplit(base_url)
+        parts = urlsplit(value)
         host = parts.hostname or ""
         _ = parts.port
     except ValueError as error:
-        raise ValueError(f"base_url: {error}") from error
-    if parts.scheme not in ("http", "https") or not host or re.search(r"[\x00-\x20\x7f]", base_url):
-        raise ValueError("base_url: an address like https://eu-api.smtp2go.com/v3 is needed")
-    if parts.username is not None or "?" in base_url or "#" in base_url:
-        raise ValueError("base_url: can't hold a user name, a query or a fragment")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError("base_url: plain http would show the key to the network; only loopback may be plain")
-    return base_url.rstrip("/")
+        raise ValueError(f"{name}: {error}{_wrapping(value)}") from error
+    if parts.scheme not in ("http", "https") or not host or re.search(r"[\x00-\x20\x7f]", value):
+        hint = _wrapping(value) or ("; https:// is missing before it" if _BARE_HOST.match(value) else "")
+        raise ValueError(f"{name}: an address like https://eu-api.smtp2go.com/v3 is needed{hint}")
+    if parts.username is not None or "?" in value or "#" in value:
+        raise ValueError(f"{name}: can't hold a user name, a query or a fragment")
+    path = parts.path.rstrip("/")
+    if _PATH_OF_A_CALL.search(path):
+        raise ValueError(f"{name}: must end in /v3; the path of the call is added to it")
+    if host == "smtp2go.com" or host.endswith(".smtp2go.com"):
+        if path != "/v3":
+            raise ValueError(f"{name}: /v3 is missing, as in https://{host}/v3; that is where the API is")
+        if parts.scheme == "http":
+            raise ValueError(f"{name}: plain http would show the key to the network; use https")
+    return value.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+_BARE_HOST = re.compile(r"(?://)?[A-Za-z0-9.-]+(?::\d+)?(?:/|$)")
+_PATH_OF_A_CALL = re.compile(r"/v3/[a-z_]+(?:/[a-z_-]+)+$")
+
+
+def _is_private(base_url: str) -> bool:
+    """Whether nobody between here and there can read what is sent."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    return (
+        parts.scheme == "https" or host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    )
 
 
 def check_timeout(value: float | None) -> float | None:
@@ -175,6 +232,7 @@ class Settings:
 
     api_key: str = attrs.field(repr=False)
     base_url: str
+    allow_http: bool = False
     auth: Auth = "header"
     subaccount_id: str | None = None
     timeout: float | None = TIMEOUT
@@ -190,6 +248,7 @@ class Settings:
     def __attrs_post_init__(self) -> None:
         if need_text(self.auth, "auth") not in ("header", "bearer", "body"):
             raise ValueError(f"auth: {self.auth[:50]!r} is none of header, bearer, body")
+        self._check_that_no_key_is_shown()
         headers = [
             ("Accept", "application/json"),
             ("Accept-Encoding", "gzip, deflate"),
@@ -203,3 +262,15 @@ class Settings:
         elif self.auth == "bearer":
             headers.append(("Authorization", f"Bearer {self.api_key}"))
         object.__setattr__(self, "headers", tuple(headers))
+
+    def _check_that_no_key_is_shown(self) -> None:
+        """Look again with each copy: a client of a sandbox in another container may be given the real key."""
+        if self.allow_http or _is_private(self.base_url):
+            return
+        if self.api_key != SANDBOX_KEY:
+            raise ValueError(
+                "api_key: plain http would show it to the network; over this base_url only the sandbox's own key may "
+                "go, or any with allow_http=True"
+            )
+        if self.extra_body.get("api_key", SANDBOX_KEY) != SANDBOX_KEY:
+            raise ValueError("extra_body: plain http would show the api_key in it to the network")

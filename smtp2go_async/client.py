@@ -61,8 +61,12 @@ class AsyncClient(AsyncGroups):
 
     Args:
         api_key: ``api-`` and 32 letters or digits; from the environment variable ``SMTP2GO_API_KEY`` when left out.
-        region: Where to connect: ``"global"`` (the nearest), ``"us"``, ``"eu"`` or ``"au"``.
-        base_url: An address to use instead of a region's, for example a sandbox's. Plain http only to loopback.
+        region: Where to connect: ``"global"`` (the nearest), ``"us"``, ``"eu"`` or ``"au"``. When neither this nor
+            ``base_url`` is given, ``SMTP2GO_REGION`` or ``SMTP2GO_BASE_URL`` in the environment says it, else it is
+            ``"global"``.
+        base_url: An address to use instead of a region's, for example a sandbox's, with its ``/v3``.
+        allow_http: Whether plain http may go to another machine, where the network sees the key and the e-mails. It
+            always may to loopback, and with the fixed key of a sandbox.
         subaccount_id: A subaccount to act for, in the calls where the API has it. It does not have it for sending
             (`email`, `sms.send`): use a key of the subaccount there.
         auth: What carries the key: the header ``X-Smtp2go-Api-Key``, ``"bearer"``, or the ``"body"``.
@@ -91,8 +95,9 @@ class AsyncClient(AsyncGroups):
         self,
         api_key: str | None = None,
         *,
-        region: Region = "global",
+        region: Region | None = None,
         base_url: str | None = None,
+        allow_http: bool = False,
         subaccount_id: str | None = None,
         auth: Auth = "header",
         timeout: float | None | _Unset = _UNSET,
@@ -105,9 +110,12 @@ class AsyncClient(AsyncGroups):
     ) -> None:
         need_count(max_connections, "max_connections")
         fast = _settings.check_transport(transport, http_client) == "fast"
+        key = _settings.check_key(api_key)
+        need_truth(allow_http, "allow_http")
         self._settings = Settings(
-            api_key=_settings.check_key(api_key),
-            base_url=_settings.check_base_url(region, base_url),
+            api_key=key,
+            base_url=_settings.check_base_url(region, base_url, api_key=key, allow_http=allow_http),
+            allow_http=allow_http,
             auth=auth,
             subaccount_id=_settings.check_subaccount(subaccount_id),
             timeout=TIMEOUT if isinstance(timeout, _Unset) else _settings.check_timeout(timeout),

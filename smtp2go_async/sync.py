@@ -38,6 +38,7 @@ class SyncClient(SyncGroups):
         api_key: As for `AsyncClient`, and so is everything else.
         region: Where to connect.
         base_url: An address to use instead of a region's.
+        allow_http: Whether plain http may go to another machine.
         subaccount_id: A subaccount to act for, in the calls where the API has it.
         auth: What carries the key.
         timeout: Seconds that each step of an attempt may take.
@@ -58,8 +59,9 @@ class SyncClient(SyncGroups):
         self,
         api_key: str | None = None,
         *,
-        region: Region = "global",
+        region: Region | None = None,
         base_url: str | None = None,
+        allow_http: bool = False,
         subaccount_id: str | None = None,
         auth: Auth = "header",
         timeout: float | None | _Unset = _UNSET,
@@ -74,6 +76,7 @@ class SyncClient(SyncGroups):
             api_key,
             region=region,
             base_url=base_url,
+            allow_http=allow_http,
             subaccount_id=subaccount_id,
             auth=auth,
             timeout=timeout,

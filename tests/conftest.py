@@ -21,7 +21,7 @@ MADE_UP_KEY = "api-" + "A" * 32
 def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy, a key or certificates of the developer's machine must not decide what a test sees."""
     for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name in ("SMTP2GO_API_KEY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if name.lower().endswith("_proxy") or name.startswith("SMTP2GO_") or name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
             monkeypatch.delenv(name)
 
 

@@ -19,8 +19,9 @@ for _needed in ("starlette", "uvicorn"):
     if find_spec(_needed) is None:
         raise ImportError("The sandbox needs Starlette and uvicorn: pip install 'smtp2go-async[sandbox]'", name=_needed)
 
+from .._settings import SANDBOX_KEY
 from ._server import ServerThread
-from .account import KEPT_REQUESTS, SANDBOX_KEY, Account, utc_now
+from .account import KEPT_REQUESTS, Account, utc_now
 from .activity import ACTIVITY_PER_MINUTE
 from .app import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, create_app
 from .counting import count

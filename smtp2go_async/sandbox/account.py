@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import frozen
 
+from .._settings import SANDBOX_KEY
 from .activity import ACTIVITY_PER_MINUTE, ActivityLog
 from .mime import attachments_of, build_message, subject_of
 from .ready import read_message
@@ -32,7 +33,6 @@ from .rules import (
 )
 from .sms import TextMessages
 
-SANDBOX_KEY = "api-" + "SANDBOX0" * 4
 UNVERIFIED_DOMAIN = "unverified.example"
 REFUSED_PREFIX = "refused"
 DEFAULT_SEARCH_LIMIT = 1000  # of /email/scheduled/search

@@ -123,7 +123,8 @@ def test_every_argument_reaches_the_async_client(key):
     from smtp2go_async import Pacer, RetryPolicy
 
     given = {
-        "base_url": "http://127.0.0.1:1/v3",
+        "base_url": "http://sandbox:8025/v3",
+        "allow_http": True,
         "subaccount_id": "one",
         "auth": "bearer",
         "timeout": 7.0,

@@ -262,3 +262,29 @@ def test_an_error_is_found_before_the_type_of_the_result_is_looked_at():
     assert type(error_of({"data": refusal("API_EXCEPTION", NO_SUCH_KEY)}, 200, keys)) is errors.AuthenticationError
     word = Operation("/template/delete", Done, effect=Effect.CONVERGES)
     assert type(error_of({"data": refusal("API_EXCEPTION", MISSING)}, 200, word)) is errors.NotFoundError
+
+
+# --- an address without /v3 ---------------------------------------------------------------------------------------
+
+HINT = "; the base URL does not end in /v3, which is where the API is"
+
+
+def text_of(base_url, content, status=404):
+    settings = Settings(api_key="api-" + "A1b2" * 8, base_url=base_url)
+    with pytest.raises(errors.ApiError) as caught:
+        parse_answer(SEND, Answer(status, content), settings)
+    assert caught.value.carried_out is False
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"Not Found", b'{"detail": "Not Found"}', b"<html>"])
+@pytest.mark.parametrize("base_url", ["https://example.com", "http://localhost:8025", "https://example.com/v3/deep"])
+def test_a_404_without_a_reason_says_that_the_address_has_no_v3(base_url, content):
+    assert text_of(base_url, content).endswith("no reason was given with status 404" + HINT)
+
+
+def test_it_does_not_where_that_is_not_the_reason():
+    said = json.dumps({"data": refusal("API_EXCEPTION", MISSING)}).encode()
+    assert HINT not in text_of("https://example.com", said)
+    assert HINT not in text_of("https://example.com/v3", b"")
+    assert HINT not in text_of("https://example.com", b"", status=405)

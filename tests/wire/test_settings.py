@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from smtp2go_async import RetryPolicy, _settings
+from smtp2go_async import AsyncClient, RetryPolicy, SyncClient, _settings
 from smtp2go_async._settings import Settings
 
 KEY = "api-0123456789ABCDEFabcdefghijklmnop"
@@ -102,9 +102,15 @@ def test_each_region_has_its_address(region, url):
     assert _settings.check_base_url(region, None) == url
 
 
-@pytest.mark.parametrize("region", ["", "EU", "asia", "\ud800"])
+@pytest.mark.parametrize("region", ["", "asia", "e u", "eu-api", "\ud800"])
 def test_another_region_is_refused_and_the_known_ones_are_told(region):
     with pytest.raises(ValueError, match=r"^region: .* is none of global, us, eu, au$"):
+        _settings.check_base_url(region, None)
+
+
+@pytest.mark.parametrize("region", ["EU", "Eu", " eu", "eu\n", "'eu'", '"EU"'])
+def test_a_region_that_is_written_otherwise_is_refused_and_the_right_way_is_told(region):
+    with pytest.raises(ValueError, match=r"^region: .* is none of global, us, eu, au; write it as 'eu'$"):
         _settings.check_base_url(region, None)
 
 
@@ -148,16 +154,11 @@ def test_plain_http_goes_to_this_machine_only(url):
     "url",
     [
         "",
-        "api.smtp2go.com/v3",
-        "//api.smtp2go.com/v3",
         "https://",
         "https:///v3",
         "ftp://api.smtp2go.com",
         "file:///etc/passwd",
         "https://exa mple.com",
-        "https://example.com/v3 ",
-        " https://example.com/v3",
-        "https://example.com/v3\n",
         "https://example.com/\tv3",
         "https://example.com/\x00",
     ],
@@ -165,6 +166,57 @@ def test_plain_http_goes_to_this_machine_only(url):
 def test_what_is_no_web_address_is_refused(url):
     with pytest.raises(ValueError, match=r"^base_url: an address like https://eu-api\.smtp2go\.com/v3 is needed$"):
         _settings.check_base_url("global", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("api.smtp2go.com/v3", "https:// is missing before it"),
+        ("//api.smtp2go.com/v3", "https:// is missing before it"),
+        ("localhost:8025/v3", "https:// is missing before it"),
+        ("eu-api.smtp2go.com", "https:// is missing before it"),
+        ("https://example.com/v3 ", "there is white space around it"),
+        (" https://example.com/v3", "there is white space around it"),
+        ("https://example.com/v3\n", "there is white space around it"),
+        ("'https://example.com/v3'", "there are quotation marks around it"),
+        ('"https://example.com/v3"', "there are quotation marks around it"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_told_where_it_can_be_seen(url, hint):
+    with pytest.raises(ValueError, match=rf"^base_url: an address like https://.*/v3 is needed; {hint}$"):
+        _settings.check_base_url("global", url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.smtp2go.com",
+        "https://api.smtp2go.com/",
+        "https://EU-API.smtp2go.com",
+        "https://api.smtp2go.com/v2",
+        "https://api.smtp2go.com/V3",
+        "https://api.smtp2go.com//v3",
+        "https://api.smtp2go.com/v3/email",
+        "https://api.smtp2go.com/api/v3",
+        "https://smtp2go.com",
+    ],
+)
+def test_an_address_of_the_provider_needs_its_v3(url):
+    with pytest.raises(ValueError, match=r"^base_url: /v3 is missing, as in https://[a-z.-]*smtp2go\.com/v3; "):
+        _settings.check_base_url(None, url)
+
+
+@pytest.mark.parametrize("url", ["https://api.smtp2go.com/v3/email/send", "http://localhost:8025/v3/sms/send/"])
+def test_the_path_of_a_call_is_no_part_of_the_address(url):
+    with pytest.raises(ValueError, match=r"^base_url: must end in /v3; the path of the call is added to it$"):
+        _settings.check_base_url(None, url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.smtp2go.com/v3", "https://eu-api.smtp2go.com/v3//", "https://mysmtp2go.com"]
+)
+def test_an_address_of_the_provider_with_its_v3_and_those_of_others_are_taken(url):
+    assert _settings.check_base_url(None, url) == url.rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -201,6 +253,153 @@ def test_an_address_is_text(url):
 def test_a_region_and_an_address_at_once_are_refused():
     with pytest.raises(ValueError, match=r"^base_url: is given together with a region; use one of them$"):
         _settings.check_base_url("eu", "https://example.com")
+
+
+# --- plain http --------------------------------------------------------------------------------------------------
+
+ELSEWHERE = "http://sandbox:8025/v3"
+PUBLIC = "api-" + "SANDBOX0" * 4
+
+
+def test_the_public_key_is_the_one_of_a_sandbox_that_is_given_none():
+    account = pytest.importorskip("smtp2go_async.sandbox.account")
+    assert account.Account().api_key == _settings.SANDBOX_KEY == PUBLIC
+
+
+def test_the_key_of_the_sandbox_may_go_anywhere_over_plain_http():
+    client = AsyncClient(PUBLIC, base_url=ELSEWHERE)
+    assert client._settings.base_url == ELSEWHERE
+
+
+def test_plain_http_to_another_machine_can_be_allowed():
+    client = AsyncClient(KEY, base_url=ELSEWHERE, allow_http=True)
+    assert client.with_options(api_key="api-" + "B" * 32)._settings.base_url == ELSEWHERE
+
+
+@pytest.mark.parametrize("kind", [AsyncClient, SyncClient])
+def test_a_copy_with_a_real_key_may_not_go_where_the_sandbox_s_may(kind):
+    client = kind(PUBLIC, base_url=ELSEWHERE)
+    with pytest.raises(ValueError, match=r"^api_key: plain http would show it to the network; ") as caught:
+        client.with_options(api_key=KEY)
+    assert KEY not in str(caught.value)
+    with pytest.raises(ValueError, match=r"^api_key: "):
+        client.with_options(timeout=3).with_options(api_key=KEY)
+
+
+def test_a_copy_with_a_real_key_from_the_environment_may_not_either(monkeypatch):
+    monkeypatch.setenv("SMTP2GO_API_KEY", KEY)
+    with pytest.raises(ValueError, match=r"^base_url: plain http would show"):
+        AsyncClient(base_url=ELSEWHERE)
+    with pytest.raises(ValueError, match=r"^api_key: plain http would show"):
+        AsyncClient(PUBLIC, base_url=ELSEWHERE).with_options(api_key=None)
+
+
+def test_a_real_key_among_the_extra_fields_is_not_shown_either():
+    client = AsyncClient(PUBLIC, base_url=ELSEWHERE)
+    with pytest.raises(ValueError, match=r"^extra_body: plain http would show the api_key in it") as caught:
+        client.with_options(extra_body={"api_key": KEY})
+    assert KEY not in str(caught.value)
+    assert client.with_options(extra_body={"api_key": PUBLIC, "new": 1})
+
+
+@pytest.mark.parametrize("base_url", ["https://sandbox:8025/v3", "http://localhost:8025/v3"])
+def test_where_nobody_listens_any_key_may_go(base_url):
+    assert AsyncClient(PUBLIC, base_url=base_url).with_options(api_key=KEY)
+
+
+@pytest.mark.parametrize("options", [{"api_key": PUBLIC}, {"api_key": KEY, "allow_http": True}])
+def test_the_provider_has_https_and_no_key_goes_there_without_it(options):
+    with pytest.raises(ValueError, match=r"^base_url: plain http would show the key to the network; use https$"):
+        AsyncClient(base_url="http://api.smtp2go.com/v3", **options)
+
+
+@pytest.mark.parametrize("value", [1, "yes", None])
+def test_allowing_is_true_or_false(value):
+    with pytest.raises(TypeError, match=r"^allow_http: true or false is needed"):
+        AsyncClient(KEY, allow_http=value)
+
+
+# --- the environment ---------------------------------------------------------------------------------------------
+
+
+def address(**options):
+    return AsyncClient(KEY, **options)._settings.base_url
+
+
+@pytest.mark.parametrize("kind", [AsyncClient, SyncClient])
+def test_the_region_and_the_address_can_come_from_the_environment(kind, monkeypatch):
+    assert "https://api.smtp2go.com/v3" in repr(kind(KEY))
+    monkeypatch.setenv("SMTP2GO_REGION", "eu")
+    assert "https://eu-api.smtp2go.com/v3" in repr(kind(KEY))
+    monkeypatch.delenv("SMTP2GO_REGION")
+    monkeypatch.setenv("SMTP2GO_BASE_URL", "http://localhost:8025/v3/")
+    assert repr(kind(KEY)).endswith(" http://localhost:8025/v3>")
+
+
+@pytest.mark.parametrize("variable", ["SMTP2GO_REGION", "SMTP2GO_BASE_URL"])
+def test_arguments_win_over_the_environment_which_is_then_not_even_looked_at(variable, monkeypatch):
+    monkeypatch.setenv(variable, "rubbish")
+    assert address(region="global") == "https://api.smtp2go.com/v3"
+    assert address(region="us") == "https://us-api.smtp2go.com/v3"
+    assert address(base_url="https://example.com/v3") == "https://example.com/v3"
+
+
+def test_both_in_the_environment_are_refused(monkeypatch):
+    monkeypatch.setenv("SMTP2GO_REGION", "eu")
+    monkeypatch.setenv("SMTP2GO_BASE_URL", "https://example.com/v3")
+    with pytest.raises(ValueError, match=r"^SMTP2GO_BASE_URL and SMTP2GO_REGION: both are set in the environment"):
+        address()
+    assert address(region="au") == "https://au-api.smtp2go.com/v3"
+
+
+@pytest.mark.parametrize("variable", ["SMTP2GO_REGION", "SMTP2GO_BASE_URL"])
+def test_a_variable_that_is_set_to_nothing_is_not_set(variable, monkeypatch):
+    monkeypatch.setenv("SMTP2GO_REGION", "us")
+    monkeypatch.setenv("SMTP2GO_BASE_URL", "https://example.com/v3")
+    monkeypatch.setenv(variable, "")
+    assert address() in ("https://us-api.smtp2go.com/v3", "https://example.com/v3")
+
+
+@pytest.mark.parametrize("value", ["EU", " eu", "eu ", '"eu"', "'eu'", "europe", " "])
+def test_a_wrong_region_in_the_environment_names_the_variable(value, monkeypatch):
+    monkeypatch.setenv("SMTP2GO_REGION", value)
+    with pytest.raises(ValueError, match=r"^SMTP2GO_REGION in the environment: .* is none of global, us, eu, au"):
+        address()
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("https://api.smtp2go.com", "/v3 is missing"),
+        ("https://api.smtp2go.com/v3/email/send", "must end in /v3"),
+        ("api.smtp2go.com/v3", "https:// is missing before it"),
+        (" https://api.smtp2go.com/v3", "there is white space around it"),
+        ('"https://api.smtp2go.com/v3"', "there are quotation marks around it"),
+        ("https://me:secret@example.com/v3", "can't hold a user name"),
+        ("http://example.com/v3", "plain http would show the key"),
+        ("https://example.com:port", ""),
+    ],
+)
+def test_a_wrong_address_in_the_environment_names_the_variable(value, says, monkeypatch):
+    monkeypatch.setenv("SMTP2GO_BASE_URL", value)
+    with pytest.raises(ValueError, match=rf"^SMTP2GO_BASE_URL in the environment: .*{says}") as caught:
+        address()
+    assert "secret" not in str(caught.value)
+
+
+def test_the_sandbox_can_be_used_from_the_environment_alone(monkeypatch):
+    monkeypatch.setenv("SMTP2GO_API_KEY", PUBLIC)
+    monkeypatch.setenv("SMTP2GO_BASE_URL", ELSEWHERE)
+    assert AsyncClient()._settings.base_url == ELSEWHERE
+
+
+@pytest.mark.parametrize("value", [f'"{KEY}"', f"'{KEY}'", f"{KEY}'"])
+def test_quotation_marks_around_a_key_are_refused_with_a_hint(value, monkeypatch):
+    monkeypatch.setenv("SMTP2GO_API_KEY", value)
+    for key, name in [(value, "api_key"), (None, "SMTP2GO_API_KEY in the environment")]:
+        with pytest.raises(ValueError, match=rf"^{name}: .*; there are quotation marks around it$") as caught:
+            _settings.check_key(key)
+        assert KEY not in str(caught.value)
 
 
 # --- the rest ----------------------------------------------------------------------------------------------------
