@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .errors import SendRefusedError as SendRefusedError
     from .errors import ServerError as ServerError
     from .errors import Smtp2goError as Smtp2goError
+    from .errors import Smtp2goWarning as Smtp2goWarning
     from .errors import TransportError as TransportError
     from .errors import ValidationError as ValidationError
     from .errors import WebhookError as WebhookError
@@ -85,6 +86,7 @@ _HOMES = {
         "SendRefusedError",
         "ServerError",
         "Smtp2goError",
+        "Smtp2goWarning",
         "TransportError",
         "ValidationError",
         "WebhookError",
@@ -127,6 +129,7 @@ __all__ = [
     "ServerError",
     "SmsOutcome",
     "Smtp2goError",
+    "Smtp2goWarning",
     "SyncClient",
     "TransportError",
     "ValidationError",

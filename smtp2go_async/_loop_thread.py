@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 import anyio
 import attrs
 
+from ._blocking import Places, warn_of_a_blocked_loop
 from ._caller import InterruptedByCallerError, errands, plain
 from ._forking import tell_after_fork
 from ._loading import loading
@@ -46,6 +47,7 @@ class LoopThread:
     def __init__(self, closing: Closing) -> None:
         self._closing = closing
         self._closed = False
+        self._told: Places = set()
         self._finalizer: weakref.finalize[[_Loop, threading.Thread], LoopThread] | None = None
         self._after_fork()
         tell_after_fork(self)
@@ -109,6 +111,7 @@ class LoopThread:
     def _begin(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         if threading.current_thread() is self._thread:
             raise RuntimeError("a SyncClient can't be used from inside one of its own calls; use an AsyncClient there")
+        warn_of_a_blocked_loop(self._told)
         # Handed over under the lock, so that `stop` comes before it or after it: a call that the loop gets after the
         # order to end would never be answered.
         with self._lock:

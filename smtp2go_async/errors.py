@@ -34,6 +34,10 @@ from ._error_json import OWN_ARGS, Details, details_of, message_of, named_reques
 from ._masking import mask_text, one_line
 
 
+class Smtp2goWarning(UserWarning):
+    """Something works and is hardly meant: a `SyncClient` that stops an event loop while it waits."""
+
+
 class Smtp2goError(Exception):
     """Base of all errors raised by this library for a call that could be made.
 

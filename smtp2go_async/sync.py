@@ -32,7 +32,8 @@ class SyncClient(SyncGroups):
     """The SMTP2GO API for code that does not await. Made once and shared, also among threads.
 
     It has the groups, methods, results and errors of `AsyncClient`. One daemon thread runs the event loop; it starts
-    with the first call, and anew in a forked child. Works inside a running event loop too, which it then blocks.
+    with the first call, and anew in a forked child. Works inside a running event loop too, which it then blocks: each
+    line that does so gets a `Smtp2goWarning`, except at a prompt and in a notebook.
 
     Args:
         api_key: As for `AsyncClient`, and so is everything else.

@@ -66,9 +66,9 @@ def test_every_public_error_is_exported():
         if isinstance(value, type) and value.__module__ == errors.__name__ and not name.startswith("_")
     }
     assert defined <= set(smtp2go_async.__all__)
-    assert {name for name in smtp2go_async.__all__ if name.endswith("Error")} == defined - {"Smtp2goError"} | {
+    assert {name for name in smtp2go_async.__all__ if name.endswith(("Error", "Warning"))} == defined - {
         "Smtp2goError"
-    }
+    } | {"Smtp2goError"}
 
 
 def imported_for_type_checkers():

@@ -199,12 +199,16 @@ def in_a_worker_thread_of_trio(work):
     return anyio.run(main, backend="trio")
 
 
+# That it is warned of is tested in test_blocked_loops.py.
+blocking = pytest.mark.filterwarnings("ignore:SyncClient:smtp2go_async.Smtp2goWarning")
+
 inside = pytest.mark.parametrize(
     "inside", [in_asyncio, in_trio, in_anyio, in_anyio_on_trio, in_a_worker_thread, in_a_worker_thread_of_trio]
 )
 
 
 @inside
+@blocking
 def test_the_first_call_works_inside_a_running_loop(inside, sync_of, mail):
     client = sync_of()
 
@@ -213,6 +217,7 @@ def test_the_first_call_works_inside_a_running_loop(inside, sync_of, mail):
 
 
 @inside
+@blocking
 def test_a_later_call_works_inside_a_running_loop(inside, sync_of, mail):
     client = sync_of()
     client.email.send(**mail("before"))
@@ -261,6 +266,7 @@ def test_a_call_from_inside_a_call_is_refused(faults, sync_of, mail):
     assert faults.begun == 0
 
 
+@blocking
 def test_another_client_can_be_used_from_inside_a_call(faults, sync_of, mail):
     inner = sync_of()
 
