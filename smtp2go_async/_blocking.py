@@ -75,7 +75,7 @@ def _is_at_a_prompt(frame: FrameType | None) -> bool:
     while frame is not None:
         code, module = frame.f_code, frame.f_globals.get("__name__", "")
         if code.co_name == "<module>":
-            return module == "__main__"
+            return bool(module == "__main__")
         if code.co_flags & _AWAITED or str(module).partition(".")[0] in _LOOPS:
             return False
         frame = frame.f_back
