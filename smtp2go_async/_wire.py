@@ -114,7 +114,7 @@ def parse_answer(operation: Operation[T], answer: Answer, settings: Settings, sa
     if error is not None or not succeeded:
         if succeeded and changes and _shows_a_success(operation, answer, payload):
             raise _not_understood(operation, answer, payload, "it shows an error, and beside it that the call was done")
-        raise _refusal(operation, answer, payload, error or {}, settings, said)
+        raise _refusal(operation, answer, payload, error or {}, base_url=settings.base_url, said=said)
     if answer.broken is not None:
         raise _not_understood(operation, answer, payload, answer.broken)
     result = _structure(operation, answer, payload)
@@ -186,13 +186,14 @@ def _refusal(
     answer: Answer,
     payload: Any,
     error: Mapping[str, Any],
-    settings: Settings,
+    *,
+    base_url: str,
     said: object,
 ) -> ApiError:
     code = _text(error.get("error_code")).rpartition(".")[2] or None
     message = _text(error.get("error")) or f"no reason was given with status {answer.status}"
     kind = kind_of(answer.status, code, message, said)
-    if answer.status == 404 and not error and not settings.base_url.endswith("/v3"):
+    if answer.status == 404 and not error and not base_url.endswith("/v3"):
         message += "; the base URL does not end in /v3, which is where the API is"
     details: dict[str, Any] = {
         "operation": operation.path,
