@@ -146,7 +146,7 @@ def test_a_cid_with_an_angle_bracket_inside_is_refused(given):
 
 @pytest.mark.parametrize("given", ["", "cid:", "<>", "cid:<>", " "])
 def test_an_empty_cid_is_refused(given):
-    with pytest.raises(ValueError, match=r"^filename: is empty$"):
+    with pytest.raises(ValueError, match=r"^cid: is empty$"):
         Inline(b"x", given)
 
 
