@@ -22,6 +22,7 @@ from ._blobs import FileChangedError
 from ._kept import Kept, Outgoing, mark, put_around
 from ._loading import loading
 from ._pool import Pool
+from ._turns import HeldBackError
 from ._wire import Answer, Request
 from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
 
@@ -246,6 +247,11 @@ async def exchange(
         response = refused
     except FileChangedError as error:
         raise not_whole(error, operation) from error
+    except HeldBackError as error:
+        if stream.begun:
+            # The caller's own client was to send it a second time, for a login or after a failure that it repeats.
+            raise failed(OutcomeUnknownError, type(error).__name__, operation) from error
+        raise
     except UnicodeError as error:
         if stream.begun:
             raise failed(OutcomeUnknownError, type(error).__name__, operation) from error

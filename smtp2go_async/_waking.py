@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 from anyio.lowlevel import current_token
 
-from .pacing import Turn
+from ._turns import Turn
 
 
 class Waker:

@@ -21,6 +21,7 @@ from ._masking import shown_half_made
 from ._model import AnyReply
 from ._operation import Effect, Operation
 from ._settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings, TransportName
+from ._turns import HeldBackError, Turn
 from ._waking import Waker, waker_for
 from ._wire import Answer, Request, build_request, parse_answer
 from .errors import (
@@ -32,7 +33,7 @@ from .errors import (
     SendRefusedError,
     Smtp2goError,
 )
-from .pacing import HeldBackError, Pacer, Turn
+from .pacing import Pacer
 from .retry import Decision, RetryBudget, RetryPolicy, decide, failure_of
 
 if TYPE_CHECKING:

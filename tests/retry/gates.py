@@ -3,7 +3,8 @@
 import heapq
 
 from smtp2go_async import Pacer
-from smtp2go_async.pacing import COOL_DOWN, HeldBackError, Turn
+from smtp2go_async._turns import HeldBackError, Turn
+from smtp2go_async.pacing import COOL_DOWN
 
 PATH = "/some/call"
 

@@ -4,7 +4,8 @@ import pytest
 from retry.gates import entered, rate_limited, release
 
 from smtp2go_async._published import PUBLISHED_LIMITS
-from smtp2go_async.pacing import SILENCE, HeldBackError
+from smtp2go_async._turns import HeldBackError
+from smtp2go_async.pacing import SILENCE
 
 
 def test_calls_that_wait_for_a_published_limit_have_places_in_the_order_of_their_arrival(pacer, clock):

@@ -2,7 +2,8 @@
 
 from retry.gates import PATH, accepted, closed, enter, entered, no_news, rate_limited, refused, release, wait_of
 
-from smtp2go_async.pacing import SILENCE, PacerState, Turn
+from smtp2go_async._turns import Turn
+from smtp2go_async.pacing import SILENCE, PacerState
 
 
 def test_when_the_cool_down_is_over_one_call_goes_first_and_the_others_wait_for_it(pacer, clock):

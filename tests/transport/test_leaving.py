@@ -9,7 +9,17 @@ import pytest
 from faults.scripted import answer
 from faults.server import Fault, Say
 
-from smtp2go_async import AsyncClient, Effect, Email, Pacer, RateLimitError, RetryPolicy, ServerError, SyncClient
+from smtp2go_async import (
+    AsyncClient,
+    Effect,
+    Email,
+    OutcomeUnknownError,
+    Pacer,
+    RateLimitError,
+    RetryPolicy,
+    ServerError,
+    SyncClient,
+)
 from smtp2go_async._connections import OwnTransport
 
 KEY = "api-" + "A" * 32
@@ -297,3 +307,39 @@ def test_a_5xx_with_an_error_code_is_asked_for_once_and_one_without_is_repeated(
 
     assert anyio.run(run, coded, backend=backend) == 1
     assert anyio.run(run, Say(500, b"{}"), backend=backend) == 4
+
+
+@pytest.mark.parametrize("first_fails", [False, True])
+def test_a_client_that_would_send_a_second_time_by_itself_is_stopped_by_the_gate_and_the_outcome_is_unknown(
+    first_fails, backend, faults, mail
+):
+    """The transport of the caller's own client repeats what it sent, and in between a 429 closes the gate."""
+    client = None
+
+    class Repeating(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request):
+            try:
+                first = await super().handle_async_request(request)
+                await first.aread()
+            except httpx.TransportError:
+                pass
+            turn = client.pacer.turn("/somebody/else")
+            turn.depart()
+            turn.rate_limited(0.1)
+            turn.release()
+            return await super().handle_async_request(request)
+
+    async def run():
+        nonlocal client
+        if first_fails:
+            faults.then(Fault.NO_ANSWER)
+        async with (
+            httpx.AsyncClient(transport=Repeating()) as http_client,
+            AsyncClient(KEY, base_url=faults.url, http_client=http_client) as client,
+        ):
+            with pytest.raises(OutcomeUnknownError) as caught:
+                await client.email.send(**mail("once"))
+            return caught.value.carried_out, client.pacer.state.in_flight
+
+    assert anyio.run(run, backend=backend) == (None, 0)
+    assert faults.count("once") == 1
