@@ -6,6 +6,7 @@ from email.message import Message
 
 from ._blobs import Blob, MemoryBlob
 from ._body import blob_from_thread
+from ._checks import type_name
 from ._contents import blob_of
 from ._warning import warn_caller
 
@@ -48,7 +49,7 @@ def refuse_other_libraries(value: object, argument: str) -> None:
     Raises:
         TypeError: It is one.
     """
-    name = name_of_type(value)
+    name = type_name(value)
     # Django's own e-mails keep bcc beside the message, which their message() leaves out.
     if callable(getattr(value, "message", None)):
         raise TypeError(
@@ -57,12 +58,6 @@ def refuse_other_libraries(value: object, argument: str) -> None:
         )
     if callable(getattr(value, "as_bytes", None)):
         raise TypeError(f"{argument}: a {name} is no message of the standard library; write send_mime(mail.as_bytes())")
-
-
-def name_of_type(value: object) -> str:
-    """Name a type with its module, since many libraries have an ``EmailMessage``; one of Python's own without."""
-    kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _written(message: Message) -> bytes:
@@ -80,7 +75,7 @@ def _written(message: Message) -> bytes:
 async def _of_file_or_bytes(message: object) -> Blob:
     if not isinstance(message, (bytes, bytearray, memoryview, os.PathLike)) and not hasattr(message, "read"):
         refuse_other_libraries(message, "mime_email")
-        raise TypeError(f"mime_email: bytes, a path or an open binary file is needed, not a {name_of_type(message)}")
+        raise TypeError(f"mime_email: bytes, a path or an open binary file is needed, not a {type_name(message)}")
     try:
         if hasattr(message, "read"):
             return await blob_from_thread(message, "mime_email")

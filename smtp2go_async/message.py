@@ -120,12 +120,8 @@ class Attachment:
 
     def _set(self, blob: Blob | None, url: str | None, filename: str, mimetype: str | None) -> None:
         filename = self._name_of(filename)
-        kind = (
-            refuse_control_characters(need_text(mimetype, "mimetype"), "mimetype")
-            if mimetype
-            else guess_type(filename) or "application/octet-stream"
-        )
-        self.__attrs_init__(filename, kind, blob, url)
+        kind = "" if mimetype is None else refuse_control_characters(need_text(mimetype, "mimetype"), "mimetype")
+        self.__attrs_init__(filename, kind or guess_type(filename) or "application/octet-stream", blob, url)
 
     def _name_of(self, given: object) -> str:
         # The folders would be dropped by the recipient's program, and say what is nobody's business.
@@ -154,7 +150,14 @@ class Inline(Attachment):
             # A cid often has no ending to guess from.
             with suppress(ValueError):
                 mimetype = guess_type(own_name(content))
-        super().__init__(content, cid, mimetype=mimetype)
+        try:
+            super().__init__(content, cid, mimetype=mimetype)
+        except (TypeError, ValueError) as error:
+            argument, _, problem = str(error).partition(": ")
+            if argument != "filename":
+                raise
+            # The name that a caller of this one knows it by.
+            raise (TypeError if isinstance(error, TypeError) else ValueError)(f"cid: {problem}") from error
 
     def _name_of(self, given: object) -> str:
         name = refuse_control_characters(need_text(given, "cid"), "cid").strip()

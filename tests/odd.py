@@ -7,6 +7,7 @@ import enum
 import fractions
 import json
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -178,7 +179,9 @@ def told(argument: str, kind: str, network: Counting, problems: list[str]) -> It
     """Note a problem if what is raised in here is not about the argument."""
     before = len(network.bodies)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except Exception as error:
         text = str(error)
         if isinstance(error, Smtp2goError) and len(network.bodies) > before:

@@ -70,7 +70,7 @@ def test_the_classes_are_found():
         (Email, {"sender": "shop@example.com", "to": "jane@example.com"}),
         (Attachment, {"content": 5, "filename": "a.txt"}),
         (Attachment, {"content": b"a", "filename": "a\n.txt"}),
-        (Inline, {"content": b"a", "cid": "a\n"}),
+        (Inline, {"content": b"a", "cid": "a\nb"}),
         (AsyncClient, {"api_key": "wrong"}),
         (AsyncClient, {"api_key": "api-" + "A" * 32, "auth": "none"}),
         (SyncClient, {"api_key": "wrong"}),

@@ -21,9 +21,9 @@ from typing import Any, BinaryIO, TypedDict, Unpack
 import attrs
 
 from .._address import AddressLike
-from .._checks import need_count
+from .._checks import need_count, type_name
 from .._dates import format_schedule
-from .._mime import mime_blob, name_of_type, refuse_other_libraries
+from .._mime import mime_blob, refuse_other_libraries
 from .._model import Address, Content, Done, Listing, SendReply, model, named
 from .._operation import Effect, Operation
 from .._paging import Paged, Step
@@ -156,7 +156,7 @@ class Emails(EndpointGroup):
         if isinstance(message, Message):
             return await self.send_mime(message)
         refuse_other_libraries(message, "message")
-        raise TypeError(f"message: an Email or an EmailMessage is needed, not a {name_of_type(message)}")
+        raise TypeError(f"message: an Email or an EmailMessage is needed, not a {type_name(message)}")
 
     async def send_mime(
         self,

@@ -182,5 +182,5 @@ async def test_a_schedule_is_checked_when_the_email_is_sent(client, nothing_sent
 
 @pytest.mark.parametrize("message", [None, "Subject: x\n\nHi", b"x", USUAL, 17])
 async def test_another_kind_of_message_is_refused(client, nothing_sent, message):
-    with pytest.raises(TypeError, match=r"^message: must be an Email or an EmailMessage, not "):
+    with pytest.raises(TypeError, match=r"^message: an Email or an EmailMessage is needed, not a "):
         await client.email.send_message(message)
