@@ -315,7 +315,7 @@ def test_the_provider_has_https_and_no_key_goes_there_without_it(options):
 
 @pytest.mark.parametrize("value", [1, "yes", None])
 def test_allowing_is_true_or_false(value):
-    with pytest.raises(TypeError, match=r"^allow_http: true or false is needed"):
+    with pytest.raises(TypeError, match=r"^allow_http: must be a bool"):
         AsyncClient(KEY, allow_http=value)
 
 
