@@ -5,15 +5,16 @@
 | never left this machine: DNS, refused, TLS, connect, pool    | repeat                   | repeat                   |
 | turned away: 429                                             | repeat after cool-down   | repeat after cool-down   |
 | it left, no answer: read or write error, timeout, closed     | repeat                   | raise                    |
-| 5xx without an error code                                    | repeat                   | raise                    |
-| 5xx with an error code of the API                            | raise                    | raise                    |
+| 500 with an error code of the API                            | raise                    | raise                    |
+| any other 5xx                                                | repeat                   | raise                    |
 | another refusal, or an answer that can't be understood       | raise                    | raise                    |
 
 The API has no idempotency key, so "it left, no answer" may have been carried out: repeating a send could send twice.
 ``at_least_once=True`` moves ONCE into the left column, for callers who prefer a second mail to none.
 
-A 5xx with an error code comes from the API itself and not from a server in front of it. A wrong key has been answered
-like that, and the provider blocks an address for many errors, so asking again would only do harm.
+A 500 with an error code comes from the API itself and not from a server in front of it. A wrong key has been answered
+like that, and the provider blocks an address for many errors, so asking again would only do harm. A 502, 503 or 504 says
+that something is away for the moment, and is asked again.
 """
 
 import enum
@@ -37,7 +38,7 @@ class Failure(enum.Enum):
     TURNED_AWAY = "turned away"
     NO_ANSWER = "no answer"
     SERVER = "server error"
-    ERROR_CODE = "server error with an error code"
+    ERROR_CODE = "500 with an error code"
     REFUSED = "refused"
 
 
@@ -58,7 +59,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, RateLimitError):
         return Failure.TURNED_AWAY
     if isinstance(error, ServerError):
-        return Failure.SERVER if error.code is None else Failure.ERROR_CODE
+        return Failure.ERROR_CODE if error.status == 500 and error.code is not None else Failure.SERVER
     return Failure.REFUSED
 
 
