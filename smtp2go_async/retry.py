@@ -13,8 +13,8 @@ The API has no idempotency key, so "it left, no answer" may have been carried ou
 ``at_least_once=True`` moves ONCE into the left column, for callers who prefer a second mail to none.
 
 A 500 with an error code comes from the API itself and not from a server in front of it. A wrong key has been answered
-like that, and the provider blocks an address for many errors, so asking again would only do harm. A 502, 503 or 504 says
-that something is away for the moment, and is asked again.
+like that, and the provider blocks an address for many errors, so asking again would only do harm. A 502, 503 or 504
+says that something is away for the moment, and is asked again.
 """
 
 import enum
