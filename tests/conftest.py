@@ -16,6 +16,10 @@ from smtp2go_async import AsyncClient, RetryPolicy
 
 MADE_UP_KEY = "api-" + "A" * 32
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # Shells start what runs in the background like that, and every program that a test starts would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(autouse=True)
 def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:

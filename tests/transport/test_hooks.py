@@ -270,14 +270,14 @@ raising = pytest.mark.parametrize("hook", [raises_for_status, reads_and_raises, 
         (401, ValidationError),
         (404, ValidationError),
         (429, RateLimitError),
-        (500, ValidationError),
+        (500, ServerError),
         (302, ReplyError),
     ],
 )
 def test_a_status_that_a_hook_raises_for_is_the_answer(
     status, kind, hook, backend, faults, http_client, client_of, mail
 ):
-    """As the same answer is without the hook: a code of the API goes before the status."""
+    """As the same answer is without the hook."""
     faults.then(Say(status, body=REFUSED.encode()), Say(status, body=REFUSED.encode()))
     told = []
     for own in (http_client(hook), http_client()):
