@@ -7,14 +7,13 @@ import re
 from datetime import datetime
 from email import policy
 from email.generator import BytesGenerator
+from email.header import Header
 from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage, Message
-from email.utils import format_datetime, getaddresses
+from email.utils import format_datetime, getaddresses, quote
 from io import BytesIO
 from typing import cast
 
-from .._address import ADDRESS_HEADERS, quoted
-from .._encoded_words import encode_name
 from .records import SentAttachment
 from .rules import Draft, DraftFile, Mailbox, parse_mailbox
 
@@ -26,6 +25,29 @@ _plain_header = HeaderRegistry(use_default_map=False)
 # What needs no quotes in a mailbox, so that most are written without asking the standard library.
 _PLAIN_NAME = re.compile(r"(?!.*=\?)[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _FOLDED_LINE = 78  # RFC 5322 again
+_LONGEST_WORD = 75  # RFC 2047, section 2
+# RFC 5322, RFC 8098, and some that are only in use.
+_WITH_ADDRESSES = frozenset(
+    [
+        "bcc",
+        "cc",
+        "disposition-notification-to",
+        "errors-to",
+        "from",
+        "mail-followup-to",
+        "mail-reply-to",
+        "reply-to",
+        "resent-bcc",
+        "resent-cc",
+        "resent-from",
+        "resent-reply-to",
+        "resent-sender",
+        "resent-to",
+        "return-receipt-to",
+        "sender",
+        "to",
+    ]
+)
 _WORDS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^ ])+')
 _LONG_LINE = re.compile(rb"[^\n]{998}")
 
@@ -80,7 +102,7 @@ def _header_line(name: str, value: str) -> str:
     # A custom header is text, and goes out as it came where that is possible.
     if _fits(name, value):
         return f"{name}: {value}\r\n"
-    if name.lower() in ADDRESS_HEADERS and (addresses := value if value.isascii() else _in_ascii(value)):
+    if name.lower() in _WITH_ADDRESSES and (addresses := value if value.isascii() else _in_ascii(value)):
         return _addresses_line(name, addresses)
     return _plain_header(name, value).fold(policy=_POLICY)
 
@@ -118,8 +140,14 @@ def _shown(mailbox: Mailbox) -> str:
         return mailbox.address
     if not _PLAIN_NAME.fullmatch(name):
         # A long one in quotes could not be folded.
-        name = quoted(name) if name.isascii() and "=?" not in name and len(name) < _FOLDED_LINE else encode_name(name)
+        fits = name.isascii() and "=?" not in name and len(name) < _FOLDED_LINE
+        name = f'"{quote(name)}"' if fits else _encoded(name)
     return f"{name} <{mailbox.address}>"
+
+
+def _encoded(name: str) -> str:
+    """Write a name in encoded words, with a space between two of them, which is not read."""
+    return " ".join(Header(name, "utf-8").encode(splitchars="", maxlinelen=_LONGEST_WORD).split())
 
 
 def _fits(name: str, value: str) -> bool:
