@@ -1,7 +1,6 @@
 """The asynchronous client: settings, the groups of calls, and the one loop in which a call is made and repeated."""
 
 import concurrent.futures.thread  # noqa: F401 - asyncio imports it in the middle of a call, when no fork waits
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -242,9 +241,11 @@ class AsyncClient(AsyncGroups):
         while True:
             if turn.ask(0.0) is not None:
                 await self._wait_for_turn(operation, turn, started)
-            with contextlib.suppress(HeldBackError):
-                # If the gate has closed meanwhile, nothing was sent, and the call waits again.
+            try:
                 return await self._transport.send(request, turn.depart)
+            except HeldBackError:
+                # The gate has closed meanwhile: nothing was sent, and the call waits again.
+                continue
 
     def _result(self, operation: Operation[T], request: Request, answer: Answer, turn: Turn) -> T:
         """Read an answer, and tell the pacer what it was."""
