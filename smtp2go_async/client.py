@@ -229,23 +229,21 @@ class AsyncClient(AsyncGroups):
 
     async def _attempt(self, operation: Operation[T], request: Request, started: float) -> T:
         turn = self._pacer.turn(operation.path)
+        answer: Answer | None = None
         try:
-            answer = await self._answer(operation, request, turn, started)
+            while answer is None:
+                if turn.ask(0.0) is not None:
+                    await self._wait_for_turn(operation, turn, started)
+                try:
+                    answer = await self._transport.send(request, turn.depart)
+                except HeldBackError:
+                    # The gate has closed meanwhile: nothing was sent, and the call waits again.
+                    continue
             result = self._result(operation, request, answer, turn)
         finally:
             turn.release()
         self._budget.put_back()
         return result
-
-    async def _answer(self, operation: Operation[Any], request: Request, turn: Turn, started: float) -> Answer:
-        while True:
-            if turn.ask(0.0) is not None:
-                await self._wait_for_turn(operation, turn, started)
-            try:
-                return await self._transport.send(request, turn.depart)
-            except HeldBackError:
-                # The gate has closed meanwhile: nothing was sent, and the call waits again.
-                continue
 
     def _result(self, operation: Operation[T], request: Request, answer: Answer, turn: Turn) -> T:
         """Read an answer, and tell the pacer what it was."""
