@@ -19,6 +19,7 @@ import httpx
 from anyio.lowlevel import current_token
 
 from ._blobs import FileChangedError
+from ._causes import why
 from ._kept import Kept, Outgoing, mark, put_around
 from ._loading import loading
 from ._pool import Pool
@@ -102,19 +103,24 @@ ERRORS: Final[Mapping[type[Exception], type[TransportError]]] = {
 FAILURES: Final[tuple[type[Exception], ...]] = (*ERRORS, ssl.SSLError)
 """What an exchange can end in: httpcore lets through, on asyncio, what TLS says of bytes that are none of its own."""
 
+_PERHAPS: Final = "the request may have been carried out"
+
 _WORDS: Final[Mapping[type[TransportError], str]] = {
     NotSentError: "the request was not sent",
-    ReplyTimeoutError: "no answer came in time; the request may have been carried out",
-    OutcomeUnknownError: "the connection failed before the answer was complete; the request may have been carried out",
+    ReplyTimeoutError: f"no answer came in time; {_PERHAPS}",
+    OutcomeUnknownError: f"the connection failed before the answer was complete; {_PERHAPS}",
 }
 
 
 def translate(error: Exception, operation: str) -> TransportError:
     """Make our error of one of `FAILURES`. Its own text is kept only as the cause: it can hold what the caller sent."""
     kind = next((ERRORS[one] for one in type(error).__mro__ if one in ERRORS), OutcomeUnknownError)
-    reason = type(error).__name__
+    reason = why(error)
     if isinstance(error, httpx.ConnectError) and _is_about_trust(error):
-        reason += f": the server's certificate is not trusted{_missing_certificates()}"
+        reason = f"{type(error).__name__}: the server's certificate is not trusted{_missing_certificates()}"
+    if isinstance(error, (httpx.ResponseNotRead, httpx.RequestNotRead)):
+        # No connection failed here.
+        return kind(f"a hook of httpx failed; {_PERHAPS} ({reason})", operation=operation)
     translated = failed(kind, reason, operation)
     if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)) and isinstance(translated, NotSentError):
         # The address is wrong, and stays so.

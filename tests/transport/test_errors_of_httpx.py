@@ -1,3 +1,4 @@
+import socket
 import ssl
 
 import anyio
@@ -60,7 +61,7 @@ def test_the_text_names_the_call_and_the_kind_and_nothing_that_httpx_says(kind: 
     text = str(translate(made(kind), "/email/send"))
 
     assert text.startswith("/email/send: ")
-    assert text.endswith(f"({kind.__name__})")
+    assert f"({kind.__name__}" in text
     assert "text of httpx" not in text
 
 
@@ -110,3 +111,38 @@ def test_an_answer_that_breaks_off_tells_as_much_as_its_status(kind, status, car
             assert isinstance(caught.value, OutcomeUnknownError) is (status < 400)
 
     anyio.run(call, backend=backend)
+
+
+@pytest.mark.parametrize(
+    ("host", "why"), [("127.0.0.1", "Connection refused"), ("nowhere.invalid", "the host name could not be looked up")]
+)
+def test_a_connection_that_was_not_made_says_why(backend, host, why, monkeypatch):
+    if host == "nowhere.invalid":
+
+        def unknown(*_args, **_options):
+            raise socket.gaierror(socket.EAI_NONAME, "in the words of another system, with nowhere.invalid in them")
+
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    # A port that was free a moment ago, and where nobody listens.
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    async def send() -> None:
+        base_url, nothing = f"http://{host}:{port}/v3", RetryPolicy.none()
+        async with AsyncClient(f"api-{'A' * 32}", base_url=base_url, allow_http=True, retry=nothing) as client:
+            await client.email.send("shop@example.com", "jane@example.com", subject="Hello", text_body="Hi")
+
+    with pytest.raises(NotSentError) as caught:
+        anyio.run(send, backend=backend)
+    assert str(caught.value) == f"/email/send: the request was not sent (ConnectError: {why})"
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"), [(httpx.ResponseNotRead, "response.aread()"), (httpx.RequestNotRead, "request.aread()")]
+)
+def test_content_that_a_hook_used_before_reading_is_told_with_the_line_to_write(kind, line):
+    text = str(translate(kind(), "/email/send"))
+    assert f"let the hook await {line} first" in text
+    assert "the request may have been carried out" in text
+    assert "connection" not in text
