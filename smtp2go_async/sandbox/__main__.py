@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None =
         parser.error(str(error))
     try:
         with sandbox:
-            _introduce(sandbox)
+            _introduce(sandbox, everywhere=options.host in ("0.0.0.0", "::"))  # noqa: S104
             (wait or _wait_for_ever)()
     except KeyboardInterrupt:
         return 0
@@ -87,11 +87,14 @@ def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None =
     return 0
 
 
-def _introduce(sandbox: Sandbox) -> None:
+def _introduce(sandbox: Sandbox, *, everywhere: bool) -> None:
     home = sandbox.base_url.removesuffix("/v3")
+    port = home.rpartition(":")[2]
+    by_name = f"  by name   http://<name of this machine or container>:{port}/v3\n" if everywhere else ""
     print(
         f"SMTP2GO sandbox. Nothing is really sent.\n\n"
         f"  base URL  {sandbox.base_url}\n"
+        f"{by_name}"
         f"  API key   {sandbox.api_key}\n"
         f"  e-mails   {home}/sandbox/emails\n"
         f"  texts     {home}/sandbox/sms\n"

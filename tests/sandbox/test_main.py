@@ -125,3 +125,9 @@ def test_the_waiting_goes_on_until_ctrl_c(monkeypatch):
     monkeypatch.setattr("smtp2go_async.sandbox.__main__.time.sleep", sleep)
     assert main(["--port", "0"]) == 0
     assert len(naps) == 3
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_it_says_that_it_has_other_names_where_it_listens_on_all_addresses(capsys, host, shown):
+    assert main(["--port", "0", "--host", host], wait=interrupted) == 0
+    assert ("  by name   http://<name of this machine or container>:" in capsys.readouterr().out) is shown
