@@ -72,7 +72,7 @@ class BulkReport:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{getattr(self, status):,} {status}" for status in STATUSES if getattr(self, status))
-        return f"{counts or 'nothing to send'} in {self.seconds:.1f} s"
+        return f"{counts or 'nothing sent'} in {self.seconds:.1f} s"
 
 
 @shown_half_made

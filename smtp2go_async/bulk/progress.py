@@ -175,7 +175,7 @@ class Progress:
         if sent and sending > 0:
             over = f" over {_duration(sending)}" if seconds - sending >= 1 else ""
             parts.append(f"{_number(sent / sending)}/s{over}")
-        return f"{how} after {_duration(seconds)}: {', '.join(parts) or 'nothing to send'}"
+        return f"{how} after {_duration(seconds)}: {', '.join(parts) or 'nothing sent'}"
 
 
 def _sent(counts: dict[str, int]) -> int:

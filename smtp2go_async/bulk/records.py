@@ -20,6 +20,10 @@ LONGEST_LINE = 10_000_000
 _MOST_SHOWN = 30
 """Column names that an error lists."""
 
+_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".numbers"})
+
+_SEPARATORS = ",;\t|:"
+
 _ENDINGS: dict[str, tuple[Format, str | None]] = {
     ".csv": ("csv", None),
     ".tsv": ("csv", "\t"),
@@ -63,7 +67,10 @@ class Record(dict[str, Any]):
     def __missing__(self, name: object) -> Any:
         names = ", ".join(list(self)[:_MOST_SHOWN])
         more = f" and {len(self) - _MOST_SHOWN} more" if len(self) > _MOST_SHOWN else ""
-        raise MissingColumnError(f"no column {name!r}; there are {names}{more}")
+        # The whole header of a file whose delimiter was not found.
+        together = len(self) == 1 and any(one in names for one in _SEPARATORS)
+        hint = "; give the delimiter, if these are several columns" if together else ""
+        raise MissingColumnError(f"no column {name!r}; there are {names}{more}{hint}")
 
 
 Stamp = tuple[int, int, int]
@@ -91,9 +98,12 @@ def form_of(path: str, given: Format | None, delimiter: str | None) -> tuple[For
     """Return the format of a file and, where it is known already, the delimiter."""
     if given is not None and need_text(given, "format") not in ("csv", "jsonl"):
         raise ValueError(f"format: {given[:50]!r} is none of csv, jsonl")
-    found, usual = _ENDINGS.get(os.path.splitext(path)[1].lower(), (None, None))
+    ending = os.path.splitext(path)[1].lower()
+    found, usual = _ENDINGS.get(ending, (None, None))
     form = given or found
     if form is None:
+        if ending in _WORKBOOKS:
+            raise ValueError(f"format: {path!r} is a workbook, which can't be read here; save it as CSV")
         raise ValueError(f"format: the ending of {path!r} does not say it; give 'csv' or 'jsonl'")
     if delimiter is not None and (len(need_text(delimiter, "delimiter")) != 1 or form != "csv" or delimiter in '"\r\n'):
         raise ValueError("delimiter: one character is needed, and only for CSV")

@@ -76,7 +76,7 @@ def test_without_a_terminal_there_is_a_line_at_once(total, said, clock):
 
 def test_without_a_terminal_there_is_a_line_each_ten_seconds_and_one_at_the_end(clock):
     found = lines(clock, {}, {}, {})
-    assert found == ["News: 0", "News: 0", "News: 0", "News: ended after 35 s: nothing to send"]
+    assert found == ["News: 0", "News: 0", "News: 0", "News: ended after 35 s: nothing sent"]
 
 
 def test_what_comes_after_the_last_outcome_is_not_counted_as_sending(clock):
@@ -151,7 +151,7 @@ def test_a_line_comes_as_often_as_asked_for_and_no_oftener(clock):
         for _ in range(590):
             clock.now += 0.2
             progress.refresh()
-    assert file.getvalue().splitlines() == ["News: 0", "News: 0", "News: ended after 1 min 58 s: nothing to send"]
+    assert file.getvalue().splitlines() == ["News: 0", "News: 0", "News: ended after 1 min 58 s: nothing sent"]
 
 
 def test_an_error_ends_it_early_and_goes_on(clock):
@@ -184,7 +184,7 @@ def test_outside_a_with_it_only_counts(capsys):
 def test_it_goes_to_stderr(capsys, clock):
     with Progress(clock=clock):
         pass
-    assert capsys.readouterr() == ("", "Sending: 0\nSending: ended after 0.0 s: nothing to send\n")
+    assert capsys.readouterr() == ("", "Sending: 0\nSending: ended after 0.0 s: nothing sent\n")
 
 
 @on(("arguments", "options"), [((-1,), {}), ((None,), {"every": 0}), ((None,), {"every": float("nan")})])

@@ -66,6 +66,14 @@ def test_a_bad_csv_file_is_refused_with_its_line_and_why(problem, content, said)
     assert problem(content) == f"list.csv, {said}"
 
 
+@on("separator", ["|", ":"])
+def test_a_header_that_was_not_taken_apart_asks_for_the_delimiter(problem, separator):
+    header = HEADER.strip().replace(",", separator)
+    assert problem(f"{header}\n1{separator}jane@example.com{separator}Jane\n") == (
+        f"list.csv, line 2: no column 'id'; there are {header}; give the delimiter, if these are several columns"
+    )
+
+
 @on(
     ("line", "said"),
     [

@@ -224,6 +224,10 @@ def test_wrong_options_are_refused_when_it_is_made(options, said):
 def test_a_file_whose_format_nobody_can_know_is_refused_when_it_is_made():
     with pytest.raises(ValueError, match=r"format: the ending of 'list.csv.gz' does not say it"):
         EmailFile("list.csv.gz", hello)
+    with pytest.raises(
+        ValueError, match=r"^format: 'list.XLSX' is a workbook, which can't be read here; save it as CSV$"
+    ):
+        EmailFile("list.XLSX", hello)
 
     async def make(row):
         return hello(row)

@@ -140,7 +140,7 @@ def test_a_list_that_waited_for_something_cancelled_does_not_end_the_run_in_sile
 
 def test_an_empty_list_sends_nothing_and_says_so(go, client, provider, path):
     report = go(client.bulk.send, [], journal=path)
-    assert (report.total, str(report).partition(" in ")[0]) == (0, "nothing to send")
+    assert (report.total, str(report).partition(" in ")[0]) == (0, "nothing sent")
     assert provider.calls == []
 
 
