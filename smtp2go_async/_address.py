@@ -198,6 +198,15 @@ def _parse(text: str, argument: str) -> tuple[str, str, str]:
     return one.display_name, one.username, one.domain
 
 
+def _suspected(text: str) -> str:
+    """Say what is wrong with a text that is no address, where that can be seen."""
+    if not text.strip():
+        return ": it is empty"
+    if ";" in text and text.count("@") > 1:
+        return "; give several addresses as a list, and not with ';' between them"
+    return ""
+
+
 def _parsed(text: str, argument: str, *, alone: bool) -> Sequence[Address]:
     _refuse_long(text, argument)
     header: Any = None
@@ -218,7 +227,7 @@ def _parsed(text: str, argument: str, *, alone: bool) -> Sequence[Address]:
     # A full stop in an unquoted name is obsolete and harmless: it is quoted when formatted. What is not ASCII before
     # the @ is told by its name.
     if not addresses or any(type(one).__name__ not in _HARMLESS for one in header.defects):
-        raise ValueError(f"{argument}: is not an e-mail address")
+        raise ValueError(f"{argument}: is not an e-mail address{_suspected(text)}")
     # Once more: the parser decodes encoded words, and =?utf-8?q?=C2=85?= is a line break.
     for one in addresses:
         refuse_control_characters(str(one), argument)
@@ -252,6 +261,8 @@ def optional_addresses(value: AddressLike | Sequence[AddressLike] | None, argume
     """
     if value is None or (isinstance(value, (list, tuple)) and not value):
         return ()
+    if isinstance(value, str) and not value.strip():
+        raise ValueError(f"{argument}: is empty; give None, or an empty list, where there is no address")
     return format_addresses(value, argument)
 
 

@@ -114,7 +114,8 @@ def need_content(content: object, kind: str | None = None) -> None:
     if not callable(read):
         if line := line_for(content, kind):
             raise TypeError(f"a {type_name(content)} is no file, and holds one; write {line}")
-        raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(content)}")
+        hint = "; await it first" if inspect.isawaitable(content) else ""
+        raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(content)}{hint}")
     if inspect.iscoroutinefunction(read):
         raise _awaited(content, kind)
     refuse_closed(content, "the open file")

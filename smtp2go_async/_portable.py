@@ -199,7 +199,8 @@ def _decoded(text: str) -> bytes:
 
 def _known(data: Any, names: "list[str] | tuple[str, ...]", where: str) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
-        raise TypeError(f"{where}: an object is needed, not a {type(data).__name__}")
+        hint = "; write json.loads(...) around JSON" if isinstance(data, (str, bytes, bytearray)) else ""
+        raise TypeError(f"{where}: an object is needed, not a {type(data).__name__}{hint}")
     for name in data:
         if name not in names:
             raise ValueError(f"{where}: {name!r} is not possible here; {', '.join(names)} are")

@@ -53,7 +53,9 @@ def check_key(value: object) -> str:
     if value is None:
         source, value = _of(KEY_VARIABLE), os.environ.get(KEY_VARIABLE)
         if not value:
-            raise ValueError(f"api_key: none is given, and {KEY_VARIABLE} is not set in the environment")
+            raise ValueError(
+                f"api_key: none is given, and {KEY_VARIABLE} is not set in the environment; do one of them"
+            )
     value = need_text(value, "api_key")
     if not _KEY.fullmatch(value):
         raise ValueError(f"{source}: 'api-' and 32 letters or digits are needed{_wrapping(value)}")

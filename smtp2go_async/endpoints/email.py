@@ -156,7 +156,8 @@ class Emails(EndpointGroup):
         if isinstance(message, Message):
             return await self.send_mime(message)
         refuse_other_libraries(message, "message")
-        raise TypeError(f"message: an Email or an EmailMessage is needed, not a {type_name(message)}")
+        hint = "; write Email.from_dict(...) around it" if isinstance(message, dict) else ""
+        raise TypeError(f"message: an Email or an EmailMessage is needed, not a {type_name(message)}{hint}")
 
     async def send_mime(
         self,

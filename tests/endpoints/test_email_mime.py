@@ -280,7 +280,8 @@ async def test_send_message_refuses_another_kind_too(client, nothing_sent, messa
     with pytest.raises(TypeError) as caught:
         await client.email.send_message(message)
     reason = reason.replace("bytes, a path or an open binary file is needed", "an Email or an EmailMessage is needed")
-    assert str(caught.value) == f"message: {reason}"
+    hint = "; write Email.from_dict(...) around it" if isinstance(message, dict) else ""
+    assert str(caught.value) == f"message: {reason}{hint}"
 
 
 async def test_a_text_file_is_refused(client, nothing_sent):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from smtp2go_async import Email
 from smtp2go_async._address import format_address, format_addresses
 
 
@@ -101,7 +102,7 @@ def test_the_standard_librarys_addresses_are_taken(given, sent):
     ],
 )
 def test_garbage_is_no_address(text):
-    with pytest.raises(ValueError, match=r"^to: is not an e-mail address$"):
+    with pytest.raises(ValueError, match=r"^to: is not an e-mail address(: it is empty)?$"):
         format_address(text, "to")
 
 
@@ -344,3 +345,23 @@ def test_any_text_is_either_one_address_or_refused(text):
     assert header.addresses[0].username
     assert header.addresses[0].domain
     assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", sent)
+
+
+@pytest.mark.parametrize("argument", ["cc", "bcc", "reply_to"])
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_field_of_a_form_says_how_to_leave_the_argument_out(argument, empty):
+    words = f"^{argument}: is empty; give None, or an empty list, where there is no address$"
+    with pytest.raises(ValueError, match=words):
+        Email(sender="a@example.com", to="b@example.com", subject="x", text_body="y", **{argument: empty})
+
+
+@pytest.mark.parametrize(("empty", "place"), [("", "to"), ([""], r"to\[0\]"), (["a@example.com", " "], r"to\[1\]")])
+def test_an_empty_address_is_told_as_empty(empty, place):
+    with pytest.raises(ValueError, match=f"^{place}: is not an e-mail address: it is empty$"):
+        Email(sender="a@example.com", to=empty, subject="x", text_body="y")
+
+
+@pytest.mark.parametrize("text", ["a@example.com;b@example.com", "a@example.com; Jane <b@example.com>;"])
+def test_several_addresses_with_semicolons_are_asked_for_as_a_list(text):
+    with pytest.raises(ValueError, match="^to: is not an e-mail address; give several addresses as a list"):
+        Email(sender="a@example.com", to=text, subject="x", text_body="y")

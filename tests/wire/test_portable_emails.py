@@ -335,3 +335,11 @@ def test_any_object_makes_an_email_or_one_of_two_errors(data):
         except (ValueError, TypeError):
             continue
         assert Email.from_dict(email.to_dict()) == email
+
+
+@pytest.mark.parametrize("text", ["{}", b"{}"])
+def test_json_that_was_not_read_yet_is_told_with_the_line_to_write(text):
+    with pytest.raises(
+        TypeError, match=r"^data: an object is needed, not a (str|bytes); write json\.loads\(\.\.\.\) around JSON$"
+    ):
+        Email.from_dict(text)

@@ -4,6 +4,7 @@ Most are stand-ins, since the frameworks are not installed here; Starlette is.
 """
 
 import bz2
+import contextlib
 import dataclasses
 import functools
 import gzip
@@ -273,6 +274,15 @@ def test_an_answer_that_is_read_whole_is_no_file():
 
     with pytest.raises(TypeError, match=r"^content: bytes, a path or an open binary file is needed, not a .*Answer$"):
         Attachment(Answer(), "a.pdf")
+
+
+def test_content_that_was_not_awaited_is_told_to_be_awaited():
+    async def read():
+        return b"x"
+
+    reading = read()
+    with contextlib.closing(reading), pytest.raises(TypeError, match="not a coroutine; await it first$"):
+        Attachment(reading, "a.pdf")
 
 
 def test_a_file_open_for_writing_is_refused(tmp_path):
