@@ -8,8 +8,8 @@ from typing import Final
 import httpx
 
 _HOOKS: Final = {
-    httpx.ResponseNotRead: "the answer's content was used before it was read; let the hook await response.aread() first",
-    httpx.RequestNotRead: "the request's content was used before it was read; let the hook await request.aread() first",
+    httpx.ResponseNotRead: "the answer's content was used before it was read; let a hook await response.aread() first",
+    httpx.RequestNotRead: "the request's content was used before it was read; let a hook await request.aread() first",
 }
 
 

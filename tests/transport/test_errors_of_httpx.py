@@ -143,6 +143,6 @@ def test_a_connection_that_was_not_made_says_why(backend, host, why, monkeypatch
 )
 def test_content_that_a_hook_used_before_reading_is_told_with_the_line_to_write(kind, line):
     text = str(translate(kind(), "/email/send"))
-    assert f"let the hook await {line} first" in text
+    assert f"let a hook await {line} first" in text
     assert "the request may have been carried out" in text
     assert "connection" not in text
