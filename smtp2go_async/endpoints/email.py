@@ -131,7 +131,9 @@ class Emails(EndpointGroup):
         Args:
             sender: Who it is from; the domain or address must be verified with SMTP2GO.
             to: 1 to 100 recipients; one alone may stand without a list.
-            **parts: ``subject``, ``text_body``, ``attachments`` and so on: all that an `Email` has.
+            **parts: ``subject``, ``text_body``, ``html_body``, ``cc``, ``bcc``, ``reply_to``, ``custom_headers``,
+                ``attachments``, ``inlines``, ``template_id``, ``template_data``, ``schedule`` and ``fastaccept``, as
+                `Email` describes them. An `Email` that was made before is sent by `send_message`.
 
         Raises:
             ValueError: Something that is missing, wrong or over a limit; nothing was sent.

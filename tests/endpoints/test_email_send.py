@@ -184,3 +184,8 @@ async def test_a_schedule_is_checked_when_the_email_is_sent(client, nothing_sent
 async def test_another_kind_of_message_is_refused(client, nothing_sent, message):
     with pytest.raises(TypeError, match=r"^message: an Email or an EmailMessage is needed, not a "):
         await client.email.send_message(message)
+
+
+def test_the_help_of_send_names_every_part():
+    said = inspect.getdoc(Emails.send)
+    assert [part for part in EmailParts.__annotations__ if f"``{part}``" not in said] == []
