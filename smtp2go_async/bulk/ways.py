@@ -1,7 +1,7 @@
 """The three ways in which the rows of a run are sent; `Way` says what their methods do."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -181,7 +181,12 @@ class Texts:
             sent, refusal = error.result, error
         by_counts = _told_by_counts(sent, len(rows))
         messages = _by_number(sent.messages)
-        return [_text(row, messages.get(digits_of(row.reference)), by_counts, sent.request_id, refusal) for row in rows]
+        contradicted = _contradicted(sent, len(rows))
+        outcomes: list[Outcome] = []
+        for row in rows:
+            own = messages.get(digits_of(row.reference), ())
+            outcomes.append(_text(row, own, _status_of(own, by_counts, contradicted), sent.request_id, refusal))
+        return outcomes
 
     def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
         request_id = getattr(error, "request_id", None)
@@ -193,8 +198,23 @@ def content_hash(journal: Journal, content: str) -> str:
     return hashlib.blake2b(content.encode(), key=journal.id.encode(), digest_size=12).hexdigest()
 
 
-def _by_number(messages: Sequence[SmsMessage]) -> dict[str, SmsMessage]:
-    return {digits_of(one.destination): one for one in messages}
+def _by_number(messages: Sequence[SmsMessage]) -> dict[str, list[SmsMessage]]:
+    found: dict[str, list[SmsMessage]] = {}
+    for one in messages:
+        found.setdefault(digits_of(one.destination), []).append(one)
+    return found
+
+
+def _contradicted(sent: SmsSent, numbers: int) -> set[bool]:
+    """Return what messages say that the counts of the whole call leave no room for: taken, not taken, or both."""
+    if sum(sent.counts.values()) != numbers or any(was_taken(status) is None for status in sent.counts):
+        return set()
+    found = set()
+    for verdict in (True, False):
+        counted = sum(count for status, count in sent.counts.items() if was_taken(status) is verdict)
+        if len({one.destination for one in sent.messages if was_taken(one.status) is verdict}) > counted:
+            found.add(verdict)
+    return found
 
 
 def _told_by_counts(sent: SmsSent, numbers: int) -> Status:
@@ -211,12 +231,26 @@ def _told_by_counts(sent: SmsSent, numbers: int) -> Status:
     return "sent" if all_taken or sent.total_sent == numbers else "unknown"
 
 
+def _status_of(messages: Sequence[SmsMessage], by_counts: Status, contradicted: Container[bool]) -> Status:
+    """Return what became of one number; several messages for it have to agree."""
+    verdicts = {was_taken(one.status) for one in messages}
+    if len(verdicts) > 1:
+        return "unknown"
+    taken = next(iter(verdicts), None)
+    if taken is None:
+        return by_counts
+    return "unknown" if taken in contradicted else "sent" if taken else "refused"
+
+
 def _text(
-    row: Row, message: SmsMessage | None, by_counts: Status, request_id: str | None, refusal: Exception | None
+    row: Row,
+    messages: Sequence[SmsMessage],
+    status: Status,
+    request_id: str | None,
+    refusal: Exception | None,
 ) -> SmsOutcome:
+    message = next((one for one in messages if was_taken(one.status)), messages[0] if messages else None)
     word = message.status if message is not None else ""
-    taken = was_taken(word)
-    status: Status = by_counts if taken is None else "sent" if taken else "refused"
     error: Exception | None = None
     if status == "refused":
         error = refusal or SendRefusedError(f"the text was {word or 'not sent'}", operation="/sms/send")

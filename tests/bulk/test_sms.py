@@ -9,6 +9,9 @@ from bulk.helpers import BAD_KEY, LOST, counted, numbers, states
 from faults.scripted import answer, refusal
 
 from smtp2go_async import BulkStoppedError, JournalError, SmsOutcome
+from smtp2go_async.bulk.plan import Row
+from smtp2go_async.bulk.ways import Texts
+from smtp2go_async.endpoints.sms import SmsMessage, SmsSent
 
 
 def of_each(told):
@@ -239,3 +242,36 @@ def test_a_row_that_could_mean_another_number_fails_and_no_text_is_sent_for_it(w
     assert str(failed.error).startswith("destinations, row 1: is not a telephone number with its country code: ")
     assert wrong not in f"{failed!r} {failed.error} {report!r}"
     assert "2025550123" not in repr(failed)
+
+
+MANY = numbers(2)
+A, B = MANY
+
+
+@pytest.mark.parametrize(
+    ("statuses", "messages", "expected"),
+    [
+        ({"queued": 2}, [(A, "rejected")], ["unknown", "sent"]),
+        ({"rejected": 2}, [(A, "queued")], ["unknown", "unknown"]),
+        ({"queued": 1, "rejected": 1}, [(A, "rejected"), (B, "queued")], ["refused", "sent"]),
+        ({"queued": 3}, [(A, "queued"), (A, "rejected"), (B, "queued")], ["unknown", "sent"]),
+        ({}, [(A, "delivered"), (A, "rejected"), (B, "rejected")], ["unknown", "refused"]),
+        ({}, [(A, "queued"), (A, "delivered"), (B, "rejected")], ["sent", "refused"]),
+        ({}, [(A, "queued"), (A, "unheard of"), (B, "queued")], ["unknown", "sent"]),
+    ],
+)
+def test_messages_that_contradict_each_other_or_the_counts_leave_a_number_unknown(statuses, messages, expected):
+    told = tuple(SmsMessage(destination=number, message_id="m", status=status) for number, status in messages)
+    sent = SmsSent(statuses=statuses, messages=told)
+
+    class Texting:
+        async def send(self, *_args, **_options):
+            return sent
+
+    class Client:
+        sms = Texting()
+
+    way = Texts(content="Hello", sender=None)
+    rows = [Row(reference=number) for number in MANY]
+    outcomes = anyio.run(way.send, Client(), rows)
+    assert [one.status for one in outcomes] == expected
