@@ -25,16 +25,14 @@ A 5xx says nothing about whether the call was carried out, and no words change t
 has been answered with a 500 (seen in 2026), and that sentence is recognised from its first word to its last.
 
 The provider quotes the caller's input in its texts, so a subject that says "You are rate limited" must not close the
-gate. Limits and an unknown key are therefore recognised by whole sentences, and for the rows that look for a few words
-everything that the caller sent, and everything in quotation marks, is taken out of the text first.
+gate. `_provider_words` tells the provider's own words from what it quotes.
 """
 
-import enum
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final
 
+from ._provider_words import Words, words_of
 from .errors import (
     ApiError,
     AuthenticationError,
@@ -46,45 +44,7 @@ from .errors import (
 )
 
 
-class Words(enum.Enum):
-    """What the provider's own words say."""
-
-    NOTHING = "nothing that decides"
-    KEY_UNKNOWN = "the key is unknown"
-    LIMIT = "a limit is used up"
-    KEY_MISSING = "the key does not exist, in other words"
-    ABOUT_THE_KEY = "about the key"
-    MISSING = "something does not exist"
-
-
-# A sentence can go on with advice: between two years the provider changed ", please try" to ". Please try".
-_ADVICE = r"(?:[.!]|[.,;] please [^'\"]*)?"
-
-_KEY_UNKNOWN: Final = re.compile(rf"an api user matching the passed ['\"]?api_key['\"]? was not found{_ADVICE}")
-"""The sentence for a key that has the right form and belongs to nobody, seen with the statuses 400 and 500."""
-
-_LIMIT: Final = re.compile(
-    r"(?:api key rate ?limit exceeded"
-    r"|(?:this endpoint is|you are) rate limited to \w+ (?:requests?|calls?) (?:every|per|a) (?:\d+ )?\w+)"
-    rf"{_ADVICE}"
-)
-"""The sentences for a limit that a key has of its own, and for a limit that an endpoint has."""
-
-_ABOUT_THE_KEY: Final = re.compile(r"\bapi[ _-]?key\b")
-_MISSING: Final = re.compile(r"\bnot found\b|\b(?:does not|doesn['\u2019]t) exist\b")
-
-# From the first mark to the last one of its kind: marks inside a quotation must not end it early. An apostrophe stands
-# between two letters.
-_QUOTED: Final = re.compile(
-    r"(?<!\w)(?:'.*'|\".*\"|`.*`|\u2018.*\u2019|\u201c.*\u201d|\u00ab.*\u00bb)(?!\w)", re.DOTALL
-)
-
-MIN_QUOTED: Final = 2
-MAX_QUOTED: Final = 10_000
-"""Characters. A shorter text of the caller's holds no words that decide anything, and no error quotes a longer one."""
-
-
-def kind_of(status: int, code: str | None, message: str, said: object = None) -> type[ApiError]:
+def kind_of(status: int, code: str | None, message: str, said: object = None, path: str = "") -> type[ApiError]:
     """Read the table.
 
     Args:
@@ -92,17 +52,18 @@ def kind_of(status: int, code: str | None, message: str, said: object = None) ->
         code: The ``error_code`` without its prefix.
         message: The text of the error.
         said: The fields of the request: what of it comes back in the text are not the provider's words.
+        path: The path of the call.
     """
     if status == 429:
         return RateLimitError
     if status >= 500:
         # Only this status was seen with that sentence.
-        known = status == 500 and code == "API_EXCEPTION" and words_of(message, said) is Words.KEY_UNKNOWN
+        known = status == 500 and code == "API_EXCEPTION" and words_of(message, said, path) is Words.KEY_UNKNOWN
         return AuthenticationError if known else ServerError
     by_code = _BY_CODE.get(code or "")
     if by_code is not None:
         return by_code
-    words = words_of(message, said)
+    words = words_of(message, said, path)
     if code == "INVALID_IN_PAYLOAD":
         about_key = status in (401, 403) or words in (Words.KEY_UNKNOWN, Words.KEY_MISSING, Words.ABOUT_THE_KEY)
         return AuthenticationError if about_key else ValidationError
@@ -131,80 +92,60 @@ _BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
 }
 
 
-def words_of(message: str, said: object = None) -> Words:
-    """Say what an error's text says in the provider's own words."""
-    text = " ".join(message.lower().split())
-    quoted = {flat for one in _texts(said) if len(flat := _flat(one)) >= MIN_QUOTED and flat in text}
-    if text in quoted:
-        # The whole text is the caller's.
-        return Words.NOTHING
-    if _KEY_UNKNOWN.fullmatch(text):
-        return Words.KEY_UNKNOWN
-    if _LIMIT.fullmatch(text):
-        return Words.LIMIT
-    own = _own_words(text, quoted)
-    missing = _MISSING.search(own) is not None
-    if _ABOUT_THE_KEY.search(own):
-        return Words.KEY_MISSING if missing else Words.ABOUT_THE_KEY
-    return Words.MISSING if missing else Words.NOTHING
-
-
-def _own_words(text: str, quoted: Set[str]) -> str:
-    """Return a text without what the caller sent and without quotations, save for the name of the field of the key."""
-    for one in sorted(quoted, key=len, reverse=True):
-        text = text.replace(one, " \ufffc ")
-    text = re.sub(r"(?<!\w)(['\"`])api_key\1(?!\w)", "api_key", text)
-    return _QUOTED.sub(" \ufffc ", text)
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.lower().split())
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Go through all the texts of a request's fields, however deep."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            if len(one) <= MAX_QUOTED:
-                yield one
-        elif isinstance(one, Mapping):
-            waiting += one.values()
-        elif isinstance(one, (list, tuple)):
-            waiting += one
-
-
 # --- answers that contradict themselves --------------------------------------------------------------------------
 
 _IDS: Final = frozenset({"email_id", "schedule_id", "message_id"})
 _COUNTS: Final = frozenset({"succeeded", "total_sent"})
+OF_E_MAILS: Final = frozenset({"email_id", "schedule_id", "succeeded"})
 _OF_ERRORS: Final = frozenset({"error", "error_code", "field_validation_errors", "request_id"})
+_OF_FAILURES: Final = frozenset({"failed", "failures"})
+_NO: Final = frozenset({"", "0", "false", "no", "none", "null"})
 
 
-def accepts_a_message(content: bytes) -> bool:
-    """Whether the answer of a send shows anywhere, beside an error, that a message was accepted.
+def accepts_a_message(content: bytes, keys: Set[str] = _IDS | _COUNTS) -> bool:
+    """Whether the answer of a send shows anywhere, beside an error or a refusal, that a message was accepted.
 
     Every value is looked at, also that of a key which stands twice.
     """
-    found: list[tuple[str, Any]] = []
+    accepted = False
+
+    def look(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal accepted
+        accepted = accepted or any(key in keys and _says_yes(value) for key, value in pairs)
+        return dict(pairs)
+
     try:
-        # The hook is given every object of the text, with all its pairs.
-        json.loads(content, object_pairs_hook=found.extend)
-    except (ValueError, RecursionError):
+        # The hook is given every object of the text, with all its pairs. No number is too long for a float.
+        json.loads(content, object_pairs_hook=look, parse_int=float)
+    except ValueError:
         return False
-    return any(
-        (key in _IDS and isinstance(value, (str, int)) and bool(str(value).strip()) and value is not False)
-        or (key in _COUNTS and _is_positive(value))
-        for key, value in found
-    )
+    except RecursionError:
+        # The other decoder reads deeper, so nobody knows.
+        return True
+    return accepted
 
 
-def _is_positive(value: object) -> bool:
+def _says_yes(value: object) -> bool:
+    """Whether an id or a count is one, of whatever type: not empty, and not zero or less."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, (dict, list)):
+            waiting += one.values() if isinstance(one, dict) else one
+        elif isinstance(one, str):
+            if one.strip().lower() not in _NO and _is_positive(one):
+                return True
+        elif one is not None and _is_positive(one):
+            return True
+    return False
+
+
+def _is_positive(value: Any) -> bool:
     try:
-        return float(value) > 0  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return False
+        return float(value) > 0
+    except ValueError:
+        # Text that is no number.
+        return True
 
 
 def has_result_beside_error(payload: Any) -> bool:
@@ -217,6 +158,18 @@ def has_result_beside_error(payload: Any) -> bool:
     return bool(data)
 
 
+def has_item_beside_error(payload: Any) -> bool:
+    """Whether ``data`` holds what became of single messages although the root of the answer holds an error."""
+    data = payload.get("data") if isinstance(payload, dict) else None
+    return isinstance(data, list) and any(
+        isinstance(one, dict) and any(_says_yes(value) for key, value in one.items() if key not in _OF_NO_RESULT)
+        for one in data
+    )
+
+
+_OF_NO_RESULT: Final = _OF_ERRORS | _OF_FAILURES | {"status", "message"}
+
+
 def has_doubled_key(content: bytes, payload: Any) -> bool:
     """Whether an object of a JSON text has the same key twice, so that one of the two values was not seen.
 
@@ -227,7 +180,15 @@ def has_doubled_key(content: bytes, payload: Any) -> bool:
     # Each key needs a colon, so as many colons as keys leave none for a second key of the same name. That is the case
     # for nearly every answer, and counting costs a fraction of a microsecond.
     colons = content.count(b":")
-    if colons == _keys_at_the_top(payload) or colons == _number_of_keys(payload):
+    if payload.__class__ is dict:
+        # Nearly always all keys stand here, and need not be looked for.
+        data = payload.get("data")
+        if data.__class__ is dict:
+            if len(payload) + len(data) == colons:
+                return False
+        elif data.__class__ is list and set(map(type, data)) == {dict} and len(payload) + sum(map(len, data)) == colons:
+            return False
+    if colons == _number_of_keys(payload):
         return False
 
     doubled = False
@@ -237,19 +198,11 @@ def has_doubled_key(content: bytes, payload: Any) -> bool:
         doubled = doubled or len({key for key, _ in pairs}) < len(pairs)
 
     try:
-        json.loads(content, object_pairs_hook=look)
+        json.loads(content, object_pairs_hook=look, parse_int=float)
     except (ValueError, RecursionError):
         # Only the other decoder takes it, and that one does not show doubled keys.
         return True
     return doubled
-
-
-def _keys_at_the_top(payload: Any) -> int:
-    """Count the keys of an answer and of its data, which are all that most answers have."""
-    if not isinstance(payload, dict):
-        return 0
-    data = payload.get("data")
-    return len(payload) + (len(data) if isinstance(data, dict) else 0)
 
 
 def _number_of_keys(value: Any) -> int:

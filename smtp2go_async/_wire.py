@@ -9,9 +9,26 @@ from ._body import Body, encode
 from ._converter import loose
 from ._model import AnyReply, Done, Listing, Reply, SendReply, stamp
 from ._operation import Effect, Operation
-from ._refusals import accepts_a_message, has_doubled_key, has_result_beside_error, kind_of
+from ._refusals import (
+    OF_E_MAILS,
+    accepts_a_message,
+    has_doubled_key,
+    has_item_beside_error,
+    has_result_beside_error,
+    kind_of,
+)
 from ._settings import MAX_OTHER_BYTES, Settings
-from ._shapes import are_lost, error_in, holds_an_object, innermost, is_lost, list_for, object_for, text_in, word_in
+from ._shapes import (
+    are_lost,
+    error_in,
+    holds_an_object,
+    innermost,
+    is_lost,
+    list_for,
+    object_for,
+    text_in,
+    word_in,
+)
 from .errors import ApiError, RateLimitError, ReplyError, SendRefusedError
 
 T = TypeVar("T")
@@ -140,9 +157,13 @@ def _published_error(payload: Any) -> Mapping[str, Any] | None:
     """Find the error in either of the two published shapes: in ``data``, as every capture has it, or at the root."""
     if not isinstance(payload, dict):
         return None
-    for place in (payload.get("data"), payload):
+    data = payload.get("data")
+    for place, other in ((data, payload), (payload, data)):
         if isinstance(place, dict) and (place.get("error") or place.get("error_code")):
-            return place
+            missing = [] if place.get("error") and place.get("error_code") else ["error", "error_code"]
+            # One half of the error may stand in each place.
+            halves = {name: other[name] for name in missing if isinstance(other, dict) and other.get(name)}
+            return {**place, **{name: one for name, one in halves.items() if not place.get(name)}}
     return None
 
 
@@ -164,7 +185,7 @@ def _not_understood(operation: Operation[Any], answer: Answer, payload: Any, why
 def _shows_a_success(operation: Operation[Any], answer: Answer, payload: Any) -> bool:
     """Whether an answer with an error also shows that the call was carried out."""
     if _is_send(operation):
-        return accepts_a_message(answer.content)
+        return accepts_a_message(answer.content) or has_item_beside_error(payload)
     # In other calls an id may be the one that the caller named.
     return has_result_beside_error(payload)
 
@@ -192,7 +213,7 @@ def _refusal(
 ) -> ApiError:
     code = _text(error.get("error_code")).rpartition(".")[2] or None
     message = _text(error.get("error")) or f"no reason was given with status {answer.status}"
-    kind = kind_of(answer.status, code, message, said)
+    kind = kind_of(answer.status, code, message, said, operation.path)
     if answer.status == 404 and not error and not base_url.endswith("/v3"):
         message += "; the base URL does not end in /v3, which is where the API is"
     details: dict[str, Any] = {
@@ -301,9 +322,17 @@ def _listing(operation: Operation[Any], answer: Answer, payload: Any, data: Any,
 
 def _check_accepted(operation: Operation[Any], answer: Answer, result: SendReply, settings: Settings) -> None:
     """Raise unless the answer of a send says that it was accepted."""
-    if result.accepted is None:
+    accepted = result.accepted
+    if accepted is None:
         raise _not_understood(operation, answer, result.raw, "it does not clearly say whether the message was accepted")
-    if result.accepted or not settings.raise_on_refused:
+    if accepted and getattr(result, "failed", 0) is None and b'"failed"' in answer.content:
+        # Of another type, or in another place than the documented one.
+        if accepts_a_message(answer.content, {"failed"}):
+            raise _not_understood(operation, answer, result.raw, "it shows a success, and beside it that one failed")
+    elif accepted is False and accepts_a_message(answer.content, OF_E_MAILS):
+        # In another place than the documented one, or of another type: the texts of a refused SMS have ids too.
+        raise _not_understood(operation, answer, result.raw, "it shows a refusal, and beside it that one was accepted")
+    if accepted or not settings.raise_on_refused:
         return
     reasons = "; ".join(reason.replace("\n", " ") for reason in result.refusals) or "no reason was given"
     raise SendRefusedError(

@@ -65,8 +65,8 @@ class EmailSent(SendReply):
     @property
     def accepted(self) -> bool | None:
         """Whether the provider took it; ``None`` when the answer doesn't say."""
-        taken = bool(self.succeeded or self.email_id or self.schedule_id)
-        if self.failed:
+        taken = bool(self.email_id or self.schedule_id or (self.succeeded or 0) > 0)
+        if (self.failed or 0) > 0:
             # A refusal beside a success or an id contradicts itself, so it says neither.
             return None if taken else False
         if taken:

@@ -3,14 +3,17 @@
 import itertools
 import json
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async import Effect, errors
+from smtp2go_async._json import STANDARD, with_orjson
 from smtp2go_async._model import AnyReply
 from smtp2go_async._operation import Operation
-from smtp2go_async._refusals import Words, kind_of, words_of
+from smtp2go_async._provider_words import Words, words_of
+from smtp2go_async._refusals import kind_of
 from smtp2go_async._settings import Settings
 from smtp2go_async._wire import Answer, parse_answer
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH
@@ -278,6 +281,18 @@ CALL_ONCE = Operation("/email/new", AnyReply, effect=Effect.ONCE)
         (SEND_SMS, '{"data": {"error": "note", "total_sent": 1, "statuses": {"queued": 1}}}'),
         (SEND_SMS, '{"data": {"error": "note", "messages": [{"message_id": "m"}]}}'),
         (CALL_ONCE, '{"data": {"error": "note", "email_id": "1a"}}'),
+        (SEND, '{"data": {"error": "note", "email_id": ["1a"]}}'),
+        (SEND, '{"data": {"error": "note", "email_id": {"id": "1a"}}}'),
+        (SEND, '{"data": {"error": "note", "succeeded": true}}'),
+        (SEND, '{"data": {"error": "note", "succeeded": ["a@example.com"]}}'),
+        (SEND_BATCH, '{"error": "note", "data": [{"id": "1a"}]}'),
+        (SEND, '{"data": {"failed": 1, "failures": ["no"], "email_id": ["1a"]}}'),
+        (SEND, '{"data": {"failed": 1, "failures": ["no"], "succeeded": true}}'),
+        (SEND, '{"data": {"failed": 1, "failures": ["no"]}, "email_id": "1a"}'),
+        (SEND, '{"data": {"failed": ["a@example.com"], "email_id": "1a"}}'),
+        (SEND, '{"data": {"failed": true, "email_id": "1a"}}'),
+        (SEND, '{"data": {"email_id": "1a"}, "failed": 1}'),
+        (SEND, '{"data": {"succeeded": -1, "failed": -1}}'),
         (ADD, '{"error": "note", "data": {"name": "x"}}'),
         (ADD, '{"error": "note", "data": ["x"]}'),
         (ADD, '{"error": "note", "data": "done"}'),
@@ -297,6 +312,8 @@ def test_a_success_beside_an_error_is_neither(operation, content):
         (SEND, '{"data": {"error": "no", "succeeded": 0, "failed": 1, "failures": ["a: b"], "email_id": ""}}'),
         (SEND, '{"data": {"error": "no", "email_id": null}}'),
         (SEND, '{"data": {"error": "no", "succeeded": false, "email_id": false}}'),
+        (SEND, '{"data": {"error": "no", "succeeded": [], "email_id": [""], "schedule_id": {}}}'),
+        (SEND_BATCH, '{"error": "no", "data": [{"failures": ["x"], "email_id": ""}]}'),
         (SEND, '{"error": "no", "data": {}}'),
         (SEND, '{"error": "no", "data": {"request_id": "r", "error": ""}}'),
         (ADD, '{"error": "no", "data": {"error": "no", "name": "x"}}'),
@@ -326,6 +343,26 @@ def test_a_4xx_is_a_refusal_whatever_else_it_shows():
 )
 def test_a_key_that_occurs_in_several_objects_is_not_doubled(content):
     assert parse_answer(SEND, Answer(200, content), SETTINGS).email_id == "1a"
+
+
+@pytest.mark.parametrize("json", ["standard", "orjson"])
+def test_numbers_of_any_length_hide_no_success(json):
+    codec = STANDARD if json == "standard" else with_orjson()
+    settings = attrs.evolve(SETTINGS, json=codec)
+    long = b"9" * 5000
+    with pytest.raises(errors.ReplyError) as caught:
+        parse_answer(SEND, Answer(200, b'{"data": {"error": "x", "succeeded": %s}}' % long), settings)
+    assert caught.value.carried_out is None
+
+
+def test_the_halves_of_an_error_may_stand_in_two_places():
+    for body in (
+        {"error_code": "E_ApiResponseCodes.API_EXCEPTION", "data": {"error": "it went wrong"}},
+        {"error": "it went wrong", "data": {"error_code": "E_ApiResponseCodes.API_EXCEPTION"}},
+    ):
+        error = error_of(body, 500, READ)
+        assert (error.code, error.message) == ("API_EXCEPTION", "it went wrong")
+        assert decide(failure_of(error), Effect.READ) is Decision.RAISE
 
 
 def test_a_read_may_say_a_thing_twice():
