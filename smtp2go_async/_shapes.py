@@ -39,15 +39,17 @@ def _own_fields(kind: type[Any]) -> "list[attrs.Attribute[Any]]":
     return [one for one in fields if not (issubclass(kind, Reply) and one.name in _STAMPED)]
 
 
-@functools.cache
 def _list_in(kind: Any) -> tuple[str, Any] | None:
-    """Return the name of the list that a model is there for, and what its items are."""
     own = _own_fields(kind)
     lists = [(field_keys(one)[0], get_args(one.type)[0]) for one in own if get_origin(one.type) is tuple]
     objects = [one for one in lists if attrs.has(one[1])]
     if objects:
         return objects[0] if len(objects) == 1 and not any(_is_model(one.type) for one in own) else None
     return lists[0] if lists and lists[0][0] == field_keys(own[0])[0] else None
+
+
+list_in: Callable[[Any], tuple[str, Any] | None] = functools.cache(_list_in)
+"""Returns the name of the list that a model is there for, and what its items are; ``None`` for any other model."""
 
 
 def _is_model(kind: Any) -> bool:
@@ -58,7 +60,7 @@ def object_for(kind: Any, value: Any, depth: int = _DEEPEST) -> dict[str, Any] |
     """Return the object that holds the fields of a model; ``None`` when there is none, or more than one."""
     if not value or _tells_of_an_error(kind, value):
         return None
-    listed = _list_in(kind)
+    listed = list_in(kind)
     if isinstance(value, dict) and not keys_of(kind).isdisjoint(value):
         further = _same_again(kind, value, listed)
         return value if further is None else object_for(kind, further, depth - 1)
@@ -189,6 +191,16 @@ def holds_an_object(value: Any) -> bool:
         elif isinstance(one, dict) and any(holds_anything(part) for name, part in one.items() if name != "request_id"):
             return True
     return False
+
+
+def is_flat(value: Any) -> bool:
+    """Whether it is an object of words, numbers and truth values alone, of which none says that something failed."""
+    return (
+        isinstance(value, dict)
+        and not any(isinstance(one, (dict, list)) for one in value.values())
+        and not error_in(value)
+        and innermost(value) is not False
+    )
 
 
 def holds_anything(value: Any) -> bool:

@@ -314,12 +314,33 @@ def test_of_two_objects_neither_is_taken_for_the_one_that_is_documented(data):
     assert reply_error(ONCE, {"data": data}).carried_out is None
 
 
-@pytest.mark.parametrize("data", [{"name": {"a": 1}}, {"name": [{"a": 1}]}, {"nom": "x"}, {"data": {"nom": "x"}}])
+@pytest.mark.parametrize("data", [{"name": {"a": 1}}, {"name": [{"a": 1}]}, {"data": {"nom": "x"}}])
 def test_an_object_of_which_nothing_can_be_read_is_refused_with_its_request_id(data):
     for operation in (READ, CONVERGES, ONCE, LIST):
         error = reply_error(operation, {"request_id": "r-1", "data": data})
         assert error.request_id == "r-1"
         assert error.raw == {"request_id": "r-1", "data": data}
+
+
+def test_other_fields_alone_are_a_blank_result_of_a_read_and_nothing_of_a_call_that_changes_something():
+    body = {"request_id": "r-1", "data": {"nom": "x", "count": 1}}
+    result = parse(READ, body)
+    assert (result.name, result.request_id, result.raw) == (Thing().name, "r-1", body)
+    for operation in (CONVERGES, ONCE, LIST):
+        assert reply_error(operation, body).raw == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"nom": "x"},
+        {"data": {"success": False}},
+        {"data": {"nom": "x", "field_validation_errors": "y"}},
+        {"data": {"nom": ["x", {"a": 1}]}},
+    ],
+)
+def test_what_may_be_no_result_at_all_is_no_blank_result(body):
+    assert reply_error(READ, body).carried_out is True
 
 
 @pytest.mark.parametrize("data", [{"name": ""}, {"name": None}, {"name": [], "new": None}, {}, {"request_id": "r-1"}])
