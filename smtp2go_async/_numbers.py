@@ -4,30 +4,13 @@ import re
 from typing import Final
 
 from ._checks import with_article
+from ._number_plans import COUNTRY_CODE, DIGITS, DROPS_ZERO, code_of
 
 SHORTEST, LONGEST = 7, 15
 """Digits of a number with its country code: the shortest in use (Niue, Tokelau), and the most that E.164 allows."""
 
 _LONGEST_TEXT = 60
 """Characters; no writing of one number has more."""
-
-_SHORT_CODES = "1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
-_COUNTRY_CODE = re.compile(rf"{_SHORT_CODES}|(?!{_SHORT_CODES})[2-9][0-9]{{2}}")
-"""No country code begins with another one (ITU-T E.164)."""
-
-_DROPS_ZERO = (
-    20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81, 82, 84, 86,
-    90, 91, 92, 93, 94, 95, 98, 211, 212, 213, 218, 231, 232, 233, 234, 243, 249, 250, 251, 252, 254, 255, 256,
-    260, 261, 262, 263, 264, 265, 291, 353, 355, 358, 359, 370, 373, 374, 377, 380, 381, 382, 383, 385, 386, 387,
-    389, 421, 423, 508, 590, 591, 593, 594, 595, 596, 598, 686, 850, 855, 856, 880, 886, 961, 962, 963, 964, 966,
-    967, 970, 971, 972, 976, 977, 994, 995, 996,
-)  # fmt: skip
-DROPS_ZERO: Final = frozenset(map(str, _DROPS_ZERO))
-"""Country codes behind which the 0 of calls within the country is left out, so that ``+44 (0)20`` means ``+4420``.
-
-From the metadata of libphonenumber 9.0.43: the codes whose national prefix is 0 in all of their regions. Behind all
-others the 0 belongs to the number (Italy, San Marino, Côte d'Ivoire) or there is none (North America, Spain, Denmark).
-"""
 
 _NORMAL = re.compile(rf"\+(?!(?:{'|'.join(sorted(DROPS_ZERO))})0)(?:1[0-9]{{10}}|[2-9][0-9]{{6,14}})")
 """A number in its one form. North American numbers all have eleven digits with their country code."""
@@ -39,6 +22,10 @@ _SEEN: Final = (
     | dict.fromkeys([0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
     | dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D], "-")
 )
+
+_FIRST_DIGITS = re.compile("[0-9]+")
+# "+49 171/1234567" has its slash behind the area code. Elsewhere an extension or a second number follows.
+_SLASH = re.compile(r"\A((?:[^0-9/]*[0-9]){3,7}\)?) ?/ ?([0-9](?:[ .-]?[0-9]){4,})\Z")
 
 _BETWEEN = r"(?:[ .-]|\ -\ )"
 _WRITTEN = re.compile(
@@ -52,6 +39,8 @@ _WRITTEN = re.compile(
 _NO_DIGITS = re.compile("[^0-9]+")
 _MORE = re.compile(r"[0-9]{9}[^0-9]+[0-9]|[0-9]{7}[^0-9]+[0-9]{7}|[0-9]{7}\.0+$|\.00?$")
 """More than one number: an extension, decimals or a second number behind a first that has all its digits."""
+_NO_AREA = ("10", "11")
+"""No area code of North America begins with 0 or 1."""
 _WITHOUT_CODE = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}|[0-9]{7}")
 """Without a + either a North American number that lacks its country code, or one of a small country that has it."""
 
@@ -68,14 +57,31 @@ def normal_number(number: object) -> str:
     """
     if not isinstance(number, str):
         raise TypeError(f"must be a str, not {with_article(number)}")
-    if _NORMAL.fullmatch(number):
+    if _NORMAL.fullmatch(number) and _fits(number[1:]):
         return str.__str__(number)
-    if _NORMAL.fullmatch(f"+{number}") and not _WITHOUT_CODE.fullmatch(number):
+    if (
+        _NORMAL.fullmatch(f"+{number}")
+        and _fits(number, is_international=False)
+        and not _WITHOUT_CODE.fullmatch(number)
+    ):
         return f"+{number}"
     try:
         return _read((number if number.isascii() or len(number) > _LONGEST_TEXT else number.translate(_SEEN)).strip())
     except _WrongError as error:
         raise ValueError(f"is not a telephone number with its country code: {error}") from None
+
+
+def _fits(digits: str, *, is_international: bool = True) -> bool:
+    """Tell whether a number has a country code that is in use, and as many digits as the numbers behind it have.
+
+    Without a + too few digits, or no area code behind the 1, mean that the country code is missing.
+    """
+    code = code_of(digits)
+    if not code:
+        return False
+    fewest, most = DIGITS[code]
+    behind = len(digits) - len(code)
+    return behind <= most and (is_international or (behind >= fewest and digits[:2] not in _NO_AREA))
 
 
 def digits_of(number: str) -> str:
@@ -88,6 +94,7 @@ class _WrongError(Exception):
 
 
 def _read(text: str) -> str:
+    text = _SLASH.sub(r"\1-\2", text)
     found = _WRITTEN.fullmatch(text)
     if found is None or len(text) > _LONGEST_TEXT or _MORE.search(text):
         raise _WrongError(_why_not(text))
@@ -97,13 +104,19 @@ def _read(text: str) -> str:
             raise _WrongError("it begins with an area code in parentheses, so its country code is missing")
         # The country code is what is in parentheses, as in "+(44) 20".
         boxed, area = area, None
-    if boxed and not _COUNTRY_CODE.fullmatch(boxed):
+    if boxed and not COUNTRY_CODE.fullmatch(boxed):
         raise _WrongError("what it has in parentheses behind the + is not a country code")
     before = (boxed or "") + digits_of(head or "")
     if area is not None:
-        area = _dialled_from_abroad(before, area)
+        # The way in which Ukraine's numbers are written most: its code is 380.
+        area = area if before == "38" and area[0] == "0" else _dialled_from_abroad(before, area)
     digits = before + (area or "") + digits_of(found["tail"])
-    _check(digits, is_international=bool(boxed or lead))
+    is_international = bool(boxed or lead)
+    _check(digits, is_international=is_international)
+    if not boxed:
+        first = _FIRST_DIGITS.search(text, found.end("lead"))
+        assert first is not None
+        _check_begin(digits, first[0], is_international=is_international)
     return f"+{digits}"
 
 
@@ -131,10 +144,39 @@ def _check(digits: str, *, is_international: bool) -> None:
         raise _WrongError(
             f"with {len(digits)} digits and without a + its country code may be missing; write + and the country code"
         )
+    code = code_of(digits)
+    if not code:
+        raise _WrongError("no country has the code that it begins with")
     if digits.startswith("1") and len(digits) != 11:
         raise _WrongError(f"with the country code 1 a number has 11 digits, not {len(digits)}")
     if not _NORMAL.fullmatch(f"+{digits}"):
         raise _WrongError("the 0 behind its country code is dialled within the country only; write it without that 0")
+    behind, most = len(digits) - len(code), DIGITS[code][1]
+    if behind > most:
+        raise _WrongError(
+            f"it has {behind} digits behind the country code {code}, where {most} are possible; an extension or a "
+            "second number may follow it"
+        )
+    if not _fits(digits, is_international=is_international):
+        raise _WrongError(
+            f"without a + its country code may be missing, since with the code {code} it is too short or has no area "
+            "code; write + and the country code"
+        )
+
+
+def _check_begin(digits: str, first: str, *, is_international: bool) -> None:
+    """Check the first group of digits of a number in groups: it shows where its author has the country code end.
+
+    So "8 (495) 123-45-67" is a number of Moscow, written as within Russia, and not one of Vietnam (84).
+    """
+    code = code_of(digits)
+    if len(first) < len(code):
+        if code != "380" or first != "38" or not is_international:
+            raise _WrongError(
+                f"its first group of digits is a part of the country code {code}, so it is another number"
+            )
+    elif not is_international and first not in (digits, code) and len(first) < len(code) + (3 if code == "1" else 2):
+        raise _WrongError("without a + its first group of digits can be an area code; write + and the country code")
 
 
 # --- why a text is no number -------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp2go_async._numbers import _COUNTRY_CODE, _MORE, DROPS_ZERO, LONGEST, SHORTEST, normal_number
+from smtp2go_async._number_plans import COUNTRY_CODE, DIGITS, DROPS_ZERO
+from smtp2go_async._numbers import _MORE, LONGEST, SHORTEST, normal_number
 
 GOOD = "+12025550123"
 BETWEEN = ["", " ", "-", ".", " - ", "\u00a0", "\u202f", "\u2011"]
@@ -87,6 +88,68 @@ def test_any_other_zero_in_parentheses_is_refused(written):
 @pytest.mark.parametrize("written", ["+44 07700 900123", "+4407700900123", "00440 7700 900123", "+44 (0)07700 900123"])
 def test_a_zero_that_is_dialled_within_the_country_only_is_refused_behind_its_code(written):
     with pytest.raises(ValueError, match="write it without that 0"):
+        normal_number(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("+49 171/1234567", "+491711234567"),
+        ("+49 (0) 171 / 1234567", "+491711234567"),
+        ("+32 (0)470/12.34.56", "+32470123456"),
+        ("+1 202/555-0123", GOOD),
+        ("+38 (044) 123-45-67", "+380441234567"),
+        ("+38 044 123 45 67", "+380441234567"),
+        ("+52 1 55 1234 5678", "+5215512345678"),
+        ("00 44 7911 123456", "+447911123456"),
+        ("44 7911 123456", "+447911123456"),
+        ("447911 123456", "+447911123456"),
+        ("7 (495) 123-45-67", "+74951234567"),
+    ],
+)
+def test_usual_writings_of_single_countries_are_understood(written, normal):
+    assert normal_number(written) == normal
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+44 20 7946 0958 12", "+44 20 7946 0958-123", "+44 20 7946 0958 - 12", "+33 1 23 45 67 89 - 10",
+        "+33123456789.10", "+33 1 23 45 67 8990", "+45 12 34 56 78 90", "+852 1234 5678 9012", "+65 9123 4567 89",
+        "+61 412 345 678 99", "+7 (8)495 123 45 67", "+36 06 20 123 4567", "+54 (11) 15-1234-5678", "+3312345678990",
+        "33.1.23.45.67.890", "+91 98765 43210 11",
+    ],
+)  # fmt: skip
+def test_more_digits_than_the_numbers_of_its_country_have_are_refused(written):
+    with pytest.raises(ValueError, match="second number may follow"):
+        normal_number(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["8 (495) 123-45-67", "8 495 123-45-67", "+8 (495) 123-45-67", "4.47911123456",
+     "8-612-34567", "+4 4 7911123456"],
+)  # fmt: skip
+def test_a_group_of_digits_that_ends_within_the_country_code_is_refused(written):
+    with pytest.raises(ValueError, match="its first group of digits is a part of the country code"):
+        normal_number(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["612345678", "612 345 678", "7911123456", "791 112 3456", "11 91234-5678", "11912345678", "150 1234 5678",
+     "301234567", "3331234567", "8 (812) 123-45-67", "532 123 45 67"],
+)  # fmt: skip
+def test_a_number_as_it_is_written_within_a_country_is_not_taken_for_one_of_another(written):
+    with pytest.raises(ValueError, match=r"without a \+"):
+        normal_number(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["+89121234567", "8 (912) 123-45-67", "8 (843) 123-45-67", "89121234567", "+999 123 4567", "+210 123456"]
+)
+def test_a_country_code_that_no_country_has_is_refused(written):
+    with pytest.raises(ValueError, match="no country has the code"):
         normal_number(written)
 
 
@@ -213,9 +276,11 @@ def test_a_number_of_a_kind_of_its_own_becomes_plain_text():
 @st.composite
 def international(draw):
     """Draw a number in its one form, by the groups in which it may be written."""
-    code = draw(st.from_regex(_COUNTRY_CODE, fullmatch=True))
-    most = 10 if code == "1" else LONGEST - len(code)
-    digits = draw(st.text("0123456789", min_size=10 if code == "1" else SHORTEST - len(code), max_size=most))
+    code = draw(st.sampled_from(sorted(DIGITS)))
+    fewest, most = DIGITS[code]
+    digits = draw(
+        st.text("0123456789", min_size=max(fewest, SHORTEST - len(code)), max_size=min(most, LONGEST - len(code)))
+    )
     if code in DROPS_ZERO and digits.startswith("0"):
         digits = f"1{digits[1:]}"
     return code, digits
@@ -247,11 +312,12 @@ def test_a_text_is_refused_or_has_just_its_own_digits_in_their_order(text):
     digits = re.sub("[^0-9]", "", re.sub(r"\(0\)", "", text))
     assert found[1:] in (digits, digits.removeprefix("00"))
     assert normal_number(found) == found
-    assert not re.search(r"[/x#,;e'\u0661]", text)
+    assert not re.search(r"[x#,;e'\u0661]", text)
 
 
 def test_every_country_code_that_drops_the_zero_is_one():
-    assert all(_COUNTRY_CODE.fullmatch(code) for code in DROPS_ZERO)
+    assert all(COUNTRY_CODE.fullmatch(code) for code in DIGITS)
+    assert set(DIGITS) > DROPS_ZERO
     assert DROPS_ZERO.isdisjoint(
         {"1", "7", "30", "34", "36", "39", "45", "47", "48", "225", "241", "242", "352", "378"}
     )
