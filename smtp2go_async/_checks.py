@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from ._domains import character
+
 # Line breaks end a header, so text with one could add headers of its own; two of these are line breaks to Unicode only.
 # The last are halves of characters, which no encoding has a form for.
 CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
@@ -55,7 +57,7 @@ def refuse_control_characters(text: str, argument: str) -> str:
         ValueError: There is one, which could start a line of its own in a header or a log; or half a character.
     """
     if found := _CONTROL.search(text):
-        where = f"U+{ord(found[0]):04X} at position {found.start()}"
+        where = f"{character(found[0])} at position {found.start()}"
         if "\ud800" <= found[0] <= "\udfff":
             raise ValueError(f"{argument}: holds the lone surrogate {where}, which is not valid text")
         raise ValueError(f"{argument}: holds the control character {where}")

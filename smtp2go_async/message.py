@@ -163,8 +163,8 @@ class Inline(Attachment):
         name = refuse_control_characters(need_text(given, "cid"), "cid").strip()
         # As it stands in the HTML body, or in the header that names the part.
         for _ in range(2):
-            name = name[4:] if name[:4].lower() == "cid:" else name
-            name = name[1:-1] if name[:1] == "<" and name[-1:] == ">" else name
+            name = name[4:].lstrip() if name[:4].lower() == "cid:" else name
+            name = name[1:-1].strip() if name[:1] == "<" and name[-1:] == ">" else name
         if found := re.search(r"[<>]", name):
             raise ValueError(
                 f"cid: holds {found[0]} at position {found.start()}; give what stands behind cid: in the HTML body"

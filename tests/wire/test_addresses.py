@@ -201,7 +201,9 @@ CONTROLS = ["\r", "\n", "\r\n", "\x00", "\t", "\x0b", "\x1f", "\x7f", "\x85", "\
     ids=["name", "end", "start", "quoted", "name of a pair", "end of a pair", "address of a pair"],
 )
 def test_a_control_character_anywhere_is_refused(control, make):
-    with pytest.raises(ValueError, match=rf"^to: holds the control character U\+{ord(control[0]):04X} at position"):
+    with pytest.raises(
+        ValueError, match=rf"^to: holds the control character U\+{ord(control[0]):04X}[A-Z ]* at position"
+    ):
         format_address(make(control), "to")
 
 

@@ -46,7 +46,7 @@ def test_a_name_is_printable_ascii_without_spaces_and_colons(name):
 @pytest.mark.parametrize("control", CONTROLS, ids=ascii)
 def test_a_control_character_in_a_name_is_refused(control):
     with pytest.raises(
-        ValueError, match=rf"^custom_headers\[0\] name: holds .* U\+{ord(control[0]):04X} at position 3"
+        ValueError, match=rf"^custom_headers\[0\] name: holds .* U\+{ord(control[0]):04X}[A-Z ]* at position 3"
     ):
         check_headers({f"X-A{control}Bcc": "x"}, "custom_headers")
 

@@ -109,7 +109,7 @@ def test_texts_are_text(argument, value):
 @pytest.mark.parametrize("control", ["\r\n", "\n", "\r", "\x00", "\x7f", "\x85", "\u2028", "\u2029"], ids=ascii)
 def test_a_subject_stays_on_its_line(control):
     with pytest.raises(
-        ValueError, match=rf"^subject: holds the control character U\+{ord(control[0]):04X} at position 5$"
+        ValueError, match=rf"^subject: holds the control character U\+{ord(control[0]):04X}[A-Z ]* at position 5$"
     ):
         email(subject=f"Hello{control}Bcc: all@example.org")
 
