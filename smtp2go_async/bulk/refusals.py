@@ -15,7 +15,8 @@ client itself slows down (`pacing.MOST_REFUSALS`).
 """
 
 WITH_ITS_CALL: Final = "refused with its call"
-"""What a journal keeps as ``detail`` of a row that was refused because another row of its call was wrong."""
+"""What a journal keeps as ``detail`` of a row that was refused because another row of its call was wrong, or may have
+been: the next run sends it, since the other one may be corrected by then."""
 
 _PATH = re.compile(r"""[\w\[\]./$#'"-]+""", re.ASCII)
 _STEP = re.compile(r"[\w-]+", re.ASCII)
@@ -32,6 +33,15 @@ _BARE = re.compile(
 )
 
 
+def is_of_the_schema(error: Exception) -> bool:
+    """Tell whether the API's schema turned a call away, before anything of it was carried out."""
+    return isinstance(error, ValidationError) and (error.status, error.code, error.carried_out) == (
+        400,
+        "NON_VALIDATING_IN_PAYLOAD",
+        False,
+    )
+
+
 def named_rows(error: Exception, field: str | None, count: int) -> list[int]:
     """Return the positions of those rows of a call that a refusal is about; none unless that is certain.
 
@@ -44,12 +54,9 @@ def named_rows(error: Exception, field: str | None, count: int) -> list[int]:
         field: The field of the request that has the rows, if they are in a list.
         count: How many there are.
     """
-    if (
-        field is None
-        or not isinstance(error, ValidationError)
-        or (error.status, error.code, error.carried_out) != (400, "NON_VALIDATING_IN_PAYLOAD", False)
-    ):
+    if field is None or not is_of_the_schema(error):
         return []
+    assert isinstance(error, ApiError)
     found: set[int] = set()
     for name, message in error.field_errors.items():
         position = _position(name, message, field)

@@ -18,7 +18,7 @@ from .ledger import Ledger, settled_of
 from .outcome import MOST_PROBLEMS, STATUSES, BulkReport, Outcome
 from .patience import patient
 from .plan import FIRST_CALLS, UNANSWERED, Row, Verdict, verdict_of
-from .refusals import MOST_TAKEN_OUT, WITH_ITS_CALL, because_of_others, named_rows, without_named
+from .refusals import MOST_TAKEN_OUT, WITH_ITS_CALL, because_of_others, is_of_the_schema, named_rows, without_named
 from .source import Source, is_bad
 from .table import Settled, SettledLike
 from .ways import Way
@@ -264,7 +264,9 @@ class Run:
                     await self._end([row for some in (part, *parts) for row in some], error)
                     break
                 else:
-                    outcomes += self._failed(part, verdict, error)
+                    # Where nobody knows which row was wrong, correcting that one has to be enough for all of them.
+                    with_others = not named and len(part) > 1 and is_of_the_schema(error)
+                    outcomes += self._failed(part, verdict, error, WITH_ITS_CALL if with_others else None)
             else:
                 self._unanswered = self._refused = 0
                 self._come_to = min(self._concurrency, self._come_to + 1)
@@ -278,12 +280,12 @@ class Run:
             self.stop()
         await self._give_back(rows)
 
-    def _failed(self, rows: list[Row], verdict: Verdict, error: Exception) -> list[Outcome]:
+    def _failed(self, rows: list[Row], verdict: Verdict, error: Exception, detail: str | None = None) -> list[Outcome]:
         self._unanswered = self._unanswered + 1 if verdict == "unknown" else 0
         if self._unanswered >= UNANSWERED[self._way.kind] and self._error is None:
             self._error = error
             self.stop()
-        return self._outcomes(rows, verdict, error)
+        return self._outcomes(rows, verdict, error, detail)
 
     def _outcomes(
         self, rows: list[Row], verdict: Verdict, error: Exception, detail: str | None = None

@@ -149,6 +149,23 @@ def test_what_was_refused_with_its_call_only_is_sent_by_the_next_run_without_bei
     assert set(provider.arrived) == {f"r{n}" for n in range(16, 501)}
 
 
+@pytest.mark.parametrize("turn", [names("sender"), refusal(400, "NON_VALIDATING_IN_PAYLOAD", "one of them is wrong")])
+def test_where_nobody_knows_which_row_was_wrong_correcting_it_sends_the_others_too(turn, go, client, provider, path):
+    provider.then(turn)
+    assert go(client.bulk.send, emails(100), via="batch", journal=path).refused == 100
+    report = go(client.bulk.send, emails(100), via="batch", journal=path)
+    assert (report.sent, report.skipped) == (100, 0)
+    assert go(client.bulk.send, emails(100), via="batch", journal=path).skipped == 100
+    assert set(provider.arrived.values()) == {1}
+
+
+@pytest.mark.parametrize(("turn", "size"), [(names("sender"), 1), (refusal(400, "API_EXCEPTION", "no"), 100)])
+def test_a_refusal_of_one_row_or_of_another_kind_is_not_tried_again(turn, size, go, client, provider, path):
+    provider.then(turn)
+    assert go(client.bulk.send, emails(size), via="batch", journal=path).refused == size
+    assert go(client.bulk.send, emails(size), via="batch", journal=path).skipped == size
+
+
 def test_numbers_that_were_refused_with_their_call_only_are_sent_by_the_next_run(go, client, provider, path):
     provider.otherwise = picky(*numbers(11))
     assert go(client.bulk.send_sms, numbers(100), "Hello", journal=path).refused == 100
