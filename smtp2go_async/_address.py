@@ -65,6 +65,7 @@ _NAMED_PLAIN = re.compile(rf"{_NAME} *<{_PLAIN.pattern}>")
 _NAMED = re.compile(rf"(?:{_QUOTED}|{_NAME}) *<{_WIDE}>")
 _LITERAL = re.compile(r"\[[A-Za-z0-9.:-]+\]")
 _ESCAPED = re.compile(r"\\(.)")
+_BEFORE_DOMAIN = re.compile(r".*@(?:\*\.)?|\*?\.")
 _COMMENT = re.compile(r"\([^()]*\)")
 
 _HARMLESS = ("ObsoleteHeaderDefect", "NonASCIILocalPartDefect")
@@ -250,6 +251,28 @@ def _in_ascii(address: str) -> str:
         return address
     name = found["bare"] if found["quoted"] is None else _ESCAPED.sub(r"\1", found["quoted"])
     return f"{encode_name(name)} <{found['spec']}>"
+
+
+def address_or_domain(text: str, argument: str) -> str:
+    """Return what names an address, a domain, or all of either by a ``*``, with its domain in ASCII.
+
+    What is ASCII stays as it is: the API's reference does not say which writings its lists take.
+
+    Raises:
+        ValueError: It holds characters that do not show or look like others, or its domain can't be one.
+    """
+    if text.isascii():
+        return text
+    for position, one in enumerate(text):
+        if not one.isascii():
+            refuse_look_alike(one, argument, position)
+    found = _BEFORE_DOMAIN.match(text)
+    before = found[0] if found else ""
+    if not before.isascii():
+        position = next(place for place, one in enumerate(before) if not one.isascii())
+        odd = character(text[position])
+        raise ValueError(f"{argument}: holds {odd} at position {position}; only ASCII is possible before the @")
+    return before + check_domain(text[len(before) :], argument, len(before))
 
 
 def optional_addresses(value: AddressLike | Sequence[AddressLike] | None, argument: str) -> tuple[str, ...]:

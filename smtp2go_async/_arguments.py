@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, Unpack, get_args, get_origin
 
+from ._address import address_or_domain
 from ._checks import (
     need_int,
     need_line,
@@ -62,6 +63,23 @@ FREE_TEXT = frozenset(
 All other texts name something (an id, a domain, an address, a password), and a control character in one would be a
 mistake at best and a second line of a header or a log at worst. That no text holds half a surrogate pair is seen to
 when it is encoded, by the name of its field.
+"""
+
+ADDRESSES = frozenset(
+    {
+        "allowed_recipients",
+        "allowed_senders",
+        "audit_email",
+        "domain",
+        "email",
+        "email_address",
+        "feedback_domain",
+    }
+)
+"""Arguments that are an address or a domain, or a list of them.
+
+They are written as an `Email` writes them: a domain that is suppressed or allowed in another form than the one that
+e-mails go out with would be another one.
 """
 
 
@@ -145,7 +163,7 @@ class Arguments:
             annotations[one.name] = (one.annotation, one.default is one.empty)
             if one.kind is one.POSITIONAL_OR_KEYWORD:
                 places.append(one.name)
-        checks = {name: check_of(kind, name, needed=needed) for name, (kind, needed) in annotations.items()}
+        checks = {name: _check_of(kind, name, needed=needed) for name, (kind, needed) in annotations.items()}
         self._truths = frozenset(name for name, check in checks.items() if check is need_truth)
         self._lines = frozenset(name for name, check in checks.items() if check is need_line)
         # All of these are the same whoever makes them, so threads may do it at the same time; the checks come last.
@@ -168,6 +186,18 @@ def _parts(annotation: Any) -> list[Any]:
     if origin is Union or origin is UnionType:
         return [part for member in get_args(annotation) for part in _parts(member)]
     return [annotation]
+
+
+def _check_of(annotation: Any, name: str, *, needed: bool) -> Check:
+    check = check_of(annotation, name, needed=needed)
+    return functools.partial(_written_as_in_emails, check) if name in ADDRESSES else check
+
+
+def _written_as_in_emails(check: Check, value: Any, name: str) -> Any:
+    value = check(value, name)
+    if isinstance(value, str):
+        return address_or_domain(value, name)
+    return [address_or_domain(one, f"{name}[{number}]") for number, one in enumerate(value)]
 
 
 def check_of(annotation: Any, name: str, *, needed: bool = False) -> Check:
