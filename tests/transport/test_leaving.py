@@ -294,7 +294,9 @@ def test_a_refusal_that_quotes_a_subject_about_limits_holds_back_nothing(backend
 
 
 @pytest.mark.parametrize("effect", [Effect.READ, Effect.CONVERGES])
-def test_a_500_with_an_error_code_is_asked_for_once_and_other_server_errors_are_repeated(effect, backend, faults, client_of):
+def test_a_500_with_an_error_code_is_asked_for_once_and_other_server_errors_are_repeated(
+    effect, backend, faults, client_of
+):
     coded = Say(500, b'{"data": {"error": "it went wrong", "error_code": "E_ApiResponseCodes.API_EXCEPTION"}}')
 
     async def run(said):
