@@ -132,7 +132,9 @@ def test_the_machine_is_asked_for_other_types(monkeypatch):
     assert Attachment(b"x", "a.unheard-of").mimetype == "application/x-other"
 
 
-@pytest.mark.parametrize("given", ["logo", "cid:logo", "CID:logo", "<logo>", "cid:<logo>", "<cid:logo>", " logo ", "cid: logo", "< logo >"])
+@pytest.mark.parametrize(
+    "given", ["logo", "cid:logo", "CID:logo", "<logo>", "cid:<logo>", "<cid:logo>", " logo ", "cid: logo", "< logo >"]
+)
 def test_a_cid_may_be_given_as_it_stands_in_the_body_or_in_the_header(given):
     assert Inline(b"x", given).cid == "logo"
     assert Inline.from_url("https://files.example.com/a.png", given).cid == "logo"
