@@ -1,4 +1,4 @@
-"""Take a request to the provider and bring back an answer. With `_kept` and `_causes`, the only file that imports httpx.
+"""Take a request to the provider and bring back an answer. Only this file, `_kept` and `_causes` import httpx.
 
 `ERRORS` translates each of httpx's errors into the one that tells whether the request may have been carried out.
 """
