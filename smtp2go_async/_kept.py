@@ -47,6 +47,8 @@ class Outgoing(httpx.AsyncByteStream):
 
     def leaves(self, made: httpx.Request) -> None:
         """Note that the caller's hooks are through: what has read the body until now did not send it."""
+        # An answer to what was sent before, by authentication or a client that repeats, says nothing of this.
+        self.kept = None
         if type(made.stream) is httpx.ByteStream:
             # httpx has put it there when somebody read the body, and nobody would see it being sent.
             self._instead, made.stream = made.stream, self
@@ -135,7 +137,7 @@ def put_around(client: httpx.AsyncClient) -> None:
     hooks: dict[str, list[Any]] = client.event_hooks
     before, after = hooks.get("request") or [], hooks.get("response") or []
     # A new list each time: another request may just be going through the old one.
-    if (before or client.auth is not None) and before[-1:] != [_leaves]:
+    if (before or after or client.auth is not None) and before[-1:] != [_leaves]:
         hooks["request"] = [*(hook for hook in before if hook is not _leaves), _leaves]
     if after and after[0] is not _keep:
         hooks["response"] = [_keep, *(hook for hook in after if hook is not _keep)]

@@ -3,6 +3,7 @@
 `ERRORS` translates each of httpx's errors into the one that tells whether the request may have been carried out.
 """
 
+import asyncio
 import contextlib
 import encodings.idna  # noqa: F401 - TLS and trio import it when they first see the name of a host
 import functools
@@ -23,9 +24,8 @@ from ._causes import why
 from ._kept import Kept, Outgoing, mark, put_around
 from ._loading import loading
 from ._pool import Pool
-from ._turns import HeldBackError
 from ._wire import Answer, Request
-from .errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
+from .errors import NotSentError, OutcomeUnknownError, ReplyError, ReplyTimeoutError, TransportError
 
 HttpxClient = httpx.AsyncClient
 
@@ -248,22 +248,21 @@ async def exchange(
         response = await send(made)
     except FAILURES as error:
         refused = _answer_in(error, made)
+        if refused is None and not isinstance(error, httpx.StreamError):
+            # One that is no refusal may be what has failed; and to authentication, which can't read what a hook has
+            # closed, a refusal is only the first half of an exchange.
+            refused = _answer_kept(stream, least=400)
         if refused is None:
             raise _failure(error, stream, operation, streams=streams) from error
         response = refused
     except FileChangedError as error:
         raise not_whole(error, operation) from error
-    except HeldBackError as error:
-        if stream.begun:
-            # The caller's own client was to send it a second time, for a login or after a failure that it repeats.
-            raise failed(OutcomeUnknownError, type(error).__name__, operation) from error
-        raise
-    except UnicodeError as error:
-        if stream.begun:
-            raise failed(OutcomeUnknownError, type(error).__name__, operation) from error
-        raise NotSentError(
-            "the request was not sent: its address can't be written", operation=operation, final=True
-        ) from error
+    except (Exception, asyncio.CancelledError) as error:
+        # Not httpx's: a hook's, an authentication's or a tool's own, or ours when the caller's client was to send it a
+        # second time. Before it left, it says itself that nothing was sent.
+        if _is_from_outside(error):
+            raise
+        response = _answered(error, stream, operation)
     finally:
         await stream.aclose()
     status = response.status_code
@@ -283,6 +282,11 @@ async def exchange(
             raise translate(error, operation) from error
         # The status has told the outcome already: it was turned away. Only the reason was lost.
         broken = CUT_OFF
+    except Exception as error:
+        # A stream that a tool has put in the place of httpx's.
+        if status < 400:
+            raise failed(OutcomeUnknownError, type(error).__name__, operation) from error
+        broken = CUT_OFF
     finally:
         await _close(response, kept)
     after = retry_after(said.get(b"retry-after"), said.get(b"date"))
@@ -297,6 +301,47 @@ def _failure(error: Exception, stream: Outgoing, operation: str, *, streams: boo
     if streams and not stream.begun and translated.carried_out is not False:
         return failed(NotSentError, type(error).__name__, operation)
     return translated
+
+
+def _is_from_outside(error: BaseException) -> bool:
+    """Whether an error is a cancellation by others, and not that of something which a hook of the caller's awaits."""
+    task = asyncio.current_task() if isinstance(error, asyncio.CancelledError) else None
+    return task is not None and task.cancelling() > 0
+
+
+def _answer_kept(stream: Outgoing, *, least: int = 0) -> httpx.Response | None:
+    """Return the answer to this request that hooks of the caller's were given, if it has at least this status."""
+    kept = stream.kept
+    return kept.response if kept is not None and kept.response.status_code >= least else None
+
+
+def _answered(error: BaseException, stream: Outgoing, operation: str) -> httpx.Response:
+    """Return a refusal that came before something around the caller's client raised an error of its own.
+
+    Raises:
+        BaseException: The error as it is: nothing was sent.
+        NotSentError: The request can't be written.
+        OutcomeUnknownError: No answer has come, as far as can be seen from here.
+        ReplyError: One that is no refusal has come. Not a transport's error: a call that only reads would be made
+            again, and fail in the same way.
+    """
+    answer = _answer_kept(stream)
+    if answer is None and not stream.begun:
+        if isinstance(error, UnicodeError):
+            text = "the request was not sent: its address can't be written"
+            raise NotSentError(text, operation=operation, final=True) from error
+        raise error
+    if answer is None:
+        raise failed(OutcomeUnknownError, type(error).__name__, operation) from error
+    if answer.status_code >= 400:
+        # The status has told the outcome already.
+        return answer
+    raise ReplyError(
+        f"the answer came, and then a hook or a tool of the http_client raised {type(error).__name__}; what the answer "
+        "says of the outcome was not read",
+        operation=operation,
+        status=answer.status_code,
+    ) from error
 
 
 def _answer_in(error: Exception, made: httpx.Request | None) -> httpx.Response | None:
