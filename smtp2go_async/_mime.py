@@ -12,6 +12,11 @@ from ._warning import warn_caller
 
 _END_OF_HEADERS = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _RECIPIENTS = re.compile(rb"(?:\A|[\r\n])(?:to|cc|bcc)[ \t]*:", re.IGNORECASE)
+# Not followed by nothing, or by a group without members, as in "undisclosed-recipients:;". A value goes on in lines
+# that begin with white space.
+_SOMEBODY = re.compile(
+    _RECIPIENTS.pattern + rb"(?!(?:[^\r\n:;@]*:[ \t]*;)?[ \t\r\n]*(?:\r\n?+|\n|\Z)(?![ \t]))", re.IGNORECASE
+)
 
 
 async def mime_blob(message: object) -> Blob:
@@ -35,10 +40,11 @@ async def mime_blob(message: object) -> Blob:
     if blob.measure() == 0:
         raise ValueError("mime_email: is empty")
     # A file is read once, while it is sent, and may be too large for that.
-    if isinstance(blob, MemoryBlob) and not _names_recipients(blob.data):
+    if isinstance(blob, MemoryBlob) and not _find(_SOMEBODY, blob.data):
+        lacking = "nobody in its To, Cc and Bcc headers" if _find(_RECIPIENTS, blob.data) else "no To, Cc or Bcc header"
         warn_caller(
-            "mime_email: the message has no To, Cc or Bcc header, and POST /email/mime has no other place for "
-            "recipients, so it may reach nobody"
+            f"mime_email: the message has {lacking}, and POST /email/mime has no other place for recipients, so it may "
+            "reach nobody"
         )
     return blob
 
@@ -84,6 +90,7 @@ async def _of_file_or_bytes(message: object) -> Blob:
         raise type(error)(f"mime_email: {error}") from error
 
 
-def _names_recipients(raw: bytes) -> bool:
+def _find(what: re.Pattern[bytes], raw: bytes) -> bool:
+    """Whether something stands in the headers of a message."""
     end = _END_OF_HEADERS.search(raw)
-    return _RECIPIENTS.search(raw, 0, len(raw) if end is None else end.start()) is not None
+    return what.search(raw, 0, len(raw) if end is None else end.start()) is not None

@@ -1,5 +1,6 @@
 """What a client was told, checked once, with everything that can be prepared for all its calls."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -127,6 +128,8 @@ def _check_url(value: str, name: str) -> str:
     path = parts.path.rstrip("/")
     if _PATH_OF_A_CALL.search(path):
         raise ValueError(f"{name}: must end in /v3; the path of the call is added to it")
+    # With the point of a name that is written in full it is the same host.
+    host = host.removesuffix(".")
     if host == "smtp2go.com" or host.endswith(".smtp2go.com"):
         if path != "/v3":
             raise ValueError(f"{name}: /v3 is missing, as in https://{host}/v3; that is where the API is")
@@ -142,10 +145,15 @@ _PATH_OF_A_CALL = re.compile(r"/v3/[a-z_]+(?:/[a-z_-]+)+$")
 def _is_private(base_url: str) -> bool:
     """Whether nobody between here and there can read what is sent."""
     parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    return (
-        parts.scheme == "https" or host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
-    )
+    host = (parts.hostname or "").removesuffix(".")
+    if parts.scheme == "https" or host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        # Also what only looks like an address: 127.0.0.999 is a name, which is looked up.
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def check_timeout(value: float | None) -> float | None:
@@ -274,5 +282,11 @@ class Settings:
                 "api_key: plain http would show it to the network; over this base_url only the sandbox's own key may "
                 "go, or any with allow_http=True"
             )
-        if self.extra_body.get("api_key", SANDBOX_KEY) != SANDBOX_KEY:
-            raise ValueError("extra_body: plain http would show the api_key in it to the network")
+        self.refuse_to_show_a_key(self.extra_body, "extra_body")
+
+    def refuse_to_show_a_key(self, fields: Mapping[str, Any], argument: str) -> None:
+        """Refuse fields with a real key in them, where the network would see it."""
+        if self.allow_http or _is_private(self.base_url):
+            return
+        if fields.get("api_key", SANDBOX_KEY) != SANDBOX_KEY:
+            raise ValueError(f"{argument}: plain http would show the api_key in it to the network")

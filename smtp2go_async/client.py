@@ -195,6 +195,8 @@ class AsyncClient(AsyncGroups):
         """
         operation = Operation(path, AnyReply, effect=effect, method=method)
         fields = {} if body is None else need_mapping(body, "body")
+        if "api_key" in fields:
+            self._settings.refuse_to_show_a_key(fields, "body")
         try:
             request = build_request(operation, fields, self._settings)
         except (TypeError, ValueError) as error:

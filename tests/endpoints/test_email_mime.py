@@ -327,6 +327,33 @@ async def test_a_message_of_any_form_without_recipients_is_sent_with_a_warning(s
         assert [str(one.message) for one in caught] == [NOBODY]
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [b"To:\r\n", b"To: \r\nCc:\r\n \r\n", b"To: undisclosed-recipients:;\r\n", b"To:\r\nX-To: jane@example.com\r\n"],
+)
+async def test_headers_that_name_nobody_are_warned_of_too(sent, headers):
+    raw = headers + b"Subject: x\r\n\r\nTo: jane@example.com\r\n"
+    with pytest.warns(UserWarning, match="the message has nobody in its To, Cc and Bcc headers") as caught:
+        assert await sent(raw) == raw
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"To:\r\nBcc: jane@example.com\r\n",
+        b"To:\r\n jane@example.com\r\n",
+        b"To:\n\tJane\n <jane@example.com>\n",
+        b"To: friends: jane@example.com;\r\n",
+        b"To: undisclosed-recipients:;, jane@example.com\r\n",
+        b"To: postmaster\r\n",
+    ],
+)
+async def test_an_address_in_any_of_their_lines_is_enough(sent, headers):
+    raw = headers + b"Subject: x\r\n\r\nHi\r\n"
+    assert await sent(raw) == raw
+
+
 @pytest.mark.parametrize("header", [b"To", b"cc", b"BCC", b"To "])
 async def test_one_header_with_recipients_is_enough(sent, header):
     raw = b"Subject: x\r\n" + header + b": jane@example.com\r\n\r\nHi\r\n"

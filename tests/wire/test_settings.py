@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from smtp2go_async import AsyncClient, RetryPolicy, SyncClient, _settings
+from smtp2go_async import AsyncClient, Effect, RetryPolicy, SyncClient, _settings
 from smtp2go_async._settings import Settings
 
 KEY = "api-0123456789ABCDEFabcdefghijklmnop"
@@ -126,6 +126,8 @@ def test_a_region_that_is_written_otherwise_is_refused_and_the_right_way_is_told
         ("http://localhost:8025", "http://localhost:8025"),
         ("http://LOCALHOST:8025", "http://LOCALHOST:8025"),
         ("http://[::1]:8025", "http://[::1]:8025"),
+        ("http://localhost.:8025", "http://localhost.:8025"),
+        ("http://[::ffff:127.0.0.1]:8025", "http://[::ffff:127.0.0.1]:8025"),
     ],
 )
 def test_an_address_is_taken_without_its_last_slash(given, kept):
@@ -143,6 +145,10 @@ def test_an_address_is_taken_without_its_last_slash(given, kept):
         "http://0.0.0.0:8025",
         "http://[::2]",
         "http://1270.0.1",
+        "http://127.0.0.999",
+        "http://127.1",
+        "http://api.smtp2go.com./v3",
+        "http://[::ffff:10.0.0.1]",
     ],
 )
 def test_plain_http_goes_to_this_machine_only(url):
@@ -300,6 +306,19 @@ def test_a_real_key_among_the_extra_fields_is_not_shown_either():
         client.with_options(extra_body={"api_key": KEY})
     assert KEY not in str(caught.value)
     assert client.with_options(extra_body={"api_key": PUBLIC, "new": 1})
+
+
+async def test_a_real_key_in_the_body_of_a_call_is_not_shown_either():
+    client = AsyncClient(PUBLIC, base_url=ELSEWHERE)
+    with pytest.raises(ValueError, match=r"^body: plain http would show the api_key in it") as caught:
+        await client.call("POST", "/domain/view", {"api_key": KEY}, effect=Effect.READ)
+    assert KEY not in str(caught.value)
+
+
+def test_the_api_s_own_host_is_never_plain_however_it_is_written():
+    for url in ("http://API.smtp2go.com/v3", "http://eu-api.smtp2go.com./v3"):
+        with pytest.raises(ValueError, match=r"^base_url: plain http would show the key to the network; use https"):
+            AsyncClient(KEY, base_url=url, allow_http=True)
 
 
 @pytest.mark.parametrize("base_url", ["https://sandbox:8025/v3", "http://localhost:8025/v3"])
