@@ -24,8 +24,9 @@ from ._causes import why
 from ._kept import Kept, Outgoing, mark, put_around
 from ._loading import loading
 from ._pool import Pool
+from ._turns import HeldBackError
 from ._wire import Answer, Request
-from .errors import NotSentError, OutcomeUnknownError, ReplyError, ReplyTimeoutError, TransportError
+from .errors import NotSentError, OutcomeUnknownError, ReplyError, ReplyTimeoutError, Smtp2goError, TransportError
 
 HttpxClient = httpx.AsyncClient
 
@@ -259,7 +260,7 @@ async def exchange(
         raise not_whole(error, operation) from error
     except (Exception, asyncio.CancelledError) as error:
         # Not httpx's: a hook's, an authentication's or a tool's own, or ours when the caller's client was to send it a
-        # second time. Before it left, it says itself that nothing was sent.
+        # second time.
         if _is_from_outside(error):
             raise
         response = _answered(error, stream, operation)
@@ -315,11 +316,22 @@ def _answer_kept(stream: Outgoing, *, least: int = 0) -> httpx.Response | None:
     return kept.response if kept is not None and kept.response.status_code >= least else None
 
 
+def _misleads(error: BaseException) -> bool:
+    """Whether an error would be taken for what this package says itself, mostly of a call that was not sent.
+
+    Bad input is a `ValueError` or a `TypeError` here; and a call that ends as cancelled, with nobody who has cancelled
+    it, would end its task group in silence.
+    """
+    if isinstance(error, AttributeError):
+        return error.name == "handle_async_request"
+    return isinstance(error, (ValueError, TypeError, Smtp2goError, HeldBackError, asyncio.CancelledError))
+
+
 def _answered(error: BaseException, stream: Outgoing, operation: str) -> httpx.Response:
-    """Return a refusal that came before something around the caller's client raised an error of its own.
+    """Return a refusal that came before something around the caller's client raised an error that misleads.
 
     Raises:
-        BaseException: The error as it is: nothing was sent.
+        BaseException: The error as it is: nothing was sent, or it does not mislead.
         NotSentError: The request can't be written.
         OutcomeUnknownError: No answer has come, as far as can be seen from here.
         ReplyError: One that is no refusal has come. Not a transport's error: a call that only reads would be made
@@ -331,11 +343,13 @@ def _answered(error: BaseException, stream: Outgoing, operation: str) -> httpx.R
             text = "the request was not sent: its address can't be written"
             raise NotSentError(text, operation=operation, final=True) from error
         raise error
-    if answer is None:
-        raise failed(OutcomeUnknownError, type(error).__name__, operation) from error
-    if answer.status_code >= 400:
+    if not _misleads(error):
+        raise error
+    if answer is not None and answer.status_code >= 400:
         # The status has told the outcome already.
         return answer
+    if answer is None or isinstance(error, UnicodeError):
+        raise failed(OutcomeUnknownError, type(error).__name__, operation) from error
     raise ReplyError(
         f"the answer came, and then a hook or a tool of the http_client raised {type(error).__name__}; what the answer "
         "says of the outcome was not read",
