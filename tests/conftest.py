@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from faults.server import FaultServer
 
 from smtp2go_async import AsyncClient, RetryPolicy
 
 MADE_UP_KEY = "api-" + "A" * 32
+
+# A busy machine takes longer for an example, and that shows nothing.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # Shells start what runs in the background like that, and every program that a test starts would inherit it.

@@ -93,7 +93,7 @@ class Held:
         try:
             if not limited:
                 await released.wait()
-            return answer(429, retry_after=0.1) if limited else answer()
+            return answer(429, retry_after=1.0) if limited else answer()
         finally:
             self.in_flight -= 1
 
