@@ -313,7 +313,7 @@ def _was_read(file: BinaryIO) -> bool:
 def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iterator[bytes]:
     read, waiting = file.read, None
     if hasattr(select, "poll") and _blocks(file):
-        # In a read that waits it would be locked: who has given up could not even close it.
+        # A read that waits would lock it, and a call that has given up could not even close it.
         waiting = select.poll()
         waiting.register(file.fileno(), select.POLLIN)
         read = getattr(file, "read1", read)

@@ -120,7 +120,7 @@ def accepts_a_message(content: bytes, keys: Set[str] = _IDS | _COUNTS) -> bool:
     except ValueError:
         return False
     except RecursionError:
-        # The other decoder reads deeper, so nobody knows.
+        # The other decoder reads deeper, so the outcome is unknown.
         return True
     return accepted
 

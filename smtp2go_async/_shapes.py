@@ -171,7 +171,7 @@ def text_in(content: bytes) -> str | None:
     """Return plain text that stands where a call documents no body; ``None`` for anything else.
 
     A page is no answer of this API, which speaks JSON: it is what a hotel's network, a filter or a maintenance site
-    answers with 200, and then nobody knows whether the call got through. Half a JSON text may have been an error.
+    answers with 200, and then it is unknown whether the call got through. Half a JSON text may have been an error.
     """
     try:
         text = content.decode("utf-8-sig").strip()
@@ -265,7 +265,7 @@ def _is_nested(value: Any) -> bool:
 
 
 def _tells_of_an_error(kind: type[Any], value: Any) -> bool:
-    """Whether an object says that something went wrong, in a field that is none of the model's."""
+    """Whether an object says that something went wrong, in a field that the model does not have."""
     return isinstance(value, dict) and any(value.get(name) and name not in keys_of(kind) for name in _OF_AN_ERROR)
 
 

@@ -319,7 +319,7 @@ def _answer_kept(stream: Outgoing, *, least: int = 0) -> httpx.Response | None:
 def _misleads(error: BaseException) -> bool:
     """Whether an error would be taken for what this package says itself, mostly of a call that was not sent.
 
-    Bad input is a `ValueError` or a `TypeError` here; and a call that ends as cancelled, with nobody who has cancelled
+    Bad input is a `ValueError` or a `TypeError` here; and a call that ends as cancelled, though nothing has cancelled
     it, would end its task group in silence.
     """
     if isinstance(error, AttributeError):

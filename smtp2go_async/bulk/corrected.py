@@ -58,10 +58,10 @@ def _size(blob: Any) -> int:
 
 
 def kept_in(kept: Sequence[str], marks: Sequence[str]) -> list[int]:
-    """Return the places of those marks that were kept of the begin of a list; as many as possible, in the same order.
+    """Return the places of those marks that were kept of the start of a list; as many as possible, in the same order.
 
     Args:
-        kept: Marks, or the begin of each.
+        kept: Marks, or the start of each.
         marks: Marks of the rows that a list begins with now.
     """
     length = len(kept[0]) if kept else 0
