@@ -19,8 +19,8 @@ import httpx
 from _server import REPLY, plain_server
 
 from smtp2go_async import AsyncClient, Email, SyncClient
-from smtp2go_async._transport import Depart
-from smtp2go_async._wire import Answer, Request, build_request, parse_answer
+from smtp2go_async._http.transport import Depart
+from smtp2go_async._wire.wire import Answer, Request, build_request, parse_answer
 from smtp2go_async.endpoints.api_keys import ApiKeys
 from smtp2go_async.endpoints.domains import Domains
 from smtp2go_async.endpoints.email import SEND, Emails

@@ -15,12 +15,12 @@ Importing this package loads nothing else: each name below is loaded when it is 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._model import AnyReply as AnyReply
-    from ._model import Done as Done
-    from ._model import Listing as Listing
-    from ._model import Reply as Reply
+    from ._models.model import AnyReply as AnyReply
+    from ._models.model import Done as Done
+    from ._models.model import Listing as Listing
+    from ._models.model import Reply as Reply
+    from ._models.period import Period as Period
     from ._operation import Effect as Effect
-    from ._period import Period as Period
     from .bulk.journal import Journal as Journal
     from .bulk.outcome import BulkReport as BulkReport
     from .bulk.outcome import Outcome as Outcome
@@ -68,8 +68,8 @@ _HOMES = {
     "retry": ("RetryPolicy",),
     "pacing": ("Pacer",),
     "_operation": ("Effect",),
-    "_period": ("Period",),
-    "_model": ("AnyReply", "Done", "Listing", "Reply"),
+    "_models.period": ("Period",),
+    "_models.model": ("AnyReply", "Done", "Listing", "Reply"),
     "errors": (
         "ApiError",
         "AuthenticationError",
@@ -142,7 +142,7 @@ def __getattr__(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ._loading import loading
+    from ._runtime.loading import loading
 
     if home in ("client", "sync"):
         # Before the rest, as `loading` says; with a lock of its own it would come first at a fork.

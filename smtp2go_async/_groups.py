@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from anyio.lowlevel import current_token
 
-from ._loading import loading
+from ._runtime.loading import loading
 
 if TYPE_CHECKING:
     from functools import cached_property
 
-    from ._loop_thread import LoopThread
+    from ._sync._loop_thread import LoopThread
     from ._sync.activity import Activity as SyncActivity
     from ._sync.allowed_recipients import AllowedRecipients as SyncAllowedRecipients
     from ._sync.allowed_senders import AllowedSenders as SyncAllowedSenders

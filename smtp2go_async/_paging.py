@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-from ._checks import need_count
-from ._model import Reply, model
+from ._models.model import Reply, model
 from ._operation import Operation
+from ._values.checks import need_count
 from .errors import (
     ApiError,
     AuthenticationError,

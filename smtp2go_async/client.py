@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import anyio
 import attrs
 
-from . import _settings
-from ._checks import about, need_count, need_mapping, need_truth
 from ._groups import AsyncGroups
-from ._json import STANDARD
-from ._loading import loading
-from ._masking import shown_half_made
-from ._model import AnyReply
+from ._models.model import AnyReply
 from ._operation import Effect, Operation
-from ._settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings, TransportName
-from ._turns import HeldBackError, Turn
-from ._waking import Waker, waker_for
-from ._wire import Answer, Request, build_request, parse_answer
+from ._pacing.turns import HeldBackError, Turn
+from ._pacing.waking import Waker, waker_for
+from ._runtime.loading import loading
+from ._values.checks import about, need_count, need_mapping, need_truth
+from ._values.masking import shown_half_made
+from ._wire import settings
+from ._wire.codec import STANDARD
+from ._wire.settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings, TransportName
+from ._wire.wire import Answer, Request, build_request, parse_answer
 from .errors import (
     ApiError,
     NotSentError,
@@ -36,7 +36,7 @@ from .pacing import Pacer
 from .retry import Decision, RetryBudget, RetryPolicy, decide, failure_of
 
 if TYPE_CHECKING:
-    from ._transport import HttpxClient, Transport
+    from ._http.transport import HttpxClient, Transport
 
 T = TypeVar("T")
 
@@ -109,22 +109,22 @@ class AsyncClient(AsyncGroups):
         http_client: "HttpxClient | None" = None,
     ) -> None:
         need_count(max_connections, "max_connections")
-        fast = _settings.check_transport(transport, http_client) == "fast"
-        key = _settings.check_key(api_key)
+        fast = settings.check_transport(transport, http_client) == "fast"
+        key = settings.check_key(api_key)
         need_truth(allow_http, "allow_http")
         self._settings = Settings(
             api_key=key,
-            base_url=_settings.check_base_url(region, base_url, api_key=key, allow_http=allow_http),
+            base_url=settings.check_base_url(region, base_url, api_key=key, allow_http=allow_http),
             allow_http=allow_http,
             auth=auth,
-            subaccount_id=_settings.check_subaccount(subaccount_id),
-            timeout=TIMEOUT if isinstance(timeout, _Unset) else _settings.check_timeout(timeout),
+            subaccount_id=settings.check_subaccount(subaccount_id),
+            timeout=TIMEOUT if isinstance(timeout, _Unset) else settings.check_timeout(timeout),
             timeout_given=not isinstance(timeout, _Unset),
-            retry=_settings.check_retry(retry) if retry is not None else RetryPolicy(),
+            retry=settings.check_retry(retry) if retry is not None else RetryPolicy(),
             max_email_bytes=need_count(max_email_bytes, "max_email_bytes"),
-            json=_settings.fast_json() if fast else STANDARD,
+            json=settings.fast_json() if fast else STANDARD,
         )
-        self._pacer = _settings.check_pacer(pacer) if pacer is not None else Pacer()
+        self._pacer = settings.check_pacer(pacer) if pacer is not None else Pacer()
         self._budget = RetryBudget()
         self._transport = _transport_for(http_client, self._settings, max_connections, fast=fast)
         # Passed in by tests, so that none of them waits.
@@ -163,15 +163,15 @@ class AsyncClient(AsyncGroups):
         """
         changes: dict[str, Any] = {}
         if not isinstance(api_key, _Unset):
-            changes["api_key"] = _settings.check_key(api_key)
+            changes["api_key"] = settings.check_key(api_key)
         if not isinstance(timeout, _Unset):
-            changes.update(timeout=_settings.check_timeout(timeout), timeout_given=True)
+            changes.update(timeout=settings.check_timeout(timeout), timeout_given=True)
         if not isinstance(retry, _Unset):
-            changes["retry"] = _settings.check_retry(retry)
+            changes["retry"] = settings.check_retry(retry)
         if not isinstance(subaccount_id, _Unset):
-            changes["subaccount_id"] = _settings.check_subaccount(subaccount_id)
+            changes["subaccount_id"] = settings.check_subaccount(subaccount_id)
         if not isinstance(extra_body, _Unset):
-            changes["extra_body"] = _settings.check_extra_body(extra_body)
+            changes["extra_body"] = settings.check_extra_body(extra_body)
         if not isinstance(raise_on_refused, _Unset):
             changes["raise_on_refused"] = need_truth(raise_on_refused, "raise_on_refused")
         copy = object.__new__(type(self))
@@ -372,8 +372,8 @@ def _transport_for(
     http_client: "HttpxClient | None", settings: Settings, max_connections: int, *, fast: bool
 ) -> "Transport":
     with loading:
-        from ._connections import OwnTransport
-        from ._transport import BorrowedTransport, HttpxClient, HttpxConnections
+        from ._http.connections import OwnTransport
+        from ._http.transport import BorrowedTransport, HttpxClient, HttpxConnections
 
     if http_client is not None:
         if not isinstance(http_client, HttpxClient):
@@ -382,6 +382,6 @@ def _transport_for(
     if not fast:
         return OwnTransport(partial(HttpxConnections, settings.base_url), max_connections)
     with loading:
-        from . import _fast
+        from ._http.fast import connect
 
-    return OwnTransport(partial(_fast.connect, settings.base_url), max_connections)
+    return OwnTransport(partial(connect, settings.base_url), max_connections)

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, TypeVar
 
 import attrs
 
-from ._address import (
+from ._content.blobs import Blob
+from ._content.media_types import guess_type
+from ._content.sources import blob_of, last_part, line_for, need_content, own_name
+from ._models.portable import PortableEmail
+from ._values.address import (
     AddressLike,
     HeadersLike,
     address_header,
@@ -18,14 +22,10 @@ from ._address import (
     format_addresses,
     optional_addresses,
 )
-from ._blobs import Blob
-from ._checks import about, need_text, need_truth, refuse_control_characters, type_name
-from ._contents import blob_of, last_part, line_for, need_content, own_name
-from ._dates import format_schedule, need_aware
-from ._domains import character
-from ._masking import repr_masked, repr_personal, repr_url, shown_half_made
-from ._mimetypes import guess_type
-from ._portable import PortableEmail
+from ._values.checks import about, need_text, need_truth, refuse_control_characters, type_name
+from ._values.dates import format_schedule, need_aware
+from ._values.domains import character
+from ._values.masking import repr_masked, repr_personal, repr_url, shown_half_made
 
 A = TypeVar("A", bound="Attachment")
 

@@ -24,10 +24,10 @@ from collections.abc import Callable
 
 import attrs
 
-from ._checks import need_int, need_number, need_truth
-from ._forking import tell_after_fork
-from ._masking import shown_half_made
 from ._operation import Effect
+from ._runtime.forking import tell_after_fork
+from ._values.checks import need_int, need_number, need_truth
+from ._values.masking import shown_half_made
 from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError
 
 

@@ -7,17 +7,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ._groups import SyncGroups
-from ._loop_thread import LoopThread
-from ._masking import shown_half_made
-from ._model import AnyReply
+from ._models.model import AnyReply
 from ._operation import Effect
-from ._settings import MAX_EMAIL_BYTES, Auth, Region, TransportName
+from ._sync._loop_thread import LoopThread
+from ._values.masking import shown_half_made
+from ._wire.settings import MAX_EMAIL_BYTES, Auth, Region, TransportName
 from .client import _UNSET, AsyncClient, _Unset
 from .pacing import Pacer
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from ._transport import HttpxClient
+    from ._http.transport import HttpxClient
 
 
 async def _close(client: AsyncClient, http_client: "HttpxClient | None", process: int) -> None:

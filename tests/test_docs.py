@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 import smtp2go_async
-from smtp2go_async import _settings
+from smtp2go_async._wire import settings as _settings
 from smtp2go_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]

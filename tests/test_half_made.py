@@ -25,10 +25,10 @@ from smtp2go_async import (
     SyncClient,
     sandbox,
 )
-from smtp2go_async._blobs import MemoryBlob
+from smtp2go_async._content.blobs import MemoryBlob
 from smtp2go_async._operation import Operation
-from smtp2go_async._settings import Settings
-from smtp2go_async.bulk.table import JournalRow
+from smtp2go_async._wire.settings import Settings
+from smtp2go_async.bulk._journal.schema import JournalRow
 from smtp2go_async.errors import Smtp2goError
 from smtp2go_async.pacing import PacerState
 

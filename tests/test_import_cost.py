@@ -10,7 +10,7 @@ import sys
 import pytest
 
 # The library's own names that nothing but a first call, or a first touch, may load.
-LATE = ["cattrs", "tenacity", "smtp2go_async.sync", "smtp2go_async._loop_thread", "smtp2go_async.sandbox"]
+LATE = ["cattrs", "tenacity", "smtp2go_async.sync", "smtp2go_async._sync._loop_thread", "smtp2go_async.sandbox"]
 
 
 def loaded(*statements):
@@ -83,8 +83,8 @@ def test_touching_a_group_again_loads_nothing():
 
 def test_a_call_that_succeeds_needs_no_retries():
     (modules,) = loaded(
-        "from smtp2go_async._wire import Answer, parse_answer\n"
-        "from smtp2go_async._settings import Settings\n"
+        "from smtp2go_async._wire.wire import Answer, parse_answer\n"
+        "from smtp2go_async._wire.settings import Settings\n"
         "from smtp2go_async.endpoints.sms import SUMMARY\n"
         "settings = Settings(api_key='api-' + 'A' * 32, base_url='https://api.example.com')\n"
         'parse_answer(SUMMARY, Answer(200, b\'{"data": {"total_messages": 1}}\'), settings)'

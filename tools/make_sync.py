@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TypeGuard
 
 PACKAGE = Path(__file__).resolve().parent.parent / "smtp2go_async"
-BY_HAND = {"__init__.py", "_group.py"}
 WIDTH = 120
 
 Method = ast.AsyncFunctionDef | ast.FunctionDef
@@ -154,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if something would change")
     check = parser.parse_args(arguments).check
     wanted = twins()
-    strays = [path for path in (PACKAGE / "_sync").glob("*.py") if path not in wanted and path.name not in BY_HAND]
+    strays = [path for path in (PACKAGE / "_sync").glob("[!_]*.py") if path not in wanted]
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if check:
         for path in stale:

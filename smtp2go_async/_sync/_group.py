@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
-from .._loading import loading
-from .._loop_thread import LoopThread
+from .._runtime.loading import loading
+from ._loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from .._paging import Paged
@@ -45,7 +45,7 @@ class SyncSettlingGroup(SyncGroup[G]):
 
     def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         with loading:
-            from ..bulk._signals import term_as_exit
+            from ..bulk._run.signals import term_as_exit
 
         with term_as_exit():
             return self._thread.run_settling(partial(call, *args, **kwargs))

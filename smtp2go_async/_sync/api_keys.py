@@ -3,7 +3,7 @@
 
 from typing import Unpack
 
-from .._model import Done, Listing
+from .._models.model import Done, Listing
 from ..endpoints.api_keys import ApiKey, ApiKeys as AsyncApiKeys, ApiKeyOptions
 from ._group import SyncGroup
 

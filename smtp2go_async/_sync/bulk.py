@@ -3,11 +3,11 @@
 
 from typing import Literal
 
-from ..bulk.begin import JournalLike
+from ..bulk._run.run import OnOutcome
+from ..bulk._run.session import JournalLike
+from ..bulk._run.source import Emails, Numbers
 from ..bulk.outcome import BulkReport, ReconcileReport
-from ..bulk.run import OnOutcome
 from ..bulk.sender import Bulk as AsyncBulk, BATCH
-from ..bulk.source import Emails, Numbers
 from ..bulk.stream import SyncOutcomeStream
 from ._group import SyncSettlingGroup
 

@@ -1,7 +1,7 @@
 # Written by tools/make_sync.py from endpoints/dedicated_ips.py: change that file, then run `nox -s sync`.
 """The waiting twin of `smtp2go_async.endpoints.dedicated_ips`."""
 
-from .._model import Listing
+from .._models.model import Listing
 from ..endpoints.dedicated_ips import DedicatedIps as AsyncDedicatedIps, DedicatedIpPool
 from ._group import SyncGroup
 

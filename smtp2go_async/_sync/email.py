@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from email.message import Message
 from typing import BinaryIO, Unpack
 
-from .._address import AddressLike
-from .._model import Done, Listing
+from .._models.model import Done, Listing
+from .._values.address import AddressLike
 from ..endpoints.email import BatchItem, Emails as AsyncEmails, EmailSent, ScheduledEmail, ScheduledFilters
 from ..message import Email, EmailParts
 from ._group import SyncGroup

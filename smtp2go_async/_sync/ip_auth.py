@@ -3,7 +3,7 @@
 
 from typing import Unpack
 
-from .._model import Done, Listing
+from .._models.model import Done, Listing
 from ..endpoints._sending import SendingOptions
 from ..endpoints.ip_auth import IpAuth as AsyncIpAuth, IpAuthEntries, IpAuthEntry
 from ._group import SyncGroup

@@ -1,7 +1,7 @@
 # Written by tools/make_sync.py from endpoints/single_sender_emails.py: change that file, then run `nox -s sync`.
 """The waiting twin of `smtp2go_async.endpoints.single_sender_emails`."""
 
-from .._model import Done
+from .._models.model import Done
 from ..endpoints.single_sender_emails import SingleSenders, SingleSenderEmails as AsyncSingleSenderEmails
 from ._group import SyncGroup
 

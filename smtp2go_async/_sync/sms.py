@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from .._dates import DateLike
+from .._values.dates import DateLike
 from ..endpoints.sms import ReceivedSmsPage, SentSmsPage, Sms as AsyncSms, SmsSent, SmsSummary
 from ._group import SyncGroup
 

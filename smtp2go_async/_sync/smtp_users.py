@@ -3,7 +3,7 @@
 
 from typing import Unpack
 
-from .._model import Listing
+from .._models.model import Listing
 from ..endpoints.smtp_users import SmtpUser, SmtpUsers as AsyncSmtpUsers, SmtpUserList, SmtpUserOptions, SmtpUserResults
 from ._group import SyncGroup
 

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-from .._model import Done
+from .._models.model import Done
 from ..endpoints.subaccounts import (
     Subaccount,
     Subaccounts as AsyncSubaccounts,

@@ -3,7 +3,7 @@
 
 from typing import Unpack
 
-from .._model import Listing
+from .._models.model import Listing
 from ..endpoints.webhooks import ChangedWebhook, Webhook, Webhooks as AsyncWebhooks, WebhookOptions
 from ._group import SyncGroup
 

@@ -17,14 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Literal
 
-from .._checks import need_text, need_truth
-from .._masking import shown_half_made
+from .._values.checks import need_text, need_truth
+from .._values.masking import shown_half_made
 from ..errors import JournalError
-from .corrected import CORRECTABLE, content_mark
-from .export import write_csv
-from .journal_file import JournalFile
-from .plan import Row, fingerprints_of, mark_of
-from .table import COLUMNS, SHORT, STATES, Claim, JournalRow, Lines, Settled, SettledLike, lines_of
+from ._journal.corrected import CORRECTABLE, content_mark
+from ._journal.export import write_csv
+from ._journal.file import JournalFile
+from ._journal.schema import COLUMNS, SHORT, STATES, Claim, JournalRow, Lines, Settled, SettledLike, lines_of
+from ._plan import Row, fingerprints_of, mark_of
 
 Kind = Literal["email", "sms"]
 Kept = Literal["hash", "address", "none"]

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from .._checks import need_count, need_number, need_text
+from .._values.checks import need_count, need_number, need_text
 from .outcome import STATUSES, Outcome
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
-from .._numbers import digits_of
+from .._values.numbers import digits_of
 from ..errors import JournalError
 from ..retry import RetryPolicy
+from ._journal.schema import JournalRow, Settled
+from ._plan import HEADER, tokens_of
+from ._run.channels import content_hash
 from .journal import Journal
 from .outcome import ReconcileReport
-from .plan import HEADER, tokens_of
-from .table import JournalRow, Settled
-from .ways import content_hash
 
 if TYPE_CHECKING:
     from ..client import AsyncClient

@@ -11,14 +11,11 @@ from typing import Any, Self, Unpack, cast
 
 from anyio import from_thread
 
-from .._address import AddressLike, format_address
-from .._checks import need_known, need_path, need_text, need_truth, need_word, with_article
-from .._masking import mask_text, shown_half_made
+from .._values.address import AddressLike, format_address
+from .._values.checks import need_known, need_path, need_text, need_truth, need_word, with_article
+from .._values.masking import mask_text, shown_half_made
 from ..message import Email, EmailParts
-from .makers import FromStrings, FromTemplate
-from .outcome import Outcome
-from .plan import check_reference
-from .records import (
+from ._file.records import (
     Format,
     Lines,
     Record,
@@ -29,6 +26,9 @@ from .records import (
     regular,
     stamp_of,
 )
+from ._file.row_makers import FromStrings, FromTemplate
+from ._plan import check_reference
+from .outcome import Outcome
 
 MOST_BAD_ROWS = 20
 """Bad rows that a check looks for before it ends."""
@@ -229,7 +229,7 @@ class EmailFile:
         return self._checked[1]
 
     def _go_through(self) -> int:
-        from .seen import Seen
+        from ._seen import Seen
 
         count = 0
         bad: list[tuple[int, str]] = []

@@ -15,21 +15,21 @@ from typing import Final, Literal
 
 from anyio import to_thread
 
-from .._caller import by_the_caller, is_exit
-from .._checks import need_count, refuse_blank
+from .._runtime.caller_thread import by_the_caller, is_exit
+from .._values.checks import need_count, refuse_blank
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
 from ..errors import JournalError
-from ._signals import ending_on_signals
-from .begin import Beginning, JournalLike, Opened
+from ._plan import MOST_IN_A_BATCH
+from ._run.channels import EachAlone, Texts, Together
+from ._run.run import OnOutcome, Run
+from ._run.session import Beginning, JournalLike, Opened
+from ._run.signals import ending_on_signals
+from ._run.source import Emails, Numbers, email_row, number_row
 from .journal import Journal
 from .outcome import BulkReport, Outcome, ReconcileReport
-from .plan import MOST_IN_A_BATCH
 from .reconcile import settle
-from .run import OnOutcome, Run
-from .source import Emails, Numbers, email_row, number_row
 from .stream import OutcomeStream
-from .ways import EachAlone, Texts, Together
 
 BATCH = 500
 """E-mails in one call of ``/email/batch``, unless told otherwise: half of what the API takes."""

@@ -13,10 +13,10 @@ import anyio
 
 from .._paging import WaitedFor
 from ..errors import NotSentError
-from ._signals import Stop, ending_on_signals
-from .begin import Beginning
+from ._run.run import Run
+from ._run.session import Beginning
+from ._run.signals import Stop, ending_on_signals
 from .outcome import Outcome
-from .run import Run
 
 SECONDS = 1.0
 """For how long rows are taken before outcomes are given out."""

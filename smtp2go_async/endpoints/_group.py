@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._arguments import check_calls
 from .._operation import Operation
+from .._values.arguments import check_calls
 
 if TYPE_CHECKING:
     from ..client import AsyncClient

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal, TypedDict
 
 import attrs
 
-from .._checks import need_count
-from .._model import Address, SentAsText, model, named
-from .._period import Period, format_period
+from .._models.model import Address, SentAsText, model, named
+from .._models.period import Period, format_period
+from .._values.checks import need_count
 
 SendingStatus = Literal["allowed", "blocked", "sandbox"] | str
 """The documented ones; others may come. ``sandbox`` takes messages and delivers none; they count to the quota."""

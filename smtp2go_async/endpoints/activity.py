@@ -13,11 +13,11 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._checks import need_count, need_some
-from .._dates import DateLike, format_date_range
-from .._model import Address, Content, Joined, model, named
+from .._models.model import Address, Content, Joined, model, named
 from .._operation import Effect, Operation
 from .._paging import Page, all_of
+from .._values.checks import need_count, need_some
+from .._values.dates import DateLike, format_date_range
 from ._group import EndpointGroup
 
 MOST_ON_A_PAGE = 1000

@@ -10,9 +10,9 @@
 
 from collections.abc import Sequence
 
-from .._checks import need_some
-from .._model import Address, Reply, model
+from .._models.model import Address, Reply, model
 from .._operation import Effect, Operation
+from .._values.checks import need_some
 from ._group import EndpointGroup
 
 

@@ -15,9 +15,9 @@ from typing import Any, Unpack
 
 import attrs
 
-from .._checks import need_some
-from .._model import Done, Listing, Secret, model, named
+from .._models.model import Done, Listing, Secret, model, named
 from .._operation import Effect, Operation
+from .._values.checks import need_some
 from ._group import EndpointGroup
 from ._sending import Sending, SendingOptions, sending_fields
 

@@ -14,11 +14,11 @@ from typing import Any, TypedDict, Unpack
 
 import attrs
 
-from .._checks import need_count
-from .._dates import DateLike, format_date_range
-from .._model import Address, Content, Reply, Secret, model
+from .._models.model import Address, Content, Reply, Secret, model
 from .._operation import Effect, Operation
 from .._paging import Page, all_of
+from .._values.checks import need_count
+from .._values.dates import DateLike, format_date_range
 from ._group import EndpointGroup
 
 MOST_ON_A_PAGE = 5000

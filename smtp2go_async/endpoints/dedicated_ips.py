@@ -5,7 +5,7 @@
 | `view` | POST /dedicated_ips/view | READ   |
 """
 
-from .._model import Listing, model
+from .._models.model import Listing, model
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
 

@@ -16,10 +16,10 @@ from typing import TypedDict
 
 import attrs
 
-from .._checks import need_word
-from .._masking import shown_half_made
-from .._model import Reply, Url, model
+from .._models.model import Reply, Url, model
 from .._operation import Effect, Operation
+from .._values.checks import need_word
+from .._values.masking import shown_half_made
 from ._group import EndpointGroup
 
 

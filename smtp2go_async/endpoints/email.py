@@ -20,13 +20,13 @@ from typing import Any, BinaryIO, TypedDict, Unpack
 
 import attrs
 
-from .._address import AddressLike
-from .._checks import need_count, type_name
-from .._dates import format_schedule
-from .._mime import mime_blob, refuse_other_libraries
-from .._model import Address, Content, Done, Listing, SendReply, model, named
+from .._mime.messages import mime_blob, refuse_other_libraries
+from .._models.model import Address, Content, Done, Listing, SendReply, model, named
 from .._operation import Effect, Operation
 from .._paging import Paged, Step
+from .._values.address import AddressLike
+from .._values.checks import need_count, type_name
+from .._values.dates import format_schedule
 from ..errors import ReplyError
 from ..message import Email, EmailParts
 from ._group import EndpointGroup

@@ -13,9 +13,9 @@ There are two lists, one for SMTP and one for this API. All of these calls carry
 
 from typing import Literal
 
-from .._checks import need_word
-from .._model import Reply, model
+from .._models.model import Reply, model
 from .._operation import Effect, Operation
+from .._values.checks import need_word
 from ._group import EndpointGroup
 
 AllowListType = Literal["smtp", "api"] | str

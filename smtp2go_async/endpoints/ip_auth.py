@@ -11,9 +11,9 @@ from typing import Unpack
 
 import attrs
 
-from .._model import Done, Listing, Reply, Secret, model, named
+from .._models.model import Done, Listing, Reply, Secret, model, named
+from .._models.period import Period
 from .._operation import Effect, Operation
-from .._period import Period
 from ._group import EndpointGroup
 from ._sending import DefaultLimit, Sending, SendingOptions, sending_fields
 

@@ -7,7 +7,7 @@
 | `view`   | POST /single_sender_emails/view   | READ      |
 """
 
-from .._model import Address, Done, Reply, model
+from .._models.model import Address, Done, Reply, model
 from .._operation import Effect, Operation
 from ._group import EndpointGroup
 

@@ -15,11 +15,11 @@ from typing import Literal
 
 import attrs
 
-from .._checks import need_one, need_text, refuse_blank
-from .._dates import DateLike, format_date_range
-from .._model import Address, Content, Reply, SendReply, model, named
-from .._numbers import normal_number
+from .._models.model import Address, Content, Reply, SendReply, model, named
 from .._operation import Effect, Operation
+from .._values.checks import need_one, need_text, refuse_blank
+from .._values.dates import DateLike, format_date_range
+from .._values.numbers import normal_number
 from ._group import EndpointGroup
 
 MOST_NUMBERS = 100

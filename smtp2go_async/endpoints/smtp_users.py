@@ -11,10 +11,10 @@
 
 from typing import Any, Unpack
 
-from .._checks import need_word
-from .._model import Listing, Reply, Secret, model
+from .._models.model import Listing, Reply, Secret, model
+from .._models.period import Period
 from .._operation import Effect, Operation
-from .._period import Period
+from .._values.checks import need_word
 from ._group import EndpointGroup
 from ._sending import DefaultLimit, Sending, SendingOptions, sending_fields
 

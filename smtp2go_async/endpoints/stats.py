@@ -14,10 +14,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Literal
 
-from .._checks import need_some
-from .._dates import DateLike, format_date_range
-from .._model import Address, Percent, Reply, model
+from .._models.model import Address, Percent, Reply, model
 from .._operation import Effect, Operation
+from .._values.checks import need_some
+from .._values.dates import DateLike, format_date_range
 from ._group import EndpointGroup
 
 HistoryGroup = Literal["email_address", "username", "domain", "subaccount"] | str

@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any, Literal, TypedDict, Unpack
 
-from .._checks import need_count, need_some, need_word
-from .._model import Address, Done, Reply, model
+from .._models.model import Address, Done, Reply, model
 from .._operation import Effect, Operation
 from .._paging import Page, all_of
+from .._values.checks import need_count, need_some, need_word
 from ._group import EndpointGroup
 
 SubaccountStates = Literal["all", "active", "closed", "suspended"] | str

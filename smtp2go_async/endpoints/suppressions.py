@@ -13,11 +13,11 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Literal, TypedDict, Unpack
 
-from .._checks import need_one, need_some, need_word
-from .._dates import DateLike, format_date_range
-from .._model import Address, Content, Reply, model
+from .._models.model import Address, Content, Reply, model
 from .._operation import Effect, Operation
 from .._paging import Page, all_of
+from .._values.checks import need_one, need_some, need_word
+from .._values.dates import DateLike, format_date_range
 from ._group import EndpointGroup
 
 SuppressionType = Literal["manual", "spam", "unsubscribe", "bounce", "compliance"] | str

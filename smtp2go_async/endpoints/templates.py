@@ -20,10 +20,10 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._checks import need_count, need_some, need_word
-from .._model import Content, Done, Reply, model, named
+from .._models.model import Content, Done, Reply, model, named
 from .._operation import Effect, Operation
 from .._paging import Page, all_of
+from .._values.checks import need_count, need_some, need_word
 from ._group import EndpointGroup
 
 SHORTEST_ID, LONGEST_ID = 5, 24

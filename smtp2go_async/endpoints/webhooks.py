@@ -14,9 +14,9 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._checks import need_count
-from .._model import Address, Listing, Reply, Secret, Url, model
+from .._models.model import Address, Listing, Reply, Secret, Url, model
 from .._operation import Effect, Operation
+from .._values.checks import need_count
 from ._group import EndpointGroup
 
 WebhookEventName = (

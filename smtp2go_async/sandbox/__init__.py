@@ -19,7 +19,7 @@ for _needed in ("starlette", "uvicorn"):
     if find_spec(_needed) is None:
         raise ImportError("The sandbox needs Starlette and uvicorn: pip install 'smtp2go-async[sandbox]'", name=_needed)
 
-from .._settings import SANDBOX_KEY
+from .._wire.settings import SANDBOX_KEY
 from ._server import ServerThread
 from .account import KEPT_REQUESTS, Account, utc_now
 from .activity import ACTIVITY_PER_MINUTE

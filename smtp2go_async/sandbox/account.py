@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import frozen
 
-from .._settings import SANDBOX_KEY
+from .._wire.settings import SANDBOX_KEY
 from .activity import ACTIVITY_PER_MINUTE, ActivityLog
 from .mime import attachments_of, build_message, subject_of
 from .ready import read_message

@@ -9,8 +9,8 @@ import anyio
 from faults.scripted import Time, answer
 
 from smtp2go_async import AsyncClient, Email, OutcomeUnknownError, Pacer
-from smtp2go_async._wire import Answer
-from smtp2go_async.bulk.plan import Row
+from smtp2go_async._wire.wire import Answer
+from smtp2go_async.bulk._plan import Row
 
 KEY = "api-" + "A" * 32
 LOST = OutcomeUnknownError("the connection was closed without an answer")

@@ -5,7 +5,7 @@ from bulk.helpers import BAD_KEY, LOST, TURNED_AWAY, client_of, counted, email, 
 from faults.scripted import answer, refusal
 
 from smtp2go_async import Attachment, BulkStoppedError, Email, ReplyError
-from smtp2go_async._body import encode
+from smtp2go_async._wire.body import encode
 
 
 def sizes(provider):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async import Attachment, BulkStoppedError, Email, Journal, JournalError
-from smtp2go_async.bulk.corrected import BeginAnew, content_mark, kept_in
+from smtp2go_async.bulk._journal.corrected import BeginAnew, content_mark, kept_in
 
 WRONG = refusal(400, "API_EXCEPTION", "wrong")
 

@@ -14,7 +14,7 @@ from bulk.helpers import counted, email, emails
 from faults.server import Say
 
 from smtp2go_async import Journal, SyncClient
-from smtp2go_async import _loop_thread as module
+from smtp2go_async._sync import _loop_thread as module
 from smtp2go_async.sandbox import Sandbox
 
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from smtp2go_async import Journal, JournalError
-from smtp2go_async.bulk import table
-from smtp2go_async.bulk.journal_file import LONGEST_CALL
-from smtp2go_async.bulk.plan import Row
-from smtp2go_async.bulk.table import STATES, Settled
+from smtp2go_async.bulk._journal import schema as table
+from smtp2go_async.bulk._journal.file import LONGEST_CALL
+from smtp2go_async.bulk._journal.schema import STATES, Settled
+from smtp2go_async.bulk._plan import Row
 
 
 def settled(state, *references):

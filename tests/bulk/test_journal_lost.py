@@ -13,10 +13,10 @@ import pytest
 from bulk.helpers import claims, email, emails, states
 
 from smtp2go_async import Journal, JournalError, SyncClient
-from smtp2go_async.bulk import at_rest
-from smtp2go_async.bulk import files as journal_files
-from smtp2go_async.bulk.seal import Head, Seal
-from smtp2go_async.bulk.table import Settled
+from smtp2go_async.bulk._journal import at_rest
+from smtp2go_async.bulk._journal import files as journal_files
+from smtp2go_async.bulk._journal.schema import Settled
+from smtp2go_async.bulk._journal.seal import Head, Seal
 from smtp2go_async.sandbox import Sandbox
 
 on = pytest.mark.parametrize
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps f
 KILLED = """
     import os, signal, sys
     from smtp2go_async import Journal
-    from smtp2go_async.bulk.plan import Row
-    from smtp2go_async.bulk.table import Settled
+    from smtp2go_async.bulk._plan import Row
+    from smtp2go_async.bulk._journal.schema import Settled
 
     first, count = int(sys.argv[2]), int(sys.argv[3])
     journal = Journal(sys.argv[1]).open()
@@ -294,7 +294,8 @@ def test_an_export_does_not_overwrite_the_log(left, log):
 
 ENDING = """
     import os, sqlite3, sys
-    from smtp2go_async.bulk import journal_file, files
+    from smtp2go_async.bulk._journal import file as journal_file
+    from smtp2go_async.bulk._journal import files
 
     left = int({left})
 
@@ -694,7 +695,7 @@ def test_the_log_is_worked_in_and_begun_anew_however_long_a_run_is(path, log):
 
 
 def test_a_log_that_is_folded_after_a_kill_does_not_grow_without_end(path, log, monkeypatch):
-    monkeypatch.setattr("smtp2go_async.bulk.table._IN_ONE", 10_000)
+    monkeypatch.setattr("smtp2go_async.bulk._journal.schema._IN_ONE", 10_000)
     with Journal(path) as journal:
         for number in range(40):
             journal.commit(claims(*(f"{number}-{one:04}" * 20 for one in range(300))), [])

@@ -8,9 +8,9 @@ import anyio
 import pytest
 
 from smtp2go_async import Journal, JournalError
-from smtp2go_async.bulk import ledger as module
-from smtp2go_async.bulk.ledger import Ledger
-from smtp2go_async.bulk.plan import Row
+from smtp2go_async.bulk._journal import group_commit as module
+from smtp2go_async.bulk._journal.group_commit import Ledger
+from smtp2go_async.bulk._plan import Row
 
 
 @pytest.fixture

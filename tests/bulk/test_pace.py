@@ -8,7 +8,7 @@ from bulk.helpers import BAD_KEY, TURNED_AWAY, counted, emails, states
 from faults.scripted import close_gate
 
 from smtp2go_async import BulkStoppedError, Journal, RateLimitError
-from smtp2go_async.bulk.plan import FIRST_CALLS
+from smtp2go_async.bulk._plan import FIRST_CALLS
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from smtp2go_async import (
     ServerError,
     ValidationError,
 )
-from smtp2go_async._blobs import FileChangedError
-from smtp2go_async._body import encode
-from smtp2go_async.bulk.plan import (
+from smtp2go_async._content.blobs import FileChangedError
+from smtp2go_async._wire.body import encode
+from smtp2go_async.bulk._plan import (
     LONGEST_REFERENCE,
     check_reference,
     fingerprints_of,
@@ -34,7 +34,7 @@ from smtp2go_async.bulk.plan import (
     tokens_of,
     verdict_of,
 )
-from smtp2go_async.bulk.seen import Seen
+from smtp2go_async.bulk._seen import Seen
 
 
 def _changed():

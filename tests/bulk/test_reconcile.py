@@ -8,7 +8,7 @@ import pytest
 from bulk.helpers import LOST, counted, emails, numbers, states
 
 from smtp2go_async import AsyncClient, Journal, JournalError, Pacer, RateLimitError, SyncClient
-from smtp2go_async.bulk.plan import Row
+from smtp2go_async.bulk._plan import Row
 from smtp2go_async.bulk.reconcile import LAG
 from smtp2go_async.endpoints.activity import Activity
 from smtp2go_async.sandbox import Sandbox

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async import Email, EmailFile
-from smtp2go_async.bulk import records
+from smtp2go_async.bulk._file import records
 
 on = pytest.mark.parametrize
 HEADER = "id,email,name\n"
@@ -198,7 +198,7 @@ def test_an_address_with_a_character_that_does_not_show_is_told_by_its_line(prob
 
 
 def test_the_same_address_in_two_scripts_has_one_fingerprint():
-    from smtp2go_async.bulk.plan import fingerprints_of, recipients_of
+    from smtp2go_async.bulk._plan import fingerprints_of, recipients_of
 
     forms = ["jane@bücher.example", "JANE@BÜCHER.example", "jane@xn--bcher-kva.example", "jane@bu\u0308cher.example"]
     recipients = [recipients_of(hello({"email": one, "name": "Jane"})) for one in forms]

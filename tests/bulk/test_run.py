@@ -19,8 +19,8 @@ from smtp2go_async import (
     RetryPolicy,
     SendRefusedError,
 )
-from smtp2go_async._wire import Answer
-from smtp2go_async.bulk.plan import FIRST_CALLS, UNANSWERED
+from smtp2go_async._wire.wire import Answer
+from smtp2go_async.bulk._plan import FIRST_CALLS, UNANSWERED
 
 REFUSED = answer(200, {"succeeded": 0, "failed": 1, "failures": ["not verified"], "email_id": ""})
 BAD_FIELD = refusal(400, "NON_VALIDATING_IN_PAYLOAD", "wrong")
@@ -404,8 +404,8 @@ def test_at_least_once_repeats_a_lost_call_as_often_as_the_client_would(go, prov
 @pytest.mark.parametrize("via", ["send", "batch"])
 def test_rows_of_a_slow_list_are_sent_before_it_gives_as_many_as_fit(via, go, client, provider, monkeypatch):
     """A list that is a queue gives the next row when it has one."""
-    monkeypatch.setattr("smtp2go_async.bulk.source.LONGEST_READING", 0.0)
-    monkeypatch.setattr("smtp2go_async.bulk.run.LONGEST_GATHERING", 0.0)
+    monkeypatch.setattr("smtp2go_async.bulk._run.source.LONGEST_READING", 0.0)
+    monkeypatch.setattr("smtp2go_async.bulk._run.run.LONGEST_GATHERING", 0.0)
     arrived = []
 
     async def slow():

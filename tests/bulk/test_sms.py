@@ -9,8 +9,8 @@ from bulk.helpers import BAD_KEY, LOST, counted, numbers, states
 from faults.scripted import answer, refusal
 
 from smtp2go_async import BulkStoppedError, JournalError, SmsOutcome
-from smtp2go_async.bulk.plan import Row
-from smtp2go_async.bulk.ways import Texts
+from smtp2go_async.bulk._plan import Row
+from smtp2go_async.bulk._run.channels import Texts
 from smtp2go_async.endpoints.sms import SmsMessage, SmsSent
 
 

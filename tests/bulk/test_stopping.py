@@ -13,7 +13,7 @@ from bulk.helpers import BAD_KEY, LOST, counted, email, emails, states
 from faults.scripted import close_gate
 
 from smtp2go_async import BulkStoppedError, Journal, JournalError
-from smtp2go_async.bulk import ledger
+from smtp2go_async.bulk._journal import group_commit as ledger
 
 
 @pytest.fixture

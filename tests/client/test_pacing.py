@@ -25,7 +25,7 @@ from smtp2go_async import (
     SendRefusedError,
     ServerError,
 )
-from smtp2go_async._wire import Answer
+from smtp2go_async._wire.wire import Answer
 from smtp2go_async.pacing import SILENCE, PacerState
 
 GOOD = answer()

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from smtp2go_async import AsyncClient
-from smtp2go_async._converter import strict
-from smtp2go_async._model import Done, Listing
+from smtp2go_async._models.converter import strict
+from smtp2go_async._models.model import Done, Listing
 from smtp2go_async._operation import Operation
-from smtp2go_async._settings import Settings
-from smtp2go_async._wire import Answer, parse_answer
+from smtp2go_async._wire.settings import Settings
+from smtp2go_async._wire.wire import Answer, parse_answer
 
 FACTS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "operations.json").read_text())
 ENDPOINTS = Path(importlib.import_module("smtp2go_async.endpoints").__file__ or "").parent

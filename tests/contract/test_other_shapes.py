@@ -14,10 +14,10 @@ from contract.test_operations import EXAMPLES, OPERATIONS, SETTINGS, _operation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtp2go_async._model import AnyReply, Done, Listing
+from smtp2go_async._models.model import AnyReply, Done, Listing
+from smtp2go_async._models.shapes import holds_an_object, list_in
 from smtp2go_async._operation import Effect, Operation
-from smtp2go_async._shapes import holds_an_object, list_in
-from smtp2go_async._wire import Answer, parse_answer
+from smtp2go_async._wire.wire import Answer, parse_answer
 from smtp2go_async.errors import ApiError, ReplyError
 
 Change = Callable[[Any], Any]

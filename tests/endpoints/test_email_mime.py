@@ -18,7 +18,7 @@ from email.policy import default
 import pytest
 from mime.odd_messages import ODD, UNWRITABLE, read, said
 
-from smtp2go_async import _mime
+from smtp2go_async._mime import messages as _mime
 
 ACCEPTED = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1uAbC-1"}
 RAW = b"From: shop@example.com\r\nTo: jane@example.com\r\nSubject: Hello\r\n\r\nHi \xff\r\n"

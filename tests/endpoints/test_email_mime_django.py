@@ -12,7 +12,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives  # noqa: E402
 from mime.odd_messages import BINARY, URL, modern, read, said  # noqa: E402
 
 from smtp2go_async import AsyncClient  # noqa: E402
-from smtp2go_async._mime_writing import message_bytes  # noqa: E402
+from smtp2go_async._mime.writing import message_bytes  # noqa: E402
 
 if not settings.configured:
     settings.configure(USE_I18N=False)

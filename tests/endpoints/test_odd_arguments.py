@@ -15,8 +15,8 @@ import pytest
 from odd import ODD, Counting, told
 
 from smtp2go_async import AsyncClient, Email, Pacer, RetryPolicy
-from smtp2go_async._arguments import Arguments, unchecked
 from smtp2go_async._groups import AsyncGroups
+from smtp2go_async._values.arguments import Arguments, unchecked
 
 KEY = "api-" + "A" * 32
 RAISING = {"function", "class"}

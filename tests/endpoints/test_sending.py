@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from smtp2go_async._converter import loose
-from smtp2go_async._period import Period, format_period
+from smtp2go_async._models.converter import loose
+from smtp2go_async._models.period import Period, format_period
 from smtp2go_async.endpoints._sending import Sending, sending_fields
 
 on = pytest.mark.parametrize

@@ -8,7 +8,7 @@ from typing import Any
 import anyio.lowlevel
 
 from smtp2go_async import AsyncClient, Pacer
-from smtp2go_async._wire import Answer, Request
+from smtp2go_async._wire.wire import Answer, Request
 
 Turn = Answer | Exception
 

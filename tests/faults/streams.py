@@ -9,7 +9,7 @@ import h11
 import httpcore
 from anyio.abc import ByteStream
 
-from smtp2go_async._http11 import Http11
+from smtp2go_async._http.http11 import Http11
 
 NEVER = object()
 """Nothing comes, until whoever waits gives up."""

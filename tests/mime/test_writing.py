@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mime.odd_messages import DKIM, EIGHT_BITS, ODD, SIGNED_PARTS, UNWRITABLE, URL, modern, older, read, said
 
-from smtp2go_async._mime_headers import UnwritableError
-from smtp2go_async._mime_writing import message_bytes
+from smtp2go_async._mime.headers import UnwritableError
+from smtp2go_async._mime.writing import message_bytes
 
 
 def line_of(raw: bytes, name: str) -> bytes:

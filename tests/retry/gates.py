@@ -3,7 +3,7 @@
 import heapq
 
 from smtp2go_async import Pacer
-from smtp2go_async._turns import HeldBackError, Turn
+from smtp2go_async._pacing.turns import HeldBackError, Turn
 from smtp2go_async.pacing import COOL_DOWN
 
 PATH = "/some/call"

@@ -6,7 +6,7 @@ import pytest
 from retry.gates import PATH, Clock, accepted, enter, entered, rate_limited, release, wait_of
 
 from smtp2go_async import Pacer
-from smtp2go_async._turns import Delay, Turn
+from smtp2go_async._pacing.turns import Delay, Turn
 from smtp2go_async.pacing import COOL_DOWN, MAX_COOL_DOWN, SILENCE, PacerState
 
 

@@ -6,8 +6,8 @@ import pytest
 from retry.gates import PATH, Clock, accepted
 
 from smtp2go_async import Pacer
-from smtp2go_async._published import PUBLISHED_LIMITS
-from smtp2go_async._turns import HeldBackError
+from smtp2go_async._pacing.published import PUBLISHED_LIMITS
+from smtp2go_async._pacing.turns import HeldBackError
 from smtp2go_async.pacing import MAX_COOL_DOWN
 
 PATHS = [PATH, PATH, PATH, "/api_keys/add", "/activity/search"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from retry.gates import PATH, Clock, accepted, enter, entered, rate_limited, recovering, release, wait_of
 
 from smtp2go_async import Pacer
-from smtp2go_async._turns import Delay, Turn
+from smtp2go_async._pacing.turns import Delay, Turn
 from smtp2go_async.pacing import MAX_COOL_DOWN, SILENCE, PacerState
 
 

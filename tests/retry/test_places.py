@@ -3,8 +3,8 @@
 import pytest
 from retry.gates import entered, rate_limited, release
 
-from smtp2go_async._published import PUBLISHED_LIMITS
-from smtp2go_async._turns import HeldBackError
+from smtp2go_async._pacing.published import PUBLISHED_LIMITS
+from smtp2go_async._pacing.turns import HeldBackError
 from smtp2go_async.pacing import SILENCE
 
 

@@ -2,7 +2,7 @@
 
 from retry.gates import PATH, accepted, closed, enter, entered, no_news, rate_limited, refused, release, wait_of
 
-from smtp2go_async._turns import Turn
+from smtp2go_async._pacing.turns import Turn
 from smtp2go_async.pacing import SILENCE, PacerState
 
 

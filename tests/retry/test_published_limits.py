@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from retry.gates import Clock, enter
 
 from smtp2go_async import Pacer
-from smtp2go_async._published import PUBLISHED_LIMITS, Limit
-from smtp2go_async._turns import Delay, Turn
+from smtp2go_async._pacing.published import PUBLISHED_LIMITS, Limit
+from smtp2go_async._pacing.turns import Delay, Turn
 
 PUBLISHED = [("/activity/search", 60, 60.0), ("/api_keys/add", 5, 60.0), ("/subaccount/add", 50, 3600.0)]
 

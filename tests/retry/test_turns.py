@@ -4,7 +4,7 @@ import pytest
 from retry.gates import accepted, closed, entered, queued, rate_limited, recovering, refused, release
 
 from smtp2go_async import Pacer
-from smtp2go_async._turns import HeldBackError
+from smtp2go_async._pacing.turns import HeldBackError
 from smtp2go_async.pacing import SILENCE
 
 PATH = "/some/call"

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from smtp2go_async._caller import InterruptedByCallerError
-from smtp2go_async._loop_thread import _Errands
+from smtp2go_async._runtime.caller_thread import InterruptedByCallerError
+from smtp2go_async._sync._loop_thread import _Errands
 
 
 def test_a_call_that_is_cancelled_before_its_first_step_does_not_begin():

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 
 WAYS = """
 import asyncio, os, sys, threading, time, warnings
-import smtp2go_async, smtp2go_async._loading
+import smtp2go_async, smtp2go_async._runtime.loading
 if "trio" in sys.argv:
     import trio
 
@@ -56,7 +56,7 @@ def use(one, name):
 FORKING = """
 name, made = sys.argv[4:6]
 importing, forking = threading.Event(), threading.Event()
-with smtp2go_async._loading.loading:
+with smtp2go_async._runtime.loading.loading:
     pass
 # After the package's own, since what was registered last is asked first.
 os.register_at_fork(before=forking.set)
@@ -135,7 +135,7 @@ LOOKING = """
 found = []
 
 def look(event, args):
-    if event == "import" and looking and not smtp2go_async._loading.loading._taken:
+    if event == "import" and looking and not smtp2go_async._runtime.loading.loading._taken:
         found.append(args[0])
 
 looking = False
@@ -190,7 +190,7 @@ def test_a_fork_does_not_wait_for_ever_for_an_import_that_waits_for_it(script):
     said = script(
         """
         import os, threading, warnings
-        from smtp2go_async import _loading
+        from smtp2go_async._runtime import loading as _loading
 
         warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
         _loading.LONGEST = 0.05
@@ -217,7 +217,7 @@ def test_a_fork_within_an_import_leaves_both_sides_free(script):
     said = script(
         """
         import os, threading
-        from smtp2go_async._loading import loading
+        from smtp2go_async._runtime.loading import loading
 
         with loading:
             with loading:

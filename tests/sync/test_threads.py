@@ -10,7 +10,8 @@ import httpx
 import pytest
 from faults.server import Fault
 
-from smtp2go_async import NotSentError, OutcomeUnknownError, RetryPolicy, SyncClient, _loop_thread
+from smtp2go_async import NotSentError, OutcomeUnknownError, RetryPolicy, SyncClient
+from smtp2go_async._sync import _loop_thread
 
 
 def loop_threads():

@@ -10,7 +10,9 @@ import anyio
 import pytest
 from faults.server import Fault, FaultServer
 
-from smtp2go_async import AsyncClient, Attachment, NotSentError, RetryPolicy, Smtp2goError, _blobs, _body
+from smtp2go_async import AsyncClient, Attachment, NotSentError, RetryPolicy, Smtp2goError
+from smtp2go_async._content import blobs as _blobs
+from smtp2go_async._wire import body as _body
 
 CONTENT = os.urandom(1_000_003)
 """Several chunks, and not a multiple of 3 bytes."""

@@ -26,8 +26,9 @@ from smtp2go_async import (
 pytest.importorskip("pyreqwest")
 pytest.importorskip("orjson")
 
-from smtp2go_async import _fast, _transport
-from smtp2go_async._fast import FastConnections
+from smtp2go_async._http import fast as _fast
+from smtp2go_async._http import transport as _transport
+from smtp2go_async._http.fast import FastConnections
 
 
 @pytest.fixture

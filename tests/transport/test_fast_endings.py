@@ -7,7 +7,8 @@ import anyio
 import pytest
 from faults.server import Fault
 
-from smtp2go_async import Attachment, NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError, _blobs
+from smtp2go_async import Attachment, NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
+from smtp2go_async._content import blobs as _blobs
 
 pytest.importorskip("pyreqwest")
 pytest.importorskip("orjson")

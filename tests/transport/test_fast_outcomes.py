@@ -8,16 +8,16 @@ import pytest
 from faults.server import Say
 
 from smtp2go_async import AsyncClient, NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
-from smtp2go_async._body import Body
-from smtp2go_async._wire import Request
+from smtp2go_async._wire.body import Body
+from smtp2go_async._wire.wire import Request
 
 pytest.importorskip("pyreqwest")
 pytest.importorskip("orjson")
 
 from pyreqwest import exceptions as theirs
 
-from smtp2go_async import _fast
-from smtp2go_async._fast import _Pieces, _Whole
+from smtp2go_async._http import fast as _fast
+from smtp2go_async._http.fast import _Pieces, _Whole
 
 
 def leaves(*, writing=False):

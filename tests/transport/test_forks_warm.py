@@ -15,7 +15,8 @@ import anyio
 import pytest
 from faults.server import UNTRUSTED
 
-from smtp2go_async import AsyncClient, SyncClient, _transport
+from smtp2go_async import AsyncClient, SyncClient
+from smtp2go_async._http import transport as _transport
 
 CHILDREN = 4
 SENDS = 15

@@ -8,7 +8,7 @@ import httpcore
 import pytest
 from faults.streams import a_request
 
-from smtp2go_async._pool import Pool, _Network
+from smtp2go_async._http.pool import Pool, _Network
 
 A_CONTEXT = SimpleNamespace(set_alpn_protocols=lambda _protocols: None)
 

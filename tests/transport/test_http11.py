@@ -8,7 +8,7 @@ import httpcore
 import pytest
 from faults.streams import NEVER, Pieces, Stream, a_request, connection_over
 
-from smtp2go_async import _http11
+from smtp2go_async._http import http11 as _http11
 
 HEAD = b"POST /v3/email/send HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: %d\r\n\r\n"
 CHUNKED = ((b"Transfer-Encoding", b"chunked"),)

@@ -5,7 +5,7 @@ import httpcore
 import pytest
 from faults.streams import NEVER, Stream, a_request, connection_over
 
-from smtp2go_async import _http11
+from smtp2go_async._http import http11 as _http11
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ngo\r\n2\r\nod\r\n0\r\n\r\n"

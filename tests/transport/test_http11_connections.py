@@ -10,9 +10,10 @@ import httpcore
 import pytest
 from faults.streams import OfHttpcore, Stream, a_request
 
-from smtp2go_async import _http11, _pool
-from smtp2go_async._http11 import Http11, known, prepared, taken_over
-from smtp2go_async._pool import Pool
+from smtp2go_async._http import http11 as _http11
+from smtp2go_async._http import pool as _pool
+from smtp2go_async._http.http11 import Http11, known, prepared, taken_over
+from smtp2go_async._http.pool import Pool
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 PROTOCOL = h11.Connection(our_role=h11.CLIENT)

@@ -7,7 +7,7 @@ import httpcore
 import pytest
 from faults.streams import NEVER, Pieces, Stream, a_request, connection_over
 
-from smtp2go_async import _http11
+from smtp2go_async._http import http11 as _http11
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 TOO_LARGE = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"

@@ -14,7 +14,7 @@ import pytest
 from faults.streams import NEVER, OfHttpcore, Stream, a_request
 from faults.tls import AUTHORITY, TRUSTED
 
-from smtp2go_async._http11 import Http11, _Direct, _direct, _unread
+from smtp2go_async._http.http11 import Http11, _Direct, _direct, _unread
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 BROKEN = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.BusyResourceError, ssl.SSLError)

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from faults.server import Fault
 
-from smtp2go_async import OutcomeUnknownError, RetryPolicy, SyncClient, _blobs
+from smtp2go_async import OutcomeUnknownError, RetryPolicy, SyncClient
+from smtp2go_async._content import blobs as _blobs
 
 LARGE = 36_000_000
 

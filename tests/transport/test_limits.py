@@ -7,10 +7,10 @@ import pytest
 from faults.server import Fault
 
 from smtp2go_async import NotSentError, OutcomeUnknownError
-from smtp2go_async._body import Body
-from smtp2go_async._connections import OwnTransport
-from smtp2go_async._transport import Depart
-from smtp2go_async._wire import Answer, Request
+from smtp2go_async._http.connections import OwnTransport
+from smtp2go_async._http.transport import Depart
+from smtp2go_async._wire.body import Body
+from smtp2go_async._wire.wire import Answer, Request
 
 
 def leaves(*, writing=False):

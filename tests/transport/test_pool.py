@@ -8,8 +8,8 @@ import anyio.lowlevel
 import httpcore
 import pytest
 
-from smtp2go_async import _pool
-from smtp2go_async._pool import Pool
+from smtp2go_async._http import pool as _pool
+from smtp2go_async._http.pool import Pool
 
 ORIGIN = object()
 A_REQUEST = SimpleNamespace(url=SimpleNamespace(origin=ORIGIN))

@@ -4,9 +4,10 @@ import anyio
 import pytest
 from faults.server import Fault
 
-from smtp2go_async import NotSentError, OutcomeUnknownError, _transport
-from smtp2go_async._http11 import Http11
-from smtp2go_async._pool import Pool
+from smtp2go_async import NotSentError, OutcomeUnknownError
+from smtp2go_async._http import transport as _transport
+from smtp2go_async._http.http11 import Http11
+from smtp2go_async._http.pool import Pool
 
 
 @pytest.fixture(params=["asyncio", "trio"])

@@ -14,8 +14,9 @@ import anyio
 import pytest
 from faults.tls import AUTHORITY, TlsServer
 
-from smtp2go_async import NotSentError, ServerError, _transport
-from smtp2go_async._transport import proxy_of
+from smtp2go_async import NotSentError, ServerError
+from smtp2go_async._http import transport as _transport
+from smtp2go_async._http.transport import proxy_of
 
 ELSEWHERE = "https://api.example.com/v3"
 """An address that is never asked for: what is tested is that the proxy is."""

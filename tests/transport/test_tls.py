@@ -8,7 +8,8 @@ import httpx
 import pytest
 from faults.tls import AUTHORITY, GOOD, TlsServer
 
-from smtp2go_async import AsyncClient, NotSentError, OutcomeUnknownError, RateLimitError, _transport
+from smtp2go_async import AsyncClient, NotSentError, OutcomeUnknownError, RateLimitError
+from smtp2go_async._http import transport as _transport
 
 
 @pytest.fixture
@@ -256,7 +257,8 @@ def test_a_client_of_the_caller_s_does_not_get_this_context(loop, client_of, con
 SECOND = """
     import builtins, sys
     import anyio
-    from smtp2go_async import AsyncClient, Smtp2goError, SyncClient, _transport
+    from smtp2go_async import AsyncClient, Smtp2goError, SyncClient
+    from smtp2go_async._http import transport as _transport
 
     url, backend, transport, kind = sys.argv[1:]
     options = dict(base_url=url, transport=transport)
@@ -300,7 +302,7 @@ def test_a_second_client_loads_nothing_and_reads_no_certificates(loop, transport
 def test_the_default_transport_does_not_load_the_fast_one(faults, script):
     source = SECOND.replace(
         "print(sorted(set(sys.modules) - before)",
-        "print(sorted({'pyreqwest', 'orjson', 'smtp2go_async._fast'} & set(sys.modules))",
+        "print(sorted({'pyreqwest', 'orjson', 'smtp2go_async._http.fast'} & set(sys.modules))",
     )
 
     assert script(source, faults.url, "asyncio", "httpx", "async") == "[] 0"

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smtp2go_async import Email
-from smtp2go_async._address import format_address, format_addresses
+from smtp2go_async._values.address import format_address, format_addresses
 
 
 @pytest.mark.parametrize(

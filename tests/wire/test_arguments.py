@@ -12,8 +12,8 @@ from unittest import mock
 import pytest
 
 from smtp2go_async import AsyncClient, Period, SyncClient
-from smtp2go_async._arguments import FREE_TEXT, Arguments, check_calls, check_of, unchecked
 from smtp2go_async._groups import AsyncGroups
+from smtp2go_async._values.arguments import FREE_TEXT, Arguments, check_calls, check_of, unchecked
 
 on = pytest.mark.parametrize
 

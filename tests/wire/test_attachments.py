@@ -11,8 +11,9 @@ import traceback
 import attrs
 import pytest
 
-from smtp2go_async import Attachment, Email, Inline, _mimetypes
-from smtp2go_async._blobs import MemoryBlob, PathBlob
+from smtp2go_async import Attachment, Email, Inline
+from smtp2go_async._content import media_types as _mimetypes
+from smtp2go_async._content.blobs import MemoryBlob, PathBlob
 
 BOTH = pytest.mark.parametrize("kind", [Attachment, Inline])
 

@@ -20,10 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtp2go_async import _blobs, _body
-from smtp2go_async._blobs import CHUNK, FileBlob, MemoryBlob, PathBlob
-from smtp2go_async._body import encode
-from smtp2go_async._contents import blob_of
+from smtp2go_async._content import blobs as _blobs
+from smtp2go_async._content.blobs import CHUNK, FileBlob, MemoryBlob, PathBlob
+from smtp2go_async._content.sources import blob_of
+from smtp2go_async._wire import body as _body
+from smtp2go_async._wire.body import encode
 
 SIZES = [0, 1, 2, 3, 4, 64 * 1024, CHUNK - 2, CHUNK - 1, CHUNK, CHUNK + 1, CHUNK + 2, 2 * CHUNK - 1, 2 * CHUNK + 1]
 

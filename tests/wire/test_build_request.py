@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from smtp2go_async._model import Done
+from smtp2go_async._models.model import Done
 from smtp2go_async._operation import Effect, Operation
-from smtp2go_async._settings import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, Settings
-from smtp2go_async._wire import build_request
+from smtp2go_async._wire.settings import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, Settings
+from smtp2go_async._wire.wire import build_request
 
 KEY = "api-" + "A1b2" * 8
 URL = "https://api.example.com/v3"
@@ -176,7 +176,7 @@ def test_what_is_too_large_is_told_by_the_field_that_has_most_of_it():
 
 
 def test_the_limit_counts_attachments_as_base64():
-    from smtp2go_async._blobs import MemoryBlob
+    from smtp2go_async._content.blobs import MemoryBlob
 
     over = {"fileblob": MemoryBlob(b"x" * 600)}  # 800 in base64
     assert build_request(EMAIL, over, settings(max_email_bytes=815)).body.length == 815
@@ -190,7 +190,7 @@ def test_the_limit_counts_bytes_and_not_characters():
 
 
 def test_the_limit_counts_a_file_that_has_not_been_read(tmp_path):
-    from smtp2go_async._blobs import PathBlob
+    from smtp2go_async._content.blobs import PathBlob
 
     large = tmp_path / "large.bin"
     with open(large, "wb") as file:

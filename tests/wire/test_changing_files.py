@@ -15,11 +15,12 @@ import threading
 import anyio
 import pytest
 
-from smtp2go_async import _blobs, _body
-from smtp2go_async._blobs import CHUNK, FileChangedError, MemoryBlob, PathBlob
-from smtp2go_async._body import encode
-from smtp2go_async._contents import blob_of
-from smtp2go_async._masking import mask_text
+from smtp2go_async._content import blobs as _blobs
+from smtp2go_async._content.blobs import CHUNK, FileChangedError, MemoryBlob, PathBlob
+from smtp2go_async._content.sources import blob_of
+from smtp2go_async._values.masking import mask_text
+from smtp2go_async._wire import body as _body
+from smtp2go_async._wire.body import encode
 
 SIZE = 3 * CHUNK
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp2go_async._converter import to_datetime
-from smtp2go_async._dates import format_date, format_date_range, format_schedule, need_aware
+from smtp2go_async._models.converter import to_datetime
+from smtp2go_async._values.dates import format_date, format_date_range, format_schedule, need_aware
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 NAIVE = dt.datetime(2026, 6, 1, 12)

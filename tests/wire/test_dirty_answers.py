@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtp2go_async import Period, endpoints, errors
-from smtp2go_async._converter import loose
-from smtp2go_async._model import Listing, Reply, Secret, model, named
+from smtp2go_async._models.converter import loose
+from smtp2go_async._models.model import Listing, Reply, Secret, model, named
 from smtp2go_async._operation import Operation
-from smtp2go_async._settings import Settings
-from smtp2go_async._wire import Answer, parse_answer
+from smtp2go_async._wire.settings import Settings
+from smtp2go_async._wire.wire import Answer, parse_answer
 from smtp2go_async.endpoints import activity, email, sms
 
 SETTINGS = Settings(api_key="api-" + "A1b2" * 8, base_url="https://api.example.com/v3")

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async import Email
-from smtp2go_async._address import format_address, format_addresses
-from smtp2go_async._domains import check_domain
+from smtp2go_async._values.address import format_address, format_addresses
+from smtp2go_async._values.domains import check_domain
 
 # Unicode's own property Default_Ignorable_Code_Point, written down apart from the library.
 IGNORABLE = [

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smtp2go_async import Attachment, Email, Inline
-from smtp2go_async._blobs import MemoryBlob
+from smtp2go_async._content.blobs import MemoryBlob
 
 NOW = dt.datetime(2026, 6, 1, 12, 0, 0, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

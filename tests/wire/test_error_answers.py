@@ -5,10 +5,10 @@ import json
 import pytest
 
 from smtp2go_async import errors
-from smtp2go_async._model import Done, Listing
+from smtp2go_async._models.model import Done, Listing
 from smtp2go_async._operation import Effect, Operation
-from smtp2go_async._settings import Settings
-from smtp2go_async._wire import Answer, parse_answer
+from smtp2go_async._wire.settings import Settings
+from smtp2go_async._wire.wire import Answer, parse_answer
 from smtp2go_async.endpoints.email import REMOVE_SCHEDULED, SEARCH_SCHEDULED, SEND, SEND_BATCH
 from smtp2go_async.endpoints.sms import SUMMARY
 

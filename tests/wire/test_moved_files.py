@@ -18,10 +18,11 @@ import zipfile
 import anyio
 import pytest
 
-from smtp2go_async import _blobs, _body
-from smtp2go_async._blobs import CHUNK, FileChangedError
-from smtp2go_async._body import encode
-from smtp2go_async._contents import blob_of
+from smtp2go_async._content import blobs as _blobs
+from smtp2go_async._content.blobs import CHUNK, FileChangedError
+from smtp2go_async._content.sources import blob_of
+from smtp2go_async._wire import body as _body
+from smtp2go_async._wire.body import encode
 
 CONTENT = os.urandom(6 * CHUNK + 1)
 """Random, so that it is as long when it is compressed."""

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp2go_async._number_plans import COUNTRY_CODE, DIGITS, DROPS_ZERO
-from smtp2go_async._numbers import _MORE, LONGEST, SHORTEST, normal_number
+from smtp2go_async._values.number_plans import COUNTRY_CODE, DIGITS, DROPS_ZERO
+from smtp2go_async._values.numbers import _MORE, LONGEST, SHORTEST, normal_number
 
 GOOD = "+12025550123"
 BETWEEN = ["", " ", "-", ".", " - ", "\u00a0", "\u202f", "\u2011"]

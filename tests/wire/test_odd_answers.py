@@ -5,10 +5,10 @@ import json
 import attrs
 import pytest
 
-from smtp2go_async._model import AnyReply, Done, Listing, Reply, model
+from smtp2go_async._models.model import AnyReply, Done, Listing, Reply, model
 from smtp2go_async._operation import Effect, Operation
-from smtp2go_async._settings import Settings
-from smtp2go_async._wire import Answer, parse_answer
+from smtp2go_async._wire.settings import Settings
+from smtp2go_async._wire.wire import Answer, parse_answer
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH, BatchItem
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.errors import ReplyError

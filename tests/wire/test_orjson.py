@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("orjson")
 
-from smtp2go_async._blobs import MemoryBlob
-from smtp2go_async._body import encode
-from smtp2go_async._json import STANDARD, with_orjson
+from smtp2go_async._content.blobs import MemoryBlob
+from smtp2go_async._wire.body import encode
+from smtp2go_async._wire.codec import STANDARD, with_orjson
 
 FAST = with_orjson()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("orjson")
 
-from smtp2go_async._json import STANDARD, with_orjson
+from smtp2go_async._wire.codec import STANDARD, with_orjson
 
 FAST = with_orjson()
 TREES = st.recursive(

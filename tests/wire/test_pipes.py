@@ -17,10 +17,10 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from smtp2go_async import _contents
-from smtp2go_async._blobs import CHUNK, FileBlob, MemoryBlob
-from smtp2go_async._body import blob_from_thread, encode
-from smtp2go_async._contents import blob_of
+from smtp2go_async._content import sources as _contents
+from smtp2go_async._content.blobs import CHUNK, FileBlob, MemoryBlob
+from smtp2go_async._content.sources import blob_of
+from smtp2go_async._wire.body import blob_from_thread, encode
 
 MOST_IN_MEMORY = 1024 * 1024
 LARGE = os.urandom(MOST_IN_MEMORY + 3 * CHUNK)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp2go_async._masking import one_line
 from smtp2go_async._operation import Effect, Operation
-from smtp2go_async._settings import Settings
-from smtp2go_async._wire import Answer, parse_answer
+from smtp2go_async._values.masking import one_line
+from smtp2go_async._wire.settings import Settings
+from smtp2go_async._wire.wire import Answer, parse_answer
 from smtp2go_async.bulk.outcome import Outcome
 from smtp2go_async.endpoints.email import SEND
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async import Effect, errors
-from smtp2go_async._json import STANDARD, with_orjson
-from smtp2go_async._model import AnyReply
+from smtp2go_async._models.model import AnyReply
 from smtp2go_async._operation import Operation
-from smtp2go_async._provider_words import Words, words_of
-from smtp2go_async._refusals import kind_of
-from smtp2go_async._settings import Settings
-from smtp2go_async._wire import Answer, parse_answer
+from smtp2go_async._wire.codec import STANDARD, with_orjson
+from smtp2go_async._wire.provider_words import Words, words_of
+from smtp2go_async._wire.refusals import kind_of
+from smtp2go_async._wire.settings import Settings
+from smtp2go_async._wire.wire import Answer, parse_answer
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.retry import Decision, decide, failure_of

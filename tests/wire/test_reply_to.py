@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smtp2go_async import Email
-from smtp2go_async._encoded_words import encode_name
+from smtp2go_async._values.encoded_words import encode_name
 
 WORD = re.compile(r"=\?utf-8\?[bq]\?[!->@-~]*\?=")
 

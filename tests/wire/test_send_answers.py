@@ -9,10 +9,10 @@ from typing import get_args
 
 import pytest
 
-from smtp2go_async._model import SendReply, model
+from smtp2go_async._models.model import SendReply, model
 from smtp2go_async._operation import Effect, Operation
-from smtp2go_async._settings import Settings
-from smtp2go_async._wire import Answer, parse_answer
+from smtp2go_async._wire.settings import Settings
+from smtp2go_async._wire.wire import Answer, parse_answer
 from smtp2go_async.endpoints.email import SEND, SEND_MIME
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.endpoints.sms import SmsStatus, was_taken

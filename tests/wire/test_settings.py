@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from smtp2go_async import AsyncClient, Effect, RetryPolicy, SyncClient, _settings
-from smtp2go_async._settings import Settings
+from smtp2go_async import AsyncClient, Effect, RetryPolicy, SyncClient
+from smtp2go_async._wire import settings as _settings
+from smtp2go_async._wire.settings import Settings
 
 KEY = "api-0123456789ABCDEFabcdefghijklmnop"
 

@@ -3,8 +3,8 @@
 import attrs
 import pytest
 
-from smtp2go_async._converter import loose, strict
-from smtp2go_async._model import Reply, Secret, model, named
+from smtp2go_async._models.converter import loose, strict
+from smtp2go_async._models.model import Reply, Secret, model, named
 from smtp2go_async.endpoints import email, sms
 
 

@@ -8,10 +8,10 @@ import tracemalloc
 import anyio
 import pytest
 
-from smtp2go_async import _body
-from smtp2go_async._blobs import CHUNK, MemoryBlob, PathBlob
-from smtp2go_async._body import encode
-from smtp2go_async._contents import blob_of
+from smtp2go_async._content.blobs import CHUNK, MemoryBlob, PathBlob
+from smtp2go_async._content.sources import blob_of
+from smtp2go_async._wire import body as _body
+from smtp2go_async._wire.body import encode
 
 MANY = 100
 

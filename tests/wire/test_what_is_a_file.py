@@ -6,8 +6,8 @@ import pathlib
 
 import pytest
 
-from smtp2go_async._blobs import FileChangedError
-from smtp2go_async._contents import blob_of
+from smtp2go_async._content.blobs import FileChangedError
+from smtp2go_async._content.sources import blob_of
 
 
 def test_a_path_is_looked_at_when_it_is_given(tmp_path):

@@ -5,8 +5,8 @@ import decimal
 
 import pytest
 
-from smtp2go_async._blobs import MemoryBlob
-from smtp2go_async._body import encode
+from smtp2go_async._content.blobs import MemoryBlob
+from smtp2go_async._wire.body import encode
 
 
 def circle():

@@ -12,8 +12,8 @@ from starlette.datastructures import UploadFile
 from wire.uploads import DjangoUpload, FlaskUpload
 
 from smtp2go_async import Attachment, Email, Inline
-from smtp2go_async._body import encode
-from smtp2go_async._contents import blob_of
+from smtp2go_async._content.sources import blob_of
+from smtp2go_async._wire.body import encode
 
 BOTH = pytest.mark.parametrize("kind", [Attachment, Inline])
 

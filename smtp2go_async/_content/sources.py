@@ -1,0 +1,339 @@
+"""What is given as the content of a file: whether it can be read, its own name, and the blob that is made of it."""
+
+import inspect
+import io
+import os
+import re
+import select
+import tempfile
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
+from typing import BinaryIO, cast
+
+import attrs
+
+from .._values.checks import type_name
+from .._values.masking import mask_text
+from .blobs import (
+    CHUNK,
+    Blob,
+    FileBlob,
+    FileByOffset,
+    MemoryBlob,
+    PathBlob,
+    bottom,
+    need_bytes,
+    ready,
+    refuse_closed,
+)
+
+_MOST_IN_MEMORY = 1024 * 1024
+"""Bytes of a pipe that are kept without a file."""
+
+_LOOK_UP = 50
+"""Milliseconds after which whoever waits for a pipe looks whether it is still needed."""
+
+_READY = (bytes, bytearray, memoryview, str, os.PathLike)
+
+_LONGEST_SHOWN = 255
+"""Characters of a path that an error shows."""
+
+# What is shown of a text that is no path: one that was meant as the content may hold anything.
+_FILE_NAME = re.compile(r"[\w./\\:~-]*[\w~-]\.\w{1,8}")
+
+_SEPARATOR = re.compile(r"[/\\]")
+_COMPRESSED = ("gzip", "bz2", "lzma", "compression")
+"""The modules whose files read as what is inside, and have the name of what is outside."""
+_COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".lzma", ".zst")
+
+
+def last_part(name: str) -> str:
+    """Return a file name without the folders before it, in the writing of any system."""
+    return _SEPARATOR.split(name)[-1]
+
+
+def own_name(content: object) -> str:
+    """Return the name that a content brings with it.
+
+    An upload's ``filename`` comes first: ``name`` is that of the form's field in Flask and others.
+
+    Raises:
+        ValueError: It has none.
+    """
+    if isinstance(content, (str, os.PathLike)):
+        return last_part(os.fsdecode(content))
+    compressed = type(content).__module__.partition(".")[0] in _COMPRESSED
+    if not compressed and hasattr(content, "filename"):
+        if name := _last_part_of(getattr(content, "filename", None)):
+            return name
+        raise ValueError("filename: the upload has no file name, so one is needed (was no file chosen?)")
+    if isinstance(content, (tempfile._TemporaryFileWrapper, tempfile.SpooledTemporaryFile)):
+        problem = (
+            "filename: a temporary file has no name for a recipient, so one is needed; of an upload upload.filename"
+        )
+        raise ValueError(problem)  # noqa: TRY004 - the content is of a right type
+    if _has_the_name_of_its_archive(content):
+        raise ValueError("filename: the member of this tar file does not tell its own name, so one is needed")
+    for attribute in ("name", "path"):  # the second of fsspec
+        if name := _last_part_of(getattr(content, attribute, None)):
+            stem, ending = os.path.splitext(name)
+            return stem if compressed and ending.lower() in _COMPRESSED_ENDINGS else name
+    raise ValueError("filename: bytes and files without a name need one")
+
+
+def _has_the_name_of_its_archive(content: object) -> bool:
+    """Whether it is a member of a tar file on CPython 3.11, where it has no name of its own."""
+    archive = getattr(getattr(content, "raw", None), "fileobj", None)
+    return type(content).__module__ == "tarfile" and getattr(content, "name", "") == getattr(archive, "name", "")
+
+
+def _last_part_of(name: object) -> str:
+    """Return the last part of what may be a file name, or nothing; ``<stdin>`` is the name of no file."""
+    if isinstance(name, bytes):
+        name = os.fsdecode(name)
+    if not isinstance(name, str) or (name.startswith("<") and name.endswith(">")):
+        return ""
+    return last_part(name).strip()
+
+
+def need_content(content: object, kind: str | None = None) -> None:
+    """Refuse what bytes can't be read from, with the line to write instead.
+
+    Args:
+        content: Any value.
+        kind: ``Attachment`` or ``Inline``, for that line.
+
+    Raises:
+        TypeError: It is no content, or is read by awaiting.
+        ValueError: It is a file that was closed.
+    """
+    if isinstance(content, _READY):
+        return
+    read = getattr(content, "read", None)
+    if not callable(read):
+        if line := line_for(content, kind):
+            raise TypeError(f"a {type_name(content)} is no file, and holds one; write {line}")
+        hint = "; await it first" if inspect.isawaitable(content) else ""
+        raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(content)}{hint}")
+    if inspect.iscoroutinefunction(read):
+        raise _awaited(content, kind)
+    refuse_closed(content, "the open file")
+
+
+def _awaited(content: object, kind: str | None) -> TypeError:
+    return TypeError(f"a {type_name(content)} is read by awaiting; write {line_for(content, kind)}")
+
+
+def line_for(content: object, kind: str | None) -> str:
+    """Return the line to write for a value that is no content as it is, or nothing.
+
+    Args:
+        content: Any value.
+        kind: ``Attachment`` or ``Inline``; without it, the line is the content alone.
+    """
+    read = getattr(content, "read", None)
+    if isinstance(content, (bytes, bytearray, memoryview)):
+        inner = "data"
+    elif callable(read) and not inspect.iscoroutinefunction(read):
+        return f"{kind}(file)" if kind else "file"
+    else:
+        inner = _bytes_in(content) or ("await upload.read()" if callable(read) else "")
+    if not inner or kind is None:
+        return inner
+    names = ("filename", "name")
+    name = next((f"upload.{one}" for one in names if isinstance(getattr(content, one, None), str)), "name")
+    return f"{kind}({inner}, {name})"
+
+
+def _bytes_in(content: object) -> str:
+    """Say where an upload has its bytes: in a file (Starlette, aiohttp, bottle), or as they are (tornado, sanic)."""
+    for attribute in ("file", "body"):
+        with suppress(Exception):  # it may be worked out when it is asked for
+            inner = getattr(content, attribute)
+            if isinstance(inner, bytes) or hasattr(inner, "read"):
+                return f"upload.{attribute}"
+    return ""
+
+
+def _never() -> bool:
+    return False
+
+
+def blob_of(content: object, name: str, given_up: Callable[[], bool] = _never) -> Blob:
+    """Make a blob of bytes, a path or a file that is open in binary mode.
+
+    A file that can't be rewound (a pipe, a socket) is read to its end here, into memory or a temporary file. One that
+    has to be moved to be measured, as a compressed one, is measured here, once.
+
+    Args:
+        content: What to make it of.
+        name: What to call an open file.
+        given_up: Tells, in a thread that nobody waits for any more, to stop reading a pipe.
+
+    Raises:
+        ValueError: No such file, a directory, or a file that can't be read, is closed, or stands at its end.
+        TypeError: Something else, or a file in text mode.
+    """
+    if isinstance(content, (bytes, bytearray, memoryview)):
+        return MemoryBlob(bytes(content))
+    if isinstance(content, (str, os.PathLike)):
+        return _path_blob(content)
+    need_content(content)
+    return _open_file(cast("BinaryIO", content), name, given_up)
+
+
+def _path_blob(content: "str | os.PathLike[str]") -> Blob:
+    path = os.fsdecode(content)
+    # Raised out here, since the system's own error holds the path, which may be a text that was meant as the content.
+    if reason := _why_not(path):
+        raise ValueError(_problem_with(path, reason, is_text=isinstance(content, str)))
+    blob = PathBlob(path)
+    blob.measure()
+    return blob
+
+
+def _why_not(path: str) -> str:
+    """Say why there is nothing at a path."""
+    try:
+        os.stat(path)
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    except ValueError:
+        return "no path has such characters"
+    return ""
+
+
+def _problem_with(path: str, reason: str, *, is_text: bool) -> str:
+    if not path:
+        return "the path is empty; to attach an empty file, give b''"
+    if path.lower().startswith(("http://", "https://")):
+        return "a web address is not the path of a file; from_url takes one, and SMTP2GO fetches the file"
+    if len(path) <= _LONGEST_SHOWN and path.isprintable() and (not is_text or _is_like_a_path(path)):
+        return f"{mask_text(path)!r} can't be read: {reason}"
+    if not is_text:
+        return f"the path of {len(path):,} characters can't be read: {reason}"
+    return (
+        f"the text of {len(path):,} characters is not the path of a file ({reason}); to attach the text itself, give "
+        "its bytes: text.encode()"
+    )
+
+
+def _is_like_a_path(text: str) -> bool:
+    """Whether a text was meant as a path, so that an error may show it; it may be the content as well."""
+    folder = os.path.dirname(text)
+    return _FILE_NAME.fullmatch(text) is not None or (folder.strip("./") != "" and os.path.isdir(folder))
+
+
+def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
+    what = f"the open file {name!r}"
+    _try_to_read(file, what)
+    if not _can_be_rewound(file):
+        return _copied(file, name, given_up)
+    writable = getattr(file, "writable", None)
+    if writable is not None and writable():
+        # Readers by offset go past the file object's own buffer.
+        file.flush()
+    try:
+        with ready(file) as source:
+            start = source.tell()
+    except Exception as error:  # a file of somebody's own may raise anything
+        raise ValueError(f"{what} can't be read: {error}") from error
+    blob = FileBlob(file, start, name)
+    quick = isinstance(source, FileByOffset) or type(file) is io.BytesIO or type(file).__module__ == "tempfile"
+    if quick and not start:
+        return blob
+    # It may have to be read to its end for that: not a second time, and not when an event loop waits for it.
+    size = blob.measure()
+    return blob if quick else attrs.evolve(blob, size=size)
+
+
+def _try_to_read(file: BinaryIO, what: str) -> None:
+    """Read nothing, to see that it is open, for reading, in binary mode and not by awaiting."""
+    try:
+        begun: object = file.read(0)
+    except io.UnsupportedOperation as error:
+        raise ValueError(f"{what} is not open for reading; open it in mode 'rb'") from error
+    except TypeError as error:
+        # It is read whole, as the answer of an HTTP client.
+        raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(file)}") from error
+    except Exception as error:
+        raise ValueError(f"{what} can't be read: {error}") from error
+    if isinstance(begun, str):
+        raise TypeError(f"{what} is in text mode; open it in binary mode ('rb')")
+    if inspect.isawaitable(begun):
+        if isinstance(begun, Coroutine):
+            begun.close()
+        raise TypeError(f"a {type_name(file)} is read by awaiting; write {_bytes_in(file) or 'await upload.read()'}")
+    if begun is not None and not isinstance(begun, (bytes, bytearray)):
+        raise TypeError(f"{what} gave {type_name(begun)} where bytes are needed")
+
+
+def _can_be_rewound(file: BinaryIO) -> bool:
+    try:
+        return file.seekable()
+    except Exception:  # it has no such method, or, as a member of a tar that is read as a stream, one that fails
+        return False
+
+
+def _copied(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
+    parts = _to_its_end(file, name, given_up)
+    begun = bytearray()
+    for part in parts:
+        begun += part
+        if len(begun) > _MOST_IN_MEMORY:
+            break
+    else:
+        if not begun and _was_read(file):
+            raise ValueError(f"the open file {name!r} was read to its end already, and can't be rewound")
+        return MemoryBlob(bytes(begun))
+    # One of the system's own, which is read by offset: a forked child shares where a file stands.
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the blob
+    try:
+        copy.write(begun)
+        for part in parts:
+            copy.write(part)
+        copy.flush()
+        blob = FileBlob(cast("BinaryIO", copy), 0, name)
+    except BaseException:
+        copy.close()
+        raise
+    weakref.finalize(blob, copy.close)
+    return blob
+
+
+def _was_read(file: BinaryIO) -> bool:
+    """Whether one that can't be rewound says that something was read of it; few do."""
+    try:
+        return file.tell() > 0
+    except Exception:  # it has no such method, or, as a pipe, one that fails
+        return False
+
+
+def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iterator[bytes]:
+    read, waiting = file.read, None
+    if hasattr(select, "poll") and _blocks(file):
+        # A read that waits would lock it, and a call that has given up could not even close it.
+        waiting = select.poll()
+        waiting.register(file.fileno(), select.POLLIN)
+        read = getattr(file, "read1", read)
+    while not given_up():
+        if waiting is not None and not waiting.poll(_LOOK_UP):
+            continue
+        part = read(CHUNK)
+        if part is None:
+            raise ValueError(f"the open file {name!r} does not block, and its end has not come yet; read it first")
+        try:
+            part = need_bytes(part)
+        except ValueError as error:
+            raise ValueError(f"the open file {name!r} can't be read: {error}") from error
+        if not part:
+            return
+        yield part
+    raise ValueError(f"nobody waits for the open file {name!r} any more")
+
+
+def _blocks(file: BinaryIO) -> bool:
+    """Tell whether it waits for what its descriptor gives, and whether that tells when it has something."""
+    source = bottom(file)
+    return (type(source) is io.FileIO or type(source).__module__ == "socket") and os.get_blocking(file.fileno())

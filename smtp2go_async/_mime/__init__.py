@@ -1,0 +1,1 @@
+"""Ready messages for ``email.send_mime``, written as bytes."""

@@ -1,0 +1,96 @@
+"""What ``email.send_mime`` takes: a ready message in any of its forms, as bytes that can be sent."""
+
+import os
+import re
+from email.message import Message
+
+from .._content.blobs import Blob, MemoryBlob
+from .._content.sources import blob_of
+from .._runtime.warning import warn_caller
+from .._values.checks import type_name
+from .._wire.body import blob_from_thread
+
+_END_OF_HEADERS = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_RECIPIENTS = re.compile(rb"(?:\A|[\r\n])(?:to|cc|bcc)[ \t]*:", re.IGNORECASE)
+# Not followed by nothing, or by a group without members, as in "undisclosed-recipients:;". A value goes on in lines
+# that begin with white space.
+_SOMEBODY = re.compile(
+    _RECIPIENTS.pattern + rb"(?!(?:[^\r\n:;@]*:[ \t]*;)?[ \t\r\n]*(?:\r\n?+|\n|\Z)(?![ \t]))", re.IGNORECASE
+)
+
+
+async def mime_blob(message: object) -> Blob:
+    """Make a blob of a ready message, and warn the caller when none of its headers names recipients.
+
+    A file is not looked into for that.
+
+    Raises:
+        ValueError: It is empty, can't be read, or can't be written by the standard library.
+        TypeError: It is no ready message.
+    """
+    if isinstance(message, Message):
+        blob: Blob = MemoryBlob(_written(message))
+    elif isinstance(message, str):
+        try:
+            blob = MemoryBlob(message.encode())
+        except UnicodeEncodeError as error:
+            raise ValueError("mime_email: holds a lone surrogate, which is not valid text") from error
+    else:
+        blob = await _of_file_or_bytes(message)
+    if blob.measure() == 0:
+        raise ValueError("mime_email: is empty")
+    # A file is read once, while it is sent, and may be too large for that.
+    if isinstance(blob, MemoryBlob) and not _find(_SOMEBODY, blob.data):
+        lacking = "nobody in its To, Cc and Bcc headers" if _find(_RECIPIENTS, blob.data) else "no To, Cc or Bcc header"
+        warn_caller(
+            f"mime_email: the message has {lacking}, and POST /email/mime has no other place for recipients, so it may "
+            "reach nobody"
+        )
+    return blob
+
+
+def refuse_other_libraries(value: object, argument: str) -> None:
+    """Refuse a message of another library, with the line to write instead.
+
+    Raises:
+        TypeError: It is one.
+    """
+    name = type_name(value)
+    # Django's own e-mails keep bcc beside the message, which their message() leaves out.
+    if callable(getattr(value, "message", None)):
+        raise TypeError(
+            f"{argument}: a {name} is no ready message; write send_mime(mail.message()), which leaves out its bcc "
+            "recipients, or email.send(..., bcc=[...])"
+        )
+    if callable(getattr(value, "as_bytes", None)):
+        raise TypeError(f"{argument}: a {name} is no message of the standard library; write send_mime(mail.as_bytes())")
+
+
+def _written(message: Message) -> bytes:
+    # Here, since files and bytes need nothing of it.
+    from .headers import UnwritableError
+    from .writing import message_bytes
+
+    try:
+        return message_bytes(message)
+    except UnwritableError as error:
+        # Without the error of the standard library, whose text has headers and addresses in it.
+        raise ValueError(f"mime_email: {error}") from None
+
+
+async def _of_file_or_bytes(message: object) -> Blob:
+    if not isinstance(message, (bytes, bytearray, memoryview, os.PathLike)) and not hasattr(message, "read"):
+        refuse_other_libraries(message, "mime_email")
+        raise TypeError(f"mime_email: bytes, a path or an open binary file is needed, not a {type_name(message)}")
+    try:
+        if hasattr(message, "read"):
+            return await blob_from_thread(message, "mime_email")
+        return blob_of(message, "mime_email")
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"mime_email: {error}") from error
+
+
+def _find(what: re.Pattern[bytes], raw: bytes) -> bool:
+    """Whether something stands in the headers of a message."""
+    end = _END_OF_HEADERS.search(raw)
+    return what.search(raw, 0, len(raw) if end is None else end.start()) is not None

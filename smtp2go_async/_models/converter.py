@@ -1,0 +1,394 @@
+"""Turn decoded JSON into models: loosely for users, strictly for the contract tests.
+
+The API's answers are not clean: numbers come as strings, lists as lone values, ids as numbers, times in five formats.
+`loose` reads all of that; what can't be read becomes the field's default, because an accepted send must not look failed
+for a dirty field. `strict` accepts only what is documented.
+"""
+
+import datetime as dt
+import functools
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import attrs
+
+from .._runtime.loading import loading
+from .model import InOneText, Reply, SentAsText, field_keys
+from .period import Period
+from .prose import pieces, to_prose
+from .shapes import keys_of, list_for, map_for, object_for
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+T = TypeVar("T")
+Hook = Callable[[Any, Any], Any]
+
+
+def _fields(cls: type) -> "tuple[attrs.Attribute[Any], ...]":
+    found: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+    return found
+
+
+_STAMPED = frozenset(one.name for one in _fields(Reply))
+
+
+# --- scalars -----------------------------------------------------------------------------------------------------
+
+
+def to_str(value: object, _type: object = str) -> str:
+    """Read text; a number becomes its digits, since telephone numbers and ids have come as numbers."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError(f"not text: a {type(value).__name__}")
+
+
+def to_int(value: object, _type: object = int) -> int:
+    """Read a count, from a number or its digits."""
+    if type(value) is int:
+        return value
+    number = to_float(value)
+    if number != int(number):
+        raise ValueError("not a whole number")
+    return int(value) if isinstance(value, str) and value.strip().isdigit() else int(number)
+
+
+def to_float(value: object, _type: object = float) -> float:
+    """Read a number, from a number or its text; statistics send percentages as text."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise TypeError(f"not a number: a {type(value).__name__}")
+    number = float(value.strip().rstrip("%")) if isinstance(value, str) else float(value)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
+
+
+_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+def to_bool(value: object, _type: object = bool) -> bool:
+    """Read a truth value: ``bool("false")`` would be true."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str) and value.strip().lower() in _WORDS:
+        return _WORDS[value.strip().lower()]
+    raise ValueError("neither true nor false")
+
+
+# datetime.fromisoformat takes at most 6 digits of a fraction on Python 3.11, and no space before the zone.
+_TIME = re.compile(
+    r"^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$", re.IGNORECASE
+)
+
+
+def to_datetime(value: object, _type: object = dt.datetime) -> dt.datetime:
+    """Read a time in any format the API has been seen to use, as an aware datetime; no zone means UTC."""
+    if isinstance(value, str):
+        try:
+            # Nearly all of them; the rest of this is for the others.
+            found = dt.datetime.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            return found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return dt.datetime.fromtimestamp(value, dt.UTC)
+    match = _TIME.match(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("not a time")
+    date, clock, fraction, zone = match.groups()
+    text = f"{date}T{clock or '00:00'}"
+    if fraction:
+        text += f".{fraction[:6].ljust(6, '0')}"
+    text += "+00:00" if zone is None or zone.upper() in ("Z", "UTC") else zone
+    return dt.datetime.fromisoformat(text)
+
+
+def to_period(value: object, _type: object = Period) -> Period:
+    """Read a length of time, keeping its text."""
+    return Period(to_str(value))
+
+
+_SCALARS: dict[type, Hook] = {
+    str: to_str,
+    int: to_int,
+    float: to_float,
+    bool: to_bool,
+    dt.datetime: to_datetime,
+    Period: to_period,
+}
+
+
+# --- the converters ----------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def loose() -> "Converter":
+    """Return the converter for users: it reads everything that can be read."""
+    with loading:
+        from cattrs import Converter  # here, because a client that has made no call needs none of it
+
+        converter = Converter(detailed_validation=False)
+        for kind, hook in _SCALARS.items():
+            # Not with a predicate: cattrs asks those last, and its own hook for text would turn null into "None".
+            converter.register_structure_hook(kind, hook)
+        _register_shapes(converter)
+        converter.register_structure_hook_factory(attrs.has, functools.partial(_loose_model, converter))
+        return converter
+
+
+@functools.cache
+def strict() -> "Converter":
+    """Return the converter for the contract tests: it refuses what is not documented."""
+    from cattrs import Converter
+
+    converter = Converter(detailed_validation=False, forbid_extra_keys=True)
+    for kind in (str, int, float, bool):
+        converter.register_structure_hook(kind, _only(kind))
+    for documented in (dt.datetime, Period):
+        converter.register_structure_hook(documented, _SCALARS[documented])
+    converter.register_structure_hook_factory(_is_optional, functools.partial(_optional, converter))
+    converter.register_structure_hook_factory(_is_open_set, lambda _type: _only(str))
+    converter.register_structure_hook_factory(_is_sent_as_text, lambda annotation: _SCALARS[_bare(annotation)])
+    converter.register_structure_hook_factory(_is_tuple, functools.partial(_strict_tuple, converter))
+    converter.register_structure_hook_factory(attrs.has, functools.partial(_strict_model, converter))
+    return converter
+
+
+def _only(kind: type) -> Hook:
+    def hook(value: Any, _type: object) -> Any:
+        # JSON has one kind of number, so a whole one may stand where a fraction may; a truth value never is a number.
+        if type(value) is kind or (kind is float and type(value) is int):
+            return value
+        raise TypeError(f"a {type(value).__name__} where a {kind.__name__} is documented")
+
+    return hook
+
+
+def _strict_tuple(converter: "Converter", annotation: Any) -> Hook:
+    inner = get_args(annotation)[0]
+    read = converter.get_structure_hook(inner)
+
+    def hook(value: Any, _type: object) -> Any:
+        # cattrs would take a text apart into its letters.
+        return tuple([read(one, inner) for one in _only(list)(value, list)])
+
+    return hook
+
+
+def _is_annotated(annotation: object) -> bool:
+    return get_origin(annotation) is Annotated
+
+
+def _is_sent_as_text(annotation: Any) -> bool:
+    return _is_annotated(annotation) and any(isinstance(mark, SentAsText) for mark in get_args(annotation))
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if _is_annotated(annotation) else annotation
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, UnionType)
+
+
+def _is_open_set(annotation: Any) -> bool:
+    """Whether this is ``Literal["known", ...] | str``: a set of words that the provider may add to."""
+    if not _is_union(annotation):
+        return False
+    parts = [_bare(part) for part in get_args(annotation)]
+    return str in parts and all(part is str or get_origin(part) is Literal for part in parts)
+
+
+def _is_optional(annotation: Any) -> bool:
+    return _is_union(annotation) and type(None) in get_args(annotation)
+
+
+def _is_tuple(annotation: Any) -> bool:
+    return get_origin(annotation) is tuple
+
+
+def _is_mapping(annotation: Any) -> bool:
+    return get_origin(annotation) in (dict, Mapping)
+
+
+def _register_shapes(converter: "Converter") -> None:
+    converter.register_structure_hook_factory(_is_optional, functools.partial(_optional, converter))
+    converter.register_structure_hook_factory(_is_open_set, lambda _type: to_str)
+    converter.register_structure_hook_factory(_is_tuple, functools.partial(_loose_tuple, converter))
+    converter.register_structure_hook_factory(_is_mapping, functools.partial(_loose_mapping, converter))
+    converter.register_structure_hook_factory(_is_annotated, functools.partial(_annotated, converter))
+
+
+def _annotated(converter: "Converter", annotation: Any) -> Hook:
+    for mark in get_args(annotation):
+        if isinstance(mark, InOneText):
+            return lambda value, _type: to_prose(value, mark.separator)
+    return converter.get_structure_hook(_bare(annotation))
+
+
+def _is_prose(annotation: Any) -> bool:
+    return _is_annotated(annotation) and any(isinstance(mark, InOneText) for mark in get_args(annotation))
+
+
+def _optional(converter: "Converter", annotation: Any) -> Hook:
+    # An open set that can be null is one union of three; what is left without null may still be one.
+    inner: Any = Union[tuple(part for part in get_args(annotation) if part is not type(None))]  # noqa: UP007
+    read = converter.get_structure_hook(inner)
+
+    def hook(value: Any, _type: object) -> Any:
+        return None if value is None else read(value, inner)
+
+    return hook
+
+
+def _loose_tuple(converter: "Converter", annotation: Any) -> Hook:
+    inner = get_args(annotation)[0]
+    read = converter.get_structure_hook(inner)
+    blank = inner if attrs.has(inner) else None
+    prose = _is_prose(inner)
+
+    def item(value: Any) -> Any:
+        try:
+            return read(value, inner)
+        except Exception:
+            # Answers are matched to requests by position, so an item that can't be read keeps its place.
+            return blank() if blank is not None else _UNREADABLE
+
+    def hook(value: Any, _type: object) -> Any:
+        if value is None or value == "":
+            return ()
+        if not isinstance(value, list):
+            value = pieces(value) if prose and isinstance(value, dict) else list_for(inner, value) or (value,)
+        try:
+            return tuple([read(one, inner) for one in value])
+        except Exception:
+            if len(value) == 1 and isinstance(value[0], list):
+                return hook(value[0], _type)
+            return tuple([found for found in map(item, value) if found is not _UNREADABLE])
+
+    return hook
+
+
+def _loose_mapping(converter: "Converter", annotation: Any) -> Hook:
+    key_type, value_type = get_args(annotation)
+    read_key, read = converter.get_structure_hook(key_type), converter.get_structure_hook(value_type)
+
+    def hook(value: Any, _type: object) -> dict[Any, Any]:
+        found = {}
+        for key, one in map_for(value).items():
+            try:
+                found[read_key(key, key_type)] = read(one, value_type)
+            except Exception:  # noqa: S112 - an unreadable count must not take the readable ones with it; raw has it
+                continue
+        return found
+
+    return hook
+
+
+_UNREADABLE = object()
+
+
+def _strict_model(converter: "Converter", cls: type[T]) -> Hook:
+    """Let cattrs write the function for a model, with the API's names and without what `stamp` puts on."""
+    from cattrs.gen import make_dict_structure_fn, override
+
+    overrides = {}
+    for one in _fields(cls):
+        if issubclass(cls, Reply) and one.name in _STAMPED:
+            overrides[one.name] = override(omit=True)
+        elif (key := field_keys(one)[0]) != one.name:
+            overrides[one.name] = override(rename=key)
+    make: Any = make_dict_structure_fn
+    generated: Hook = make(
+        cls,
+        converter,
+        _cattrs_forbid_extra_keys=True,
+        _cattrs_detailed_validation=False,
+        _cattrs_use_linecache=False,
+        **overrides,
+    )
+    return generated
+
+
+def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
+    """Make the function that reads a model: every field has a default, and keeps it when its value can't be read.
+
+    One pass over what came, straight into the instance: cattrs' own function and the constructor take twice as long for
+    a page of events, because most of the fields that an event can have are absent from it.
+    """
+    texts: dict[str, str] = {}
+    readers: dict[str, Hook] = {}
+    others: dict[str, tuple[str, Hook, Any]] = {}
+    for one in _fields(cls):
+        if one.default is attrs.NOTHING:
+            raise TypeError(f"{cls.__name__}.{one.name} needs a default: an answer may come without it")
+        if not (issubclass(cls, Reply) and one.name in _STAMPED):
+            kind: Any = one.type
+            read = converter.get_structure_hook(kind)
+            if read is to_str or _is_prose(kind):
+                texts[field_keys(one)[0]] = one.name
+                readers[field_keys(one)[0]] = read
+            else:
+                others[field_keys(one)[0]] = (one.name, read, kind)
+    blank = cls().__dict__
+    made_anew = [(one.name, type(value)) for one in _fields(cls) if isinstance(value := blank[one.name], (dict, list))]
+    spellings = _spellings(cls)
+    known = keys_of(cls)
+    new: Any = cls.__new__
+    texts_get, put = texts.get, object.__setattr__
+
+    def hook(value: Any, _type: object) -> T:
+        if value.__class__ is not dict or known.isdisjoint(value):
+            value = _found_in(value, cls)
+        if spellings:
+            value = _respelled(value, spellings)
+        made: T = new(cls)
+        fields = blank.copy()
+        # Not through `setattr`, which a frozen class refuses; copying is quicker than filling what is there.
+        put(made, "__dict__", fields)
+        for name, kind in made_anew:
+            fields[name] = kind()
+        for key, found in value.items():
+            try:
+                text = texts_get(key)
+                if text is not None:
+                    fields[text] = found if found.__class__ is str else readers[key](found, str)
+                elif found is not None and key in others:
+                    name, read, kind = others[key]
+                    fields[name] = read(found, kind)
+            except Exception:  # noqa: S112 - the field keeps its default; raw has what came
+                continue
+        return made
+
+    return hook
+
+
+def _found_in(value: Any, cls: type[Any]) -> dict[str, Any]:
+    found = object_for(cls, value)
+    if found is not None:
+        return found
+    if isinstance(value, dict):
+        return value
+    raise TypeError(f"a {type(value).__name__} where an object is documented")
+
+
+def _spellings(cls: type[Any]) -> Sequence[tuple[str, Sequence[str]]]:
+    """List the fields that have been seen under several names: the documented one, then the others."""
+    return [(keys[0], keys[1:]) for keys in map(field_keys, _fields(cls)) if len(keys) > 1]
+
+
+def _respelled(value: dict[str, Any], spellings: Sequence[tuple[str, Sequence[str]]]) -> dict[str, Any]:
+    value = dict(value)
+    for documented, others in spellings:
+        for other in others:
+            if value.get(documented) is None and other in value:
+                value[documented] = value[other]
+    return value

@@ -1,0 +1,1 @@
+"""The process around a call: forks, imports, and threads."""

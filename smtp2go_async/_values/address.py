@@ -1,0 +1,339 @@
+"""Check and format names and addresses, and whatever else ends up in a header."""
+
+import email.policy
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from email.headerregistry import Address, Group
+from typing import Any
+
+from .checks import CONTROLS, need_text, refuse_control_characters, type_name
+from .domains import LABEL, LONGEST_DOMAIN, character, check_domain, refuse_look_alike
+from .encoded_words import encode_name
+
+AddressLike = str | tuple[str, str] | Address
+"""``"jane@example.com"``, ``"Jane <jane@example.com>"``, ``("Jane", "jane@example.com")`` or the standard library's."""
+
+HeadersLike = Mapping[str, str] | Sequence[tuple[str, str]]
+
+MOST_ADDRESSES = 100
+"""Addresses each in to, cc and bcc (the API's reference of ``/email/send``)."""
+
+LONGEST_ADDRESS = 998
+"""Characters, as in a line of a header (RFC 5322); telling whether some texts of 40,000 are addresses takes seconds."""
+
+FORBIDDEN_HEADERS = frozenset({"content-type", "content-transfer-encoding", "mime-version"})
+"""Headers that the provider writes itself and refuses as custom headers (the same page)."""
+
+ADDRESS_HEADERS = frozenset(
+    {
+        "bcc",
+        "cc",
+        "disposition-notification-to",
+        "errors-to",
+        "from",
+        "mail-followup-to",
+        "mail-reply-to",
+        "reply-to",
+        "resent-bcc",
+        "resent-cc",
+        "resent-from",
+        "resent-reply-to",
+        "resent-sender",
+        "resent-to",
+        "return-receipt-to",
+        "sender",
+        "to",
+    }
+)
+"""Headers that hold addresses, in small letters (RFC 5322, RFC 8098, and some that are only in use)."""
+
+_HEADER_NAME = re.compile(r"[!-9;-~]+")
+
+# The forms that nearly every address has. The standard library's parser takes over for all others; it is right about
+# comments and groups, and some fifty times slower.
+_ATEXT = "A-Za-z0-9!#$%&'*+/=?^_`{|}~-"
+_LOCAL = re.compile(rf"[{_ATEXT}]+(?:\.[{_ATEXT}]+)*")
+_PLAIN = re.compile(rf"{_LOCAL.pattern}@{LABEL}(?:\.{LABEL})*")
+_LONGEST_PLAIN = LONGEST_DOMAIN + 2
+"""Characters up to which no domain in it can be too long."""
+_WIDE = rf"(?P<local>[.{_ATEXT}]+)@(?P<domain>[^\s{CONTROLS}<>()\[\]\\,;:@\"]+)"
+_BARE = re.compile(_WIDE)
+_QUOTED = r'"(?P<quoted>(?:[^"\\]|\\.)*)"'
+_NAME = r"[^\s<>()\[\]\\,;:@\".][^<>()\[\]\\,;:@\".]*?"
+_NAMED_PLAIN = re.compile(rf"{_NAME} *<{_PLAIN.pattern}>")
+_NAMED = re.compile(rf"(?:{_QUOTED}|{_NAME}) *<{_WIDE}>")
+_LITERAL = re.compile(r"\[[A-Za-z0-9.:-]+\]")
+_ESCAPED = re.compile(r"\\(.)")
+_BEFORE_DOMAIN = re.compile(r".*@(?:\*\.)?|\*?\.")
+_COMMENT = re.compile(r"\([^()]*\)")
+
+_HARMLESS = ("ObsoleteHeaderDefect", "NonASCIILocalPartDefect")
+
+# What a name needs quotes for. Without them spaces are one space to a reader, and =? begins an encoded word.
+_NEEDS_QUOTES = re.compile(r'[()<>@,:;.\\"\[\]]|^ | $|  |=\?')
+_FORMATTED = re.compile(rf"(?:{_QUOTED}|(?P<bare>[^\"<]*?)) ?<(?P<spec>.+)>")
+
+
+def format_address(value: AddressLike, argument: str) -> str:
+    """Return an address as the API takes it, ``Name <name@example.com>``, quoted where it must be, its domain in ASCII.
+
+    Raises:
+        ValueError: It is not one address, or holds characters that can't be in it. The address itself is not in the
+            message.
+        TypeError: It is no kind of address.
+    """
+    if isinstance(value, str):
+        if len(value) <= _LONGEST_PLAIN and _PLAIN.fullmatch(value):
+            return value
+        return _format_text(value, argument)
+    if isinstance(value, Address):
+        name, local, domain = value.display_name, value.username, value.domain
+        refuse_control_characters(name, argument)
+        refuse_control_characters(f"{local}@{domain}", argument)
+        _refuse_look_alikes(f"{local}@{domain}", argument)
+        return _display(name, _spec(local, domain, argument, len(local) + 1))
+    if isinstance(value, tuple) and len(value) == 2:
+        name, spec = need_text(value[0], argument), need_text(value[1], argument)
+        refuse_control_characters(name, argument)
+        if len(spec) > _LONGEST_PLAIN or not _PLAIN.fullmatch(spec):
+            spec = _bare(spec, argument)
+        return _display(name, spec)
+    raise TypeError(f"{argument}: text, a (name, address) pair or an Address is needed, not a {type_name(value)}")
+
+
+def _format_text(text: str, argument: str) -> str:
+    """Format an address that is not plain ASCII without a name."""
+    _refuse_long(text, argument)
+    refuse_control_characters(text, argument)
+    if len(text) <= _LONGEST_PLAIN and _NAMED_PLAIN.fullmatch(text):
+        return text
+    if found := _NAMED.fullmatch(text):
+        spec = _found(found, argument)
+        if found["quoted"] is not None:
+            return _display(_ESCAPED.sub(r"\1", found["quoted"]), spec)
+        # An unquoted name goes out as it came.
+        return f"{text[: found.start('local')]}{spec}>"
+    if found := _BARE.fullmatch(text):
+        return _found(found, argument)
+    name, local, domain = _parse(text, argument)
+    return _display(name, _spec(local, domain, argument, max(0, text.rfind(domain))))
+
+
+def _bare(text: str, argument: str) -> str:
+    """Format the address of a pair."""
+    _refuse_long(text, argument)
+    refuse_control_characters(text, argument)
+    if found := _BARE.fullmatch(text):
+        return _found(found, argument)
+    name, local, domain = _parse(text, argument)
+    if name:
+        raise ValueError(f"{argument}: the address of the pair holds a name as well")
+    return _spec(local, domain, argument, max(0, text.rfind(domain)))
+
+
+def _found(found: re.Match[str], argument: str) -> str:
+    """Format what the patterns found."""
+    if not _LOCAL.fullmatch(found["local"]):
+        raise ValueError(
+            f"{argument}: is not an e-mail address: the part before the @ has two full stops in a row, or one at an "
+            'edge; if it really has, write that part in quotes, as in "a..b"@example.com'
+        )
+    return f"{found['local']}@{check_domain(found['domain'], argument, found.start('domain'))}"
+
+
+def _spec(local: str, domain: str, argument: str, offset: int) -> str:
+    """Put together what stands before the @, without quotes, and what stands behind it."""
+    if not local or not domain:
+        raise ValueError(f"{argument}: is not an e-mail address")
+    for position, one in enumerate(local):
+        if not one.isascii():
+            raise ValueError(
+                f"{argument}: holds {character(one)} at position {position} of the part before the @; only ASCII is "
+                "possible there"
+            )
+    if not _LITERAL.fullmatch(domain):
+        domain = check_domain(domain, argument, offset)
+    return f"{local if _LOCAL.fullmatch(local) else quoted(local)}@{domain}"
+
+
+def _display(name: str, spec: str) -> str:
+    """Put a name before an address."""
+    if not name:
+        return spec
+    return f"{quoted(name) if _NEEDS_QUOTES.search(name) else name} <{spec}>"
+
+
+def quoted(text: str) -> str:
+    """Return a text as a quoted string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _refuse_long(text: str, argument: str) -> None:
+    if len(text) > LONGEST_ADDRESS:
+        raise ValueError(f"{argument}: is longer than {LONGEST_ADDRESS} characters")
+
+
+def _refuse_look_alikes(text: str, argument: str) -> None:
+    """Look at the address in a text, and not at the name beside it, where emoji and some scripts need such characters.
+
+    Positions are those of the whole text.
+    """
+    if text.isascii():
+        return
+    begin, end = text.rfind("<") + 1, len(text)
+    if text.endswith(">") and begin:
+        end -= 1
+    else:
+        # Comments are names too.
+        begin, text = 0, _COMMENT.sub(lambda found: " " * len(found[0]), text)
+    for position in range(begin, end):
+        if not text[position].isascii():
+            refuse_look_alike(text[position], argument, position)
+
+
+def _parse(text: str, argument: str) -> tuple[str, str, str]:
+    """Let the standard library find the name, what is before the @, and what is behind it."""
+    _refuse_look_alikes(text, argument)
+    (one,) = _parsed(text, argument, alone=True)
+    return one.display_name, one.username, one.domain
+
+
+def _suspected(text: str) -> str:
+    """Say what is wrong with a text that is no address, where that can be seen."""
+    if not text.strip():
+        return ": it is empty"
+    if ";" in text and text.count("@") > 1:
+        return "; give several addresses as a list, and not with ';' between them"
+    return ""
+
+
+def _parsed(text: str, argument: str, *, alone: bool) -> Sequence[Address]:
+    _refuse_long(text, argument)
+    header: Any = None
+    addresses: Sequence[Address] = ()
+    groups: Sequence[Group] = ()
+    # For input that it does not expect the parser has been seen to raise errors of its own, IndexError, TypeError,
+    # AttributeError and RecursionError. They can hold the address, so they are not the cause of ours.
+    with suppress(Exception):
+        header = email.policy.default.header_factory("To", text)
+        addresses, groups = header.addresses, header.groups
+    if alone and len(addresses) > 1:
+        raise ValueError(
+            f"{argument}: {len(addresses)} addresses in one text; give one each, and a name with a comma as a "
+            "(name, address) pair or in quotes"
+        )
+    if any(group.display_name is not None for group in groups):
+        raise ValueError(f"{argument}: a group is not an e-mail address")
+    # A full stop in an unquoted name is obsolete and harmless: it is quoted when formatted. What is not ASCII before
+    # the @ is told by its name.
+    if not addresses or any(type(one).__name__ not in _HARMLESS for one in header.defects):
+        raise ValueError(f"{argument}: is not an e-mail address{_suspected(text)}")
+    # Once more: the parser decodes encoded words, and =?utf-8?q?=C2=85?= is a line break.
+    for one in addresses:
+        refuse_control_characters(str(one), argument)
+    return addresses
+
+
+def address_header(addresses: Sequence[str]) -> str:
+    """Return formatted addresses as the value of a header, in ASCII.
+
+    The API documents headers as text, and says nothing of addresses in them. What is not ASCII would be encoded as a
+    whole, commas and all, and a reader would take a name with a comma for two addresses.
+    """
+    return ", ".join([one if one.isascii() and "=?" not in one else _in_ascii(one) for one in addresses])
+
+
+def _in_ascii(address: str) -> str:
+    found = _FORMATTED.fullmatch(address)
+    if not found or (found["quoted"] is None and address.isascii()):
+        # A name in encoded words, as it was given.
+        return address
+    name = found["bare"] if found["quoted"] is None else _ESCAPED.sub(r"\1", found["quoted"])
+    return f"{encode_name(name)} <{found['spec']}>"
+
+
+def address_or_domain(text: str, argument: str) -> str:
+    """Return what names an address, a domain, or all of either by a ``*``, with its domain in ASCII.
+
+    What is ASCII stays as it is: the API's reference does not say which writings its lists take.
+
+    Raises:
+        ValueError: It holds characters that do not show or look like others, or its domain can't be one.
+    """
+    if text.isascii():
+        return text
+    for position, one in enumerate(text):
+        if not one.isascii():
+            refuse_look_alike(one, argument, position)
+    found = _BEFORE_DOMAIN.match(text)
+    before = found[0] if found else ""
+    if not before.isascii():
+        position = next(place for place, one in enumerate(before) if not one.isascii())
+        odd = character(text[position])
+        raise ValueError(f"{argument}: holds {odd} at position {position}; only ASCII is possible before the @")
+    return before + check_domain(text[len(before) :], argument, len(before))
+
+
+def optional_addresses(value: AddressLike | Sequence[AddressLike] | None, argument: str) -> tuple[str, ...]:
+    """Return addresses as `format_addresses` does, and none for ``None`` and for an empty list.
+
+    Raises:
+        ValueError: More than 100, or one that is wrong.
+        TypeError: Something that is no kind of address.
+    """
+    if value is None or (isinstance(value, (list, tuple)) and not value):
+        return ()
+    if isinstance(value, str) and not value.strip():
+        raise ValueError(f"{argument}: is empty; give None, or an empty list, where there is no address")
+    return format_addresses(value, argument)
+
+
+def format_addresses(value: AddressLike | Sequence[AddressLike], argument: str) -> tuple[str, ...]:
+    """Return 1 to 100 addresses as the API takes them; one alone may stand without a list.
+
+    Raises:
+        ValueError: None, more than 100, or one that is wrong; the message names its position.
+        TypeError: Something that is no kind of address.
+    """
+    if isinstance(value, (str, Address)):
+        return (format_address(value, argument),)
+    if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"{argument}: an address or a list of addresses is needed, not a {type_name(value)}")
+    if not 1 <= len(value) <= MOST_ADDRESSES:
+        raise ValueError(f"{argument}: 1 to {MOST_ADDRESSES} addresses are possible, not {len(value)}")
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and "@" not in value[0]:
+        raise ValueError(
+            f'{argument}: put a (name, address) pair into a list: {argument}=[("Jane", "jane@example.com")]'
+        )
+    return tuple([format_address(one, f"{argument}[{number}]") for number, one in enumerate(value)])
+
+
+def check_headers(value: HeadersLike, argument: str) -> tuple[tuple[str, str], ...]:
+    """Return custom headers as pairs, in order, repeats kept. Addresses in them are written in ASCII.
+
+    Raises:
+        ValueError: A name that the provider does not allow or that is not a header name, or a control character.
+        TypeError: Not a mapping or pairs of text.
+    """
+    if isinstance(value, Mapping):
+        value = list(value.items())
+    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
+        raise TypeError(f"{argument}: a mapping or a list of pairs is needed, not a {type_name(value)}")
+    pairs = []
+    for number, pair in enumerate(value):
+        where = f"{argument}[{number}]"
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise TypeError(f"{where}: a pair of name and value is needed, not a {type_name(pair)}")
+        name, text = need_text(pair[0], f"{where} name"), need_text(pair[1], f"{where} value")
+        refuse_control_characters(name, f"{where} name")
+        refuse_control_characters(text, f"{where} value")
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{where}: {name!r} is not a header name (printable ASCII without spaces and colons)")
+        if name.lower() in FORBIDDEN_HEADERS:
+            raise ValueError(f"{where}: the header {name} is written by the provider and can't be set")
+        if not text.isascii() and name.lower() in ADDRESS_HEADERS:
+            addresses = _parsed(text, f"{where} value", alone=False)
+            text = address_header([format_address(one, f"{where} value") for one in addresses])
+        pairs.append((name, text))
+    return tuple(pairs)

@@ -1,0 +1,190 @@
+"""A request body: pieces of JSON and files, with the exact length known before the first byte leaves.
+
+Files are base64-encoded while they are sent, so an attachment costs no memory however large it is. They are read in
+worker threads, and each attempt starts again from the file.
+"""
+
+import functools
+import secrets
+import threading
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+
+from .._content.blobs import Blob, FileBlob, FileChangedError, MemoryBlob, PathBlob
+from .._content.sources import blob_of
+from .codec import STANDARD, Dumps
+
+if TYPE_CHECKING:
+    from anyio import CapacityLimiter
+    from anyio.lowlevel import RunVar
+
+_READERS = 4
+"""Threads that read files for one event loop, beside those of the program. Encoding is done in one thread at a time
+anyway; with forty of them more chunks were held at a time, the loop had to wait longer, and nothing was sent sooner."""
+
+_SMALL = 64 * 1024
+"""Bytes; a body up to this size goes as one piece, which is quicker than pieces."""
+
+
+def _encoded_size(size: int) -> int:
+    return (size + 2) // 3 * 4
+
+
+@attrs.frozen
+class _Encoded:
+    """A blob with the size it had when the body was measured."""
+
+    blob: Blob
+    size: int
+
+
+@attrs.frozen
+class Body:
+    """A body ready to be sent, any number of times."""
+
+    pieces: tuple[bytes | _Encoded, ...]
+    length: int
+
+    @property
+    def content(self) -> bytes | None:
+        """The whole body, when it is one piece in memory."""
+        if len(self.pieces) == 1 and isinstance(self.pieces[0], bytes):
+            return self.pieces[0]
+        return None
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Read the body from its start.
+
+        Raises:
+            FileChangedError: A file is not what it was when the body was made.
+        """
+        from anyio import to_thread  # here, because composing an e-mail needs no event loop
+
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            in_memory = isinstance(piece.blob, MemoryBlob)
+            left = _encoded_size(piece.size)
+            # Closing is not left to a thread: it is quick, and here it may run while the call is being cancelled.
+            with piece.blob.opened(piece.size) as chunks:
+                while True:
+                    if in_memory:
+                        held = [_next_encoded(chunks)]
+                    else:
+                        encoded = to_thread.run_sync(_next_encoded, chunks, limiter=_limiter(), abandon_on_cancel=True)
+                        held = [await encoded]
+                    left -= len(held[0])
+                    if left < 0 or (left and not held[0]):
+                        raise FileChangedError("a file gave more or fewer bytes than were measured")
+                    # Taken out, so that nothing is kept here of what is on its way.
+                    yield held.pop()
+                    if not left:
+                        break
+
+
+async def blob_from_thread(file: object, name: str) -> Blob:
+    """Make a blob of an open file in a thread: reading a pipe to its end may take for ever.
+
+    Who is cancelled does not wait for the thread, which then stops at the next look and closes what it has made. It is
+    one more than those of the program and of the readers, since what writes into the pipe may need one of them.
+    """
+    from anyio import CapacityLimiter, to_thread
+
+    given_up = threading.Event()
+    try:
+        return await to_thread.run_sync(
+            blob_of, file, name, given_up.is_set, limiter=CapacityLimiter(1), abandon_on_cancel=True
+        )
+    finally:
+        given_up.set()
+
+
+def _limiter() -> "CapacityLimiter":
+    """Return the one of this event loop."""
+    from anyio import CapacityLimiter
+
+    found = _limiters().get(None)
+    if found is None:
+        found = CapacityLimiter(_READERS)
+        _limiters().set(found)
+    return found
+
+
+@functools.cache
+def _limiters() -> "RunVar[CapacityLimiter | None]":
+    from anyio.lowlevel import RunVar
+
+    return RunVar("smtp2go_async_readers")
+
+
+def _next_encoded(chunks: Iterator[bytes]) -> bytes:
+    return b64encode(next(chunks, b""))
+
+
+def encode(fields: Mapping[str, Any], dumps: Dumps = STANDARD.dumps) -> Body:
+    """Encode a request body; each `Blob` in it becomes the base64 text of its bytes.
+
+    Raises:
+        ValueError: A file that can't be measured, text that is not valid Unicode, a number that JSON has no form for.
+        TypeError: A value that JSON has no form for; the message names the field.
+    """
+    blobs: list[Blob] = []
+    mark = ""
+
+    def default(value: object) -> str:
+        nonlocal mark
+        if not isinstance(value, (MemoryBlob, PathBlob, FileBlob)):
+            raise TypeError(f"{type(value).__name__} has no form in JSON")
+        mark = mark or secrets.token_hex(16)
+        blobs.append(value)
+        return mark
+
+    try:
+        text = dumps(fields, default)
+    except (TypeError, ValueError, RecursionError) as error:
+        _name_the_field(fields, error)
+        raise
+    if not blobs:
+        return Body((text,), len(text))
+    texts = text.split(f'"{mark}"'.encode())
+    # What orjson refuses is written a second time by the standard library: the blobs of the last time count.
+    return _with_blobs(texts, blobs[1 - len(texts) :])
+
+
+def _with_blobs(texts: list[bytes], blobs: list[Blob]) -> Body:
+    pieces: list[bytes | _Encoded] = [texts[0] + b'"']
+    for number, (blob, text) in enumerate(zip(blobs, texts[1:], strict=True), 1):
+        pieces.append(_Encoded(blob, blob.measure()))
+        pieces.append(b'"' + text + (b'"' if number < len(blobs) else b""))
+    length = sum(len(piece) if isinstance(piece, bytes) else _encoded_size(piece.size) for piece in pieces)
+    if length <= _SMALL and all(isinstance(blob, MemoryBlob) for blob in blobs):
+        whole = [
+            piece if isinstance(piece, bytes) else b64encode(cast("MemoryBlob", piece.blob).data) for piece in pieces
+        ]
+        return Body((b"".join(whole),), length)
+    return Body(tuple(pieces), length)
+
+
+def _name_the_field(fields: Mapping[str, Any], error: Exception) -> None:
+    """Raise the error again with the name of the field it is about, found by trying each field alone."""
+    for name, value in fields.items():
+        try:
+            STANDARD.dumps(
+                value, lambda part: "" if isinstance(part, (MemoryBlob, PathBlob, FileBlob)) else _refuse(part)
+            )
+        except UnicodeEncodeError:
+            raise ValueError(f"{name}: holds a lone surrogate, which is not valid text") from error
+        except RecursionError:
+            raise ValueError(f"{name}: nested too deeply for JSON") from error
+        except ValueError as problem:
+            raise ValueError(f"{name}: {problem}") from error
+        except TypeError as problem:
+            raise TypeError(f"{name}: {problem}") from error
+
+
+def _refuse(value: object) -> str:
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -1,0 +1,242 @@
+"""Tell the provider's own words in the text of an error from what it quotes of the caller's input.
+
+Limits and an unknown key are recognised by whole sentences, which must not stand in anything that the caller sent. For
+the rows of the table in `_refusals` that look for a few words, what the caller sent and everything in quotation marks
+is taken out of the text first. A text is quoted in part as well, or escaped, or in other letters: so words that stand
+in a text of the caller's which is not found whole decide nothing.
+"""
+
+import base64
+import binascii
+import enum
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+from .._content.blobs import MemoryBlob
+
+
+class Words(enum.Enum):
+    """What the provider's own words say."""
+
+    NOTHING = "nothing that decides"
+    KEY_UNKNOWN = "the key is unknown"
+    LIMIT = "a limit is used up"
+    KEY_MISSING = "the key does not exist, in other words"
+    ABOUT_THE_KEY = "about the key"
+    MISSING = "something does not exist"
+
+
+# A sentence can go on with advice: between two years the provider changed ", please try" to ". Please try".
+_ADVICE = r"(?:[.!]|[.,;] please [^'\"]*)?"
+
+_KEY_UNKNOWN: Final = re.compile(rf"(an api user matching the passed ['\"]?api_key['\"]? was not found){_ADVICE}")
+"""The sentence for a key that has the right form and belongs to nobody, seen with the statuses 400 and 500."""
+
+_LIMIT: Final = re.compile(
+    r"(api key rate ?limit exceeded"
+    r"|(?:this endpoint is|you are) rate limited to \w+ (?:requests?|calls?) (?:every|per|a) (?:\d+ )?\w+)"
+    rf"{_ADVICE}"
+)
+"""The sentences for a limit that a key has of its own, and for a limit that an endpoint has."""
+
+_MALFORMED: Final = re.compile(r"(the api key passed was not) ")
+"""How the sentence for a key of the wrong form begins, as captured in 2017."""
+
+_ABOUT_THE_KEY: Final = re.compile(r"\bapi[ _-]?key\b")
+_MISSING: Final = re.compile(r"\bnot found\b|\b(?:does not|doesn['\u2019]t) exist\b")
+
+# The same in the caller's texts as `_plain` makes them. An "api_keys" of the caller's is the name of a call.
+_PLAIN_KEY: Final = re.compile("api ?key(?!s)")
+_PLAIN_MISSING: Final = re.compile("not ?found|does ?n ?o? ?t ?exist")
+_DECISIVE: Final = (_PLAIN_KEY, _PLAIN_MISSING)
+_LAST_WORDS: Final = ("key", "found", "exist")
+
+_CLOSING: Final = {
+    "'": "'",
+    '"': '"',
+    "`": "`",
+    "\u2018": "\u2019",
+    "\u201a": "\u2018\u2019",
+    "\u201c": "\u201d",
+    "\u201e": "\u201c\u201d",
+    "\u00ab": "\u00bb",
+    "\u2039": "\u203a",
+}
+# An apostrophe stands between two letters.
+_OPENING: Final = re.compile(rf"(?<!\w)[{''.join(_CLOSING)}]")
+
+_SEPARATORS: Final = re.compile(r"[\W_]+")
+_TAG: Final = re.compile(r"<[^<>]*>")
+_ENCODED_WORD: Final = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
+_TAKEN_OUT: Final = " \ufffc "
+
+MOST_MADE_PLAIN: Final = 1_000_000
+"""Characters of a request that are looked through in every disguise, which takes some tenths of a second."""
+
+_MOST_HEADERS: Final = 100_000
+
+
+def words_of(message: str, said: object = None, path: str = "") -> Words:
+    """Say what an error's text says in the provider's own words.
+
+    Args:
+        message: The text.
+        said: The fields of the request.
+        path: The path of the call, which is the caller's too.
+    """
+    text = _flat(html.unescape(message) if "&" in message else message)
+    for sentence, words in ((_KEY_UNKNOWN, Words.KEY_UNKNOWN), (_LIMIT, Words.LIMIT)):
+        if found := sentence.fullmatch(text):
+            return Words.NOTHING if _stands_in(found[1], said) else words
+    if (begin := _MALFORMED.match(text)) and not _stands_in(begin[1], said):
+        return Words.ABOUT_THE_KEY
+    if not (_ABOUT_THE_KEY.search(text) or _MISSING.search(text)):
+        # Most errors, and then the request need not be looked through.
+        return Words.NOTHING
+    own, hidden = _own_words(text, said, path)
+    about_key = _PLAIN_KEY not in hidden and _ABOUT_THE_KEY.search(own) is not None
+    missing = _PLAIN_MISSING not in hidden and _MISSING.search(own) is not None
+    if about_key:
+        return Words.KEY_MISSING if missing else Words.ABOUT_THE_KEY
+    return Words.MISSING if missing else Words.NOTHING
+
+
+def _own_words(text: str, said: object, path: str) -> tuple[str, set[re.Pattern[str]]]:
+    """Return a text without what it quotes, and the words in it that can be the caller's nevertheless."""
+    whole: set[str] = set()
+    hidden: set[re.Pattern[str]] = set()
+    disguises = _Disguises()
+    for one in (path, *_texts(said)):
+        if one is None:
+            hidden.update(_DECISIVE)
+        elif holds := _decisive(one, disguises):
+            flat = _flat(one)
+            if flat in text:
+                whole.add(flat)
+            else:
+                hidden.update(holds)
+    for flat in sorted(whole, key=len, reverse=True):
+        text = text.replace(flat, _TAKEN_OUT)
+    # The name of the field of the key stands in quotation marks and is the provider's.
+    text = re.sub(r"(?<!\w)(['\"`])api_key\1(?!\w)", "api_key", text)
+    return _without_quotations(text), hidden
+
+
+def _without_quotations(text: str) -> str:
+    """Take out what stands in quotation marks, each from the first mark to the last one of its kind.
+
+    Marks inside a quotation must not end it early. One without an end was cut off, so it goes on to the end of the
+    text. Each end is looked for once, since a text can have a million marks.
+    """
+    ends: dict[str, int] = {}
+    pieces: list[str] = []
+    done = 0
+    for mark in _OPENING.finditer(text):
+        if mark.start() < done:
+            continue
+        closing = _CLOSING[mark[0]]
+        if closing not in ends:
+            ends[closing] = max((one.start() for one in re.finditer(rf"[{closing}](?!\w)", text)), default=-1)
+        pieces.append(text[done : mark.start()])
+        done = ends[closing] + 1 if ends[closing] > mark.start() else len(text)
+    return _TAKEN_OUT.join([*pieces, text[done:]])
+
+
+class _Disguises:
+    """Finds words in the caller's texts however they are written there, until it has looked through enough."""
+
+    def __init__(self) -> None:
+        self.left = MOST_MADE_PLAIN
+
+    def forms(self, text: str) -> list[str] | None:
+        """Return a text in the forms that words are looked for in; ``None`` where that takes too long."""
+        self.left -= len(text)
+        if self.left < 0:
+            return None
+        forms = [_plain(text)]
+        if any(mark in text for mark in "&%+<"):
+            forms.append(_plain(_TAG.sub("", unquote_plus(html.unescape(text)))))
+        return forms
+
+
+def _decisive(text: str, disguises: _Disguises) -> Sequence[re.Pattern[str]]:
+    """Return which of the words that decide something a text of the caller's holds."""
+    lower = text.lower()
+    if text.isascii() and not any(word in lower for word in _LAST_WORDS):
+        return ()
+    forms = disguises.forms(lower)
+    return _DECISIVE if forms is None else [words for words in _DECISIVE if any(words.search(one) for one in forms)]
+
+
+def _stands_in(sentence: str, said: object) -> bool:
+    """Whether a sentence stands in something that the caller sent."""
+    wanted = _plain(sentence)
+    last = sentence.rpartition(" ")[2]
+    disguises = _Disguises()
+    for one in _texts(said):
+        if one is None or (last not in (lower := one.lower()) and one.isascii()):
+            continue
+        if sentence in lower or any(wanted in form for form in disguises.forms(lower) or ()):
+            return True
+    return False
+
+
+def _plain(text: str) -> str:
+    """Return letters and digits with single spaces between them, so that every way to write the same is the same."""
+    if not text.isascii():
+        text = "".join(
+            one for one in unicodedata.normalize("NFKD", text) if unicodedata.category(one) not in ("Mn", "Cf")
+        )
+    return _SEPARATORS.sub(" ", text.lower())
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _texts(said: object) -> Iterator[str | None]:
+    """Go through all the texts of a request's fields, however deep; ``None`` stands for one that can't be read here."""
+    waiting: list[Any] = [said]
+    if isinstance(said, Mapping):
+        # The field of the key is this client's own.
+        waiting = [*(name for name in said if name != "api_key"), *said.values()]
+        if (mime := said.get("mime_email")) is not None:
+            yield from _of_mime(mime)
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping):
+            waiting += one
+            waiting += one.values()
+        elif isinstance(one, (list, tuple)):
+            waiting += one
+
+
+def _of_mime(mime: object) -> Iterator[str | None]:
+    """Go through the texts of a ready message. One that is in a file is not read again only for an error."""
+    if isinstance(mime, MemoryBlob):
+        data = mime.data
+    elif isinstance(mime, str):
+        try:
+            data = base64.b64decode(mime)
+        except (binascii.Error, ValueError):
+            return
+    else:
+        yield None
+        return
+    text = data.decode("utf-8", "replace")
+    yield text
+    from email.header import decode_header, make_header  # here, because only an error of this call needs it
+
+    unfolded = re.sub(r"\r?\n[ \t]+", " ", text[:_MOST_HEADERS])
+    for words in re.findall(rf"(?:{_ENCODED_WORD.pattern}\s*)+", unfolded):
+        try:
+            yield str(make_header(decode_header(words.strip())))
+        except (LookupError, ValueError):
+            # Nobody can read it, so it is not known what it says.
+            yield None

@@ -1,0 +1,217 @@
+"""Decide which error an error answer is, from its status, its code and the provider's own words. Nothing else decides.
+
+The first row that fits wins. A dash means that the column does not matter.
+
+| status         | code                        | words                     | error                   | carried out |
+|----------------|-----------------------------|---------------------------|-------------------------|-------------|
+| 429            | -                           | -                         | `RateLimitError`        | no          |
+| 500            | API_EXCEPTION               | the key is unknown        | `AuthenticationError`   | no          |
+| 500 and over   | -                           | -                         | `ServerError`           | unknown     |
+| any other      | REQ_LIMIT_EXCEEDED          | -                         | `RateLimitError`        | no          |
+| any other      | ENDPOINT_PERMISSION_DENIED  | -                         | `PermissionDeniedError` | no          |
+| any other      | NON_VALIDATING_IN_PAYLOAD   | -                         | `ValidationError`       | no          |
+| 401, 403       | INVALID_IN_PAYLOAD          | -                         | `AuthenticationError`   | no          |
+| any other      | INVALID_IN_PAYLOAD          | about the key             | `AuthenticationError`   | no          |
+| any other      | INVALID_IN_PAYLOAD          | -                         | `ValidationError`       | no          |
+| any other      | API_EXCEPTION, none         | the key does not exist    | `AuthenticationError`   | no          |
+| any other      | API_EXCEPTION, none         | a limit is used up        | `RateLimitError`        | no          |
+| 401            | any other                   | -                         | `AuthenticationError`   | no          |
+| 403            | any other                   | -                         | `PermissionDeniedError` | no          |
+| 404            | any other                   | -                         | `NotFoundError`         | no          |
+| 400, 2xx       | API_EXCEPTION               | something does not exist  | `NotFoundError`         | no          |
+| any other      | any other                   | -                         | `ApiError`              | no          |
+
+A 5xx says nothing about whether the call was carried out, and no words change that. There is one exception: a wrong key
+has been answered with a 500 (seen in 2026), and that sentence is recognised from its first word to its last.
+
+The provider quotes the caller's input in its texts, so a subject that says "You are rate limited" must not close the
+gate. `_provider_words` tells the provider's own words from what it quotes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, Final
+
+from ..errors import (
+    ApiError,
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    ValidationError,
+)
+from .provider_words import Words, words_of
+
+
+def kind_of(status: int, code: str | None, message: str, said: object = None, path: str = "") -> type[ApiError]:
+    """Read the table.
+
+    Args:
+        status: The HTTP status: 2xx with an error in the body, or 400 and over.
+        code: The ``error_code`` without its prefix.
+        message: The text of the error.
+        said: The fields of the request: what of it comes back in the text are not the provider's words.
+        path: The path of the call.
+    """
+    if status == 429:
+        return RateLimitError
+    if status >= 500:
+        # Only this status was seen with that sentence.
+        known = status == 500 and code == "API_EXCEPTION" and words_of(message, said, path) is Words.KEY_UNKNOWN
+        return AuthenticationError if known else ServerError
+    by_code = _BY_CODE.get(code or "")
+    if by_code is not None:
+        return by_code
+    words = words_of(message, said, path)
+    if code == "INVALID_IN_PAYLOAD":
+        about_key = status in (401, 403) or words in (Words.KEY_UNKNOWN, Words.KEY_MISSING, Words.ABOUT_THE_KEY)
+        return AuthenticationError if about_key else ValidationError
+    if code in ("API_EXCEPTION", None):
+        if words in (Words.KEY_UNKNOWN, Words.KEY_MISSING):
+            return AuthenticationError
+        if words is Words.LIMIT:
+            return RateLimitError
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if words is Words.MISSING and code == "API_EXCEPTION" and (status == 400 or status < 300):
+        return NotFoundError
+    return ApiError
+
+
+_BY_CODE: Final[Mapping[str, type[ApiError]]] = {
+    "REQ_LIMIT_EXCEEDED": RateLimitError,
+    "ENDPOINT_PERMISSION_DENIED": PermissionDeniedError,
+    "NON_VALIDATING_IN_PAYLOAD": ValidationError,
+}
+
+_BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+}
+
+
+# --- answers that contradict themselves --------------------------------------------------------------------------
+
+_IDS: Final = frozenset({"email_id", "schedule_id", "message_id"})
+_COUNTS: Final = frozenset({"succeeded", "total_sent"})
+OF_E_MAILS: Final = frozenset({"email_id", "schedule_id", "succeeded"})
+_OF_ERRORS: Final = frozenset({"error", "error_code", "field_validation_errors", "request_id"})
+_OF_FAILURES: Final = frozenset({"failed", "failures"})
+_NO: Final = frozenset({"", "0", "false", "no", "none", "null"})
+
+
+def accepts_a_message(content: bytes, keys: Set[str] = _IDS | _COUNTS) -> bool:
+    """Whether the answer of a send shows anywhere, beside an error or a refusal, that a message was accepted.
+
+    Every value is looked at, also that of a key which stands twice.
+    """
+    accepted = False
+
+    def look(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal accepted
+        accepted = accepted or any(key in keys and _says_yes(value) for key, value in pairs)
+        return dict(pairs)
+
+    try:
+        # The hook is given every object of the text, with all its pairs. No number is too long for a float.
+        json.loads(content, object_pairs_hook=look, parse_int=float)
+    except ValueError:
+        return False
+    except RecursionError:
+        # The other decoder reads deeper, so the outcome is unknown.
+        return True
+    return accepted
+
+
+def _says_yes(value: object) -> bool:
+    """Whether an id or a count is one, of whatever type: not empty, and not zero or less."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, (dict, list)):
+            waiting += one.values() if isinstance(one, dict) else one
+        elif isinstance(one, str):
+            if one.strip().lower() not in _NO and _is_positive(one):
+                return True
+        elif one is not None and _is_positive(one):
+            return True
+    return False
+
+
+def _is_positive(value: Any) -> bool:
+    try:
+        return float(value) > 0
+    except ValueError:
+        # Text that is no number.
+        return True
+
+
+def has_result_beside_error(payload: Any) -> bool:
+    """Whether ``data`` holds the result of a call although the root of the answer holds an error."""
+    if not isinstance(payload, dict) or not (payload.get("error") or payload.get("error_code")):
+        return False
+    data = payload.get("data")
+    if isinstance(data, dict):
+        return bool(data.keys() - _OF_ERRORS) and not (data.get("error") or data.get("error_code"))
+    return bool(data)
+
+
+def has_item_beside_error(payload: Any) -> bool:
+    """Whether ``data`` holds what became of single messages although the root of the answer holds an error."""
+    data = payload.get("data") if isinstance(payload, dict) else None
+    return isinstance(data, list) and any(
+        isinstance(one, dict) and any(_says_yes(value) for key, value in one.items() if key not in _OF_NO_RESULT)
+        for one in data
+    )
+
+
+_OF_NO_RESULT: Final = _OF_ERRORS | _OF_FAILURES | {"status", "message"}
+
+
+def has_doubled_key(content: bytes, payload: Any) -> bool:
+    """Whether an object of a JSON text has the same key twice, so that one of the two values was not seen.
+
+    Args:
+        content: The text.
+        payload: The same, decoded.
+    """
+    # Each key needs a colon, so as many colons as keys leave none for a second key of the same name. That is the case
+    # for nearly every answer, and counting costs a fraction of a microsecond.
+    colons = content.count(b":")
+    if payload.__class__ is dict:
+        # Nearly always all keys stand here, and need not be looked for.
+        data = payload.get("data")
+        if data.__class__ is dict:
+            if len(payload) + len(data) == colons:
+                return False
+        elif data.__class__ is list and set(map(type, data)) == {dict} and len(payload) + sum(map(len, data)) == colons:
+            return False
+    if colons == _number_of_keys(payload):
+        return False
+
+    doubled = False
+
+    def look(pairs: Sequence[tuple[str, Any]]) -> None:
+        nonlocal doubled
+        doubled = doubled or len({key for key, _ in pairs}) < len(pairs)
+
+    try:
+        json.loads(content, object_pairs_hook=look, parse_int=float)
+    except (ValueError, RecursionError):
+        # Only the other decoder takes it, and that one does not show doubled keys.
+        return True
+    return doubled
+
+
+def _number_of_keys(value: Any) -> int:
+    count, waiting = 0, [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            count += len(one)
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return count

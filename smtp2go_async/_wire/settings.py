@@ -1,0 +1,292 @@
+"""What a client was told, checked once, with everything that can be prepared for all its calls."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+import attrs
+
+from .. import __version__
+from .._runtime.loading import loading
+from .._values.checks import about, need_line, need_mapping, need_number, need_text, with_article
+from .._values.masking import shown_half_made
+from ..pacing import Pacer
+from ..retry import RetryPolicy
+from .body import encode
+from .codec import STANDARD, Codec, with_orjson
+
+Region = Literal["global", "us", "eu", "au"]
+Auth = Literal["header", "bearer", "body"]
+TransportName = Literal["httpx", "fast"]
+
+BASE_URLS: Final[Mapping[str, str]] = {
+    "global": "https://api.smtp2go.com/v3",
+    "us": "https://us-api.smtp2go.com/v3",
+    "eu": "https://eu-api.smtp2go.com/v3",
+    "au": "https://au-api.smtp2go.com/v3",
+}
+KEY_VARIABLE = "SMTP2GO_API_KEY"
+REGION_VARIABLE = "SMTP2GO_REGION"
+BASE_URL_VARIABLE = "SMTP2GO_BASE_URL"
+SANDBOX_KEY = "api-" + "SANDBOX0" * 4
+"""The key that a sandbox knows when it is given none. It is public, so it may be seen on any network."""
+TIMEOUT = 30.0
+"""Seconds; a send that is not fast-accepted waits for the provider's own SMTP conversation."""
+MAX_EMAIL_BYTES = 50_000_000
+"""The whole body of an ``/email`` call (the provider's changelog of 2026-06-11; older pages say 10 MB)."""
+MAX_OTHER_BYTES = 1_000_000
+"""The whole body of any other call (the same entry)."""
+
+_KEY = re.compile(r"api-[A-Za-z0-9]{32}")
+
+
+def check_key(value: object) -> str:
+    """Return the key, from the environment when there is none.
+
+    Raises:
+        ValueError: There is none, or it is not ``api-`` and 32 letters or digits. The key is not in the message.
+        TypeError: It is not text.
+    """
+    source = "api_key"
+    if value is None:
+        source, value = _of(KEY_VARIABLE), os.environ.get(KEY_VARIABLE)
+        if not value:
+            raise ValueError(
+                f"api_key: none is given, and {KEY_VARIABLE} is not set in the environment; do one of them"
+            )
+    value = need_text(value, "api_key")
+    if not _KEY.fullmatch(value):
+        raise ValueError(f"{source}: 'api-' and 32 letters or digits are needed{_wrapping(value)}")
+    return value
+
+
+def check_base_url(
+    region: str | None, base_url: object, *, api_key: str | None = None, allow_http: bool = False
+) -> str:
+    """Return where the API is, from the arguments, else from the environment, else the nearest region's address.
+
+    Raises:
+        ValueError: Unknown region, a region and a base URL at once, an address where the API can't be, or plain http to
+            another machine, unless that is allowed or the key is the sandbox's. In the environment the same is wrong.
+        TypeError: The base URL is not text.
+    """
+    region_name, url_name = "region", "base_url"
+    if region is None and base_url is None:
+        # Set to nothing is not set: the files from which containers are started can't say it in another way.
+        region, base_url = os.environ.get(REGION_VARIABLE) or None, os.environ.get(BASE_URL_VARIABLE) or None
+        region_name, url_name = _of(REGION_VARIABLE), _of(BASE_URL_VARIABLE)
+        if region is not None and base_url is not None:
+            raise ValueError(f"{BASE_URL_VARIABLE} and {REGION_VARIABLE}: both are set in the environment; use one")
+    if base_url is None:
+        return BASE_URLS[_check_region("global" if region is None else region, region_name)]
+    if region not in (None, "global"):
+        raise ValueError("base_url: is given together with a region; use one of them")
+    checked = _check_url(need_text(base_url, "base_url"), url_name)
+    if not (allow_http or api_key == SANDBOX_KEY or _is_private(checked)):
+        raise ValueError(
+            f"{url_name}: plain http would show the key to the network; only loopback may be plain, or any host with "
+            f"the sandbox's own key or with allow_http=True"
+        )
+    return checked
+
+
+def _of(variable: str) -> str:
+    return f"{variable} in the environment"
+
+
+def _wrapping(value: str) -> str:
+    """Say what stands around a value: files with environments are read by some programs with their quotation marks."""
+    if value != value.strip():
+        return "; there is white space around it"
+    return "; there are quotation marks around it" if value[:1] in ("'", '"') or value[-1:] in ("'", '"') else ""
+
+
+def _check_region(value: object, name: str) -> str:
+    text = need_text(value, name)
+    if text in BASE_URLS:
+        return text
+    meant = text.strip(" \t\r\n'\"").lower()
+    hint = f"; write it as {meant!r}" if meant in BASE_URLS else ""
+    raise ValueError(f"{name}: {text[:50]!r} is none of {', '.join(BASE_URLS)}{hint}")
+
+
+def _check_url(value: str, name: str) -> str:
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}{_wrapping(value)}") from error
+    if parts.scheme not in ("http", "https") or not host or re.search(r"[\x00-\x20\x7f]", value):
+        hint = _wrapping(value) or ("; https:// is missing before it" if _BARE_HOST.match(value) else "")
+        raise ValueError(f"{name}: an address like https://eu-api.smtp2go.com/v3 is needed{hint}")
+    if parts.username is not None or "?" in value or "#" in value:
+        raise ValueError(f"{name}: can't hold a user name, a query or a fragment")
+    path = parts.path.rstrip("/")
+    if _PATH_OF_A_CALL.search(path):
+        raise ValueError(f"{name}: must end in /v3; the path of the call is added to it")
+    # With the point of a name that is written in full it is the same host.
+    host = host.removesuffix(".")
+    if host == "smtp2go.com" or host.endswith(".smtp2go.com"):
+        if path != "/v3":
+            raise ValueError(f"{name}: /v3 is missing, as in https://{host}/v3; that is where the API is")
+        if parts.scheme == "http":
+            raise ValueError(f"{name}: plain http would show the key to the network; use https")
+    return value.rstrip("/")
+
+
+_BARE_HOST = re.compile(r"(?://)?[A-Za-z0-9.-]+(?::\d+)?(?:/|$)")
+_PATH_OF_A_CALL = re.compile(r"/v3/[a-z_]+(?:/[a-z_-]+)+$")
+
+
+def _is_private(base_url: str) -> bool:
+    """Whether nobody between here and there can read what is sent."""
+    parts = urlsplit(base_url)
+    host = (parts.hostname or "").removesuffix(".")
+    if parts.scheme == "https" or host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        # Also what only looks like an address: 127.0.0.999 is a name, which is looked up.
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def check_timeout(value: float | None) -> float | None:
+    """Return the timeout in seconds; ``None`` waits for ever."""
+    if value is None:
+        return None
+    seconds = value if type(value) is float else float(need_number(value, "timeout"))
+    if not seconds > 0:
+        raise ValueError(f"timeout: must be more than 0 seconds, or None for no limit, not {value}")
+    return seconds
+
+
+def check_retry(value: RetryPolicy) -> RetryPolicy:
+    """Return the policy if it is one."""
+    if not isinstance(value, RetryPolicy):
+        raise TypeError(f"retry: must be a RetryPolicy, not {with_article(value)}")
+    return value
+
+
+def check_pacer(value: Pacer) -> Pacer:
+    """Return the pacer if it is one."""
+    if not isinstance(value, Pacer):
+        raise TypeError(f"pacer: must be a Pacer, not {with_article(value)}")
+    return value
+
+
+def check_transport(value: str, http_client: object) -> str:
+    """Return the transport's name.
+
+    Raises:
+        ValueError: Another name, or a client of the caller's beside ``"fast"``.
+    """
+    if need_text(value, "transport") not in ("httpx", "fast"):
+        raise ValueError(f"transport: {value[:50]!r} is none of httpx, fast")
+    if value == "fast" and http_client is not None:
+        raise ValueError("transport: 'fast' makes connections of its own; it can't be used with an http_client")
+    return value
+
+
+def fast_json() -> Codec:
+    """Return the JSON of ``transport="fast"``, when all of the extra is installed.
+
+    Raises:
+        ImportError: It is not.
+    """
+    try:
+        with loading:
+            import pyreqwest  # noqa: F401
+
+            return with_orjson()
+    except ImportError as error:
+        raise ImportError(
+            f"transport: 'fast' needs {error.name}, which is not installed: pip install 'smtp2go-async[fast]'",
+            name=error.name,
+        ) from error
+
+
+def check_subaccount(value: str | None) -> str | None:
+    """Return the id of the subaccount."""
+    if value is None:
+        return None
+    if not need_line(value, "subaccount_id").strip():
+        raise ValueError("subaccount_id: is empty; leave it out to act for the account itself")
+    return value
+
+
+def check_extra_body(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return fields to add to every body, copied so that later changes don't reach them.
+
+    Raises:
+        ValueError: A value that has no form in JSON, though its type has one: NaN, half a character.
+        TypeError: No mapping, a name that is no text, or a value whose type has no form in JSON.
+    """
+    fields = need_mapping(value, "extra_body")
+    try:
+        encode(fields)
+    except (TypeError, ValueError) as error:
+        raise about("extra_body", error) from error
+    return fields
+
+
+@shown_half_made
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Everything that decides how a call is made; `with_options` makes a copy with some of it changed."""
+
+    api_key: str = attrs.field(repr=False)
+    base_url: str
+    allow_http: bool = False
+    auth: Auth = "header"
+    subaccount_id: str | None = None
+    timeout: float | None = TIMEOUT
+    timeout_given: bool = False
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    max_email_bytes: int = MAX_EMAIL_BYTES
+    raise_on_refused: bool = True
+    extra_body: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    json: Codec = attrs.field(default=STANDARD, repr=False)
+    headers: tuple[tuple[str, str], ...] = attrs.field(init=False, repr=False)
+    """The headers of every call, the key among them where it goes into one."""
+
+    def __attrs_post_init__(self) -> None:
+        if need_text(self.auth, "auth") not in ("header", "bearer", "body"):
+            raise ValueError(f"auth: {self.auth[:50]!r} is none of header, bearer, body")
+        self._check_that_no_key_is_shown()
+        headers = [
+            ("Accept", "application/json"),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("Content-Type", "application/json"),
+            ("User-Agent", f"smtp2go-async/{__version__}"),
+            ("X-Smtp2go-Api", "smtp2go-async"),
+            ("X-Smtp2go-Api-Version", __version__),
+        ]
+        if self.auth == "header":
+            headers.append(("X-Smtp2go-Api-Key", self.api_key))
+        elif self.auth == "bearer":
+            headers.append(("Authorization", f"Bearer {self.api_key}"))
+        object.__setattr__(self, "headers", tuple(headers))
+
+    def _check_that_no_key_is_shown(self) -> None:
+        """Look again with each copy: a client of a sandbox in another container may be given the real key."""
+        if self.allow_http or _is_private(self.base_url):
+            return
+        if self.api_key != SANDBOX_KEY:
+            raise ValueError(
+                "api_key: plain http would show it to the network; over this base_url only the sandbox's own key may "
+                "go, or any with allow_http=True"
+            )
+        self.refuse_to_show_a_key(self.extra_body, "extra_body")
+
+    def refuse_to_show_a_key(self, fields: Mapping[str, Any], argument: str) -> None:
+        """Refuse fields with a real key in them, where the network would see it."""
+        if self.allow_http or _is_private(self.base_url):
+            return
+        if fields.get("api_key", SANDBOX_KEY) != SANDBOX_KEY:
+            raise ValueError(f"{argument}: plain http would show the api_key in it to the network")

@@ -1,0 +1,279 @@
+"""Rows of a CSV or JSON-lines file, each with the line it begins in; no e-mails here."""
+
+import codecs
+import csv
+import io
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Literal
+
+from ..._values.checks import need_text
+
+Format = Literal["csv", "jsonl"]
+
+LONGEST_LINE = 10_000_000
+"""Characters; a file without line breaks must not end up in memory."""
+
+_MOST_SHOWN = 30
+"""Column names that an error lists."""
+
+_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".numbers"})
+
+_SEPARATORS = ",;\t|:"
+
+_ENDINGS: dict[str, tuple[Format, str | None]] = {
+    ".csv": ("csv", None),
+    ".tsv": ("csv", "\t"),
+    ".jsonl": ("jsonl", None),
+    ".ndjson": ("jsonl", None),
+}
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, which begins in the same way
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)\1*"?[\r\n]*', re.IGNORECASE)
+"""The line before the header by which Excel says what is between the columns."""
+
+_WRITING = "is something still writing it?"
+
+
+class RecordsError(ValueError):
+    """What makes the rest of a file unreadable; its text does not name the file yet."""
+
+    def __init__(self, text: str, line: int) -> None:
+        super().__init__(text)
+        self.line = line
+
+
+class MissingColumnError(KeyError):
+    """A column that is not in the file."""
+
+    def __str__(self) -> str:
+        # A KeyError shows the repr of its text.
+        return str(self.args[0]) if self.args else ""
+
+
+class Record(dict[str, Any]):
+    """One row by its columns; asking for one that is not there says which there are."""
+
+    def __missing__(self, name: object) -> Any:
+        names = ", ".join(list(self)[:_MOST_SHOWN])
+        more = f" and {len(self) - _MOST_SHOWN} more" if len(self) > _MOST_SHOWN else ""
+        # The whole header of a file whose delimiter was not found.
+        together = len(self) == 1 and any(one in names for one in _SEPARATORS)
+        hint = "; give the delimiter, if these are several columns" if together else ""
+        raise MissingColumnError(f"no column {name!r}; there are {names}{more}{hint}")
+
+
+Stamp = tuple[int, int, int]
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Return what changes when a file does."""
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def regular(path: str) -> os.stat_result:
+    """Return the status of a file that can be read more than once.
+
+    Raises:
+        OSError: It is not there.
+        ValueError: It is a directory or a pipe, which would be empty the second time.
+    """
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"{path}: is not a file that can be read more than once, but a directory, a pipe or the like")
+    return status
+
+
+def form_of(path: str, given: Format | None, delimiter: str | None) -> tuple[Format, str | None]:
+    """Return the format of a file and, where it is known already, the delimiter."""
+    if given is not None and need_text(given, "format") not in ("csv", "jsonl"):
+        raise ValueError(f"format: {given[:50]!r} is none of csv, jsonl")
+    ending = os.path.splitext(path)[1].lower()
+    found, usual = _ENDINGS.get(ending, (None, None))
+    form = given or found
+    if form is None:
+        if ending in _WORKBOOKS:
+            raise ValueError(f"format: {path!r} is a workbook, which can't be read here; save it as CSV")
+        raise ValueError(f"format: the ending of {path!r} does not say it; give 'csv' or 'jsonl'")
+    if delimiter is not None and (len(need_text(delimiter, "delimiter")) != 1 or form != "csv" or delimiter in '"\r\n'):
+        raise ValueError("delimiter: one character is needed, and only for CSV")
+    return form, delimiter or usual
+
+
+class Lines(Iterator[str]):
+    """The lines of a file with their ends, counted."""
+
+    def __init__(self, file: BinaryIO, path: str, encoding: str) -> None:
+        self._file = file
+        self._path = path
+        begin = file.read(4)
+        file.seek(0)
+        self._encoding = next((name for mark, name in _MARKS.items() if begin.startswith(mark)), encoding)
+        self.stamp: Stamp = stamp_of(os.fstat(file.fileno()))
+        # Line ends stay as they are: within quotes they belong to the text.
+        self._text = io.TextIOWrapper(file, self._encoding, newline="")
+        self.number: int = 0
+        self.last_nul: int = 0
+        """The last line that holds a NUL."""
+
+    def __next__(self) -> str:
+        try:
+            line = self._text.readline(LONGEST_LINE)
+        except UnicodeDecodeError as error:
+            # The decoder's positions count from what it was given last.
+            position = self._file.tell() - len(error.object) + error.start
+            text = f"byte {position:,} of the file is not {self._encoding} ({error.reason}); give its encoding"
+            raise RecordsError(text, self._line_at(position)) from None
+        if not line:
+            if stamp_of(os.fstat(self._file.fileno())) != self.stamp:
+                raise RecordsError(f"the file was changed while it was read; {_WRITING}", self.number)
+            raise StopIteration
+        self.number += 1
+        if len(line) >= LONGEST_LINE:
+            raise RecordsError(f"is longer than {LONGEST_LINE:,} characters", self.number)
+        if "\0" in line:
+            self.last_nul = self.number
+        return line
+
+    def _line_at(self, position: int) -> int:
+        """Count the lines before a byte anew: those of its block were not given out."""
+        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(self._encoding)("replace"), translate=True)
+        lines = 1
+        with open(self._path, "rb") as file:
+            while position > 0 and (block := file.read(min(position, 65536))):
+                position -= len(block)
+                lines += decoder.decode(block).count("\n")
+        return lines
+
+
+def records(lines: Lines, form: Format, delimiter: str | None) -> Iterator[tuple[int, Record | ValueError]]:
+    """Give each row with the line it begins in, or what is wrong with it. Rows without any content are left out.
+
+    Raises:
+        RecordsError: The rest can't be read.
+    """
+    found = _from_json(lines) if form == "jsonl" else _from_csv(lines, delimiter)
+    for line, record in found:
+        if lines.last_nul >= line:
+            yield line, ValueError("holds a NUL character; if the file is UTF-16, give encoding='utf-16-le' or -be")
+        else:
+            yield line, record
+
+
+# --- CSV ---------------------------------------------------------------------------------------------------------
+
+
+def _from_csv(lines: Lines, delimiter: str | None) -> Iterator[tuple[int, Record | ValueError]]:
+    begin = next((line for line in lines if line.strip()), None)
+    if begin is not None and (told := _SEPARATOR_LINE.fullmatch(begin)):
+        if delimiter not in (None, told[1]):
+            raise RecordsError(
+                f"says that {told[1]!r} is between the columns, and delimiter that {delimiter!r} is; give the same, or "
+                "none for CSV",
+                lines.number,
+            )
+        delimiter = told[1]
+        begin = next((line for line in lines if line.strip()), None)
+    if begin is None:
+        raise RecordsError("is empty; the first line names the columns", 1)
+    first = lines.number
+    reader = csv.reader(_chained(begin, lines), delimiter=delimiter or _delimiter_in(begin), strict=True)
+    names: list[str] = []
+    while True:
+        line = first + reader.line_num
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            # Behind a wrong quote nobody knows where a row begins.
+            raise RecordsError(_reason(error), line) from None
+        if not any(map(str.strip, cells)):
+            continue
+        if not names:
+            names = _header(cells, line)
+        elif len(cells) != len(names):
+            yield line, ValueError(f"has {len(cells):,} columns, and the header {len(names):,}")
+        else:
+            record = Record(zip(names, cells, strict=True))
+            if "" in record and any(cell.strip() and not name for name, cell in zip(names, cells, strict=True)):
+                yield line, ValueError("has a value in a column that has no name")
+                continue
+            record.pop("", None)
+            yield line, record
+
+
+def _chained(first: str, lines: Lines) -> Iterator[str]:
+    yield first
+    yield from lines
+
+
+def _delimiter_in(header: str) -> str:
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(",;\t", key=bare.count)
+
+
+def _header(cells: list[str], line: int) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise RecordsError(f"the header names these columns more than once: {', '.join(twice)}", line)
+    return names
+
+
+def _reason(error: csv.Error) -> str:
+    text = str(error)
+    if "field limit" in text:
+        most = f"{csv.field_size_limit():,}"
+        return f"a value has more than {most} characters, the most that CSV takes here; is a quote not closed?"
+    if "end of data" in text:
+        return f"the file ends within quotes; {_WRITING}"
+    return f"is not CSV: {text}"
+
+
+# --- JSON lines --------------------------------------------------------------------------------------------------
+
+
+def _from_json(lines: Lines) -> Iterator[tuple[int, Record | ValueError]]:
+    decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).decode
+    for line in lines:
+        text = line.strip()
+        if not text:
+            continue
+        try:
+            value = decode(text)
+        except json.JSONDecodeError as error:
+            # Its columns count from the line's first character that is not a space.
+            cut = "" if line.endswith(("\n", "\r")) else f"; the file ends in this line: {_WRITING}"
+            yield lines.number, ValueError(f"is not JSON: {error.msg} at character {error.pos + 1:,}{cut}")
+        except RecursionError:
+            yield lines.number, ValueError("is not JSON that can be read: nested too deep")
+        except ValueError as error:
+            yield lines.number, ValueError(f"is not JSON that can be read: {error}")
+        else:
+            if isinstance(value, dict):
+                yield lines.number, Record(value)
+            else:
+                yield lines.number, ValueError(f"a JSON object is needed in each line, not a {type(value).__name__}")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the name {next(name for name in names if names.count(name) > 1)!r} is there more than once")
+    return made
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,1 @@
+"""One run of `client.bulk`, from its list to its report."""
