@@ -50,13 +50,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 ONCE = (
     "sandbox",
     "bulk/test_kill.py",
-    "bulk/test_signals.py",
+    "bulk/_run/test_signals.py",
     "bulk/test_examples.py",
     "endpoints/test_odd_arguments.py",
-    "transport/test_bodies.py",
-    "transport/test_large_bodies.py",
-    "transport/test_ways_to_send_files.py",
-    "wire/test_pipes.py",
+    "_http/test_bodies.py",
+    "_http/test_large_bodies.py",
+    "_http/test_ways_to_send_files.py",
+    "_content/test_pipes.py",
 )
 """Take long and show the same on every Python. Each Python's other tests use the sandbox, too."""
 

@@ -6,7 +6,7 @@ import warnings
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-_PACKAGE = os.path.dirname(__file__) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
 
 class Place(NamedTuple):

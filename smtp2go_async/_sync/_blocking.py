@@ -9,7 +9,7 @@ from types import CodeType, FrameType
 
 from ..errors import Smtp2goWarning
 
-_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _AWAITED = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _LOOPS = ("asyncio", "trio")
 

@@ -8,8 +8,8 @@ import anyio
 import anyio.lowlevel
 import httpx
 import pytest
+from _pacing.gates import enter
 from faults.scripted import Time, answer, close_gate, refusal, scripted
-from retry.gates import enter
 
 from smtp2go_async import (
     ApiError,

@@ -16,7 +16,7 @@ from email.mime.text import MIMEText
 from email.policy import default
 
 import pytest
-from mime.odd_messages import ODD, UNWRITABLE, read, said
+from _mime.odd_messages import ODD, UNWRITABLE, read, said
 
 from smtp2go_async._mime import messages as _mime
 

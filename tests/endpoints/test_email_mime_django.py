@@ -7,9 +7,9 @@ import pytest
 
 django = pytest.importorskip("django")
 
+from _mime.odd_messages import BINARY, URL, modern, read, said  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.mail import EmailMessage, EmailMultiAlternatives  # noqa: E402
-from mime.odd_messages import BINARY, URL, modern, read, said  # noqa: E402
 
 from smtp2go_async import AsyncClient  # noqa: E402
 from smtp2go_async._mime.writing import message_bytes  # noqa: E402

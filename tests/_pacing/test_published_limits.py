@@ -4,9 +4,9 @@ import heapq
 import math
 
 import pytest
+from _pacing.gates import Clock, enter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retry.gates import Clock, enter
 
 from smtp2go_async import Pacer
 from smtp2go_async._pacing.published import PUBLISHED_LIMITS, Limit

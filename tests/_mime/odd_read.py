@@ -2,7 +2,7 @@
 
 from email import message_from_bytes, policy
 
-from mime.making import ODD, odd, older
+from _mime.making import ODD, odd, older
 
 SIGNED_PARTS = (
     b"--b1\r\n"

@@ -8,8 +8,8 @@ import tempfile
 import zipfile
 
 import pytest
+from _content.uploads import DjangoUpload, FlaskUpload
 from starlette.datastructures import UploadFile
-from wire.uploads import DjangoUpload, FlaskUpload
 
 from smtp2go_async import Attachment, Email, Inline
 from smtp2go_async._content.sources import blob_of

@@ -4,7 +4,7 @@ from email.message import Message
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
-from mime.making import addressed, older, unwritable
+from _mime.making import addressed, older, unwritable
 
 
 @unwritable("the header Subject has a line break in it, after which another header would begin")

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from retry.gates import PATH, Clock, accepted, enter, entered, rate_limited, release, wait_of
+from _pacing.gates import PATH, Clock, accepted, enter, entered, rate_limited, release, wait_of
 
 from smtp2go_async import Pacer
 from smtp2go_async._pacing.turns import Delay, Turn

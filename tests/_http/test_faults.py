@@ -17,8 +17,8 @@ from smtp2go_async import (
     RetryPolicy,
     ServerError,
     Smtp2goError,
-    _transport,
 )
+from smtp2go_async._http import transport as _transport
 
 EAGER = RetryPolicy(attempts=3, first_wait=0.0, max_elapsed=5.0)
 """Repeats as much as the table allows, without waiting."""

@@ -1,7 +1,7 @@
 """Calls that wait for a published limit: who has which place, and what if one is late, gives up, or says nothing?"""
 
 import pytest
-from retry.gates import entered, rate_limited, release
+from _pacing.gates import entered, rate_limited, release
 
 from smtp2go_async._pacing.published import PUBLISHED_LIMITS
 from smtp2go_async._pacing.turns import HeldBackError

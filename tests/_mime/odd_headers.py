@@ -9,7 +9,7 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from typing import Any
 
-from mime.making import BINARY, ODD, URL, addressed, modern, odd, older
+from _mime.making import BINARY, ODD, URL, addressed, modern, odd, older
 
 # --- headers of the older kind ------------------------------------------------------------------------------------
 

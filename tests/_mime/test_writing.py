@@ -8,9 +8,9 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
 import pytest
+from _mime.odd_messages import DKIM, EIGHT_BITS, ODD, SIGNED_PARTS, UNWRITABLE, URL, modern, older, read, said
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mime.odd_messages import DKIM, EIGHT_BITS, ODD, SIGNED_PARTS, UNWRITABLE, URL, modern, older, read, said
 
 from smtp2go_async._mime.headers import UnwritableError
 from smtp2go_async._mime.writing import message_bytes

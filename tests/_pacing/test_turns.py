@@ -1,7 +1,7 @@
 """Calls that wait for their turn: in which order do they go, when are they woken, and what if one gives up?"""
 
 import pytest
-from retry.gates import accepted, closed, entered, queued, rate_limited, recovering, refused, release
+from _pacing.gates import accepted, closed, entered, queued, rate_limited, recovering, refused, release
 
 from smtp2go_async import Pacer
 from smtp2go_async._pacing.turns import HeldBackError

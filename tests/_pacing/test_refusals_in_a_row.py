@@ -1,6 +1,6 @@
 """Many refusals in a row close the gate too: when, and for how long?"""
 
-from retry.gates import accepted, entered, no_news, rate_limited, refused, release, wait_of
+from _pacing.gates import accepted, entered, no_news, rate_limited, refused, release, wait_of
 
 from smtp2go_async.pacing import MAX_REFUSALS, REFUSAL_PAUSE, SILENCE, PacerState
 

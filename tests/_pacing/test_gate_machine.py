@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from retry.gates import PATH, Clock, accepted
+from _pacing.gates import PATH, Clock, accepted
 
 from smtp2go_async import Pacer
 from smtp2go_async._pacing.published import PUBLISHED_LIMITS

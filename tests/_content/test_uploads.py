@@ -17,8 +17,8 @@ import tempfile
 import zipfile
 
 import pytest
+from _content.uploads import DjangoUpload, FlaskUpload
 from starlette.datastructures import UploadFile
-from wire.uploads import DjangoUpload, FlaskUpload
 
 from smtp2go_async import Attachment, Email, Inline
 

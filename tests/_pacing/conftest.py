@@ -1,7 +1,7 @@
 import sys
 
 import pytest
-from retry.gates import Clock
+from _pacing.gates import Clock
 
 from smtp2go_async import Pacer
 

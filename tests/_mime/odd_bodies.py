@@ -8,7 +8,7 @@ from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
-from mime.making import BINARY, addressed, modern, odd, older
+from _mime.making import BINARY, addressed, modern, odd, older
 
 # --- bodies -------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from retry.gates import (
+from _pacing.gates import (
     accepted,
     closed,
     drive,

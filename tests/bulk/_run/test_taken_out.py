@@ -15,7 +15,7 @@ from smtp2go_async import BulkStoppedError, Journal, SyncClient
 from smtp2go_async.bulk._run.refusals import MOST_TAKEN_OUT
 from smtp2go_async.sandbox import Sandbox, rules
 
-PROGRAM = Path(__file__).with_name("program.py")
+PROGRAM = Path(__file__).parents[1] / "program.py"
 
 
 def names(fieldname, message="was expecting an address"):

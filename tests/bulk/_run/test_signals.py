@@ -11,7 +11,7 @@ import pytest
 from bulk.helpers import KEY, counted, states
 from faults.server import Fault
 
-PROGRAM = Path(__file__).with_name("program.py")
+PROGRAM = Path(__file__).parents[1] / "program.py"
 WAYS = ["asyncio-send", "trio-send", "sync-send"]
 MANY = 100_000
 

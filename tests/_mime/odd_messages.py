@@ -4,10 +4,10 @@ Each maker returns a new message. `said` reads one as its owner means it, `read`
 return must be equal.
 """
 
-from mime import odd_bodies, odd_headers, odd_read, unwritable
-from mime.making import BINARY, ODD, UNWRITABLE, URL, modern, older
-from mime.odd_read import DKIM, EIGHT_BITS, SIGNED_PARTS
-from mime.reading import read, said
+from _mime import odd_bodies, odd_headers, odd_read, unwritable
+from _mime.making import BINARY, ODD, UNWRITABLE, URL, modern, older
+from _mime.odd_read import DKIM, EIGHT_BITS, SIGNED_PARTS
+from _mime.reading import read, said
 
 __all__ = [
     "BINARY",

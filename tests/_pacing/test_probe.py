@@ -1,6 +1,6 @@
 """Which call goes first when the cool-down is over, and what do the others wait for?"""
 
-from retry.gates import PATH, accepted, closed, enter, entered, no_news, rate_limited, refused, release, wait_of
+from _pacing.gates import PATH, accepted, closed, enter, entered, no_news, rate_limited, refused, release, wait_of
 
 from smtp2go_async._pacing.turns import Turn
 from smtp2go_async.pacing import SILENCE, PacerState

@@ -5,9 +5,9 @@ import os
 import threading
 
 import pytest
+from _pacing.gates import PATH, Clock, accepted, enter, entered, rate_limited, recovering, release, wait_of
 from hypothesis import given
 from hypothesis import strategies as st
-from retry.gates import PATH, Clock, accepted, enter, entered, rate_limited, recovering, release, wait_of
 
 from smtp2go_async import Pacer
 from smtp2go_async._pacing.turns import Delay, Turn

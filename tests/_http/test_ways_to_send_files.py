@@ -23,9 +23,9 @@ from smtp2go_async import (
     RetryPolicy,
     Smtp2goError,
     SyncClient,
-    _blobs,
-    _body,
 )
+from smtp2go_async._content import blobs as _blobs
+from smtp2go_async._wire import body as _body
 
 LARGE = 36_000_000
 """Bytes; 48 MB in base64, near the default of max_email_bytes."""

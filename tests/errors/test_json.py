@@ -6,9 +6,9 @@ A queue hands results on as JSON. Celery keeps the class of an error and its ``a
 import json
 
 import pytest
+from errors.test_pickle import EMPTY, FULL, KEY, SECRETS, OwnError, kinds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_errors_pickle import EMPTY, FULL, KEY, SECRETS, OwnError, kinds
 
 from smtp2go_async.errors import (
     ApiError,
