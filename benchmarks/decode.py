@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.activity import SEARCH, ActivityEvent, ActivityPage
 
 GOAL = 2.5
@@ -55,7 +55,7 @@ def _page(events: int) -> bytes:
 
 
 def _ours(content: bytes) -> ActivityPage:
-    return parse_answer(SEARCH, Answer(200, content), SETTINGS)
+    return parse_response(SEARCH, Response(200, content), SETTINGS)
 
 
 def _kinds() -> dict[str, Any]:

@@ -127,7 +127,7 @@ def send_in_threads(
     from concurrent.futures import ThreadPoolExecutor
 
     with SyncClient(KEY, base_url=url, timeout=TIMEOUTS[transport], retry=PATIENT, transport=transport) as client:
-        hurry(client._awaited)
+        hurry(client._async)
 
         def one(reference: str) -> tuple[str, str]:
             try:

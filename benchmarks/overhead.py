@@ -20,7 +20,7 @@ from _server import REPLY, plain_server
 
 from smtp2go_async import AsyncClient, Email, SyncClient
 from smtp2go_async._http.transport import Depart
-from smtp2go_async._wire.wire import Answer, Request, build_request, parse_answer
+from smtp2go_async._wire.wire import Request, Response, build_request, parse_response
 from smtp2go_async.endpoints.api_keys import ApiKeys
 from smtp2go_async.endpoints.domains import Domains
 from smtp2go_async.endpoints.email import SEND, Emails
@@ -84,10 +84,10 @@ def _leaves(*, writing: bool = False) -> None:
 
 def _layer(calls: int) -> float:
     """Measure what repeating and pacing add to a call that succeeds: with them and without, over no network."""
-    answer = Answer(200, REPLY)
+    answer = Response(200, REPLY)
 
     class Nowhere:
-        async def send(self, request: Request, depart: Depart) -> Answer:
+        async def send(self, request: Request, depart: Depart) -> Response:
             depart(writing=True)
             return answer
 
@@ -101,7 +101,7 @@ def _layer(calls: int) -> float:
 
         async def without() -> None:
             request = build_request(SEND, fields, client._settings)
-            parse_answer(SEND, await nowhere.send(request, _leaves), client._settings)
+            parse_response(SEND, await nowhere.send(request, _leaves), client._settings)
 
         bare = await _timed(calls, without)
         return await _timed(calls, lambda: client._call(SEND, fields)) - bare

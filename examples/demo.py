@@ -111,7 +111,7 @@ def _check_order(report: Report, what: str, mail: SentEmail, logo: bytes) -> Non
     report.compare(what, "jane@, joerg@, archive@", (facts, contents), _facts(mail))
 
 
-async def _awaited(sandbox: Sandbox, report: Report, logo: bytes) -> None:
+async def _async(sandbox: Sandbox, report: Report, logo: bytes) -> None:
     async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
         result = await client.email.send_message(_order(logo))
         mail = sandbox.sent[-1]
@@ -175,7 +175,7 @@ def main() -> int:
     report = Report()
     with Sandbox() as sandbox:
         logo = _logo()
-        anyio.run(_awaited, sandbox, report, logo)
+        anyio.run(_async, sandbox, report, logo)
         _waiting(sandbox, report, logo)
         print(f"\n{len(sandbox.sent)} e-mails and {len(sandbox.sms)} texts arrived in {len(sandbox.requests)} calls.")
     print("Everything arrived as it was sent." if report.right else "Something differs: see the lines with NO.")

@@ -16,11 +16,11 @@ Importing this package loads nothing else: each name below is loaded when it is 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._models.model import AnyReply as AnyReply
-    from ._models.model import Done as Done
-    from ._models.model import Listing as Listing
+    from ._models.model import EmptyReply as EmptyReply
+    from ._models.model import ListReply as ListReply
     from ._models.model import Reply as Reply
-    from ._models.period import Period as Period
-    from ._operation import Effect as Effect
+    from ._models.period import CalendarPeriod as CalendarPeriod
+    from ._operation import CallEffect as CallEffect
     from .bulk.journal import Journal as Journal
     from .bulk.outcome import BulkReport as BulkReport
     from .bulk.outcome import Outcome as Outcome
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .client import AsyncClient as AsyncClient
     from .errors import ApiError as ApiError
     from .errors import AuthenticationError as AuthenticationError
+    from .errors import BadRequestError as BadRequestError
     from .errors import BulkStoppedError as BulkStoppedError
     from .errors import JournalError as JournalError
     from .errors import NotFoundError as NotFoundError
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from .errors import Smtp2goError as Smtp2goError
     from .errors import Smtp2goWarning as Smtp2goWarning
     from .errors import TransportError as TransportError
-    from .errors import ValidationError as ValidationError
     from .errors import WebhookError as WebhookError
     from .message import Attachment as Attachment
     from .message import Email as Email
@@ -67,9 +67,9 @@ _HOMES = {
     "message": ("Attachment", "Email", "Inline"),
     "retry": ("RetryPolicy",),
     "pacing": ("Pacer",),
-    "_operation": ("Effect",),
-    "_models.period": ("Period",),
-    "_models.model": ("AnyReply", "Done", "Listing", "Reply"),
+    "_operation": ("CallEffect",),
+    "_models.period": ("CalendarPeriod",),
+    "_models.model": ("AnyReply", "EmptyReply", "ListReply", "Reply"),
     "errors": (
         "ApiError",
         "AuthenticationError",
@@ -88,7 +88,7 @@ _HOMES = {
         "Smtp2goError",
         "Smtp2goWarning",
         "TransportError",
-        "ValidationError",
+        "BadRequestError",
         "WebhookError",
     ),
 }
@@ -100,23 +100,24 @@ __all__ = [
     "AsyncClient",
     "Attachment",
     "AuthenticationError",
+    "BadRequestError",
     "BulkReport",
     "BulkStoppedError",
-    "Done",
-    "Effect",
+    "CalendarPeriod",
+    "CallEffect",
     "Email",
     "EmailFile",
+    "EmptyReply",
     "Inline",
     "Journal",
     "JournalError",
-    "Listing",
+    "ListReply",
     "NotFoundError",
     "NotSentError",
     "Outcome",
     "OutcomeUnknownError",
     "Pacer",
     "PagingError",
-    "Period",
     "PermissionDeniedError",
     "Progress",
     "RateLimitError",
@@ -132,7 +133,6 @@ __all__ = [
     "Smtp2goWarning",
     "SyncClient",
     "TransportError",
-    "ValidationError",
     "WebhookError",
     "__version__",
 ]

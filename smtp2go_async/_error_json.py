@@ -8,7 +8,7 @@ from ._values.masking import mask_text
 if TYPE_CHECKING:
     from .errors import Smtp2goError
 
-LONGEST_TEXT = 2000
+MAX_TEXT_LENGTH = 2000
 """Characters of the provider's message that an error's text shows; `ApiError.message` has all of it."""
 
 Details = Mapping[str, Any] | None
@@ -38,12 +38,12 @@ def shown(text: object) -> str:
     """Return what an error's text shows of what the provider said."""
     # Masked before it is cut: of half an address the half that is left would not be known for one.
     masked = mask_text(str(text))
-    return masked if len(masked) <= LONGEST_TEXT else f"{masked[:LONGEST_TEXT]}..."
+    return masked if len(masked) <= MAX_TEXT_LENGTH else f"{masked[:MAX_TEXT_LENGTH]}..."
 
 
 def named_request(request_id: str | None) -> tuple[str, ...]:
     """Return what an error's text says of the id that SMTP2GO's support asks for."""
-    return (f"(request {str(request_id)[:LONGEST_TEXT]})",) if request_id else ()
+    return (f"(request {str(request_id)[:MAX_TEXT_LENGTH]})",) if request_id else ()
 
 
 def told(error: "Smtp2goError", mask: Callable[[str], str]) -> dict[str, Any]:

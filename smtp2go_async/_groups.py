@@ -205,7 +205,7 @@ class AsyncGroups:
 class SyncGroups:
     """The groups of `SyncClient`."""
 
-    _awaited: "AsyncClient"
+    _async: "AsyncClient"
     _thread: "LoopThread"
 
     @cached_property
@@ -213,130 +213,130 @@ class SyncGroups:
         """Search what happened to e-mails."""
         from ._sync.activity import Activity
 
-        return Activity(self._awaited.activity, self._thread)
+        return Activity(self._async.activity, self._thread)
 
     @cached_property
     def allowed_recipients(self) -> "SyncAllowedRecipients":
         """Restrict whom the account may send to."""
         from ._sync.allowed_recipients import AllowedRecipients
 
-        return AllowedRecipients(self._awaited.allowed_recipients, self._thread)
+        return AllowedRecipients(self._async.allowed_recipients, self._thread)
 
     @cached_property
     def allowed_senders(self) -> "SyncAllowedSenders":
         """Restrict whom the account may send as."""
         from ._sync.allowed_senders import AllowedSenders
 
-        return AllowedSenders(self._awaited.allowed_senders, self._thread)
+        return AllowedSenders(self._async.allowed_senders, self._thread)
 
     @cached_property
     def api_keys(self) -> "SyncApiKeys":
         """Manage the keys of this API."""
         from ._sync.api_keys import ApiKeys
 
-        return ApiKeys(self._awaited.api_keys, self._thread)
+        return ApiKeys(self._async.api_keys, self._thread)
 
     @cached_property
     def archive(self) -> "SyncArchive":
         """Find and fetch copies of what was sent."""
         from ._sync.archive import Archive
 
-        return Archive(self._awaited.archive, self._thread)
+        return Archive(self._async.archive, self._thread)
 
     @cached_property
     def bulk(self) -> "SyncBulk":
         """Send to many, with a journal from which a run goes on."""
         from ._sync.bulk import Bulk
 
-        return Bulk(self._awaited.bulk, self._thread)
+        return Bulk(self._async.bulk, self._thread)
 
     @cached_property
     def dedicated_ips(self) -> "SyncDedicatedIps":
         """List the account's dedicated addresses."""
         from ._sync.dedicated_ips import DedicatedIps
 
-        return DedicatedIps(self._awaited.dedicated_ips, self._thread)
+        return DedicatedIps(self._async.dedicated_ips, self._thread)
 
     @cached_property
     def domains(self) -> "SyncDomains":
         """Manage sender domains and the DNS records that they need."""
         from ._sync.domains import Domains
 
-        return Domains(self._awaited.domains, self._thread)
+        return Domains(self._async.domains, self._thread)
 
     @cached_property
     def email(self) -> "SyncEmails":
         """Send e-mails, one or up to 1,000 at a time, and manage scheduled ones."""
         from ._sync.email import Emails
 
-        return Emails(self._awaited.email, self._thread)
+        return Emails(self._async.email, self._thread)
 
     @cached_property
     def ip_allow_list(self) -> "SyncIpAllowList":
         """Restrict where the account can be used from."""
         from ._sync.ip_allow_list import IpAllowList
 
-        return IpAllowList(self._awaited.ip_allow_list, self._thread)
+        return IpAllowList(self._async.ip_allow_list, self._thread)
 
     @cached_property
     def ip_auth(self) -> "SyncIpAuth":
         """Manage addresses that may send over SMTP without a password."""
         from ._sync.ip_auth import IpAuth
 
-        return IpAuth(self._awaited.ip_auth, self._thread)
+        return IpAuth(self._async.ip_auth, self._thread)
 
     @cached_property
     def single_sender_emails(self) -> "SyncSingleSenderEmails":
         """Manage single addresses that may be sent from."""
         from ._sync.single_sender_emails import SingleSenderEmails
 
-        return SingleSenderEmails(self._awaited.single_sender_emails, self._thread)
+        return SingleSenderEmails(self._async.single_sender_emails, self._thread)
 
     @cached_property
     def smtp_users(self) -> "SyncSmtpUsers":
         """Manage the users of the SMTP servers."""
         from ._sync.smtp_users import SmtpUsers
 
-        return SmtpUsers(self._awaited.smtp_users, self._thread)
+        return SmtpUsers(self._async.smtp_users, self._thread)
 
     @cached_property
     def sms(self) -> "SyncSms":
         """Send texts, and list those that were sent and received."""
         from ._sync.sms import Sms
 
-        return Sms(self._awaited.sms, self._thread)
+        return Sms(self._async.sms, self._thread)
 
     @cached_property
     def stats(self) -> "SyncStats":
         """Count what was sent, bounced, opened and complained about."""
         from ._sync.stats import Stats
 
-        return Stats(self._awaited.stats, self._thread)
+        return Stats(self._async.stats, self._thread)
 
     @cached_property
     def subaccounts(self) -> "SyncSubaccounts":
         """Manage subaccounts."""
         from ._sync.subaccounts import Subaccounts
 
-        return Subaccounts(self._awaited.subaccounts, self._thread)
+        return Subaccounts(self._async.subaccounts, self._thread)
 
     @cached_property
     def suppressions(self) -> "SyncSuppressions":
         """Manage addresses that nothing is sent to."""
         from ._sync.suppressions import Suppressions
 
-        return Suppressions(self._awaited.suppressions, self._thread)
+        return Suppressions(self._async.suppressions, self._thread)
 
     @cached_property
     def templates(self) -> "SyncTemplates":
         """Manage templates of e-mails."""
         from ._sync.templates import Templates
 
-        return Templates(self._awaited.templates, self._thread)
+        return Templates(self._async.templates, self._thread)
 
     @cached_property
     def webhooks(self) -> "SyncWebhooks":
         """Manage where the provider reports events to."""
         from ._sync.webhooks import Webhooks
 
-        return Webhooks(self._awaited.webhooks, self._thread)
+        return Webhooks(self._async.webhooks, self._thread)

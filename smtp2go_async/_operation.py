@@ -6,18 +6,18 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from ._values.checks import need_text, with_article
+from ._values.checks import check_text, with_article
 from ._values.masking import shown_half_made
 
 METHODS = ("POST", "PATCH", "GET", "PUT", "DELETE")
 
-LONGEST_PATH = 200
+MAX_PATH_LENGTH = 200
 """Characters; the API's longest path has 28."""
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Effect(enum.Enum):
+class CallEffect(enum.Enum):
     """What making a call a second time does. Every operation names one; there is no default."""
 
     READ = "read"
@@ -33,11 +33,11 @@ class Effect(enum.Enum):
 @shown_half_made
 @attrs.frozen
 class Operation(Generic[T_co]):
-    """One call of the API: ``Operation("/sms/send", SmsSent, effect=Effect.ONCE)``."""
+    """One call of the API: ``Operation("/sms/send", SmsSent, effect=CallEffect.ONCE)``."""
 
     path: str
     result: type[T_co]
-    effect: Effect = attrs.field(kw_only=True)
+    effect: CallEffect = attrs.field(kw_only=True)
     method: str = attrs.field(default="POST", kw_only=True)
     takes_subaccount: bool = attrs.field(default=False, kw_only=True)
     """The API has ``subaccount_id`` here, so a client made with one fills it in."""
@@ -48,14 +48,14 @@ class Operation(Generic[T_co]):
     """The API documents a success without a body here, so whatever text comes with a success status is fine."""
 
     def __attrs_post_init__(self) -> None:
-        if len(need_text(self.path, "path")) > LONGEST_PATH:
-            raise ValueError(f"path: must have at most {LONGEST_PATH} characters, not {len(self.path):,}")
+        if len(check_text(self.path, "path")) > MAX_PATH_LENGTH:
+            raise ValueError(f"path: must have at most {MAX_PATH_LENGTH} characters, not {len(self.path):,}")
         if not re.fullmatch(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)+", self.path):
             raise ValueError("path: must be a path of the API, for example /email/send")
-        if need_text(self.method, "method") not in METHODS:
+        if check_text(self.method, "method") not in METHODS:
             raise ValueError(f"method: must be one of {', '.join(METHODS)}, not {self.method[:20]!r}")
-        if not isinstance(self.effect, Effect):
-            raise TypeError(f"effect: must be an Effect, not {with_article(self.effect)}")
+        if not isinstance(self.effect, CallEffect):
+            raise TypeError(f"effect: must be a CallEffect, not {with_article(self.effect)}")
 
     @property
     def is_email(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from ._models.model import Reply, model
 from ._operation import Operation
-from ._values.checks import need_count
+from ._values.checks import check_count
 from .errors import (
     ApiError,
     AuthenticationError,
@@ -39,7 +39,7 @@ class Paged(AsyncIterator[T], Generic[T]):
 
     def __init__(self, operation: Operation[object], step: Step[T], max_items: int | None) -> None:
         if max_items is not None:
-            need_count(max_items, "max_items")
+            check_count(max_items, "max_items")
         self._operation = operation
         self._step = step
         self._left = max_items

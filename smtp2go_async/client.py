@@ -13,16 +13,16 @@ import attrs
 
 from ._groups import AsyncGroups
 from ._models.model import AnyReply
-from ._operation import Effect, Operation
+from ._operation import CallEffect, Operation
 from ._pacing.turns import HeldBackError, Turn
 from ._pacing.waking import Waker, waker_for
 from ._runtime.loading import loading
-from ._values.checks import about, need_count, need_mapping, need_truth
+from ._values.checks import about, check_bool, check_count, check_mapping
 from ._values.masking import shown_half_made
 from ._wire import settings
 from ._wire.codec import STANDARD
 from ._wire.settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings, TransportName
-from ._wire.wire import Answer, Request, build_request, parse_answer
+from ._wire.wire import Request, Response, build_request, parse_response
 from .errors import (
     ApiError,
     NotSentError,
@@ -108,10 +108,10 @@ class AsyncClient(AsyncGroups):
         transport: TransportName = "httpx",
         http_client: "HttpxClient | None" = None,
     ) -> None:
-        need_count(max_connections, "max_connections")
+        check_count(max_connections, "max_connections")
         fast = settings.check_transport(transport, http_client) == "fast"
         key = settings.check_key(api_key)
-        need_truth(allow_http, "allow_http")
+        check_bool(allow_http, "allow_http")
         self._settings = Settings(
             api_key=key,
             base_url=settings.check_base_url(region, base_url, api_key=key, allow_http=allow_http),
@@ -121,7 +121,7 @@ class AsyncClient(AsyncGroups):
             timeout=TIMEOUT if isinstance(timeout, _Unset) else settings.check_timeout(timeout),
             timeout_given=not isinstance(timeout, _Unset),
             retry=settings.check_retry(retry) if retry is not None else RetryPolicy(),
-            max_email_bytes=need_count(max_email_bytes, "max_email_bytes"),
+            max_email_bytes=check_count(max_email_bytes, "max_email_bytes"),
             json=settings.fast_json() if fast else STANDARD,
         )
         self._pacer = settings.check_pacer(pacer) if pacer is not None else Pacer()
@@ -173,14 +173,16 @@ class AsyncClient(AsyncGroups):
         if not isinstance(extra_body, _Unset):
             changes["extra_body"] = settings.check_extra_body(extra_body)
         if not isinstance(raise_on_refused, _Unset):
-            changes["raise_on_refused"] = need_truth(raise_on_refused, "raise_on_refused")
+            changes["raise_on_refused"] = check_bool(raise_on_refused, "raise_on_refused")
         copy = object.__new__(type(self))
         # The groups are cached in the same place, and belong to the original.
         copy.__dict__.update((name, value) for name, value in self.__dict__.items() if name.startswith("_"))
         copy._settings = attrs.evolve(self._settings, **changes)
         return copy
 
-    async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, effect: Effect) -> AnyReply:
+    async def call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, effect: CallEffect
+    ) -> AnyReply:
         """Make a call that this version has no method for; with the same checks, errors, repeats and pacing.
 
         Args:
@@ -188,13 +190,13 @@ class AsyncClient(AsyncGroups):
             path: As in the API's reference, for example ``"/domain/view"``.
             body: Its fields; those that are ``None`` are left out.
             effect: What making it a second time does. It decides what is repeated, so there is no default:
-                `Effect.READ` changes nothing, `CONVERGES` ends in the same state, `ONCE` does two things.
+                `CallEffect.READ` changes nothing, `CONVERGES` ends in the same state, `ONCE` does two things.
 
         Example:
-            await client.call("POST", "/domain/view", {"domain": "example.com"}, effect=Effect.READ)
+            await client.call("POST", "/domain/view", {"domain": "example.com"}, effect=CallEffect.READ)
         """
         operation = Operation(path, AnyReply, effect=effect, method=method)
-        fields = {} if body is None else need_mapping(body, "body")
+        fields = {} if body is None else check_mapping(body, "body")
         if "api_key" in fields:
             self._settings.refuse_to_show_a_key(fields, "body")
         try:
@@ -231,7 +233,7 @@ class AsyncClient(AsyncGroups):
 
     async def _attempt(self, operation: Operation[T], request: Request, started: float) -> T:
         turn = self._pacer.turn(operation.path)
-        answer: Answer | None = None
+        answer: Response | None = None
         try:
             while answer is None:
                 if turn.ask(0.0) is not None:
@@ -247,10 +249,10 @@ class AsyncClient(AsyncGroups):
         self._budget.put_back()
         return result
 
-    def _result(self, operation: Operation[T], request: Request, answer: Answer, turn: Turn) -> T:
+    def _result(self, operation: Operation[T], request: Request, answer: Response, turn: Turn) -> T:
         """Read an answer, and tell the pacer what it was."""
         try:
-            result = parse_answer(operation, answer, self._settings, request.said)
+            result = parse_response(operation, answer, self._settings, request.said)
         except RateLimitError as error:
             error.retry_after = turn.rate_limited(error.retry_after)
             raise
@@ -350,7 +352,7 @@ class AsyncClient(AsyncGroups):
         try:
             return await retrying(attempt)
         except Smtp2goError as error:
-            if unknown is None or operation.effect is Effect.READ or error.carried_out is not False:
+            if unknown is None or operation.effect is CallEffect.READ or error.carried_out is not False:
                 raise
             # What is told is about the call, and not about its last attempt.
             if isinstance(error, NotSentError):

@@ -7,7 +7,7 @@
     │     └ ReplyTimeoutError (TimeoutError)       None: the answer did not come in time
     ├ ReplyError                                   None: an answer that can't be understood (True for a READ with a 2xx)
     ├ ApiError                                     False: the API refused the call
-    │  ├ ValidationError                           a field is missing or wrong
+    │  ├ BadRequestError              a field is missing or wrong
     │  ├ AuthenticationError                       the key is missing, malformed, unknown or disabled
     │  ├ PermissionDeniedError                     the key may not make this call
     │  ├ NotFoundError                             there is no such thing
@@ -253,7 +253,7 @@ class ApiError(Smtp2goError):
         return [*([f"[{shown(fields)}]"] if fields else []), *named_request(self.request_id)]
 
 
-class ValidationError(ApiError):
+class BadRequestError(ApiError):
     """A field of the request is missing or wrong; `field_errors` says which."""
 
 

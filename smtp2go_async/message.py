@@ -11,7 +11,7 @@ import attrs
 
 from ._content.blobs import Blob
 from ._content.media_types import guess_type
-from ._content.sources import blob_of, last_part, line_for, need_content, own_name
+from ._content.sources import blob_of, check_content, last_part, line_for, own_name
 from ._models.portable import PortableEmail
 from ._values.address import (
     AddressLike,
@@ -22,14 +22,14 @@ from ._values.address import (
     format_addresses,
     optional_addresses,
 )
-from ._values.checks import about, need_text, need_truth, refuse_control_characters, type_name
-from ._values.dates import format_schedule, need_aware
+from ._values.checks import about, check_bool, check_no_control_characters, check_text, type_name
+from ._values.dates import check_aware, format_schedule
 from ._values.domains import character
 from ._values.masking import repr_masked, repr_personal, repr_url, shown_half_made
 
 A = TypeVar("A", bound="Attachment")
 
-Content = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
+AttachmentContent = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 """Bytes, the path of a file, or a file that is open in binary mode."""
 
 
@@ -38,7 +38,7 @@ _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def _file_name(value: object, argument: str) -> str:
-    name = refuse_control_characters(need_text(value, argument), argument)
+    name = check_no_control_characters(check_text(value, argument), argument)
     if not name.strip():
         raise ValueError(f"{argument}: is empty")
     if name in (".", ".."):
@@ -84,12 +84,12 @@ class Attachment:
 
         def __attrs_init__(self, filename: str, mimetype: str, blob: Blob | None, url: str | None) -> None: ...
 
-    def __init__(self, content: Content, filename: str | None = None, *, mimetype: str | None = None) -> None:
+    def __init__(self, content: AttachmentContent, filename: str | None = None, *, mimetype: str | None = None) -> None:
         try:
-            need_content(content, type(self).__name__)
+            check_content(content, type(self).__name__)
         except (TypeError, ValueError) as error:
             raise about("content", error) from error
-        filename = own_name(content) if filename is None else need_text(filename, "filename")
+        filename = own_name(content) if filename is None else check_text(filename, "filename")
         try:
             blob = blob_of(content, last_part(filename))
         except (TypeError, ValueError) as error:
@@ -108,7 +108,7 @@ class Attachment:
         Raises:
             ValueError: Not such an address, or no file name in it and none given.
         """
-        url = refuse_control_characters(need_text(url, "url"), "url")
+        url = check_no_control_characters(check_text(url, "url"), "url")
         if not url.lower().startswith(("http://", "https://")):
             raise ValueError("url: an http or https address is needed")
         last = url.split("://", 1)[1].partition("?")[0].partition("#")[0].rpartition("/")
@@ -120,12 +120,12 @@ class Attachment:
 
     def _set(self, blob: Blob | None, url: str | None, filename: str, mimetype: str | None) -> None:
         filename = self._name_of(filename)
-        kind = "" if mimetype is None else refuse_control_characters(need_text(mimetype, "mimetype"), "mimetype")
+        kind = "" if mimetype is None else check_no_control_characters(check_text(mimetype, "mimetype"), "mimetype")
         self.__attrs_init__(filename, kind or guess_type(filename) or "application/octet-stream", blob, url)
 
     def _name_of(self, given: object) -> str:
         # The folders would be dropped by the recipient's program, and say what is nobody's business.
-        return _file_name(last_part(need_text(given, "filename")), "filename")
+        return _file_name(last_part(check_text(given, "filename")), "filename")
 
     def to_field(self) -> dict[str, Any]:
         """Return what the API takes for it."""
@@ -145,7 +145,7 @@ class Inline(Attachment):
 
     __slots__ = ()
 
-    def __init__(self, content: Content, cid: str | None = None, *, mimetype: str | None = None) -> None:
+    def __init__(self, content: AttachmentContent, cid: str | None = None, *, mimetype: str | None = None) -> None:
         if mimetype is None and cid is not None:
             # A cid often has no ending to guess from.
             with suppress(ValueError):
@@ -160,7 +160,7 @@ class Inline(Attachment):
             raise (TypeError if isinstance(error, TypeError) else ValueError)(f"cid: {problem}") from error
 
     def _name_of(self, given: object) -> str:
-        name = refuse_control_characters(need_text(given, "cid"), "cid").strip()
+        name = check_no_control_characters(check_text(given, "cid"), "cid").strip()
         # As it stands in the HTML body, or in the header that names the part.
         for _ in range(2):
             name = name[4:].lstrip() if name[:4].lower() == "cid:" else name
@@ -223,19 +223,19 @@ def _reply_to(value: _Addresses | None) -> tuple[str, ...]:
 
 
 def _subject(value: str | None) -> str | None:
-    return None if value is None else refuse_control_characters(need_text(value, "subject"), "subject")
+    return None if value is None else check_no_control_characters(check_text(value, "subject"), "subject")
 
 
 def _html_body(value: str | None) -> str | None:
-    return None if value is None else need_text(value, "html_body")
+    return None if value is None else check_text(value, "html_body")
 
 
 def _text_body(value: str | None) -> str | None:
-    return None if value is None else need_text(value, "text_body")
+    return None if value is None else check_text(value, "text_body")
 
 
 def _template_id(value: str | None) -> str | None:
-    return None if value is None else need_text(value, "template_id")
+    return None if value is None else check_text(value, "template_id")
 
 
 def _headers(value: HeadersLike | None) -> tuple[tuple[str, str], ...]:
@@ -251,7 +251,7 @@ def _inlines(value: Sequence[Inline | str | os.PathLike[str]] | None) -> tuple[I
 
 
 def _fastaccept(value: bool | None) -> bool | None:
-    return None if value is None else need_truth(value, "fastaccept")
+    return None if value is None else check_bool(value, "fastaccept")
 
 
 class EmailParts(TypedDict, total=False):
@@ -336,7 +336,7 @@ class Email(PortableEmail):
         if self.reply_to and any(name.lower() == "reply-to" for name, _ in self.custom_headers):
             raise ValueError("reply_to: is given in custom_headers as well; use one of them")
         if self.schedule is not None:
-            need_aware(self.schedule, "schedule")
+            check_aware(self.schedule, "schedule")
 
     def to_fields(self, *, now: Callable[[], dt.datetime] | None = None) -> dict[str, Any]:
         """Return the request fields of ``/email/send``; files in it are still files.

@@ -24,9 +24,9 @@ from collections.abc import Callable
 
 import attrs
 
-from ._operation import Effect
+from ._operation import CallEffect
 from ._runtime.forking import tell_after_fork
-from ._values.checks import need_int, need_number, need_truth
+from ._values.checks import check_bool, check_int, check_number
 from ._values.masking import shown_half_made
 from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError
 
@@ -63,14 +63,14 @@ def failure_of(error: BaseException) -> Failure:
     return Failure.REFUSED
 
 
-def decide(failure: Failure, effect: Effect, *, at_least_once: bool = False) -> Decision:
+def decide(failure: Failure, effect: CallEffect, *, at_least_once: bool = False) -> Decision:
     """Read one cell of the table."""
     match failure:
         case Failure.NOT_SENT:
             return Decision.REPEAT
         case Failure.TURNED_AWAY:
             return Decision.REPEAT_AFTER_COOL_DOWN
-        case Failure.NO_ANSWER | Failure.SERVER if effect is not Effect.ONCE or at_least_once:
+        case Failure.NO_ANSWER | Failure.SERVER if effect is not CallEffect.ONCE or at_least_once:
             return Decision.REPEAT
         case _:
             return Decision.RAISE
@@ -78,7 +78,7 @@ def decide(failure: Failure, effect: Effect, *, at_least_once: bool = False) -> 
 
 def _positive(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     if type(value) is not float:
-        need_number(value, attribute.name)
+        check_number(value, attribute.name)
     if not value >= 0:
         raise ValueError(f"{attribute.name}: must be 0 or more seconds, not {value}")
 
@@ -89,13 +89,13 @@ def _finite(_instance: object, attribute: "attrs.Attribute[float]", value: float
 
 
 def _at_least_one(_instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:
-    if need_int(value, attribute.name) < 1:
+    if check_int(value, attribute.name) < 1:
         raise ValueError(f"{attribute.name}: must be 1 or more, where 1 means not to repeat, not {value}")
 
 
 def _truth(_instance: object, attribute: "attrs.Attribute[bool]", value: bool) -> None:
     # "false" would send twice.
-    need_truth(value, attribute.name)
+    check_bool(value, attribute.name)
 
 
 @shown_half_made

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._groups import SyncGroups
 from ._models.model import AnyReply
-from ._operation import Effect
+from ._operation import CallEffect
 from ._sync._loop_thread import LoopThread
 from ._values.masking import shown_half_made
 from ._wire.settings import MAX_EMAIL_BYTES, Auth, Region, TransportName
@@ -73,7 +73,7 @@ class SyncClient(SyncGroups):
         transport: TransportName = "httpx",
         http_client: "HttpxClient | None" = None,
     ) -> None:
-        self._awaited = AsyncClient(
+        self._async = AsyncClient(
             api_key,
             region=region,
             base_url=base_url,
@@ -88,15 +88,15 @@ class SyncClient(SyncGroups):
             transport=transport,
             http_client=http_client,
         )
-        self._thread = LoopThread(partial(_close, self._awaited, http_client, os.getpid()))
+        self._thread = LoopThread(partial(_close, self._async, http_client, os.getpid()))
 
     def __repr__(self) -> str:
-        return repr(self._awaited).replace("Async", "Sync", 1)
+        return repr(self._async).replace("Async", "Sync", 1)
 
     @property
     def pacer(self) -> Pacer:
         """What holds calls back after a 429."""
-        return self._awaited.pacer
+        return self._async.pacer
 
     def with_options(
         self,
@@ -114,7 +114,7 @@ class SyncClient(SyncGroups):
         """
         copy = object.__new__(type(self))
         copy._thread = self._thread
-        copy._awaited = self._awaited.with_options(
+        copy._async = self._async.with_options(
             api_key=api_key,
             timeout=timeout,
             retry=retry,
@@ -124,7 +124,7 @@ class SyncClient(SyncGroups):
         )
         return copy
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, effect: Effect) -> AnyReply:
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, effect: CallEffect) -> AnyReply:
         """Make a call that this version has no method for, as `AsyncClient.call` does.
 
         Args:
@@ -133,7 +133,7 @@ class SyncClient(SyncGroups):
             body: Its fields.
             effect: What making it a second time does.
         """
-        return self._thread.run(self._awaited.call, method, path, body, effect=effect)
+        return self._thread.run(self._async.call, method, path, body, effect=effect)
 
     def close(self) -> None:
         """Close the connections and end the thread. Calls made later raise `NotSentError`."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from smtp2go_async import Effect, Smtp2goError
-from smtp2go_async._wire.wire import Answer
+from smtp2go_async import CallEffect, Smtp2goError
+from smtp2go_async._wire.wire import Response
 
 NOON = dt.datetime(2026, 6, 1, 12)
 
@@ -143,7 +143,7 @@ ODD: dict[str, Callable[[], Any]] = {
     "number": lambda: Number(-1),
     "str enum": lambda: Word.A,
     "int enum": lambda: Digit.A,
-    "enum": lambda: Effect.READ,
+    "enum": lambda: CallEffect.READ,
     "path": lambda: Path("/nowhere/at/all"),
     "error": lambda: ValueError("no"),
     "mock": lambda: MOCK,
@@ -165,10 +165,10 @@ class Counting:
     def __init__(self) -> None:
         self.bodies: list[Any] = []
 
-    async def send(self, request: Any, depart: Any) -> Answer:
+    async def send(self, request: Any, depart: Any) -> Response:
         depart(writing=True)
         self.bodies.append([chunk async for chunk in request.body.chunks()])
-        return Answer(200, json.dumps({"request_id": "r", "data": {"succeeded": 1, "email_id": "x"}}).encode())
+        return Response(200, json.dumps({"request_id": "r", "data": {"succeeded": 1, "email_id": "x"}}).encode())
 
     async def aclose(self) -> None:
         pass

@@ -43,7 +43,7 @@ def _models() -> "set[type[Any]]":
 
 PUBLIC = {one for name in smtp2go_async.__all__ if inspect.isclass(one := getattr(smtp2go_async, name))}
 PUBLIC |= {sandbox.Sandbox}
-ENUMS = {smtp2go_async.Effect}
+ENUMS = {smtp2go_async.CallEffect}
 CLASSES = sorted(
     (PUBLIC | _models() | {JournalRow, Operation, PacerState, Settings}) - ENUMS,
     key=lambda one: (one.__module__, one.__name__),

@@ -3,19 +3,19 @@
 import attrs
 import pytest
 
-from smtp2go_async import Done, Effect
+from smtp2go_async import CallEffect, EmptyReply
 from smtp2go_async._operation import Operation
 
 
 def test_an_operation_has_no_default_effect():
     with pytest.raises(TypeError, match="effect"):
-        Operation("/email/send", Done)
+        Operation("/email/send", EmptyReply)
 
 
 @pytest.mark.parametrize("effect", [None, "once", True])
 def test_an_effect_is_one_of_the_three(effect):
-    with pytest.raises(TypeError, match=r"^effect: must be an Effect, not "):
-        Operation("/email/send", Done, effect=effect)
+    with pytest.raises(TypeError, match=r"^effect: must be an CallEffect, not "):
+        Operation("/email/send", EmptyReply, effect=effect)
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,13 @@ def test_an_effect_is_one_of_the_three(effect):
 )
 def test_a_path_is_one_of_the_api(path):
     with pytest.raises(ValueError, match=r"^path: must be a path of the API, for example "):
-        Operation(path, Done, effect=Effect.READ)
+        Operation(path, EmptyReply, effect=CallEffect.READ)
 
 
 @pytest.mark.parametrize("method", ["post", "TRACE", ""])
 def test_a_method_is_one_of_http(method):
     with pytest.raises(ValueError, match=r"^method: must be one of POST, PATCH, GET, PUT, DELETE, not "):
-        Operation("/email/send", Done, effect=Effect.READ, method=method)
+        Operation("/email/send", EmptyReply, effect=CallEffect.READ, method=method)
 
 
 @pytest.mark.parametrize(
@@ -51,19 +51,19 @@ def test_a_method_is_one_of_http(method):
 )
 def test_a_path_and_a_method_are_text(argument, value):
     with pytest.raises(TypeError, match=rf"^{argument}: must be a str, not "):
-        Operation(**{"path": "/email/send", "result": Done, "effect": Effect.READ, argument: value})
+        Operation(**{"path": "/email/send", "result": EmptyReply, "effect": CallEffect.READ, argument: value})
 
 
 def test_a_path_has_an_end():
-    assert Operation("/" + "a" * 199, Done, effect=Effect.READ)
+    assert Operation("/" + "a" * 199, EmptyReply, effect=CallEffect.READ)
     with pytest.raises(ValueError, match=r"^path: must have at most 200 characters, not 201$"):
-        Operation("/" + "a" * 200, Done, effect=Effect.READ)
+        Operation("/" + "a" * 200, EmptyReply, effect=CallEffect.READ)
 
 
 def test_an_operation_is_frozen():
-    operation = Operation("/email/send", Done, effect=Effect.ONCE)
+    operation = Operation("/email/send", EmptyReply, effect=CallEffect.ONCE)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        operation.effect = Effect.READ
+        operation.effect = CallEffect.READ
 
 
 @pytest.mark.parametrize(
@@ -80,4 +80,4 @@ def test_an_operation_is_frozen():
     ],
 )
 def test_the_larger_limit_is_for_the_email_calls_alone(path, is_email):
-    assert Operation(path, Done, effect=Effect.READ).is_email is is_email
+    assert Operation(path, EmptyReply, effect=CallEffect.READ).is_email is is_email

@@ -119,7 +119,7 @@ def _forward(method: Method, lines: Sequence[str]) -> str:
         passed.append(f"**{arguments.kwarg.arg}")
     returns = ast.unparse(method.returns) if method.returns is not None else ""
     forward = "_run" if isinstance(method, ast.AsyncFunctionDef) else "_stream" if "Stream" in returns else "_iterate"
-    call = _wrapped(f"        return self.{forward}(", [f"self._awaited.{method.name}", *passed], ")")
+    call = _wrapped(f"        return self.{forward}(", [f"self._async.{method.name}", *passed], ")")
     return f"{text}\n{call}"
 
 

@@ -100,7 +100,7 @@ class FileBlob:
 
     def measure(self) -> int:
         what = f"the open file {self.name!r}"
-        refuse_closed(self.file, what)
+        check_not_closed(self.file, what)
         if self.size is not None:
             return self.size
         try:
@@ -329,7 +329,7 @@ def bottom(file: IO[bytes]) -> object:
     return getattr(file, "raw", file) if type(file).__module__ in ("_io", "socket") else None
 
 
-def refuse_closed(file: object, what: str) -> None:
+def check_not_closed(file: object, what: str) -> None:
     """Refuse a file that was closed: some read as if they were empty then.
 
     Raises:
@@ -356,15 +356,15 @@ def _read_whole(file: IO[bytes], size: int) -> bytes:
     Raises:
         ValueError: It gave more, or something else.
     """
-    chunk = need_bytes(file.read(size))
-    while 0 < len(chunk) < size and (more := need_bytes(file.read(size - len(chunk)))):
+    chunk = check_bytes(file.read(size))
+    while 0 < len(chunk) < size and (more := check_bytes(file.read(size - len(chunk)))):
         chunk += more
     if len(chunk) > size:
         raise ValueError(f"it gave more than the {size:,} bytes it was asked for")
     return chunk
 
 
-def need_bytes(part: object) -> bytes:
+def check_bytes(part: object) -> bytes:
     if not isinstance(part, (bytes, bytearray)):
         raise ValueError(f"it gave {type_name(part)} where bytes are needed")  # noqa: TRY004 - no argument of ours
     return bytes(part)

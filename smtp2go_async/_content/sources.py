@@ -23,9 +23,9 @@ from .blobs import (
     MemoryBlob,
     PathBlob,
     bottom,
-    need_bytes,
+    check_bytes,
+    check_not_closed,
     ready,
-    refuse_closed,
 )
 
 _MOST_IN_MEMORY = 1024 * 1024
@@ -97,7 +97,7 @@ def _last_part_of(name: object) -> str:
     return last_part(name).strip()
 
 
-def need_content(content: object, kind: str | None = None) -> None:
+def check_content(content: object, kind: str | None = None) -> None:
     """Refuse what bytes can't be read from, with the line to write instead.
 
     Args:
@@ -117,11 +117,11 @@ def need_content(content: object, kind: str | None = None) -> None:
         hint = "; await it first" if inspect.isawaitable(content) else ""
         raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(content)}{hint}")
     if inspect.iscoroutinefunction(read):
-        raise _awaited(content, kind)
-    refuse_closed(content, "the open file")
+        raise _async(content, kind)
+    check_not_closed(content, "the open file")
 
 
-def _awaited(content: object, kind: str | None) -> TypeError:
+def _async(content: object, kind: str | None) -> TypeError:
     return TypeError(f"a {type_name(content)} is read by awaiting; write {line_for(content, kind)}")
 
 
@@ -179,7 +179,7 @@ def blob_of(content: object, name: str, given_up: Callable[[], bool] = _never) -
         return MemoryBlob(bytes(content))
     if isinstance(content, (str, os.PathLike)):
         return _path_blob(content)
-    need_content(content)
+    check_content(content)
     return _open_file(cast("BinaryIO", content), name, given_up)
 
 
@@ -324,7 +324,7 @@ def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iter
         if part is None:
             raise ValueError(f"the open file {name!r} does not block, and its end has not come yet; read it first")
         try:
-            part = need_bytes(part)
+            part = check_bytes(part)
         except ValueError as error:
             raise ValueError(f"the open file {name!r} can't be read: {error}") from error
         if not part:

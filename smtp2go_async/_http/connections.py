@@ -9,7 +9,7 @@ import anyio
 from anyio.lowlevel import current_token
 
 from .._runtime.loading import loading
-from .._wire.wire import Answer, Request
+from .._wire.wire import Request, Response
 from ..errors import NotSentError
 from .transport import UNCONNECTED, Depart, loop_here, unconnected
 
@@ -17,7 +17,7 @@ from .transport import UNCONNECTED, Depart, loop_here, unconnected
 class Connections(Protocol):
     """What exchanges requests for answers in one event loop of one process."""
 
-    async def exchange(self, request: Request, depart: Depart) -> Answer:
+    async def exchange(self, request: Request, depart: Depart) -> Response:
         """Send a request and read its answer.
 
         Args:
@@ -50,7 +50,7 @@ class OwnTransport:
         self._pid = os.getpid()
         self._in_flight = 0
 
-    async def send(self, request: Request, depart: Depart) -> Answer:
+    async def send(self, request: Request, depart: Depart) -> Response:
         if self._closed:
             raise NotSentError("this client is closed", operation=request.operation, final=True)
         connections = await self._connections_here(request.operation)

@@ -21,13 +21,13 @@ from pyreqwest.response import BaseResponse
 
 from .._content.blobs import CHUNK, FileChangedError
 from .._wire.body import Body
-from .._wire.wire import Answer, Request
+from .._wire.wire import Request, Response
 from ..errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError
 from . import transport
 from .connections import Connections
 from .transport import (
     CUT_OFF,
-    LONGEST_CONNECT,
+    MAX_CONNECT_SECONDS,
     NOT_DECODED,
     Depart,
     HttpxConnections,
@@ -42,7 +42,7 @@ _log = logging.getLogger("smtp2go_async")
 _ON_ITS_WAY = 1.0
 """Seconds to wait for what pyreqwest's thread hands over to the event loop; it takes less than a thousandth of that."""
 
-_LONGEST = 24 * 3600.0
+_MAX_TIMEOUT = 24 * 3600.0
 """Seconds; what pyreqwest takes for a timeout has an end."""
 
 _READING = "error reading a body from connection"
@@ -68,7 +68,7 @@ class FastConnections:
             .follow_redirects(False)
             .referer(False)
             # A shorter one is kept below, for all of connecting, sending and waiting.
-            .connect_timeout(timedelta(seconds=LONGEST_CONNECT))
+            .connect_timeout(timedelta(seconds=MAX_CONNECT_SECONDS))
             .pool_idle_timeout(timedelta(seconds=transport.KEEPALIVE))
             .no_proxy()
         )
@@ -79,7 +79,7 @@ class FastConnections:
         self._under_way: set[anyio.CancelScope] = set()
         self._closing = False
 
-    async def exchange(self, request: Request, depart: Depart) -> Answer:
+    async def exchange(self, request: Request, depart: Depart) -> Response:
         operation, seconds = request.operation, request.timeout
         status, after = 0, None
         scope = anyio.CancelScope()
@@ -101,7 +101,7 @@ class FastConnections:
                 .streamed_read_buffer_limit(0)
             )
             if seconds is not None:
-                building = building.timeout(timedelta(seconds=min(seconds * _steps(request.body), _LONGEST)))
+                building = building.timeout(timedelta(seconds=min(seconds * _steps(request.body), _MAX_TIMEOUT)))
             made = building.build_streamed()
         except ValueError as error:
             raise NotSentError(
@@ -119,7 +119,7 @@ class FastConnections:
                         status = response.status
                         after = retry_after(_header(response, "retry-after"), _header(response, "date"))
                         next_step()
-                        return Answer(status, bytes(await response.bytes()), after)
+                        return Response(status, bytes(await response.bytes()), after)
                 except asyncio.CancelledError:
                     # pyreqwest raises one of its own, in which anyio does not see that the scope was the reason.
                     await checkpoint_if_cancelled()
@@ -128,7 +128,7 @@ class FastConnections:
             raise not_whole(error, operation) from error
         except PyreqwestError as error:
             if status and (broken := _broken(error, status)):
-                return Answer(status, b"", after, broken)
+                return Response(status, b"", after, broken)
             # Before the look at whether it was asked for: afterwards nobody gets it any more.
             await reading.give_up()
             kind = ReplyTimeoutError if isinstance(error, RequestTimeoutError) else OutcomeUnknownError
@@ -137,7 +137,7 @@ class FastConnections:
             self._under_way.discard(scope)
             await reading.give_up()
         if status >= 400:
-            return Answer(status, b"", after, CUT_OFF)
+            return Response(status, b"", after, CUT_OFF)
         if self._closing:
             raise failed(OutcomeUnknownError if reading.begun else NotSentError, "the client was closed", operation)
         raise failed(ReplyTimeoutError if reading.begun else NotSentError, f"after {seconds:g} s", operation)

@@ -27,7 +27,7 @@ QUICK = 64 * 1024
 SLICE = 64 * 1024
 """Bytes given to TLS at a time, which makes two copies of them."""
 
-LONGEST_HEAD = 100 * 1024
+MAX_HEAD_BYTES = 100 * 1024
 """Bytes of an answer's head, as httpcore has it."""
 
 
@@ -98,7 +98,7 @@ class _Unconnected:
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         stream = await self._connection._connect(request)
-        protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
+        protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         made = Http11(protocol, stream, getattr(self._connection, "_keepalive_expiry", None))
         self._connection._connection = made
         if self._closed:

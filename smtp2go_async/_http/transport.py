@@ -22,7 +22,7 @@ from anyio.lowlevel import current_token
 from .._content.blobs import FileChangedError
 from .._pacing.turns import HeldBackError
 from .._runtime.loading import loading
-from .._wire.wire import Answer, Request
+from .._wire.wire import Request, Response
 from ..errors import NotSentError, OutcomeUnknownError, ReplyError, ReplyTimeoutError, Smtp2goError, TransportError
 from .caller_client import Kept, Outgoing, mark, put_around
 from .causes import why
@@ -34,7 +34,7 @@ KEEPALIVE = 5.0
 """Seconds; an idle connection older than this is not used again, since the provider may just be closing it: the request
 would be lost in a way that can't be told from one that was carried out."""
 
-LONGEST_CONNECT = 10.0
+MAX_CONNECT_SECONDS = 10.0
 """Seconds; connecting is quick or does not happen, and a call that never left can be made again."""
 
 
@@ -49,7 +49,7 @@ class Depart(Protocol):
 class Transport(Protocol):
     """What the client needs from a transport."""
 
-    async def send(self, request: Request, depart: Depart) -> Answer:
+    async def send(self, request: Request, depart: Depart) -> Response:
         """Send one request, once.
 
         Args:
@@ -193,7 +193,7 @@ def _ssl_context() -> ssl.SSLContext:
 
 
 def _timeouts(seconds: float | None) -> dict[str, float | None]:
-    connect = LONGEST_CONNECT if seconds is None else min(seconds, LONGEST_CONNECT)
+    connect = MAX_CONNECT_SECONDS if seconds is None else min(seconds, MAX_CONNECT_SECONDS)
     return {"connect": connect, "read": seconds, "write": seconds, "pool": seconds}
 
 
@@ -231,7 +231,7 @@ async def exchange(
     request: Request,
     *,
     streams: bool,
-) -> Answer:
+) -> Response:
     """Send a request by something of httpx's and read the answer, or raise what became of it.
 
     Args:
@@ -291,7 +291,7 @@ async def exchange(
     finally:
         await _close(response, kept)
     after = retry_after(said.get(b"retry-after"), said.get(b"date"))
-    return Answer(status, content, after, broken)
+    return Response(status, content, after, broken)
 
 
 def _failure(error: Exception, stream: Outgoing, operation: str, *, streams: bool) -> TransportError:
@@ -416,7 +416,7 @@ class HttpxConnections:
             self._transport._pool = Pool(pool, KEEPALIVE)  # type: ignore[assignment]
         self._prepared: dict[tuple[object, ...], tuple[httpx.URL, list[tuple[bytes, bytes]]]] = {}
 
-    async def exchange(self, request: Request, depart: Depart) -> Answer:
+    async def exchange(self, request: Request, depart: Depart) -> Response:
         build = functools.partial(self._build, depart)
         return await exchange(self._transport.handle_async_request, build, request, streams=True)
 
@@ -480,7 +480,7 @@ class BorrowedTransport:
         self._closed = False
         self._loop: object = None
 
-    async def send(self, request: Request, depart: Depart) -> Answer:
+    async def send(self, request: Request, depart: Depart) -> Response:
         if self._closed or self._client.is_closed:
             raise NotSentError("this client is closed", operation=request.operation, final=True)
         loop = loop_here(first=self._loop is None)

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from .._values.encoded_words import encode_name
 
-LONGEST_LINE = 998
+MAX_LINE_LENGTH = 998
 """Octets in a line of a message, without its end (RFC 5322, section 2.1.1)."""
 
 _WIDTH = 78  # characters in a line, where they fit (the same section)
@@ -89,7 +89,7 @@ def _by_policy(policy: Policy, name: str, value: str | Header) -> bytes:
 
 def _one_that_reads_back(policy: Policy, name: str, text: str, made: bytes, parsed: Any) -> bytes:
     said = _BREAK.sub("", text).strip()
-    short = bool(made) and max(map(len, made.split(b"\r\n"))) <= LONGEST_LINE
+    short = bool(made) and max(map(len, made.split(b"\r\n"))) <= MAX_LINE_LENGTH
     if _ESCAPED_BYTES.search(text):
         # Octets in an encoding that nobody named go out as they came, unless 7 bits are asked for. With addresses the
         # standard library would encode these, too.
@@ -151,7 +151,7 @@ def _folded(name: str, text: str) -> bytes:
         if len(lines[-1]) + len(word) > _WIDTH and not lines[-1].endswith(":"):
             lines.append("")
         lines[-1] += word
-    if max(map(len, lines)) > LONGEST_LINE:
+    if max(map(len, lines)) > MAX_LINE_LENGTH:
         return b""
     return "\r\n".join([*lines, ""]).encode()
 

@@ -16,12 +16,12 @@ from quopri import decodestring
 from secrets import token_hex
 from typing import Any, cast
 
-from .headers import LONGEST_LINE, UnwritableError, header_line
+from .headers import MAX_LINE_LENGTH, UnwritableError, header_line
 
 _CRLF = b"\r\n"
 _BARE_CR = re.compile(rb"\r(?!\n)")
 # From the beginning of a line: looked for from everywhere, it would take a thousand times as long.
-_LONG_LINE = re.compile(rb"(?:\A|[\r\n])[^\r\n]{%d}" % (LONGEST_LINE + 1))
+_LONG_LINE = re.compile(rb"(?:\A|[\r\n])[^\r\n]{%d}" % (MAX_LINE_LENGTH + 1))
 _BOUNDARY = re.compile(r"[ -~]+")
 _AS_THEY_ARE = frozenset({"", "7bit", "8bit", "binary"})
 # Where as_bytes is that of the standard library. That of Django leaves "From " alone, and is the same in all else.

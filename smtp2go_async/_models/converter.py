@@ -17,7 +17,7 @@ import attrs
 
 from .._runtime.loading import loading
 from .model import InOneText, Reply, SentAsText, field_keys
-from .period import Period
+from .period import CalendarPeriod
 from .prose import pieces, to_prose
 from .shapes import keys_of, list_for, map_for, object_for
 
@@ -111,9 +111,9 @@ def to_datetime(value: object, _type: object = dt.datetime) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
-def to_period(value: object, _type: object = Period) -> Period:
+def to_period(value: object, _type: object = CalendarPeriod) -> CalendarPeriod:
     """Read a length of time, keeping its text."""
-    return Period(to_str(value))
+    return CalendarPeriod(to_str(value))
 
 
 _SCALARS: dict[type, Hook] = {
@@ -122,7 +122,7 @@ _SCALARS: dict[type, Hook] = {
     float: to_float,
     bool: to_bool,
     dt.datetime: to_datetime,
-    Period: to_period,
+    CalendarPeriod: to_period,
 }
 
 
@@ -152,7 +152,7 @@ def strict() -> "Converter":
     converter = Converter(detailed_validation=False, forbid_extra_keys=True)
     for kind in (str, int, float, bool):
         converter.register_structure_hook(kind, _only(kind))
-    for documented in (dt.datetime, Period):
+    for documented in (dt.datetime, CalendarPeriod):
         converter.register_structure_hook(documented, _SCALARS[documented])
     converter.register_structure_hook_factory(_is_optional, functools.partial(_optional, converter))
     converter.register_structure_hook_factory(_is_open_set, lambda _type: _only(str))

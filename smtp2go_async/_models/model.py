@@ -1,4 +1,4 @@
-"""What every result shares: `Reply` for an object, `Listing` for an array, `Done` for a word or nothing."""
+"""What every result shares: `Reply` for an object, `ListReply` for an array, `EmptyReply` for a word or nothing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, overload
@@ -100,7 +100,7 @@ class Reply:
             raw: Add the whole answer as ``raw``.
 
         Example:
-            >>> Done(message="removed", request_id="r-1").to_dict()
+            >>> EmptyReply(message="removed", request_id="r-1").to_dict()
             {'request_id': 'r-1', 'message': 'removed'}
         """
         from .portable import result_to_dict  # here, because most programs need none of it
@@ -124,7 +124,7 @@ class SendReply(Reply):
 
 
 @model
-class Done(Reply):
+class EmptyReply(Reply):
     """A call whose answer is a word or nothing."""
 
     message: Address | None = None
@@ -141,7 +141,7 @@ class AnyReply(Reply):
 
 @shown_half_made
 @attrs.frozen
-class Listing(Sequence[T_co]):
+class ListReply(Sequence[T_co]):
     """A result that is an array: use it as a sequence."""
 
     items: tuple[T_co, ...] = ()
@@ -172,7 +172,7 @@ class Listing(Sequence[T_co]):
             raw: Add the whole answer as ``raw``.
 
         Example:
-            >>> Listing(("/email/send",), request_id="r-1").to_dict()
+            >>> ListReply(("/email/send",), request_id="r-1").to_dict()
             {'items': ['/email/send'], 'request_id': 'r-1'}
         """
         from .portable import result_to_dict  # here, because most programs need none of it

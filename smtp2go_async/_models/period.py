@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from .._values.checks import need_word, with_article
+from .._values.checks import check_word, with_article
 from .._values.masking import shown_half_made
 
 _PART = re.compile(r"(\d+)\s*(hour|day|week|month|year)s?|(\d+):(\d\d):(\d\d)", re.IGNORECASE)
@@ -15,7 +15,7 @@ _UNITS: Final = {"hour": dt.timedelta(hours=1), "day": dt.timedelta(days=1), "we
 
 @shown_half_made
 @attrs.frozen
-class Period:
+class CalendarPeriod:
     """A length of time, with the text that the API sent."""
 
     text: str
@@ -48,19 +48,19 @@ class Period:
         return self.text
 
 
-def format_period(value: "str | dt.timedelta | Period", argument: str) -> str:
+def format_period(value: "str | dt.timedelta | CalendarPeriod", argument: str) -> str:
     """Return a length of time as the API takes it.
 
     Raises:
         ValueError: Empty, not whole seconds, or not more than none.
         TypeError: No length of time.
     """
-    if isinstance(value, Period):
+    if isinstance(value, CalendarPeriod):
         return value.text
     if isinstance(value, str):
-        return need_word(value, argument)
+        return check_word(value, argument)
     if not isinstance(value, dt.timedelta):
-        raise TypeError(f"{argument}: must be a str, a timedelta or a Period, not {with_article(value)}")
+        raise TypeError(f"{argument}: must be a str, a timedelta or a CalendarPeriod, not {with_article(value)}")
     if value <= dt.timedelta(0) or value.microseconds:
         raise ValueError(f"{argument}: a length of whole seconds, 1 or more, is needed")
     minutes, seconds = divmod(value.seconds, 60)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 import attrs
 
 from .._content.blobs import Blob, FileChangedError, PathBlob
-from .period import Period
+from .period import CalendarPeriod
 
 if TYPE_CHECKING:
     from ..message import Attachment, Email
@@ -40,7 +40,7 @@ def result_to_dict(result: Any, *, raw: bool) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, dt.datetime):
         return value.isoformat()
-    if isinstance(value, Period):
+    if isinstance(value, CalendarPeriod):
         return value.text
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}

@@ -17,7 +17,7 @@ from .published import PUBLISHED_LIMITS, Line, Place
 if TYPE_CHECKING:
     from ..pacing import Pacer
 
-MOST_GIVEN_UP = 64
+MAX_GIVEN_UP = 64
 """Calls that wait no more and may stay in the queue, however short it is."""
 
 
@@ -270,7 +270,7 @@ class Turn:
             self._line.give_back(self._place, pacer._clock())
         if step is Step.QUEUED:
             pacer._given_up += 1
-            if pacer._given_up > MOST_GIVEN_UP and pacer._given_up * 2 > len(pacer._queue):
+            if pacer._given_up > MAX_GIVEN_UP and pacer._given_up * 2 > len(pacer._queue):
                 pacer._tidy()
         if pacer._probe is self:
             pacer._probe = None

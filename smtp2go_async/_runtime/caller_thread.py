@@ -11,7 +11,7 @@ from typing import Protocol
 import anyio
 
 
-class Errands(Protocol):
+class CallerThread(Protocol):
     """What the thread that waits for a call does for it meanwhile."""
 
     async def do(self, work: Callable[[], object]) -> BaseException | None:
@@ -19,7 +19,7 @@ class Errands(Protocol):
         ...
 
 
-errands: ContextVar[Errands | None] = ContextVar("smtp2go_async_errands", default=None)
+caller_thread: ContextVar[CallerThread | None] = ContextVar("smtp2go_async_errands", default=None)
 """Those of the call around; ``None`` where the caller awaits it."""
 
 
@@ -27,12 +27,12 @@ class InterruptedByCallerError(Exception):
     """The caller's thread was told to end. What a loop in another thread is told: the exit itself would end that."""
 
 
-async def by_the_caller(work: Callable[[], object]) -> BaseException | None:
+async def run_in_caller_thread(work: Callable[[], object]) -> BaseException | None:
     """Run the caller's own code in the caller's thread, and return what it raised.
 
     Not raised here: an exit (Ctrl-C, `sys.exit`) would end the loop with everything that is under way.
     """
-    waiting = errands.get()
+    waiting = caller_thread.get()
     if waiting is not None:
         return await waiting.do(work)
     try:

@@ -16,7 +16,7 @@ import _thread
 import os
 import sys
 
-LONGEST = 10.0
+MAX_WAIT = 10.0
 """Seconds after which nobody waits any more: an import that takes longer may be waiting for the one that forks."""
 
 
@@ -44,7 +44,7 @@ class _Loading:
         self._give_back()
 
     def _take(self) -> None:
-        taken = self._lock.acquire(timeout=LONGEST)
+        taken = self._lock.acquire(timeout=MAX_WAIT)
         self._taken.setdefault(_thread.get_ident(), []).append(taken)
 
     def _give_back(self) -> None:

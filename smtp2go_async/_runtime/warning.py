@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
 
-class Place(NamedTuple):
+class CallerLine(NamedTuple):
     """A line of the caller's code."""
 
     filename: str
@@ -18,16 +18,16 @@ class Place(NamedTuple):
     """The globals there, in which Python notes what it has warned of."""
 
 
-called_from: ContextVar[Place | None] = ContextVar("smtp2go_async_called_from", default=None)
+called_from: ContextVar[CallerLine | None] = ContextVar("smtp2go_async_called_from", default=None)
 """The line that waits for the call around; ``None`` where the call is awaited, and the stack shows the line."""
 
 
-def place_of_caller() -> Place:
+def place_of_caller() -> CallerLine:
     """Return the line outside this package that led here."""
     frame = sys._getframe(1)
     while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
         frame = frame.f_back
-    return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_globals)
+    return CallerLine(frame.f_code.co_filename, frame.f_lineno, frame.f_globals)
 
 
 def warn_caller(text: str) -> None:

@@ -19,10 +19,10 @@ T = TypeVar("T")
 class SyncGroup(Generic[G]):
     """Forwards the calls of one group to its asynchronous original, on the loop of its own thread."""
 
-    __slots__ = ("_awaited", "_thread")
+    __slots__ = ("_async", "_thread")
 
     def __init__(self, awaited: G, thread: LoopThread) -> None:
-        self._awaited = awaited
+        self._async = awaited
         self._thread = thread
 
     def _iterate(self, call: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:

@@ -22,7 +22,7 @@ import anyio
 import attrs
 
 from ._blocking import Places, warn_of_a_blocked_loop
-from .._runtime.caller_thread import InterruptedByCallerError, errands, plain
+from .._runtime.caller_thread import InterruptedByCallerError, caller_thread, plain
 from .._runtime.forking import tell_after_fork
 from .._runtime.loading import loading
 from .._runtime.warning import called_from, place_of_caller
@@ -245,7 +245,7 @@ class _Errands:
         try:
             if self._cancelled:
                 raise asyncio.CancelledError
-            errands.set(self)
+            caller_thread.set(self)
             return await call()
         finally:
             self._end()

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-from ..endpoints.activity import Activity as AsyncActivity, ActivityEvent, ActivityFilters, ActivityPage, MOST_ON_A_PAGE
+from ..endpoints.activity import Activity as AsyncActivity, ActivityEvent, ActivityFilters, ActivityPage, MAX_PAGE_SIZE
 from ._group import SyncGroup
 
 
@@ -28,10 +28,10 @@ class Activity(SyncGroup[AsyncActivity]):
         Raises:
             ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
         """
-        return self._run(self._awaited.search, limit=limit, continue_token=continue_token, **filters)
+        return self._run(self._async.search, limit=limit, continue_token=continue_token, **filters)
 
     def search_all(
-        self, *, limit: int | None = MOST_ON_A_PAGE, max_items: int | None = None, **filters: Unpack[ActivityFilters]
+        self, *, limit: int | None = MAX_PAGE_SIZE, max_items: int | None = None, **filters: Unpack[ActivityFilters]
     ) -> Iterator[ActivityEvent]:
         """Iterate over the events of all pages.
 
@@ -45,4 +45,4 @@ class Activity(SyncGroup[AsyncActivity]):
         Raises:
             PagingError: The token of the next page has expired. Go on by date from ``error.last``.
         """
-        return self._iterate(self._awaited.search_all, limit=limit, max_items=max_items, **filters)
+        return self._iterate(self._async.search_all, limit=limit, max_items=max_items, **filters)

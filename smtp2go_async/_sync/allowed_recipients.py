@@ -27,7 +27,7 @@ class AllowedRecipients(SyncGroup[AsyncAllowedRecipients]):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        return self._run(self._awaited.add, allowed_recipients, enabled=enabled, subaccount_id=subaccount_id)
+        return self._run(self._async.add, allowed_recipients, enabled=enabled, subaccount_id=subaccount_id)
 
     def remove(
         self, allowed_recipients: str | Sequence[str], *, enabled: bool | None = None, subaccount_id: str | None = None
@@ -45,7 +45,7 @@ class AllowedRecipients(SyncGroup[AsyncAllowedRecipients]):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        return self._run(self._awaited.remove, allowed_recipients, enabled=enabled, subaccount_id=subaccount_id)
+        return self._run(self._async.remove, allowed_recipients, enabled=enabled, subaccount_id=subaccount_id)
 
     def update(
         self, allowed_recipients: str | Sequence[str], enabled: bool, *, subaccount_id: str | None = None
@@ -62,7 +62,7 @@ class AllowedRecipients(SyncGroup[AsyncAllowedRecipients]):
         Raises:
             ValueError: An empty address.
         """
-        return self._run(self._awaited.update, allowed_recipients, enabled, subaccount_id=subaccount_id)
+        return self._run(self._async.update, allowed_recipients, enabled, subaccount_id=subaccount_id)
 
     def view(self, *, subaccount_id: str | None = None) -> AllowedRecipientList:
         """Fetch the list, and whether it is switched on.
@@ -72,4 +72,4 @@ class AllowedRecipients(SyncGroup[AsyncAllowedRecipients]):
         Args:
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.view, subaccount_id=subaccount_id)
+        return self._run(self._async.view, subaccount_id=subaccount_id)

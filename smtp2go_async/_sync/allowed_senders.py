@@ -25,7 +25,7 @@ class AllowedSenders(SyncGroup[AsyncAllowedSenders]):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        return self._run(self._awaited.add, allowed_senders, subaccount_id=subaccount_id)
+        return self._run(self._async.add, allowed_senders, subaccount_id=subaccount_id)
 
     def remove(
         self,
@@ -45,7 +45,7 @@ class AllowedSenders(SyncGroup[AsyncAllowedSenders]):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        return self._run(self._awaited.remove, allowed_senders, subaccount_id=subaccount_id)
+        return self._run(self._async.remove, allowed_senders, subaccount_id=subaccount_id)
 
     def update(
         self, allowed_senders: str | Sequence[str], mode: SenderMode, *, subaccount_id: str | None = None
@@ -63,7 +63,7 @@ class AllowedSenders(SyncGroup[AsyncAllowedSenders]):
         Raises:
             ValueError: An empty address, or no mode.
         """
-        return self._run(self._awaited.update, allowed_senders, mode, subaccount_id=subaccount_id)
+        return self._run(self._async.update, allowed_senders, mode, subaccount_id=subaccount_id)
 
     def view(self, *, subaccount_id: str | None = None) -> AllowedSenderList:
         """Fetch the list, and how it is read.
@@ -73,4 +73,4 @@ class AllowedSenders(SyncGroup[AsyncAllowedSenders]):
         Args:
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.view, subaccount_id=subaccount_id)
+        return self._run(self._async.view, subaccount_id=subaccount_id)

@@ -3,7 +3,7 @@
 
 from typing import Unpack
 
-from .._models.model import Done, Listing
+from .._models.model import EmptyReply, ListReply
 from ..endpoints.api_keys import ApiKey, ApiKeys as AsyncApiKeys, ApiKeyOptions
 from ._group import SyncGroup
 
@@ -13,7 +13,7 @@ class ApiKeys(SyncGroup[AsyncApiKeys]):
 
     __slots__ = ()
 
-    def add(self, **options: Unpack[ApiKeyOptions]) -> Listing[ApiKey]:
+    def add(self, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
         """Make a key; this is the only time that the whole key is shown.
 
         ``POST /api_keys/add``. At most 5 calls a minute. Not repeated when the outcome is unknown: that could make two.
@@ -21,9 +21,9 @@ class ApiKeys(SyncGroup[AsyncApiKeys]):
         Args:
             **options: See `ApiKeyOptions`; without ``endpoints`` it may only make the call ``/email/send``.
         """
-        return self._run(self._awaited.add, **options)
+        return self._run(self._async.add, **options)
 
-    def edit(self, id: str, **options: Unpack[ApiKeyOptions]) -> Listing[ApiKey]:
+    def edit(self, id: str, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
         """Replace all options of a key: those that are left out go back to their defaults.
 
         ``POST /api_keys/edit``. To change some and leave the others, use `patch`.
@@ -32,9 +32,9 @@ class ApiKeys(SyncGroup[AsyncApiKeys]):
             id: The whole key.
             **options: See `ApiKeyOptions`.
         """
-        return self._run(self._awaited.edit, id, **options)
+        return self._run(self._async.edit, id, **options)
 
-    def patch(self, id: str, **options: Unpack[ApiKeyOptions]) -> Listing[ApiKey]:
+    def patch(self, id: str, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
         """Change some options of a key, and leave the others as they are.
 
         ``PATCH /api_keys/edit``
@@ -43,16 +43,16 @@ class ApiKeys(SyncGroup[AsyncApiKeys]):
             id: The whole key.
             **options: See `ApiKeyOptions`.
         """
-        return self._run(self._awaited.patch, id, **options)
+        return self._run(self._async.patch, id, **options)
 
-    def permissions(self) -> Listing[str]:
+    def permissions(self) -> ListReply[str]:
         """List the calls that this client's key may make.
 
         ``POST /api_keys/permissions``. Every key may make this one, so it is the way to test a key.
         """
-        return self._run(self._awaited.permissions)
+        return self._run(self._async.permissions)
 
-    def remove(self, id: str, *, subaccount_id: str | None = None) -> Done:
+    def remove(self, id: str, *, subaccount_id: str | None = None) -> EmptyReply:
         """Remove a key. What uses it can't send any more.
 
         ``POST /api_keys/remove``
@@ -61,11 +61,11 @@ class ApiKeys(SyncGroup[AsyncApiKeys]):
             id: The whole key.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.remove, id, subaccount_id=subaccount_id)
+        return self._run(self._async.remove, id, subaccount_id=subaccount_id)
 
     def view(
         self, *, id: str | None = None, search: str | None = None, subaccount_id: str | None = None
-    ) -> Listing[ApiKey]:
+    ) -> ListReply[ApiKey]:
         """List the keys of the account, masked.
 
         ``POST /api_keys/view``
@@ -75,4 +75,4 @@ class ApiKeys(SyncGroup[AsyncApiKeys]):
             search: Only those with this text.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.view, id=id, search=search, subaccount_id=subaccount_id)
+        return self._run(self._async.view, id=id, search=search, subaccount_id=subaccount_id)

@@ -25,7 +25,7 @@ class Archive(SyncGroup[AsyncArchive]):
         Raises:
             ValueError: The id is empty.
         """
-        return self._run(self._awaited.email, email_id, subaccount_id=subaccount_id)
+        return self._run(self._async.email, email_id, subaccount_id=subaccount_id)
 
     def search(
         self, *, limit: int | None = None, continue_token: str | None = None, **filters: Unpack[ArchiveFilters]
@@ -42,7 +42,7 @@ class Archive(SyncGroup[AsyncArchive]):
         Raises:
             ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
         """
-        return self._run(self._awaited.search, limit=limit, continue_token=continue_token, **filters)
+        return self._run(self._async.search, limit=limit, continue_token=continue_token, **filters)
 
     def search_all(
         self, *, limit: int | None = None, max_items: int | None = None, **filters: Unpack[ArchiveFilters]
@@ -59,4 +59,4 @@ class Archive(SyncGroup[AsyncArchive]):
         Raises:
             PagingError: The token of the next page has expired. Go on by date from ``error.last``.
         """
-        return self._iterate(self._awaited.search_all, limit=limit, max_items=max_items, **filters)
+        return self._iterate(self._async.search_all, limit=limit, max_items=max_items, **filters)

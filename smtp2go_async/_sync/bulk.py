@@ -57,7 +57,7 @@ class Bulk(SyncSettlingGroup[AsyncBulk]):
             ValueError: A reference is empty, too long or holds control characters; those before it were sent.
         """
         return self._run(
-            self._awaited.send,
+            self._async.send,
             emails,
             concurrency=concurrency,
             via=via,
@@ -99,7 +99,7 @@ class Bulk(SyncSettlingGroup[AsyncBulk]):
             JournalError: The journal can't be used, or belongs to another list.
         """
         return self._stream(
-            self._awaited.stream,
+            self._async.stream,
             emails,
             concurrency=concurrency,
             via=via,
@@ -141,7 +141,7 @@ class Bulk(SyncSettlingGroup[AsyncBulk]):
             JournalError: The journal can't be used, or belongs to other numbers or another text.
         """
         return self._run(
-            self._awaited.send_sms,
+            self._async.send_sms,
             destinations,
             content,
             sender=sender,
@@ -163,4 +163,4 @@ class Bulk(SyncSettlingGroup[AsyncBulk]):
             journal: The journal of the run, or its path.
             wait: Wait until the newest of them could be found: the provider's activity lags by two minutes.
         """
-        return self._run(self._awaited.reconcile, journal, wait=wait)
+        return self._run(self._async.reconcile, journal, wait=wait)

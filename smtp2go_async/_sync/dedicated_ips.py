@@ -1,7 +1,7 @@
 # Written by tools/make_sync.py from endpoints/dedicated_ips.py: change that file, then run `nox -s sync`.
 """The waiting twin of `smtp2go_async.endpoints.dedicated_ips`."""
 
-from .._models.model import Listing
+from .._models.model import ListReply
 from ..endpoints.dedicated_ips import DedicatedIps as AsyncDedicatedIps, DedicatedIpPool
 from ._group import SyncGroup
 
@@ -11,9 +11,9 @@ class DedicatedIps(SyncGroup[AsyncDedicatedIps]):
 
     __slots__ = ()
 
-    def view(self) -> Listing[DedicatedIpPool]:
+    def view(self) -> ListReply[DedicatedIpPool]:
         """List the pools of dedicated IP addresses.
 
         ``POST /dedicated_ips/view``. It has no ``subaccount_id``: it lists those of the account whose key is used.
         """
-        return self._run(self._awaited.view)
+        return self._run(self._async.view)

@@ -37,7 +37,7 @@ class Domains(SyncGroup[AsyncDomains]):
             subaccount_access: Which subaccounts may send from it; see `SubaccountAccessOptions`.
         """
         return self._run(
-            self._awaited.add,
+            self._async.add,
             domain,
             tracking_subdomain=tracking_subdomain,
             returnpath_subdomain=returnpath_subdomain,
@@ -56,7 +56,7 @@ class Domains(SyncGroup[AsyncDomains]):
             domain: The whole name.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.remove, domain, subaccount_id=subaccount_id)
+        return self._run(self._async.remove, domain, subaccount_id=subaccount_id)
 
     def returnpath(
         self, domain: str, old_subdomain: str, new_subdomain: str, *, subaccount_id: str | None = None
@@ -71,7 +71,7 @@ class Domains(SyncGroup[AsyncDomains]):
             new_subdomain: As it shall be.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.returnpath, domain, old_subdomain, new_subdomain, subaccount_id=subaccount_id)
+        return self._run(self._async.returnpath, domain, old_subdomain, new_subdomain, subaccount_id=subaccount_id)
 
     def subaccount_access(
         self, domain: str, subaccounts: Sequence[str], *, future_subaccounts: bool | None = None
@@ -85,7 +85,7 @@ class Domains(SyncGroup[AsyncDomains]):
             subaccounts: Their ids; the list may be empty.
             future_subaccounts: Whether those that are added later may, too; false when left out.
         """
-        return self._run(self._awaited.subaccount_access, domain, subaccounts, future_subaccounts=future_subaccounts)
+        return self._run(self._async.subaccount_access, domain, subaccounts, future_subaccounts=future_subaccounts)
 
     def tracking(
         self, domain: str, old_subdomain: str, new_subdomain: str, *, subaccount_id: str | None = None
@@ -100,7 +100,7 @@ class Domains(SyncGroup[AsyncDomains]):
             new_subdomain: As it shall be.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.tracking, domain, old_subdomain, new_subdomain, subaccount_id=subaccount_id)
+        return self._run(self._async.tracking, domain, old_subdomain, new_subdomain, subaccount_id=subaccount_id)
 
     def verify(
         self, domain: str, *, requisition_ssl: bool | None = None, subaccount_id: str | None = None
@@ -114,7 +114,7 @@ class Domains(SyncGroup[AsyncDomains]):
             requisition_ssl: Get a certificate for tracked links once verified; true when left out.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.verify, domain, requisition_ssl=requisition_ssl, subaccount_id=subaccount_id)
+        return self._run(self._async.verify, domain, requisition_ssl=requisition_ssl, subaccount_id=subaccount_id)
 
     def view(self, *, domain: str | None = None, subaccount_id: str | None = None) -> SenderDomains:
         """List the sender domains.
@@ -125,4 +125,4 @@ class Domains(SyncGroup[AsyncDomains]):
             domain: Only this one.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.view, domain=domain, subaccount_id=subaccount_id)
+        return self._run(self._async.view, domain=domain, subaccount_id=subaccount_id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from email.message import Message
 from typing import BinaryIO, Unpack
 
-from .._models.model import Done, Listing
+from .._models.model import EmptyReply, ListReply
 from .._values.address import AddressLike
 from ..endpoints.email import BatchItem, Emails as AsyncEmails, EmailSent, ScheduledEmail, ScheduledFilters
 from ..message import Email, EmailParts
@@ -38,7 +38,7 @@ class Emails(SyncGroup[AsyncEmails]):
             SendRefusedError: The answer says that the e-mail was not accepted, for example for an unverified sender.
             OutcomeUnknownError: No answer came; the e-mail may have been sent.
         """
-        return self._run(self._awaited.send, sender, to, **parts)
+        return self._run(self._async.send, sender, to, **parts)
 
     def send_message(self, message: Email | Message) -> EmailSent:
         """Send an `Email`, or a ready message of the standard library.
@@ -51,7 +51,7 @@ class Emails(SyncGroup[AsyncEmails]):
             TypeError: Another kind of message.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
-        return self._run(self._awaited.send_message, message)
+        return self._run(self._async.send_message, message)
 
     def send_mime(
         self,
@@ -89,9 +89,9 @@ class Emails(SyncGroup[AsyncEmails]):
             TypeError: Something else, as a message of another library.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
-        return self._run(self._awaited.send_mime, mime_email, schedule=schedule, fastaccept=fastaccept)
+        return self._run(self._async.send_mime, mime_email, schedule=schedule, fastaccept=fastaccept)
 
-    def send_batch(self, emails: Sequence[Email]) -> Listing[BatchItem]:
+    def send_batch(self, emails: Sequence[Email]) -> ListReply[BatchItem]:
         """Queue up to 1,000 e-mails in one call.
 
         ``POST /email/batch``. Not repeated when the outcome is unknown. They are sent in the background, so refusals
@@ -104,7 +104,7 @@ class Emails(SyncGroup[AsyncEmails]):
             ValueError: None or too many, or one with ``fastaccept=False``; the message names its position.
             ReplyError: The answer has another number of items, so which were queued can't be told; ``raw`` has them.
         """
-        return self._run(self._awaited.send_batch, emails)
+        return self._run(self._async.send_batch, emails)
 
     def search_scheduled(
         self,
@@ -113,7 +113,7 @@ class Emails(SyncGroup[AsyncEmails]):
         limit: int | None = None,
         page: int | None = None,
         **filters: Unpack[ScheduledFilters],
-    ) -> Listing[ScheduledEmail]:
+    ) -> ListReply[ScheduledEmail]:
         """List e-mails that wait for their time.
 
         ``POST /email/scheduled/search``
@@ -124,7 +124,7 @@ class Emails(SyncGroup[AsyncEmails]):
             page: Which page of them.
             **filters: What to look for; see `ScheduledFilters`.
         """
-        return self._run(self._awaited.search_scheduled, schedule_id=schedule_id, limit=limit, page=page, **filters)
+        return self._run(self._async.search_scheduled, schedule_id=schedule_id, limit=limit, page=page, **filters)
 
     def search_scheduled_all(
         self, *, limit: int | None = None, max_items: int | None = None, **filters: Unpack[ScheduledFilters]
@@ -139,9 +139,9 @@ class Emails(SyncGroup[AsyncEmails]):
             max_items: The most in all.
             **filters: What to look for; see `ScheduledFilters`.
         """
-        return self._iterate(self._awaited.search_scheduled_all, limit=limit, max_items=max_items, **filters)
+        return self._iterate(self._async.search_scheduled_all, limit=limit, max_items=max_items, **filters)
 
-    def remove_scheduled(self, schedule_id: str) -> Done:
+    def remove_scheduled(self, schedule_id: str) -> EmptyReply:
         """Take back an e-mail that was scheduled and has not been sent.
 
         ``POST /email/scheduled/remove``
@@ -150,4 +150,4 @@ class Emails(SyncGroup[AsyncEmails]):
             ValueError: The id is empty.
             ApiError: There is no such e-mail waiting.
         """
-        return self._run(self._awaited.remove_scheduled, schedule_id)
+        return self._run(self._async.remove_scheduled, schedule_id)

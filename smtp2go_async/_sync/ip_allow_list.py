@@ -31,7 +31,7 @@ class IpAllowList(SyncGroup[AsyncIpAllowList]):
         Raises:
             ValueError: No address.
         """
-        return self._run(self._awaited.add, ip_address=ip_address, description=description, type=type)
+        return self._run(self._async.add, ip_address=ip_address, description=description, type=type)
 
     def edit(
         self,
@@ -55,7 +55,7 @@ class IpAllowList(SyncGroup[AsyncIpAllowList]):
             ValueError: No address, or an empty new one.
         """
         return self._run(
-            self._awaited.edit,
+            self._async.edit,
             ip_address=ip_address,
             new_ip_address=new_ip_address,
             description=description,
@@ -74,7 +74,7 @@ class IpAllowList(SyncGroup[AsyncIpAllowList]):
         Raises:
             ValueError: No address.
         """
-        return self._run(self._awaited.remove, ip_address=ip_address, type=type)
+        return self._run(self._async.remove, ip_address=ip_address, type=type)
 
     def set_enabled(self, *, enabled: bool | None = None, type: AllowListType | None = None) -> AllowListState:
         """Put a list in force, or out of force.
@@ -89,7 +89,7 @@ class IpAllowList(SyncGroup[AsyncIpAllowList]):
         Raises:
             ValueError: Neither true nor false.
         """
-        return self._run(self._awaited.set_enabled, enabled=enabled, type=type)
+        return self._run(self._async.set_enabled, enabled=enabled, type=type)
 
     def view(self, *, type: AllowListType | None = None) -> AllowList:
         """Show a list, and whether it is in force.
@@ -99,4 +99,4 @@ class IpAllowList(SyncGroup[AsyncIpAllowList]):
         Args:
             type: ``smtp`` or ``api``; the list for SMTP when left out.
         """
-        return self._run(self._awaited.view, type=type)
+        return self._run(self._async.view, type=type)

@@ -3,7 +3,7 @@
 
 from typing import Unpack
 
-from .._models.model import Done, Listing
+from .._models.model import EmptyReply, ListReply
 from ..endpoints._sending import SendingOptions
 from ..endpoints.ip_auth import IpAuth as AsyncIpAuth, IpAuthEntries, IpAuthEntry
 from ._group import SyncGroup
@@ -14,7 +14,7 @@ class IpAuth(SyncGroup[AsyncIpAuth]):
 
     __slots__ = ()
 
-    def patch(self, ip_address: str, **options: Unpack[SendingOptions]) -> Listing[IpAuthEntry]:
+    def patch(self, ip_address: str, **options: Unpack[SendingOptions]) -> ListReply[IpAuthEntry]:
         """Change some options of an address, and leave the others as they are.
 
         ``PATCH /ip_auth/edit``. The API has no call that adds an address.
@@ -26,9 +26,9 @@ class IpAuth(SyncGroup[AsyncIpAuth]):
         Raises:
             ValueError: The address is empty, or the rate limit is out of range.
         """
-        return self._run(self._awaited.patch, ip_address, **options)
+        return self._run(self._async.patch, ip_address, **options)
 
-    def remove(self, ip_address: str, *, subaccount_id: str | None = None) -> Done:
+    def remove(self, ip_address: str, *, subaccount_id: str | None = None) -> EmptyReply:
         """Remove an address. What sends from there needs a password from now on.
 
         ``POST /ip_auth/remove``. The answer is documented as empty.
@@ -37,7 +37,7 @@ class IpAuth(SyncGroup[AsyncIpAuth]):
             ip_address: The address.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.remove, ip_address, subaccount_id=subaccount_id)
+        return self._run(self._async.remove, ip_address, subaccount_id=subaccount_id)
 
     def view(self, *, ip_address: str | None = None, subaccount_id: str | None = None) -> IpAuthEntries:
         """List the addresses of the account.
@@ -48,4 +48,4 @@ class IpAuth(SyncGroup[AsyncIpAuth]):
             ip_address: Only this one.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.view, ip_address=ip_address, subaccount_id=subaccount_id)
+        return self._run(self._async.view, ip_address=ip_address, subaccount_id=subaccount_id)

@@ -1,7 +1,7 @@
 # Written by tools/make_sync.py from endpoints/single_sender_emails.py: change that file, then run `nox -s sync`.
 """The waiting twin of `smtp2go_async.endpoints.single_sender_emails`."""
 
-from .._models.model import Done
+from .._models.model import EmptyReply
 from ..endpoints.single_sender_emails import SingleSenders, SingleSenderEmails as AsyncSingleSenderEmails
 from ._group import SyncGroup
 
@@ -11,7 +11,7 @@ class SingleSenderEmails(SyncGroup[AsyncSingleSenderEmails]):
 
     __slots__ = ()
 
-    def add(self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None) -> Done:
+    def add(self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None) -> EmptyReply:
         """Ask the owner of an address for leave to send from it.
 
         ``POST /single_sender_emails/add``. It sends an e-mail, and another one when the address is there already and
@@ -25,9 +25,9 @@ class SingleSenderEmails(SyncGroup[AsyncSingleSenderEmails]):
         Raises:
             ValueError: The address is empty.
         """
-        return self._run(self._awaited.add, email_address, message=message, subaccount_id=subaccount_id)
+        return self._run(self._async.add, email_address, message=message, subaccount_id=subaccount_id)
 
-    def remove(self, email_address: str, *, subaccount_id: str | None = None) -> Done:
+    def remove(self, email_address: str, *, subaccount_id: str | None = None) -> EmptyReply:
         """Remove an address. Nothing can be sent from it any more, unless its domain is verified.
 
         ``POST /single_sender_emails/remove``
@@ -36,7 +36,7 @@ class SingleSenderEmails(SyncGroup[AsyncSingleSenderEmails]):
             email_address: The address alone, without a name.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.remove, email_address, subaccount_id=subaccount_id)
+        return self._run(self._async.remove, email_address, subaccount_id=subaccount_id)
 
     def view(self, *, email_address: str | None = None, subaccount_id: str | None = None) -> SingleSenders:
         """List the addresses, and which of them are verified.
@@ -47,4 +47,4 @@ class SingleSenderEmails(SyncGroup[AsyncSingleSenderEmails]):
             email_address: Only those that match this.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.view, email_address=email_address, subaccount_id=subaccount_id)
+        return self._run(self._async.view, email_address=email_address, subaccount_id=subaccount_id)

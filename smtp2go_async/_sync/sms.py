@@ -30,7 +30,7 @@ class Sms(SyncGroup[AsyncSms]):
             OutcomeUnknownError: No answer came; the texts may have been sent.
             ReplyError: The answer does not say whether any message was taken.
         """
-        return self._run(self._awaited.send, destination, content, sender=sender)
+        return self._run(self._async.send, destination, content, sender=sender)
 
     def summary(
         self,
@@ -51,7 +51,7 @@ class Sms(SyncGroup[AsyncSms]):
         Raises:
             ValueError: A time without a zone, or an end that is not after the start.
         """
-        return self._run(self._awaited.summary, start_date=start_date, end_date=end_date, subaccount_id=subaccount_id)
+        return self._run(self._async.summary, start_date=start_date, end_date=end_date, subaccount_id=subaccount_id)
 
     def view_received(
         self,
@@ -79,7 +79,7 @@ class Sms(SyncGroup[AsyncSms]):
             ValueError: A time without a zone, an end that is not after the start, or one moment named in two ways.
         """
         return self._run(
-            self._awaited.view_received,
+            self._async.view_received,
             start_date=start_date,
             end_date=end_date,
             unix_start=unix_start,
@@ -110,7 +110,7 @@ class Sms(SyncGroup[AsyncSms]):
             ValueError: A time without a zone, or an end that is not after the start.
         """
         return self._run(
-            self._awaited.view_sent,
+            self._async.view_sent,
             start_date=start_date,
             end_date=end_date,
             username=username,

@@ -3,7 +3,7 @@
 
 from typing import Unpack
 
-from .._models.model import Listing
+from .._models.model import ListReply
 from ..endpoints.smtp_users import SmtpUser, SmtpUsers as AsyncSmtpUsers, SmtpUserList, SmtpUserOptions, SmtpUserResults
 from ._group import SyncGroup
 
@@ -25,7 +25,7 @@ class SmtpUsers(SyncGroup[AsyncSmtpUsers]):
         Raises:
             ValueError: The username is too short or too long, the password is empty, or the rate limit is out of range.
         """
-        return self._run(self._awaited.add, username, **options)
+        return self._run(self._async.add, username, **options)
 
     def edit(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
         """Set the options of a user.
@@ -40,9 +40,9 @@ class SmtpUsers(SyncGroup[AsyncSmtpUsers]):
         Raises:
             ValueError: The username or the password is empty, or the rate limit is out of range.
         """
-        return self._run(self._awaited.edit, username, **options)
+        return self._run(self._async.edit, username, **options)
 
-    def patch(self, username: str, **options: Unpack[SmtpUserOptions]) -> Listing[SmtpUser]:
+    def patch(self, username: str, **options: Unpack[SmtpUserOptions]) -> ListReply[SmtpUser]:
         """Change some options of a user, and leave the others as they are.
 
         ``PATCH /users/smtp/edit``
@@ -54,7 +54,7 @@ class SmtpUsers(SyncGroup[AsyncSmtpUsers]):
         Raises:
             ValueError: The username or the password is empty, or the rate limit is out of range.
         """
-        return self._run(self._awaited.patch, username, **options)
+        return self._run(self._async.patch, username, **options)
 
     def remove(self, username: str, *, subaccount_id: str | None = None) -> SmtpUserResults:
         """Remove a user. What logs in with it can't send any more.
@@ -65,7 +65,7 @@ class SmtpUsers(SyncGroup[AsyncSmtpUsers]):
             username: The user.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.remove, username, subaccount_id=subaccount_id)
+        return self._run(self._async.remove, username, subaccount_id=subaccount_id)
 
     def view(self, *, username: str | None = None, subaccount_id: str | None = None) -> SmtpUserList:
         """List the users of the account, with their passwords.
@@ -76,4 +76,4 @@ class SmtpUsers(SyncGroup[AsyncSmtpUsers]):
             username: Only this one.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.view, username=username, subaccount_id=subaccount_id)
+        return self._run(self._async.view, username=username, subaccount_id=subaccount_id)

@@ -30,14 +30,14 @@ class Stats(SyncGroup[AsyncStats]):
         Args:
             username: Only of this user; an API key goes by its first 16 characters.
         """
-        return self._run(self._awaited.email_bounces, username=username)
+        return self._run(self._async.email_bounces, username=username)
 
     def email_cycle(self) -> EmailCycle:
         """Tell how much of the plan is used, and when its cycle ends.
 
         ``POST /stats/email_cycle``
         """
-        return self._run(self._awaited.email_cycle)
+        return self._run(self._async.email_cycle)
 
     def email_history(
         self,
@@ -61,7 +61,7 @@ class Stats(SyncGroup[AsyncStats]):
             ValueError: A time without a zone, an end that is not after the start, or an empty list.
         """
         return self._run(
-            self._awaited.email_history,
+            self._async.email_history,
             group_by=group_by,
             start_date=start_date,
             end_date=end_date,
@@ -76,7 +76,7 @@ class Stats(SyncGroup[AsyncStats]):
         Args:
             username: Only of this user; an API key goes by its first 16 characters.
         """
-        return self._run(self._awaited.email_spam, username=username)
+        return self._run(self._async.email_spam, username=username)
 
     def email_summary(self, *, username: str | None = None) -> EmailSummary:
         """Fetch the cycle, bounces, complaints and unsubscribes in one call.
@@ -86,7 +86,7 @@ class Stats(SyncGroup[AsyncStats]):
         Args:
             username: Only of this user; an API key goes by its first 16 characters.
         """
-        return self._run(self._awaited.email_summary, username=username)
+        return self._run(self._async.email_summary, username=username)
 
     def email_unsubs(self, *, username: str | None = None) -> EmailUnsubs:
         """Count the unsubscribes and rejects of the last 30 days.
@@ -96,4 +96,4 @@ class Stats(SyncGroup[AsyncStats]):
         Args:
             username: Only of this user; an API key goes by its first 16 characters.
         """
-        return self._run(self._awaited.email_unsubs, username=username)
+        return self._run(self._async.email_unsubs, username=username)

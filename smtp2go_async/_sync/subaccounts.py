@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-from .._models.model import Done
+from .._models.model import EmptyReply
 from ..endpoints.subaccounts import (
     Subaccount,
     Subaccounts as AsyncSubaccounts,
@@ -39,9 +39,9 @@ class Subaccounts(SyncGroup[AsyncSubaccounts]):
             ValueError: An empty name or address, or a limit out of range.
             OutcomeUnknownError: No answer came; the subaccount may have been made. Look for it with `search`.
         """
-        return self._run(self._awaited.add, fullname, subaccount_email=subaccount_email, **options)
+        return self._run(self._async.add, fullname, subaccount_email=subaccount_email, **options)
 
-    def close(self, id: str, *, email: str | None = None) -> Done:
+    def close(self, id: str, *, email: str | None = None) -> EmptyReply:
         """Close a subaccount; `reopen` makes it active again.
 
         ``POST /subaccount/close``
@@ -53,7 +53,7 @@ class Subaccounts(SyncGroup[AsyncSubaccounts]):
         Raises:
             ValueError: The id is empty.
         """
-        return self._run(self._awaited.close, id, email=email)
+        return self._run(self._async.close, id, email=email)
 
     def edit(self, id: str, *, fullname: str | None = None, **options: Unpack[SubaccountOptions]) -> Subaccount:
         """Change a subaccount.
@@ -69,7 +69,7 @@ class Subaccounts(SyncGroup[AsyncSubaccounts]):
         Raises:
             ValueError: The id or the name is empty, or a limit is out of range.
         """
-        return self._run(self._awaited.edit, id, fullname=fullname, **options)
+        return self._run(self._async.edit, id, fullname=fullname, **options)
 
     def reopen(self, id: str, *, email: str | None = None) -> SubaccountReopened:
         """Make a closed subaccount active again.
@@ -83,7 +83,7 @@ class Subaccounts(SyncGroup[AsyncSubaccounts]):
         Raises:
             ValueError: The id is empty.
         """
-        return self._run(self._awaited.reopen, id, email=email)
+        return self._run(self._async.reopen, id, email=email)
 
     def search(
         self, *, page_size: int | None = None, continue_token: str | None = None, **filters: Unpack[SubaccountFilters]
@@ -100,7 +100,7 @@ class Subaccounts(SyncGroup[AsyncSubaccounts]):
         Raises:
             ValueError: A page size that is not 1 or more, or an empty list of terms.
         """
-        return self._run(self._awaited.search, page_size=page_size, continue_token=continue_token, **filters)
+        return self._run(self._async.search, page_size=page_size, continue_token=continue_token, **filters)
 
     def search_all(
         self, *, page_size: int | None = None, max_items: int | None = None, **filters: Unpack[SubaccountFilters]
@@ -117,4 +117,4 @@ class Subaccounts(SyncGroup[AsyncSubaccounts]):
         Raises:
             PagingError: The token of the next page has expired.
         """
-        return self._iterate(self._awaited.search_all, page_size=page_size, max_items=max_items, **filters)
+        return self._iterate(self._async.search_all, page_size=page_size, max_items=max_items, **filters)

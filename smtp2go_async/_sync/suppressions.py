@@ -37,7 +37,7 @@ class Suppressions(SyncGroup[AsyncSuppressions]):
             ValueError: The address is empty.
         """
         return self._run(
-            self._awaited.add,
+            self._async.add,
             email_address,
             block_description=block_description,
             subaccount_id=subaccount_id,
@@ -59,7 +59,7 @@ class Suppressions(SyncGroup[AsyncSuppressions]):
         Raises:
             ValueError: The address is empty, or there is no reason.
         """
-        return self._run(self._awaited.remove, email_address, reasons, subaccount_id=subaccount_id)
+        return self._run(self._async.remove, email_address, reasons, subaccount_id=subaccount_id)
 
     def view(
         self,
@@ -79,7 +79,7 @@ class Suppressions(SyncGroup[AsyncSuppressions]):
             ValueError: A field and its plural at once, an empty list, a time without a zone, or an end that is not
                 after the start.
         """
-        return self._run(self._awaited.view, continue_token=continue_token, **filters)
+        return self._run(self._async.view, continue_token=continue_token, **filters)
 
     def view_all(
         self,
@@ -98,4 +98,4 @@ class Suppressions(SyncGroup[AsyncSuppressions]):
         Raises:
             PagingError: The token of the next page has expired. Go on by date from ``error.last``.
         """
-        return self._iterate(self._awaited.view_all, max_items=max_items, **filters)
+        return self._iterate(self._async.view_all, max_items=max_items, **filters)

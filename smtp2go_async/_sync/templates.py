@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-from .._models.model import Done
+from .._models.model import EmptyReply
 from ..endpoints.templates import (
     SavedTemplate,
     Template,
@@ -47,9 +47,9 @@ class Templates(SyncGroup[AsyncTemplates]):
         Raises:
             ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
         """
-        return self._run(self._awaited.add, template_name, id, subject, html_body, text_body, **options)
+        return self._run(self._async.add, template_name, id, subject, html_body, text_body, **options)
 
-    def delete(self, id: str) -> Done:
+    def delete(self, id: str) -> EmptyReply:
         """Delete a template.
 
         ``POST /template/delete``
@@ -57,7 +57,7 @@ class Templates(SyncGroup[AsyncTemplates]):
         Args:
             id: Its id; upper and lower case differ.
         """
-        return self._run(self._awaited.delete, id)
+        return self._run(self._async.delete, id)
 
     def edit(self, id: str, **changes: Unpack[TemplateChanges]) -> SavedTemplate:
         """Change a template; what is left out stays as it is.
@@ -71,7 +71,7 @@ class Templates(SyncGroup[AsyncTemplates]):
         Raises:
             ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
         """
-        return self._run(self._awaited.edit, id, **changes)
+        return self._run(self._async.edit, id, **changes)
 
     def search(
         self, *, page_size: int | None = None, continue_token: str | None = None, **filters: Unpack[TemplateFilters]
@@ -88,7 +88,7 @@ class Templates(SyncGroup[AsyncTemplates]):
         Raises:
             ValueError: A page size below 1, or an empty list of terms or tags.
         """
-        return self._run(self._awaited.search, page_size=page_size, continue_token=continue_token, **filters)
+        return self._run(self._async.search, page_size=page_size, continue_token=continue_token, **filters)
 
     def search_all(
         self, *, page_size: int | None = None, max_items: int | None = None, **filters: Unpack[TemplateFilters]
@@ -105,7 +105,7 @@ class Templates(SyncGroup[AsyncTemplates]):
         Raises:
             PagingError: The token of the next page has expired.
         """
-        return self._iterate(self._awaited.search_all, page_size=page_size, max_items=max_items, **filters)
+        return self._iterate(self._async.search_all, page_size=page_size, max_items=max_items, **filters)
 
     def view(self, id: str) -> Template:
         """Fetch a template with its bodies.
@@ -115,4 +115,4 @@ class Templates(SyncGroup[AsyncTemplates]):
         Args:
             id: Its id; upper and lower case differ.
         """
-        return self._run(self._awaited.view, id)
+        return self._run(self._async.view, id)

@@ -3,7 +3,7 @@
 
 from typing import Unpack
 
-from .._models.model import Listing
+from .._models.model import ListReply
 from ..endpoints.webhooks import ChangedWebhook, Webhook, Webhooks as AsyncWebhooks, WebhookOptions
 from ._group import SyncGroup
 
@@ -26,7 +26,7 @@ class Webhooks(SyncGroup[AsyncWebhooks]):
         Raises:
             ValueError: Something else than a URL, an empty name, or a control character in the header.
         """
-        return self._run(self._awaited.add, url, **options)
+        return self._run(self._async.add, url, **options)
 
     def edit(self, id: int, *, url: str | None = None, **options: Unpack[WebhookOptions]) -> ChangedWebhook:
         """Change a webhook.
@@ -41,7 +41,7 @@ class Webhooks(SyncGroup[AsyncWebhooks]):
         Raises:
             ValueError: Something else than a URL, an empty name, or a control character in the header.
         """
-        return self._run(self._awaited.edit, id, url=url, **options)
+        return self._run(self._async.edit, id, url=url, **options)
 
     def remove(self, id: int, *, subaccount_id: str | None = None) -> ChangedWebhook:
         """Remove a webhook. Nothing is reported there any more.
@@ -52,9 +52,9 @@ class Webhooks(SyncGroup[AsyncWebhooks]):
             id: Its id.
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.remove, id, subaccount_id=subaccount_id)
+        return self._run(self._async.remove, id, subaccount_id=subaccount_id)
 
-    def view(self, *, subaccount_id: str | None = None) -> Listing[Webhook]:
+    def view(self, *, subaccount_id: str | None = None) -> ListReply[Webhook]:
         """List the webhooks.
 
         ``POST /webhook/view``. One webhook is documented, a list was seen; both come as a list.
@@ -62,4 +62,4 @@ class Webhooks(SyncGroup[AsyncWebhooks]):
         Args:
             subaccount_id: Act for this subaccount.
         """
-        return self._run(self._awaited.view, subaccount_id=subaccount_id)
+        return self._run(self._async.view, subaccount_id=subaccount_id)

@@ -7,8 +7,8 @@ from contextlib import suppress
 from email.headerregistry import Address, Group
 from typing import Any
 
-from .checks import CONTROLS, need_text, refuse_control_characters, type_name
-from .domains import LABEL, LONGEST_DOMAIN, character, check_domain, refuse_look_alike
+from .checks import CONTROLS, check_no_control_characters, check_text, type_name
+from .domains import LABEL, MAX_DOMAIN_LENGTH, character, check_domain, check_no_look_alike
 from .encoded_words import encode_name
 
 AddressLike = str | tuple[str, str] | Address
@@ -16,10 +16,10 @@ AddressLike = str | tuple[str, str] | Address
 
 HeadersLike = Mapping[str, str] | Sequence[tuple[str, str]]
 
-MOST_ADDRESSES = 100
+MAX_ADDRESSES = 100
 """Addresses each in to, cc and bcc (the API's reference of ``/email/send``)."""
 
-LONGEST_ADDRESS = 998
+MAX_ADDRESS_LENGTH = 998
 """Characters, as in a line of a header (RFC 5322); telling whether some texts of 40,000 are addresses takes seconds."""
 
 FORBIDDEN_HEADERS = frozenset({"content-type", "content-transfer-encoding", "mime-version"})
@@ -55,7 +55,7 @@ _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _ATEXT = "A-Za-z0-9!#$%&'*+/=?^_`{|}~-"
 _LOCAL = re.compile(rf"[{_ATEXT}]+(?:\.[{_ATEXT}]+)*")
 _PLAIN = re.compile(rf"{_LOCAL.pattern}@{LABEL}(?:\.{LABEL})*")
-_LONGEST_PLAIN = LONGEST_DOMAIN + 2
+_LONGEST_PLAIN = MAX_DOMAIN_LENGTH + 2
 """Characters up to which no domain in it can be too long."""
 _WIDE = rf"(?P<local>[.{_ATEXT}]+)@(?P<domain>[^\s{CONTROLS}<>()\[\]\\,;:@\"]+)"
 _BARE = re.compile(_WIDE)
@@ -89,13 +89,13 @@ def format_address(value: AddressLike, argument: str) -> str:
         return _format_text(value, argument)
     if isinstance(value, Address):
         name, local, domain = value.display_name, value.username, value.domain
-        refuse_control_characters(name, argument)
-        refuse_control_characters(f"{local}@{domain}", argument)
+        check_no_control_characters(name, argument)
+        check_no_control_characters(f"{local}@{domain}", argument)
         _refuse_look_alikes(f"{local}@{domain}", argument)
         return _display(name, _spec(local, domain, argument, len(local) + 1))
     if isinstance(value, tuple) and len(value) == 2:
-        name, spec = need_text(value[0], argument), need_text(value[1], argument)
-        refuse_control_characters(name, argument)
+        name, spec = check_text(value[0], argument), check_text(value[1], argument)
+        check_no_control_characters(name, argument)
         if len(spec) > _LONGEST_PLAIN or not _PLAIN.fullmatch(spec):
             spec = _bare(spec, argument)
         return _display(name, spec)
@@ -105,7 +105,7 @@ def format_address(value: AddressLike, argument: str) -> str:
 def _format_text(text: str, argument: str) -> str:
     """Format an address that is not plain ASCII without a name."""
     _refuse_long(text, argument)
-    refuse_control_characters(text, argument)
+    check_no_control_characters(text, argument)
     if len(text) <= _LONGEST_PLAIN and _NAMED_PLAIN.fullmatch(text):
         return text
     if found := _NAMED.fullmatch(text):
@@ -123,7 +123,7 @@ def _format_text(text: str, argument: str) -> str:
 def _bare(text: str, argument: str) -> str:
     """Format the address of a pair."""
     _refuse_long(text, argument)
-    refuse_control_characters(text, argument)
+    check_no_control_characters(text, argument)
     if found := _BARE.fullmatch(text):
         return _found(found, argument)
     name, local, domain = _parse(text, argument)
@@ -170,8 +170,8 @@ def quoted(text: str) -> str:
 
 
 def _refuse_long(text: str, argument: str) -> None:
-    if len(text) > LONGEST_ADDRESS:
-        raise ValueError(f"{argument}: is longer than {LONGEST_ADDRESS} characters")
+    if len(text) > MAX_ADDRESS_LENGTH:
+        raise ValueError(f"{argument}: is longer than {MAX_ADDRESS_LENGTH} characters")
 
 
 def _refuse_look_alikes(text: str, argument: str) -> None:
@@ -189,7 +189,7 @@ def _refuse_look_alikes(text: str, argument: str) -> None:
         begin, text = 0, _COMMENT.sub(lambda found: " " * len(found[0]), text)
     for position in range(begin, end):
         if not text[position].isascii():
-            refuse_look_alike(text[position], argument, position)
+            check_no_look_alike(text[position], argument, position)
 
 
 def _parse(text: str, argument: str) -> tuple[str, str, str]:
@@ -231,7 +231,7 @@ def _parsed(text: str, argument: str, *, alone: bool) -> Sequence[Address]:
         raise ValueError(f"{argument}: is not an e-mail address{_suspected(text)}")
     # Once more: the parser decodes encoded words, and =?utf-8?q?=C2=85?= is a line break.
     for one in addresses:
-        refuse_control_characters(str(one), argument)
+        check_no_control_characters(str(one), argument)
     return addresses
 
 
@@ -265,7 +265,7 @@ def address_or_domain(text: str, argument: str) -> str:
         return text
     for position, one in enumerate(text):
         if not one.isascii():
-            refuse_look_alike(one, argument, position)
+            check_no_look_alike(one, argument, position)
     found = _BEFORE_DOMAIN.match(text)
     before = found[0] if found else ""
     if not before.isascii():
@@ -300,8 +300,8 @@ def format_addresses(value: AddressLike | Sequence[AddressLike], argument: str) 
         return (format_address(value, argument),)
     if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray)):
         raise TypeError(f"{argument}: an address or a list of addresses is needed, not a {type_name(value)}")
-    if not 1 <= len(value) <= MOST_ADDRESSES:
-        raise ValueError(f"{argument}: 1 to {MOST_ADDRESSES} addresses are possible, not {len(value)}")
+    if not 1 <= len(value) <= MAX_ADDRESSES:
+        raise ValueError(f"{argument}: 1 to {MAX_ADDRESSES} addresses are possible, not {len(value)}")
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and "@" not in value[0]:
         raise ValueError(
             f'{argument}: put a (name, address) pair into a list: {argument}=[("Jane", "jane@example.com")]'
@@ -325,9 +325,9 @@ def check_headers(value: HeadersLike, argument: str) -> tuple[tuple[str, str], .
         where = f"{argument}[{number}]"
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise TypeError(f"{where}: a pair of name and value is needed, not a {type_name(pair)}")
-        name, text = need_text(pair[0], f"{where} name"), need_text(pair[1], f"{where} value")
-        refuse_control_characters(name, f"{where} name")
-        refuse_control_characters(text, f"{where} value")
+        name, text = check_text(pair[0], f"{where} name"), check_text(pair[1], f"{where} value")
+        check_no_control_characters(name, f"{where} name")
+        check_no_control_characters(text, f"{where} value")
         if not _HEADER_NAME.fullmatch(name):
             raise ValueError(f"{where}: {name!r} is not a header name (printable ASCII without spaces and colons)")
         if name.lower() in FORBIDDEN_HEADERS:

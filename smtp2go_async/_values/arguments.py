@@ -29,14 +29,14 @@ from typing import Annotated, Any, Literal, TypeVar, Union, Unpack, get_args, ge
 
 from .address import address_or_domain
 from .checks import (
-    need_int,
-    need_line,
-    need_mapping,
-    need_number,
-    need_text,
-    need_truth,
-    need_word,
-    need_words,
+    check_bool,
+    check_int,
+    check_line,
+    check_mapping,
+    check_number,
+    check_text,
+    check_word,
+    check_words,
     with_article,
 )
 
@@ -164,8 +164,8 @@ class Arguments:
             if one.kind is one.POSITIONAL_OR_KEYWORD:
                 places.append(one.name)
         checks = {name: _check_of(kind, name, needed=needed) for name, (kind, needed) in annotations.items()}
-        self._truths = frozenset(name for name, check in checks.items() if check is need_truth)
-        self._lines = frozenset(name for name, check in checks.items() if check is need_line)
+        self._truths = frozenset(name for name, check in checks.items() if check is check_bool)
+        self._lines = frozenset(name for name, check in checks.items() if check is check_line)
         # All of these are the same whoever makes them, so threads may do it at the same time; the checks come last.
         self._optional = frozenset(name for name, (kind, _) in annotations.items() if NoneType in _parts(kind))
         self._places = tuple(places)
@@ -223,9 +223,9 @@ def check_of(annotation: Any, name: str, *, needed: bool = False) -> Check:
         case [only] if typing.is_typeddict(only):
             return functools.partial(_need_options, {key: check_of(kind, key) for key, kind in _declared(only)})
         case [only] if only is Mapping or get_origin(only) is collections.abc.Mapping:
-            return need_mapping
+            return check_mapping
     if any(map(_is_list_of_text, kinds)) and all(kind is str or _is_list_of_text(kind) for kind in kinds):
-        return need_words
+        return check_words
     if any(getattr(kind, "__module__", None) == "email.message" for kind in kinds):
         # A ready message: the method has better words for those of other libraries.
         return unchecked
@@ -242,15 +242,15 @@ def unchecked(value: Any, _name: str) -> Any:
 
 def _text(name: str, *, needed: bool) -> Check:
     if name in FREE_TEXT:
-        return need_text
-    return _need_name if needed or name == "subaccount_id" else need_line
+        return check_text
+    return _need_name if needed or name == "subaccount_id" else check_line
 
 
 def _need_name(value: Any, name: str) -> str:
     # What nearly all of them are comes first, without a call for each question.
     if type(value) is str and value.isprintable() and value and not value.isspace():
         return value
-    return need_word(value, name)
+    return check_word(value, name)
 
 
 def _is_list_of_text(annotation: Any) -> bool:
@@ -259,18 +259,18 @@ def _is_list_of_text(annotation: Any) -> bool:
     return all(part is str or get_origin(part) is Literal for part in _parts(get_args(annotation)[0]))
 
 
-_SIMPLE: Mapping[Any, Check] = {int: need_int, float: need_number, bool: need_truth}
+_SIMPLE: Mapping[Any, Check] = {int: check_int, float: check_number, bool: check_bool}
 
 
 def _need_one_of(words: tuple[str, ...], value: object, name: str) -> str:
-    word = need_text(value, name)
+    word = check_text(value, name)
     if word not in words:
         raise ValueError(f"{name}: must be one of {', '.join(words)}, not {word[:50]!r}")
     return word
 
 
 def _need_options(checks: Mapping[str, Check], value: object, name: str) -> dict[str, Any]:
-    options = need_mapping(value, name)
+    options = check_mapping(value, name)
     for key, one in options.items():
         check = checks.get(key)
         if check is None:

@@ -31,7 +31,7 @@ def type_name(value: object) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def need_text(value: object, argument: str) -> str:
+def check_text(value: object, argument: str) -> str:
     """Return the value if it is text; of a subclass, which could answer in its own way, the text that it holds."""
     if type(value) is str:
         return value
@@ -41,16 +41,16 @@ def need_text(value: object, argument: str) -> str:
     return str.__str__(cast("str", value))
 
 
-def need_line(value: object, argument: str) -> str:
+def check_line(value: object, argument: str) -> str:
     """Return the value if it is text of one line, without control characters and half characters."""
     # Called for nearly every argument of a call, so what nearly all of them are is looked for first. Some characters
     # that are not printable are good.
     if type(value) is str and value.isprintable():
         return value
-    return refuse_control_characters(need_text(value, argument), argument)
+    return check_no_control_characters(check_text(value, argument), argument)
 
 
-def refuse_control_characters(text: str, argument: str) -> str:
+def check_no_control_characters(text: str, argument: str) -> str:
     """Return the text if no control character is in it.
 
     Raises:
@@ -64,16 +64,16 @@ def refuse_control_characters(text: str, argument: str) -> str:
     return text
 
 
-def refuse_blank(text: str, argument: str) -> str:
+def check_not_blank(text: str, argument: str) -> str:
     """Return the text if it has more than white space."""
     if not text or text.isspace():
         raise ValueError(f"{argument}: is empty")
     return text
 
 
-def need_word(value: object, argument: str, *, least: int = 1, most: int | None = None) -> str:
+def check_word(value: object, argument: str, *, least: int = 1, most: int | None = None) -> str:
     """Return the value if it is one line that is not blank: an id, a name, a domain. The limits count characters."""
-    text = refuse_blank(need_line(value, argument), argument)
+    text = check_not_blank(check_line(value, argument), argument)
     length = len(text)
     if length < least or (most is not None and length > most):
         limits = f"{least} or more" if most is None else f"{least} to {most}"
@@ -81,37 +81,37 @@ def need_word(value: object, argument: str, *, least: int = 1, most: int | None 
     return text
 
 
-def need_words(value: object, argument: str) -> list[str]:
+def check_words(value: object, argument: str) -> list[str]:
     """Return a list of texts, each one line and not blank; one alone may stand without a list."""
     if issubclass(type(value), str):
         value = [value]
     if not issubclass(type(value), Sequence) or isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(f"{argument}: must be a list of str, not {with_article(value)}")
-    return [need_word(one, f"{argument}[{number}]") for number, one in enumerate(cast("Sequence[object]", value))]
+    return [check_word(one, f"{argument}[{number}]") for number, one in enumerate(cast("Sequence[object]", value))]
 
 
-def need_some(value: Any, argument: str) -> None:
+def check_some(value: Any, argument: str) -> None:
     """Refuse a list without items."""
     if value is not None and not value:
         raise ValueError(f"{argument}: is empty; must have 1 or more")
 
 
-def need_mapping(value: object, argument: str) -> dict[str, Any]:
+def check_mapping(value: object, argument: str) -> dict[str, Any]:
     """Return a copy of a mapping whose keys are texts of one line, none of them blank: the names of fields."""
     if not issubclass(type(value), Mapping):
         raise TypeError(f"{argument}: must be a mapping, not {with_article(value)}")
     items = cast("Mapping[object, Any]", value).items()
-    return {need_word(key, f"{argument} key {number}"): one for number, (key, one) in enumerate(items)}
+    return {check_word(key, f"{argument} key {number}"): one for number, (key, one) in enumerate(items)}
 
 
-def need_truth(value: object, argument: str) -> bool:
+def check_bool(value: object, argument: str) -> bool:
     """Return the value if it is true or false, and nothing that merely looks so."""
     if value is True or value is False:
         return value
     raise TypeError(f"{argument}: must be a bool, not {with_article(value)}")
 
 
-def need_int(value: object, argument: str) -> int:
+def check_int(value: object, argument: str) -> int:
     """Return the value if it is a whole number of at most 64 bits, and not a truth value."""
     if type(value) is not int:
         if isinstance(value, bool) or not issubclass(type(value), int):
@@ -123,16 +123,16 @@ def need_int(value: object, argument: str) -> int:
     return value
 
 
-def need_count(value: object, argument: str, *, least: int = 1, most: int | None = None) -> int:
+def check_count(value: object, argument: str, *, least: int = 1, most: int | None = None) -> int:
     """Return a whole number within its limits."""
-    count = need_int(value, argument)
+    count = check_int(value, argument)
     if count < least or (most is not None and count > most):
         limits = f"{least} or more" if most is None else f"{least} to {most:,}"
         raise ValueError(f"{argument}: must be {limits}, not {count}")
     return count
 
 
-def need_number(value: object, argument: str) -> float:
+def check_number(value: object, argument: str) -> float:
     """Return a finite number, whole or not, that is not a truth value."""
     if issubclass(type(value), float):
         value = float.__float__(cast("float", value))
@@ -141,16 +141,16 @@ def need_number(value: object, argument: str) -> float:
         return value
     if isinstance(value, bool) or not issubclass(type(value), int):
         raise TypeError(f"{argument}: must be a float or an int, not {with_article(value)}")
-    return need_int(value, argument)
+    return check_int(value, argument)
 
 
-def need_one(first: object, second: object, names: tuple[str, str]) -> None:
+def check_one_of(first: object, second: object, names: tuple[str, str]) -> None:
     """Refuse two arguments that name the same thing."""
     if first is not None and second is not None:
         raise ValueError(f"{names[1]}: {names[0]} is given as well; use one of them")
 
 
-def need_path(value: object, argument: str) -> str:
+def check_path(value: object, argument: str) -> str:
     """Return the path of a file as text."""
     try:
         path = os.fsdecode(cast("str", value))
@@ -171,7 +171,7 @@ def about(argument: str, error: Exception) -> Exception:
     return kind(f"{argument}: {text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + '...'}")
 
 
-def need_known(options: Mapping[str, Any], known: type, method: str) -> dict[str, Any]:
+def check_known(options: Mapping[str, Any], known: type, method: str) -> dict[str, Any]:
     """Return keyword arguments that a TypedDict declares: type checkers know the others for wrong, Python does not."""
     for name in options:
         if name not in known.__annotations__:

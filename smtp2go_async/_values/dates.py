@@ -55,12 +55,12 @@ def _moment(value: DateLike, argument: str) -> dt.datetime:
 
 def _in_utc(value: dt.datetime, argument: str) -> dt.datetime:
     try:
-        return need_aware(value, argument).astimezone(dt.UTC)
+        return check_aware(value, argument).astimezone(dt.UTC)
     except OverflowError as error:
         raise ValueError(f"{argument}: must be within the years 1 to 9999 in UTC") from error
 
 
-def need_aware(value: object, argument: str) -> dt.datetime:
+def check_aware(value: object, argument: str) -> dt.datetime:
     """Return the value if it is a time that says its zone.
 
     Raises:
@@ -88,7 +88,7 @@ def format_schedule(value: dt.datetime | None, *, now: Callable[[], dt.datetime]
     """
     if value is None:
         return None
-    ahead = need_aware(value, "schedule") - (now() if now is not None else dt.datetime.now(dt.UTC))
+    ahead = check_aware(value, "schedule") - (now() if now is not None else dt.datetime.now(dt.UTC))
     if ahead <= dt.timedelta(0):
         raise ValueError("schedule: is not in the future")
     if ahead < NEAREST_SCHEDULE:

@@ -4,10 +4,10 @@ import functools
 import re
 import unicodedata
 
-LONGEST_DOMAIN = 253
+MAX_DOMAIN_LENGTH = 253
 """Characters, written in ASCII (RFC 1035, section 2.3.4, without the length bytes)."""
 
-LONGEST_LABEL = 63
+MAX_LABEL_LENGTH = 63
 """Characters between two full stops (the same place)."""
 
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -50,11 +50,11 @@ def check_domain(domain: str, argument: str, offset: int = 0) -> str:
     Raises:
         ValueError: It can't be the domain of an address; it is not in the message.
     """
-    if len(domain) <= LONGEST_DOMAIN and _ASCII_DOMAIN.fullmatch(domain):
+    if len(domain) <= MAX_DOMAIN_LENGTH and _ASCII_DOMAIN.fullmatch(domain):
         return domain
     for position, one in enumerate(domain, offset):
         if not one.isascii():
-            refuse_look_alike(one, argument, position)
+            check_no_look_alike(one, argument, position)
     problem = _problem(domain, offset)
     if not problem:
         try:
@@ -64,7 +64,7 @@ def check_domain(domain: str, argument: str, offset: int = 0) -> str:
     raise ValueError(f"{argument}: {problem}")
 
 
-def refuse_look_alike(one: str, argument: str, position: int) -> None:
+def check_no_look_alike(one: str, argument: str, position: int) -> None:
     """Refuse a character that does not show in an address, or that looks like another one there.
 
     Args:
@@ -94,10 +94,12 @@ def _problem(domain: str, offset: int) -> str:
         return f"holds {character(odd[0])} at position {position}; a domain has letters, digits and hyphens"
     if "" in labels:
         problem = "its domain has two full stops in a row, or one at an edge"
-    elif len(domain) > LONGEST_DOMAIN:
-        problem = f"its domain has {len(domain)} characters; {LONGEST_DOMAIN} are possible"
-    elif longest > LONGEST_LABEL:
-        problem = f"a part of its domain has {longest} characters; {LONGEST_LABEL} are possible between two full stops"
+    elif len(domain) > MAX_DOMAIN_LENGTH:
+        problem = f"its domain has {len(domain)} characters; {MAX_DOMAIN_LENGTH} are possible"
+    elif longest > MAX_LABEL_LENGTH:
+        problem = (
+            f"a part of its domain has {longest} characters; {MAX_LABEL_LENGTH} are possible between two full stops"
+        )
     elif any(label[0] == "-" or label[-1] == "-" for label in labels):
         problem = "a part of its domain begins or ends with a hyphen"
     else:

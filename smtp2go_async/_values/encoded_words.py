@@ -5,7 +5,7 @@ import string
 from base64 import b64encode
 from collections.abc import Iterator
 
-LONGEST_WORD = 75
+MAX_WORD_LENGTH = 75
 """Characters of one encoded word, with its marks (RFC 2047, section 2)."""
 
 # The characters that the Q encoding may leave as they are in a name (RFC 2047, section 5, rule 3).
@@ -21,13 +21,13 @@ def encode_name(name: str) -> str:
     `email.policy.default`, python/cpython#128110) show a space between two encoded words that stand side by side.
     """
     whole = _word(name)
-    return whole if len(whole) <= LONGEST_WORD else " ".join(_parts(name))
+    return whole if len(whole) <= MAX_WORD_LENGTH else " ".join(_parts(name))
 
 
 def _parts(name: str) -> Iterator[str]:
     waiting: list[str] = []
     for one in name.split(" "):
-        if _ATOM.fullmatch(one) and "=?" not in one and len(one) <= LONGEST_WORD:
+        if _ATOM.fullmatch(one) and "=?" not in one and len(one) <= MAX_WORD_LENGTH:
             yield from _words(" ".join(waiting))
             yield one
             waiting = []
@@ -40,7 +40,7 @@ def _words(text: str) -> Iterator[str]:
     """Divide a text into encoded words."""
     begin = 0
     for end in range(1, len(text) + 1):
-        if end == len(text) or len(_word(text[begin : end + 1])) > LONGEST_WORD:
+        if end == len(text) or len(_word(text[begin : end + 1])) > MAX_WORD_LENGTH:
             yield _word(text[begin:end])
             begin = end
 

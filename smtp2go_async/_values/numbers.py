@@ -6,7 +6,7 @@ from typing import Final
 from .checks import with_article
 from .number_plans import COUNTRY_CODE, DIGITS, DROPS_ZERO, code_of
 
-SHORTEST, LONGEST = 7, 15
+MIN_DIGITS, MAX_DIGITS = 7, 15
 """Digits of a number with its country code: the shortest in use (Niue, Tokelau), and the most that E.164 allows."""
 
 _LONGEST_TEXT = 60
@@ -138,8 +138,8 @@ def _check(digits: str, *, is_international: bool) -> None:
         raise _WrongError(
             "no country code begins with 0" if is_international else "it begins with 0, so its country code is missing"
         )
-    if not SHORTEST <= len(digits) <= LONGEST:
-        raise _WrongError(f"{SHORTEST} to {LONGEST} digits are possible, not {len(digits)}")
+    if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
+        raise _WrongError(f"{MIN_DIGITS} to {MAX_DIGITS} digits are possible, not {len(digits)}")
     if not is_international and _WITHOUT_CODE.fullmatch(digits):
         raise _WrongError(
             f"with {len(digits)} digits and without a + its country code may be missing; write + and the country code"
@@ -205,7 +205,7 @@ _REASONS: Final = tuple(
         (rf"[ .-][0-9]$|{_MORE.pattern}", "an extension or a second number may follow it"),
         (r"[^0-9 .()+-]", "it has characters other than digits, spaces, dots, hyphens and parentheses"),
         (r"[0-9 .)-]\+", "its + is not at its begin"),
-        (r"^[0-9]{0,6}$|^\+[0-9]{0,6}$", f"{SHORTEST} to {LONGEST} digits are possible"),
+        (r"^[0-9]{0,6}$|^\+[0-9]{0,6}$", f"{MIN_DIGITS} to {MAX_DIGITS} digits are possible"),
     )
 )
 

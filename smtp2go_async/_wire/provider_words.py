@@ -74,7 +74,7 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
 _TAKEN_OUT: Final = " \ufffc "
 
-MOST_MADE_PLAIN: Final = 1_000_000
+MAX_MADE_PLAIN: Final = 1_000_000
 """Characters of a request that are looked through in every disguise, which takes some tenths of a second."""
 
 _MOST_HEADERS: Final = 100_000
@@ -150,7 +150,7 @@ class _Disguises:
     """Finds words in the caller's texts however they are written there, until it has looked through enough."""
 
     def __init__(self) -> None:
-        self.left = MOST_MADE_PLAIN
+        self.left = MAX_MADE_PLAIN
 
     def forms(self, text: str) -> list[str] | None:
         """Return a text in the forms that words are looked for in; ``None`` where that takes too long."""

@@ -9,10 +9,10 @@ The first row that fits wins. A dash means that the column does not matter.
 | 500 and over   | -                           | -                         | `ServerError`           | unknown     |
 | any other      | REQ_LIMIT_EXCEEDED          | -                         | `RateLimitError`        | no          |
 | any other      | ENDPOINT_PERMISSION_DENIED  | -                         | `PermissionDeniedError` | no          |
-| any other      | NON_VALIDATING_IN_PAYLOAD   | -                         | `ValidationError`       | no          |
+| any other      | NON_VALIDATING_IN_PAYLOAD   | -                         | `BadRequestError`       | no          |
 | 401, 403       | INVALID_IN_PAYLOAD          | -                         | `AuthenticationError`   | no          |
 | any other      | INVALID_IN_PAYLOAD          | about the key             | `AuthenticationError`   | no          |
-| any other      | INVALID_IN_PAYLOAD          | -                         | `ValidationError`       | no          |
+| any other      | INVALID_IN_PAYLOAD          | -                         | `BadRequestError`       | no          |
 | any other      | API_EXCEPTION, none         | the key does not exist    | `AuthenticationError`   | no          |
 | any other      | API_EXCEPTION, none         | a limit is used up        | `RateLimitError`        | no          |
 | 401            | any other                   | -                         | `AuthenticationError`   | no          |
@@ -35,11 +35,11 @@ from typing import Any, Final
 from ..errors import (
     ApiError,
     AuthenticationError,
+    BadRequestError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
     ServerError,
-    ValidationError,
 )
 from .provider_words import Words, words_of
 
@@ -66,7 +66,7 @@ def kind_of(status: int, code: str | None, message: str, said: object = None, pa
     words = words_of(message, said, path)
     if code == "INVALID_IN_PAYLOAD":
         about_key = status in (401, 403) or words in (Words.KEY_UNKNOWN, Words.KEY_MISSING, Words.ABOUT_THE_KEY)
-        return AuthenticationError if about_key else ValidationError
+        return AuthenticationError if about_key else BadRequestError
     if code in ("API_EXCEPTION", None):
         if words in (Words.KEY_UNKNOWN, Words.KEY_MISSING):
             return AuthenticationError
@@ -82,7 +82,7 @@ def kind_of(status: int, code: str | None, message: str, said: object = None, pa
 _BY_CODE: Final[Mapping[str, type[ApiError]]] = {
     "REQ_LIMIT_EXCEEDED": RateLimitError,
     "ENDPOINT_PERMISSION_DENIED": PermissionDeniedError,
-    "NON_VALIDATING_IN_PAYLOAD": ValidationError,
+    "NON_VALIDATING_IN_PAYLOAD": BadRequestError,
 }
 
 _BY_STATUS: Final[Mapping[int, type[ApiError]]] = {

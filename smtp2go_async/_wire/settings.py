@@ -11,7 +11,7 @@ import attrs
 
 from .. import __version__
 from .._runtime.loading import loading
-from .._values.checks import about, need_line, need_mapping, need_number, need_text, with_article
+from .._values.checks import about, check_line, check_mapping, check_number, check_text, with_article
 from .._values.masking import shown_half_made
 from ..pacing import Pacer
 from ..retry import RetryPolicy
@@ -57,7 +57,7 @@ def check_key(value: object) -> str:
             raise ValueError(
                 f"api_key: none is given, and {KEY_VARIABLE} is not set in the environment; do one of them"
             )
-    value = need_text(value, "api_key")
+    value = check_text(value, "api_key")
     if not _KEY.fullmatch(value):
         raise ValueError(f"{source}: 'api-' and 32 letters or digits are needed{_wrapping(value)}")
     return value
@@ -84,7 +84,7 @@ def check_base_url(
         return BASE_URLS[_check_region("global" if region is None else region, region_name)]
     if region not in (None, "global"):
         raise ValueError("base_url: is given together with a region; use one of them")
-    checked = _check_url(need_text(base_url, "base_url"), url_name)
+    checked = _check_url(check_text(base_url, "base_url"), url_name)
     if not (allow_http or api_key == SANDBOX_KEY or _is_private(checked)):
         raise ValueError(
             f"{url_name}: plain http would show the key to the network; only loopback may be plain, or any host with "
@@ -105,7 +105,7 @@ def _wrapping(value: str) -> str:
 
 
 def _check_region(value: object, name: str) -> str:
-    text = need_text(value, name)
+    text = check_text(value, name)
     if text in BASE_URLS:
         return text
     meant = text.strip(" \t\r\n'\"").lower()
@@ -160,7 +160,7 @@ def check_timeout(value: float | None) -> float | None:
     """Return the timeout in seconds; ``None`` waits for ever."""
     if value is None:
         return None
-    seconds = value if type(value) is float else float(need_number(value, "timeout"))
+    seconds = value if type(value) is float else float(check_number(value, "timeout"))
     if not seconds > 0:
         raise ValueError(f"timeout: must be more than 0 seconds, or None for no limit, not {value}")
     return seconds
@@ -186,7 +186,7 @@ def check_transport(value: str, http_client: object) -> str:
     Raises:
         ValueError: Another name, or a client of the caller's beside ``"fast"``.
     """
-    if need_text(value, "transport") not in ("httpx", "fast"):
+    if check_text(value, "transport") not in ("httpx", "fast"):
         raise ValueError(f"transport: {value[:50]!r} is none of httpx, fast")
     if value == "fast" and http_client is not None:
         raise ValueError("transport: 'fast' makes connections of its own; it can't be used with an http_client")
@@ -215,7 +215,7 @@ def check_subaccount(value: str | None) -> str | None:
     """Return the id of the subaccount."""
     if value is None:
         return None
-    if not need_line(value, "subaccount_id").strip():
+    if not check_line(value, "subaccount_id").strip():
         raise ValueError("subaccount_id: is empty; leave it out to act for the account itself")
     return value
 
@@ -227,7 +227,7 @@ def check_extra_body(value: Mapping[str, Any]) -> Mapping[str, Any]:
         ValueError: A value that has no form in JSON, though its type has one: NaN, half a character.
         TypeError: No mapping, a name that is no text, or a value whose type has no form in JSON.
     """
-    fields = need_mapping(value, "extra_body")
+    fields = check_mapping(value, "extra_body")
     try:
         encode(fields)
     except (TypeError, ValueError) as error:
@@ -256,7 +256,7 @@ class Settings:
     """The headers of every call, the key among them where it goes into one."""
 
     def __attrs_post_init__(self) -> None:
-        if need_text(self.auth, "auth") not in ("header", "bearer", "body"):
+        if check_text(self.auth, "auth") not in ("header", "bearer", "body"):
             raise ValueError(f"auth: {self.auth[:50]!r} is none of header, bearer, body")
         self._check_that_no_key_is_shown()
         headers = [

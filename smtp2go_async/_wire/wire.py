@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast, get_args, get_origin
 import attrs
 
 from .._models.converter import loose
-from .._models.model import AnyReply, Done, Listing, Reply, SendReply, stamp
+from .._models.model import AnyReply, EmptyReply, ListReply, Reply, SendReply, stamp
 from .._models.shapes import (
     are_lost,
     error_in,
@@ -20,7 +20,7 @@ from .._models.shapes import (
     text_in,
     word_in,
 )
-from .._operation import Effect, Operation
+from .._operation import CallEffect, Operation
 from ..errors import ApiError, RateLimitError, ReplyError, SendRefusedError
 from .body import Body, encode
 from .refusals import (
@@ -53,7 +53,7 @@ class Request:
 
 
 @attrs.frozen
-class Answer:
+class Response:
     """What came back."""
 
     status: int
@@ -105,7 +105,7 @@ def _too_large(operation: Operation[Any], body: Mapping[str, Any], length: int, 
 _NOT_JSON = object()
 
 
-def parse_answer(operation: Operation[T], answer: Answer, settings: Settings, said: object = None) -> T:
+def parse_response(operation: Operation[T], answer: Response, settings: Settings, said: object = None) -> T:
     """Make the result of a call, or raise the error that the answer stands for.
 
     Whether the answer is an error is decided before its success type is looked at: ``data`` is an object in errors even
@@ -126,7 +126,7 @@ def parse_answer(operation: Operation[T], answer: Answer, settings: Settings, sa
     succeeded = 200 <= answer.status < 300
     if 300 <= answer.status < 400 or answer.status < 200:
         raise _not_understood(operation, answer, payload, "redirects are never followed")
-    changes = operation.effect is not Effect.READ
+    changes = operation.effect is not CallEffect.READ
     if succeeded and changes and payload is not _NOT_JSON and has_doubled_key(answer.content, payload):
         raise _not_understood(operation, answer, payload, "it has a key twice, and only one of the values was read")
     error = _published_error(payload)
@@ -142,7 +142,7 @@ def parse_answer(operation: Operation[T], answer: Answer, settings: Settings, sa
     return result
 
 
-def _decode(answer: Answer, loads: Callable[[bytes], Any]) -> Any:
+def _decode(answer: Response, loads: Callable[[bytes], Any]) -> Any:
     if answer.broken is not None or not answer.content:
         return _NOT_JSON
     try:
@@ -151,7 +151,7 @@ def _decode(answer: Answer, loads: Callable[[bytes], Any]) -> Any:
         return _NOT_JSON
 
 
-def _raw(answer: Answer, payload: Any) -> Any:
+def _raw(answer: Response, payload: Any) -> Any:
     return answer.content if payload is _NOT_JSON else payload
 
 
@@ -169,8 +169,8 @@ def _published_error(payload: Any) -> Mapping[str, Any] | None:
     return None
 
 
-def _not_understood(operation: Operation[Any], answer: Answer, payload: Any, why: str) -> ReplyError:
-    read = operation.effect is Effect.READ and 200 <= answer.status < 300
+def _not_understood(operation: Operation[Any], answer: Response, payload: Any, why: str) -> ReplyError:
+    read = operation.effect is CallEffect.READ and 200 <= answer.status < 300
     return ReplyError(
         f"the answer can't be understood: {why}",
         operation=operation.path,
@@ -184,7 +184,7 @@ def _not_understood(operation: Operation[Any], answer: Answer, payload: Any, why
 # --- refusals ----------------------------------------------------------------------------------------------------
 
 
-def _shows_a_success(operation: Operation[Any], answer: Answer, payload: Any) -> bool:
+def _shows_a_success(operation: Operation[Any], answer: Response, payload: Any) -> bool:
     """Whether an answer with an error also shows that the call was carried out."""
     if _is_send(operation):
         return accepts_a_message(answer.content) or has_item_beside_error(payload)
@@ -200,13 +200,13 @@ def _is_send(operation: Operation[Any]) -> bool:
     kind = operation.result
     items = get_args(kind)
     if kind is AnyReply:
-        return operation.effect is Effect.ONCE
+        return operation.effect is CallEffect.ONCE
     return issubclass(get_origin(kind) or kind, SendReply) or bool(items and hasattr(items[0], "accepted"))
 
 
 def _refusal(
     operation: Operation[Any],
-    answer: Answer,
+    answer: Response,
     payload: Any,
     error: Mapping[str, Any],
     *,
@@ -260,12 +260,12 @@ def _request_id(payload: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _structure(operation: Operation[T], answer: Answer, payload: Any) -> T:
+def _structure(operation: Operation[T], answer: Response, payload: Any) -> T:
     kind: Any = operation.result
     request_id = _request_id(payload)
     data = payload.get("data", payload) if isinstance(payload, dict) else payload
     raw = None if payload is _NOT_JSON else payload
-    if issubclass(get_origin(kind) or kind, Done):
+    if issubclass(get_origin(kind) or kind, EmptyReply):
         return cast("T", _done(operation, answer, payload, data))
     if kind is AnyReply:
         if payload is _NOT_JSON and answer.content:
@@ -273,17 +273,17 @@ def _structure(operation: Operation[T], answer: Answer, payload: Any) -> T:
         return cast("T", AnyReply(data=None if payload is _NOT_JSON else data, request_id=request_id, raw=raw))
     if payload is _NOT_JSON:
         raise _not_understood(operation, answer, payload, "it is not JSON" if answer.content else "it is empty")
-    if get_origin(kind) is Listing:
+    if get_origin(kind) is ListReply:
         return cast("T", _listing(operation, answer, payload, data, get_args(kind)[0]))
     if (found := object_for(kind, data)) is not None:
         made = loose().structure(found, kind)
         if not isinstance(made, SendReply) and is_lost(made, found):
             raise _not_understood(operation, answer, payload, "nothing in it can be read")
         return cast("T", stamp(made, request_id or _request_id(found), raw))
-    if operation.effect is Effect.READ and data is not payload and is_flat(data) and list_in(kind) is None:
+    if operation.effect is CallEffect.READ and data is not payload and is_flat(data) and list_in(kind) is None:
         # A later version of the API, which has other fields. Where a list is looked for, it would be told as empty.
         return cast("T", stamp(cast("Reply", kind()), request_id, raw))
-    strict = operation.effect is Effect.READ or issubclass(kind, SendReply)
+    strict = operation.effect is CallEffect.READ or issubclass(kind, SendReply)
     if holds_an_object(data) or (strict and not isinstance(data, dict)):
         raise _not_understood(
             operation, answer, payload, f"an object is documented, and it is a {type(data).__name__} without its fields"
@@ -292,7 +292,7 @@ def _structure(operation: Operation[T], answer: Answer, payload: Any) -> T:
     return cast("T", stamp(cast("Reply", kind()), request_id, raw))
 
 
-def _done(operation: Operation[Any], answer: Answer, payload: Any, data: Any) -> Done:
+def _done(operation: Operation[Any], answer: Response, payload: Any, data: Any) -> EmptyReply:
     """Make the result of a call that answers with a word, or with nothing at all."""
     kind: Any = operation.result
     request_id = _request_id(payload)
@@ -300,17 +300,17 @@ def _done(operation: Operation[Any], answer: Answer, payload: Any, data: Any) ->
         text = text_in(answer.content) if operation.empty_answer or not answer.content.strip() else None
         if text is None:
             raise _not_understood(operation, answer, payload, "it is not JSON")
-        return cast("Done", kind(message=text or None, raw=answer.content or None))
+        return cast("EmptyReply", kind(message=text or None, raw=answer.content or None))
     if innermost(data) is False or error_in(data):
         raise _not_understood(operation, answer, payload, "a word is documented, and it tells of something that failed")
     found = object_for(kind, data)
-    made: Done = kind() if found is None else loose().structure(found, kind)
+    made: EmptyReply = kind() if found is None else loose().structure(found, kind)
     if made.message is None:
         made = attrs.evolve(cast("Any", made), message=word_in(data if found is None else found.get("message")))
     return stamp(made, request_id or _request_id(found), payload)
 
 
-def _listing(operation: Operation[Any], answer: Answer, payload: Any, data: Any, item: Any) -> Listing[Any]:
+def _listing(operation: Operation[Any], answer: Response, payload: Any, data: Any, item: Any) -> ListReply[Any]:
     found = [] if data is None else list_for(item, data)
     if found is None and isinstance(data, dict) and not holds_an_object(data):
         # An empty list inside an object, or an empty object, as some languages write an empty list.
@@ -322,10 +322,10 @@ def _listing(operation: Operation[Any], answer: Answer, payload: Any, data: Any,
     items: tuple[Any, ...] = loose().structure(found, tuple[item, ...])
     if are_lost(items, found):
         raise _not_understood(operation, answer, payload, "nothing in it can be read")
-    return Listing(items, request_id=_request_id(payload), raw=payload)
+    return ListReply(items, request_id=_request_id(payload), raw=payload)
 
 
-def _check_accepted(operation: Operation[Any], answer: Answer, result: SendReply, settings: Settings) -> None:
+def _check_accepted(operation: Operation[Any], answer: Response, result: SendReply, settings: Settings) -> None:
     """Raise unless the answer of a send says that it was accepted."""
     accepted = result.accepted
     if accepted is None:

@@ -25,10 +25,10 @@ from ._journal.schema import Settled
 
 T = TypeVar("T")
 
-MOST_IN_A_BATCH = 1000
+MAX_BATCH_SIZE = 1000
 """E-mails in one ``/email/batch`` call (its reference page)."""
 
-LONGEST_REFERENCE = 255
+MAX_REFERENCE_LENGTH = 255
 """Characters; references go into the journal once for each row, and into reports."""
 
 HEADER = "X-Smtp2go-Bulk"
@@ -37,7 +37,7 @@ HEADER = "X-Smtp2go-Bulk"
 LIST_BEGIN = 100
 """Rows that a journal remembers in short, to notice that it belongs to another list."""
 
-MOST_CORRECTED = 100
+MAX_CORRECTED = 100
 """Rows that may have come in between those since the run before."""
 
 
@@ -55,8 +55,10 @@ def check_reference(reference: object, place: Callable[[T], str], where: T) -> s
     """
     if not isinstance(reference, str):
         raise TypeError(f"{place(where)}: a reference is text, not a {type(reference).__name__}")
-    if not reference or len(reference) > LONGEST_REFERENCE:
-        raise ValueError(f"{place(where)}: a reference has 1 to {LONGEST_REFERENCE} characters, not {len(reference):,}")
+    if not reference or len(reference) > MAX_REFERENCE_LENGTH:
+        raise ValueError(
+            f"{place(where)}: a reference has 1 to {MAX_REFERENCE_LENGTH} characters, not {len(reference):,}"
+        )
     if not reference.isprintable():
         raise ValueError(f"{place(where)}: a reference can't hold control characters or lone surrogates")
     return reference

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Literal
 
-from .._values.checks import need_text, need_truth
+from .._values.checks import check_bool, check_text
 from .._values.masking import shown_half_made
 from ..errors import JournalError
 from ._journal.corrected import CORRECTABLE, content_mark
@@ -57,11 +57,11 @@ class Journal(JournalFile):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, recipients: Kept = "hash", check_list: bool = True) -> None:
-        if need_text(recipients, "recipients") not in ("hash", "address", "none"):
+        if check_text(recipients, "recipients") not in ("hash", "address", "none"):
             raise ValueError(f"recipients: {recipients[:50]!r} is none of hash, address, none")
         super().__init__(path)
         self._recipients = recipients
-        self._check_list = need_truth(check_list, "check_list")
+        self._check_list = check_bool(check_list, "check_list")
         self._taken_by: weakref.ref[object] | None = None
 
     def __repr__(self) -> str:
@@ -100,7 +100,7 @@ class Journal(JournalFile):
         Raises:
             ValueError: The target is the journal itself, or its log.
         """
-        self.need_file()
+        self.check_file()
         is_own = os.path.exists(target) and os.path.samefile(target, self.path)
         if is_own or os.path.realpath(target) == f"{os.path.realpath(self.path)}-wal":
             raise ValueError(f"target: {os.fsdecode(target)!r} is the journal itself")

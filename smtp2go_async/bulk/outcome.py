@@ -10,7 +10,7 @@ Status = Literal["sent", "refused", "failed", "unknown", "skipped"]
 
 STATUSES: Final[tuple[Status, ...]] = ("sent", "refused", "failed", "unknown", "skipped")
 
-MOST_PROBLEMS = 100
+MAX_PROBLEMS = 100
 """Outcomes that a report keeps; the journal and ``on_outcome`` have all."""
 
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from .._values.checks import need_count, need_number, need_text
+from .._values.checks import check_count, check_number, check_text
 from .outcome import STATUSES, Outcome
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ class Progress:
         file: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._total = None if total is None else need_count(total, "total", least=0)
-        self._label = need_text(label, "label")
-        self._every = need_number(every, "every")
+        self._total = None if total is None else check_count(total, "total", least=0)
+        self._label = check_text(label, "label")
+        self._every = check_number(every, "every")
         if every <= 0:
             raise ValueError(f"every: must be more than 0 seconds, not {every}")
         self._file = file

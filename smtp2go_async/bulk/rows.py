@@ -12,7 +12,7 @@ from typing import Any, Self, Unpack, cast
 from anyio import from_thread
 
 from .._values.address import AddressLike, format_address
-from .._values.checks import need_known, need_path, need_text, need_truth, need_word, with_article
+from .._values.checks import check_bool, check_known, check_path, check_text, check_word, with_article
 from .._values.masking import mask_text, shown_half_made
 from ..message import Email, EmailParts
 from ._file.records import (
@@ -30,10 +30,10 @@ from ._file.row_makers import FromStrings, FromTemplate
 from ._plan import check_reference
 from .outcome import Outcome
 
-MOST_BAD_ROWS = 20
+MAX_BAD_ROWS = 20
 """Bad rows that a check looks for before it ends."""
 
-LONGEST_PROBLEM = 500
+MAX_PROBLEM_LENGTH = 500
 """Characters of what an error says of one row."""
 
 _BREATH = 500
@@ -88,17 +88,17 @@ class EmailFile:
     ) -> None:
         if not callable(make) or iscoroutinefunction(make):
             raise TypeError("make: a function that returns an Email is needed, and not an async one")
-        self.path: str = need_path(path, "path")
+        self.path: str = check_path(path, "path")
         self._make = make
-        self._reference = None if reference is None else need_word(reference, "reference")
+        self._reference = None if reference is None else check_word(reference, "reference")
         self._form: Format
         self._form, self._delimiter = form_of(self.path, format, delimiter)
         try:
-            io.TextIOWrapper(io.BytesIO(), need_text(encoding, "encoding"))
+            io.TextIOWrapper(io.BytesIO(), check_text(encoding, "encoding"))
         except (LookupError, ValueError):
             raise ValueError(f"encoding: {encoding[:50]!r} is not an encoding of text that Python knows") from None
         self._encoding = encoding
-        self._checks = need_truth(check, "check")
+        self._checks = check_bool(check, "check")
         self._checked: tuple[Stamp, int] | None = None
 
     def __repr__(self) -> str:
@@ -141,11 +141,11 @@ class EmailFile:
         Example:
             EmailFile.from_template("readers.csv", "welcome", sender="news@example.com", reference="id")
         """
-        same = need_known(cast("Mapping[str, Any]", parts), EmailParts, "from_template")
+        same = check_known(cast("Mapping[str, Any]", parts), EmailParts, "from_template")
         for name in {"template_id", "template_data"} & set(same):
             raise ValueError(f"{name}: is made from the columns; template= and data= say from which")
         sender = format_address(sender, "sender")
-        make = FromTemplate(need_word(template, "template"), sender, to, _names(data, "data"), same)
+        make = FromTemplate(check_word(template, "template"), sender, to, _names(data, "data"), same)
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
 
     @classmethod
@@ -190,7 +190,7 @@ class EmailFile:
                 subject="News for $name", html_body="<p>Dear $name</p>",
             )
         """
-        same = need_known(cast("Mapping[str, Any]", parts), EmailParts, "from_strings")
+        same = check_known(cast("Mapping[str, Any]", parts), EmailParts, "from_strings")
         for name in {"template_id", "template_data"} & set(same):
             raise ValueError(f"{name}: is for from_template")
         make = FromStrings({"sender": sender, "to": to, **same}, _names(html_columns, "html_columns") or frozenset())
@@ -244,7 +244,7 @@ class EmailFile:
                     bad.append((line, made))
                 if reference is not None and not seen.add(reference):
                     twice.append((line, reference))
-                if len(bad) + len(twice) >= MOST_BAD_ROWS:
+                if len(bad) + len(twice) >= MAX_BAD_ROWS:
                     break
         except RecordsError as error:
             bad.append((error.line, str(error)))
@@ -277,7 +277,7 @@ class EmailFile:
         lines: dict[str, list[str]] = {}
         for line, text in bad:
             lines.setdefault(text, []).append(f"{line:,}")
-        more = ", and perhaps more" if len(bad) >= MOST_BAD_ROWS else ""
+        more = ", and perhaps more" if len(bad) >= MAX_BAD_ROWS else ""
         told = (f"line{'s' if some[1:] else ''} {', '.join(some)}: {_shown(text)}" for text, some in lines.items())
         return "\n  ".join([f"{self.path}: {len(bad)} bad rows{more}", *told])
 
@@ -317,7 +317,7 @@ class EmailFile:
 
 def _shown(text: str) -> str:
     masked = mask_text(text)
-    return masked if len(masked) <= LONGEST_PROBLEM else f"{masked[:LONGEST_PROBLEM]}..."
+    return masked if len(masked) <= MAX_PROBLEM_LENGTH else f"{masked[:MAX_PROBLEM_LENGTH]}..."
 
 
 def _problem(error: object) -> str:
@@ -345,4 +345,4 @@ def _names(value: Collection[str] | None, argument: str) -> frozenset[str] | Non
         return None
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(f"{argument}: must be a list of column names, not {with_article(value)}")
-    return frozenset([need_text(one, f"{argument}[{number}]") for number, one in enumerate(value)])
+    return frozenset([check_text(one, f"{argument}[{number}]") for number, one in enumerate(value)])

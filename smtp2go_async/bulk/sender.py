@@ -15,12 +15,12 @@ from typing import Final, Literal
 
 from anyio import to_thread
 
-from .._runtime.caller_thread import by_the_caller, is_exit
-from .._values.checks import need_count, refuse_blank
+from .._runtime.caller_thread import is_exit, run_in_caller_thread
+from .._values.checks import check_count, check_not_blank
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
 from ..errors import JournalError
-from ._plan import MOST_IN_A_BATCH
+from ._plan import MAX_BATCH_SIZE
 from ._run.channels import EachAlone, Texts, Together
 from ._run.run import OnOutcome, Run
 from ._run.session import Beginning, JournalLike, Opened
@@ -155,14 +155,14 @@ class Bulk(EndpointGroup):
             BulkStoppedError: The key, a permission, the plan or the network ended the run.
             JournalError: The journal can't be used, or belongs to other numbers or another text.
         """
-        way = Texts(refuse_blank(content, "content"), check_sender(sender))
+        way = Texts(check_not_blank(content, "content"), check_sender(sender))
         beginning = Beginning(
             client=self._client,
             items=_need_list(destinations, "destinations"),
             make=number_row,
             way=lambda _opened: way,
             kind="sms",
-            concurrency=need_count(concurrency, "concurrency"),
+            concurrency=check_count(concurrency, "concurrency"),
             journal=journal,
             again=_again(resend_unknown, resend_refused),
             content=content,
@@ -184,7 +184,7 @@ class Bulk(EndpointGroup):
             raise TypeError("journal: the journal of a run, or its path, is needed")
         if not isinstance(journal, Journal):
             journal = Journal(journal)
-        await to_thread.run_sync(journal.need_file)
+        await to_thread.run_sync(journal.check_file)
         async with Opened(journal):
             return await settle(self._client, journal, wait=wait)
 
@@ -198,7 +198,7 @@ class Bulk(EndpointGroup):
         journal: JournalLike | None,
         again: frozenset[str],
     ) -> Beginning:
-        need_count(batch_size, "batch_size", most=MOST_IN_A_BATCH)
+        check_count(batch_size, "batch_size", most=MAX_BATCH_SIZE)
         room = self._client._settings.max_email_bytes - _ENVELOPE
         return Beginning(
             client=self._client,
@@ -206,7 +206,7 @@ class Bulk(EndpointGroup):
             make=email_row,
             way=lambda opened: EachAlone(opened) if via == "send" else Together(opened, batch_size, room),
             kind="email",
-            concurrency=need_count(CALLS[via] if concurrency is None else concurrency, "concurrency"),
+            concurrency=check_count(CALLS[via] if concurrency is None else concurrency, "concurrency"),
             journal=journal,
             again=again,
         )
@@ -232,7 +232,7 @@ async def _to_the_end(beginning: Beginning, on_outcome: OnOutcome | None) -> Bul
 
 
 async def _tell(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> BaseException | None:
-    return await by_the_caller(partial(_tell_each, on_outcome, outcomes))
+    return await run_in_caller_thread(partial(_tell_each, on_outcome, outcomes))
 
 
 def _tell_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, TypedDict
 import attrs
 
 from .._models.model import Address, SentAsText, model, named
-from .._models.period import Period, format_period
-from .._values.checks import need_count
+from .._models.period import CalendarPeriod, format_period
+from .._values.checks import check_count
 
 SendingStatus = Literal["allowed", "blocked", "sandbox"] | str
 """The documented ones; others may come. ``sandbox`` takes messages and delivers none; they count to the quota."""
@@ -25,7 +25,7 @@ class SendingOptions(TypedDict, total=False):
     """Limit what it sends to the next two."""
     custom_ratelimit_value: int | None
     """E-mails in a period; kept only with ``custom_ratelimit=True``."""
-    custom_ratelimit_period: str | dt.timedelta | Period | None
+    custom_ratelimit_period: str | dt.timedelta | CalendarPeriod | None
     """The period, for example ``timedelta(minutes=30)`` or the API's ``"2 days"``."""
     ip_pool: int | None
     """Send from the dedicated addresses of this pool; `dedicated_ips.view` lists them."""
@@ -52,7 +52,7 @@ def sending_fields(options: SendingOptions) -> dict[str, Any]:
     if fields.get("custom_ratelimit_period") is not None:
         fields["custom_ratelimit_period"] = format_period(fields["custom_ratelimit_period"], "custom_ratelimit_period")
     if (custom_ratelimit_value := fields.get("custom_ratelimit_value")) is not None:
-        need_count(custom_ratelimit_value, "custom_ratelimit_value", least=0)
+        check_count(custom_ratelimit_value, "custom_ratelimit_value", least=0)
     return fields
 
 
@@ -64,10 +64,10 @@ class Sending:
     custom_ratelimit: bool = attrs.field(default=False, metadata=named("custom_ratelimit", "custom_rate_limit"))
     """Whether the next two are in force. The API spells it in two ways."""
     custom_ratelimit_value: int | None = None
-    custom_ratelimit_period: Period | None = None
+    custom_ratelimit_period: CalendarPeriod | None = None
     default_ratelimit_value: DefaultLimit | None = None
     """What is in force otherwise."""
-    default_ratelimit_period: Period | None = None
+    default_ratelimit_period: CalendarPeriod | None = None
     ip_pool: int | None = attrs.field(default=None, metadata=named("ippool", "ip_pool"))
     """The pool of dedicated addresses; ``ippool`` in the API's answers."""
     feedback_enabled: bool | None = None

@@ -14,13 +14,13 @@ from typing import Any, Literal, TypedDict, Unpack
 import attrs
 
 from .._models.model import Address, Content, Joined, model, named
-from .._operation import Effect, Operation
+from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
-from .._values.checks import need_count, need_some
+from .._values.checks import check_count, check_some
 from .._values.dates import DateLike, format_date_range
 from ._group import EndpointGroup
 
-MOST_ON_A_PAGE = 1000
+MAX_PAGE_SIZE = 1000
 """Events on one page (the reference of ``/activity/search``)."""
 
 EventType = (
@@ -137,7 +137,7 @@ class ActivityPage(Page):
     """How many there are on all pages."""
 
 
-SEARCH = Operation("/activity/search", ActivityPage, effect=Effect.READ)
+SEARCH = Operation("/activity/search", ActivityPage, effect=CallEffect.READ)
 
 
 class Activity(EndpointGroup):
@@ -160,13 +160,13 @@ class Activity(EndpointGroup):
         """
         fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
         if limit is not None:
-            need_count(limit, "limit", most=MOST_ON_A_PAGE)
+            check_count(limit, "limit", most=MAX_PAGE_SIZE)
         for name in ("search_usernames", "subaccounts", "event_types", "custom_headers"):
-            need_some(fields.get(name), name)
+            check_some(fields.get(name), name)
         return await self._call(SEARCH, {**fields, "limit": limit, "continue_token": continue_token})
 
     def search_all(
-        self, *, limit: int | None = MOST_ON_A_PAGE, max_items: int | None = None, **filters: Unpack[ActivityFilters]
+        self, *, limit: int | None = MAX_PAGE_SIZE, max_items: int | None = None, **filters: Unpack[ActivityFilters]
     ) -> AsyncIterator[ActivityEvent]:
         """Iterate over the events of all pages.
 

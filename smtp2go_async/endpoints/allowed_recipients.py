@@ -11,8 +11,8 @@
 from collections.abc import Sequence
 
 from .._models.model import Address, Reply, model
-from .._operation import Effect, Operation
-from .._values.checks import need_some
+from .._operation import CallEffect, Operation
+from .._values.checks import check_some
 from ._group import EndpointGroup
 
 
@@ -25,10 +25,14 @@ class AllowedRecipientList(Reply):
     """Whether nobody else may be sent to; otherwise the list is kept and has no effect."""
 
 
-ADD = Operation("/allowed_recipients/add", AllowedRecipientList, effect=Effect.CONVERGES, takes_subaccount=True)
-REMOVE = Operation("/allowed_recipients/remove", AllowedRecipientList, effect=Effect.CONVERGES, takes_subaccount=True)
-UPDATE = Operation("/allowed_recipients/update", AllowedRecipientList, effect=Effect.CONVERGES, takes_subaccount=True)
-VIEW = Operation("/allowed_recipients/view", AllowedRecipientList, effect=Effect.READ, takes_subaccount=True)
+ADD = Operation("/allowed_recipients/add", AllowedRecipientList, effect=CallEffect.CONVERGES, takes_subaccount=True)
+REMOVE = Operation(
+    "/allowed_recipients/remove", AllowedRecipientList, effect=CallEffect.CONVERGES, takes_subaccount=True
+)
+UPDATE = Operation(
+    "/allowed_recipients/update", AllowedRecipientList, effect=CallEffect.CONVERGES, takes_subaccount=True
+)
+VIEW = Operation("/allowed_recipients/view", AllowedRecipientList, effect=CallEffect.READ, takes_subaccount=True)
 
 
 class AllowedRecipients(EndpointGroup):
@@ -49,7 +53,7 @@ class AllowedRecipients(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        need_some(allowed_recipients, "allowed_recipients")
+        check_some(allowed_recipients, "allowed_recipients")
         return await self._call(ADD, _fields(allowed_recipients, enabled, subaccount_id))
 
     async def remove(
@@ -68,7 +72,7 @@ class AllowedRecipients(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        need_some(allowed_recipients, "allowed_recipients")
+        check_some(allowed_recipients, "allowed_recipients")
         return await self._call(REMOVE, _fields(allowed_recipients, enabled, subaccount_id))
 
     async def update(

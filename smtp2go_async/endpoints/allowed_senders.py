@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from .._models.model import Address, Reply, model
-from .._operation import Effect, Operation
-from .._values.checks import need_some
+from .._operation import CallEffect, Operation
+from .._values.checks import check_some
 from ._group import EndpointGroup
 
 SenderMode = Literal["whitelist", "blacklist", "disabled"] | str
@@ -28,10 +28,10 @@ class AllowedSenderList(Reply):
     mode: SenderMode = ""
 
 
-ADD = Operation("/allowed_senders/add", AllowedSenderList, effect=Effect.CONVERGES, takes_subaccount=True)
-REMOVE = Operation("/allowed_senders/remove", AllowedSenderList, effect=Effect.CONVERGES, takes_subaccount=True)
-UPDATE = Operation("/allowed_senders/update", AllowedSenderList, effect=Effect.CONVERGES, takes_subaccount=True)
-VIEW = Operation("/allowed_senders/view", AllowedSenderList, effect=Effect.READ, takes_subaccount=True)
+ADD = Operation("/allowed_senders/add", AllowedSenderList, effect=CallEffect.CONVERGES, takes_subaccount=True)
+REMOVE = Operation("/allowed_senders/remove", AllowedSenderList, effect=CallEffect.CONVERGES, takes_subaccount=True)
+UPDATE = Operation("/allowed_senders/update", AllowedSenderList, effect=CallEffect.CONVERGES, takes_subaccount=True)
+VIEW = Operation("/allowed_senders/view", AllowedSenderList, effect=CallEffect.READ, takes_subaccount=True)
 
 
 class AllowedSenders(EndpointGroup):
@@ -50,7 +50,7 @@ class AllowedSenders(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        need_some(allowed_senders, "allowed_senders")
+        check_some(allowed_senders, "allowed_senders")
         return await self._call(ADD, _fields(allowed_senders, subaccount_id))
 
     async def remove(
@@ -71,7 +71,7 @@ class AllowedSenders(EndpointGroup):
         Raises:
             ValueError: No address at all, or an empty one.
         """
-        need_some(allowed_senders, "allowed_senders")
+        check_some(allowed_senders, "allowed_senders")
         return await self._call(REMOVE, _fields(allowed_senders, subaccount_id))
 
     async def update(

@@ -15,9 +15,9 @@ from typing import Any, Unpack
 
 import attrs
 
-from .._models.model import Done, Listing, Secret, model, named
-from .._operation import Effect, Operation
-from .._values.checks import need_some
+from .._models.model import EmptyReply, ListReply, Secret, model, named
+from .._operation import CallEffect, Operation
+from .._values.checks import check_some
 from ._group import EndpointGroup
 from ._sending import Sending, SendingOptions, sending_fields
 
@@ -45,18 +45,22 @@ class ApiKey(Sending):
     """Whether sending with it is blocked for misuse; the API got it in October 2026 and does not list the values."""
 
 
-ADD = Operation("/api_keys/add", Listing[ApiKey], effect=Effect.ONCE, takes_subaccount=True)
-EDIT = Operation("/api_keys/edit", Listing[ApiKey], effect=Effect.CONVERGES, takes_subaccount=True)
-PATCH = Operation("/api_keys/edit", Listing[ApiKey], effect=Effect.CONVERGES, method="PATCH", takes_subaccount=True)
-PERMISSIONS = Operation("/api_keys/permissions", Listing[str], effect=Effect.READ)
-REMOVE = Operation("/api_keys/remove", Done, effect=Effect.CONVERGES, takes_subaccount=True, empty_answer=True)
-VIEW = Operation("/api_keys/view", Listing[ApiKey], effect=Effect.READ, takes_subaccount=True)
+ADD = Operation("/api_keys/add", ListReply[ApiKey], effect=CallEffect.ONCE, takes_subaccount=True)
+EDIT = Operation("/api_keys/edit", ListReply[ApiKey], effect=CallEffect.CONVERGES, takes_subaccount=True)
+PATCH = Operation(
+    "/api_keys/edit", ListReply[ApiKey], effect=CallEffect.CONVERGES, method="PATCH", takes_subaccount=True
+)
+PERMISSIONS = Operation("/api_keys/permissions", ListReply[str], effect=CallEffect.READ)
+REMOVE = Operation(
+    "/api_keys/remove", EmptyReply, effect=CallEffect.CONVERGES, takes_subaccount=True, empty_answer=True
+)
+VIEW = Operation("/api_keys/view", ListReply[ApiKey], effect=CallEffect.READ, takes_subaccount=True)
 
 
 class ApiKeys(EndpointGroup):
     """Keys of this API."""
 
-    async def add(self, **options: Unpack[ApiKeyOptions]) -> Listing[ApiKey]:
+    async def add(self, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
         """Make a key; this is the only time that the whole key is shown.
 
         ``POST /api_keys/add``. At most 5 calls a minute. Not repeated when the outcome is unknown: that could make two.
@@ -66,7 +70,7 @@ class ApiKeys(EndpointGroup):
         """
         return await self._call(ADD, _fields(options))
 
-    async def edit(self, id: str, **options: Unpack[ApiKeyOptions]) -> Listing[ApiKey]:
+    async def edit(self, id: str, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
         """Replace all options of a key: those that are left out go back to their defaults.
 
         ``POST /api_keys/edit``. To change some and leave the others, use `patch`.
@@ -77,7 +81,7 @@ class ApiKeys(EndpointGroup):
         """
         return await self._call(EDIT, {"id": id, **_fields(options)})
 
-    async def patch(self, id: str, **options: Unpack[ApiKeyOptions]) -> Listing[ApiKey]:
+    async def patch(self, id: str, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
         """Change some options of a key, and leave the others as they are.
 
         ``PATCH /api_keys/edit``
@@ -88,14 +92,14 @@ class ApiKeys(EndpointGroup):
         """
         return await self._call(PATCH, {"id": id, **_fields(options)})
 
-    async def permissions(self) -> Listing[str]:
+    async def permissions(self) -> ListReply[str]:
         """List the calls that this client's key may make.
 
         ``POST /api_keys/permissions``. Every key may make this one, so it is the way to test a key.
         """
         return await self._call(PERMISSIONS, {})
 
-    async def remove(self, id: str, *, subaccount_id: str | None = None) -> Done:
+    async def remove(self, id: str, *, subaccount_id: str | None = None) -> EmptyReply:
         """Remove a key. What uses it can't send any more.
 
         ``POST /api_keys/remove``
@@ -108,7 +112,7 @@ class ApiKeys(EndpointGroup):
 
     async def view(
         self, *, id: str | None = None, search: str | None = None, subaccount_id: str | None = None
-    ) -> Listing[ApiKey]:
+    ) -> ListReply[ApiKey]:
         """List the keys of the account, masked.
 
         ``POST /api_keys/view``
@@ -122,5 +126,5 @@ class ApiKeys(EndpointGroup):
 
 
 def _fields(options: ApiKeyOptions) -> dict[str, Any]:
-    need_some(options.get("endpoints"), "endpoints")
+    check_some(options.get("endpoints"), "endpoints")
     return sending_fields(options)

@@ -15,13 +15,13 @@ from typing import Any, TypedDict, Unpack
 import attrs
 
 from .._models.model import Address, Content, Reply, Secret, model
-from .._operation import Effect, Operation
+from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
-from .._values.checks import need_count
+from .._values.checks import check_count
 from .._values.dates import DateLike, format_date_range
 from ._group import EndpointGroup
 
-MOST_ON_A_PAGE = 5000
+MAX_PAGE_SIZE = 5000
 """E-mails on one page (the reference of ``/archive/search``)."""
 
 
@@ -77,8 +77,8 @@ class ArchivePage(Page):
     email_count: int | None = None
 
 
-EMAIL = Operation("/archive/email", ArchivedEmail, effect=Effect.READ, takes_subaccount=True)
-SEARCH = Operation("/archive/search", ArchivePage, effect=Effect.READ, takes_subaccount=True)
+EMAIL = Operation("/archive/email", ArchivedEmail, effect=CallEffect.READ, takes_subaccount=True)
+SEARCH = Operation("/archive/search", ArchivePage, effect=CallEffect.READ, takes_subaccount=True)
 
 
 class Archive(EndpointGroup):
@@ -115,7 +115,7 @@ class Archive(EndpointGroup):
         """
         fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
         if limit is not None:
-            need_count(limit, "limit", most=MOST_ON_A_PAGE)
+            check_count(limit, "limit", most=MAX_PAGE_SIZE)
         return await self._call(SEARCH, {**fields, "limit": limit, "continue_token": continue_token})
 
     def search_all(

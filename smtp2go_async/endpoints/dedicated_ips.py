@@ -5,8 +5,8 @@
 | `view` | POST /dedicated_ips/view | READ   |
 """
 
-from .._models.model import Listing, model
-from .._operation import Effect, Operation
+from .._models.model import ListReply, model
+from .._operation import CallEffect, Operation
 from ._group import EndpointGroup
 
 
@@ -20,13 +20,13 @@ class DedicatedIpPool:
     ip_addresses: tuple[str, ...] = ()
 
 
-VIEW = Operation("/dedicated_ips/view", Listing[DedicatedIpPool], effect=Effect.READ)
+VIEW = Operation("/dedicated_ips/view", ListReply[DedicatedIpPool], effect=CallEffect.READ)
 
 
 class DedicatedIps(EndpointGroup):
     """IP addresses that only this account sends from."""
 
-    async def view(self) -> Listing[DedicatedIpPool]:
+    async def view(self) -> ListReply[DedicatedIpPool]:
         """List the pools of dedicated IP addresses.
 
         ``POST /dedicated_ips/view``. It has no ``subaccount_id``: it lists those of the account whose key is used.

@@ -17,8 +17,8 @@ from typing import TypedDict
 import attrs
 
 from .._models.model import Reply, Url, model
-from .._operation import Effect, Operation
-from .._values.checks import need_word
+from .._operation import CallEffect, Operation
+from .._values.checks import check_word
 from .._values.masking import shown_half_made
 from ._group import EndpointGroup
 
@@ -127,13 +127,13 @@ class DomainAccess(SubaccountAccess, Reply):
     domain: str = ""
 
 
-ADD = Operation("/domain/add", SenderDomains, effect=Effect.CONVERGES, takes_subaccount=True)
-REMOVE = Operation("/domain/remove", SenderDomains, effect=Effect.CONVERGES, takes_subaccount=True)
-RETURNPATH = Operation("/domain/returnpath", SenderDomains, effect=Effect.CONVERGES, takes_subaccount=True)
-SUBACCOUNT_ACCESS = Operation("/domain/subaccount_access", DomainAccess, effect=Effect.CONVERGES)
-TRACKING = Operation("/domain/tracking", SenderDomains, effect=Effect.CONVERGES, takes_subaccount=True)
-VERIFY = Operation("/domain/verify", SenderDomains, effect=Effect.CONVERGES, takes_subaccount=True)
-VIEW = Operation("/domain/view", SenderDomains, effect=Effect.READ, takes_subaccount=True)
+ADD = Operation("/domain/add", SenderDomains, effect=CallEffect.CONVERGES, takes_subaccount=True)
+REMOVE = Operation("/domain/remove", SenderDomains, effect=CallEffect.CONVERGES, takes_subaccount=True)
+RETURNPATH = Operation("/domain/returnpath", SenderDomains, effect=CallEffect.CONVERGES, takes_subaccount=True)
+SUBACCOUNT_ACCESS = Operation("/domain/subaccount_access", DomainAccess, effect=CallEffect.CONVERGES)
+TRACKING = Operation("/domain/tracking", SenderDomains, effect=CallEffect.CONVERGES, takes_subaccount=True)
+VERIFY = Operation("/domain/verify", SenderDomains, effect=CallEffect.CONVERGES, takes_subaccount=True)
+VIEW = Operation("/domain/view", SenderDomains, effect=CallEffect.READ, takes_subaccount=True)
 
 
 class Domains(EndpointGroup):
@@ -166,7 +166,7 @@ class Domains(EndpointGroup):
         subdomains = {"tracking_subdomain": tracking_subdomain, "returnpath_subdomain": returnpath_subdomain}
         for name, subdomain in subdomains.items():
             if subdomain is not None:
-                need_word(subdomain, name)
+                check_word(subdomain, name)
         fields = {"auto_verify": auto_verify, "requisition_ssl": requisition_ssl, "subaccount_id": subaccount_id}
         access = {"subaccount_access": subaccount_access}
         return await self._call(ADD, {"domain": domain, **subdomains, **fields, **access})

@@ -21,21 +21,21 @@ from typing import Any, BinaryIO, TypedDict, Unpack
 import attrs
 
 from .._mime.messages import mime_blob, refuse_other_libraries
-from .._models.model import Address, Content, Done, Listing, SendReply, model, named
-from .._operation import Effect, Operation
+from .._models.model import Address, Content, EmptyReply, ListReply, SendReply, model, named
+from .._operation import CallEffect, Operation
 from .._paging import Paged, Step
 from .._values.address import AddressLike
-from .._values.checks import need_count, type_name
+from .._values.checks import check_count, type_name
 from .._values.dates import format_schedule
 from ..errors import ReplyError
 from ..message import Email, EmailParts
 from ._group import EndpointGroup
 
-MOST_IN_A_BATCH = 1000
+MAX_BATCH_SIZE = 1000
 """E-mails in one ``/email/batch`` call (its reference page)."""
 
 
-MOST_SCHEDULED_ON_A_PAGE = 1000
+MAX_SCHEDULED_PAGE_SIZE = 1000
 """E-mails on a page of ``/email/scheduled/search`` when no limit is given (its reference page)."""
 
 
@@ -111,11 +111,11 @@ class ScheduledEmail:
     """Where the call that scheduled it came from."""
 
 
-SEND = Operation("/email/send", EmailSent, effect=Effect.ONCE)
-SEND_MIME = Operation("/email/mime", EmailSent, effect=Effect.ONCE)
-SEND_BATCH = Operation("/email/batch", Listing[BatchItem], effect=Effect.ONCE)
-SEARCH_SCHEDULED = Operation("/email/scheduled/search", Listing[ScheduledEmail], effect=Effect.READ)
-REMOVE_SCHEDULED = Operation("/email/scheduled/remove", Done, effect=Effect.CONVERGES, empty_answer=True)
+SEND = Operation("/email/send", EmailSent, effect=CallEffect.ONCE)
+SEND_MIME = Operation("/email/mime", EmailSent, effect=CallEffect.ONCE)
+SEND_BATCH = Operation("/email/batch", ListReply[BatchItem], effect=CallEffect.ONCE)
+SEARCH_SCHEDULED = Operation("/email/scheduled/search", ListReply[ScheduledEmail], effect=CallEffect.READ)
+REMOVE_SCHEDULED = Operation("/email/scheduled/remove", EmptyReply, effect=CallEffect.CONVERGES, empty_answer=True)
 
 
 class Emails(EndpointGroup):
@@ -202,7 +202,7 @@ class Emails(EndpointGroup):
             SEND_MIME, {"mime_email": await mime_blob(mime_email), "schedule": when, "fastaccept": fastaccept}
         )
 
-    async def send_batch(self, emails: Sequence[Email]) -> Listing[BatchItem]:
+    async def send_batch(self, emails: Sequence[Email]) -> ListReply[BatchItem]:
         """Queue up to 1,000 e-mails in one call.
 
         ``POST /email/batch``. Not repeated when the outcome is unknown. They are sent in the background, so refusals
@@ -217,7 +217,7 @@ class Emails(EndpointGroup):
         """
         return await self._send_fields(_batch(emails))
 
-    async def _send_fields(self, emails: Sequence[Mapping[str, Any]]) -> Listing[BatchItem]:
+    async def _send_fields(self, emails: Sequence[Mapping[str, Any]]) -> ListReply[BatchItem]:
         listing = await self._call(SEND_BATCH, {"emails": emails})
         if len(listing) != len(emails):
             raise ReplyError(
@@ -235,7 +235,7 @@ class Emails(EndpointGroup):
         limit: int | None = None,
         page: int | None = None,
         **filters: Unpack[ScheduledFilters],
-    ) -> Listing[ScheduledEmail]:
+    ) -> ListReply[ScheduledEmail]:
         """List e-mails that wait for their time.
 
         ``POST /email/scheduled/search``
@@ -247,7 +247,7 @@ class Emails(EndpointGroup):
             **filters: What to look for; see `ScheduledFilters`.
         """
         if limit is not None:
-            need_count(limit, "limit")
+            check_count(limit, "limit")
         return await self._call(SEARCH_SCHEDULED, {"schedule_id": schedule_id, **filters, "limit": limit, "page": page})
 
     def search_scheduled_all(
@@ -266,7 +266,7 @@ class Emails(EndpointGroup):
         search = partial(self.search_scheduled, limit=limit, **filters)
         return Paged(SEARCH_SCHEDULED, _by_number(search, limit), max_items)
 
-    async def remove_scheduled(self, schedule_id: str) -> Done:
+    async def remove_scheduled(self, schedule_id: str) -> EmptyReply:
         """Take back an e-mail that was scheduled and has not been sent.
 
         ``POST /email/scheduled/remove``
@@ -278,11 +278,11 @@ class Emails(EndpointGroup):
         return await self._call(REMOVE_SCHEDULED, {"schedule_id": schedule_id})
 
 
-def _by_number(search: Callable[..., Awaitable[Listing[ScheduledEmail]]], limit: int | None) -> Step[ScheduledEmail]:
+def _by_number(search: Callable[..., Awaitable[ListReply[ScheduledEmail]]], limit: int | None) -> Step[ScheduledEmail]:
     """Fetch pages by number, the first without one, so that page 1 shows whether it is the first or the second."""
     seen: set[str] = set()
     # No upper bound of the limit is documented: a server may give fewer than a high one asks for, and have more.
-    full = min(limit or MOST_SCHEDULED_ON_A_PAGE, MOST_SCHEDULED_ON_A_PAGE)
+    full = min(limit or MAX_SCHEDULED_PAGE_SIZE, MAX_SCHEDULED_PAGE_SIZE)
 
     async def step(mark: str | None) -> tuple[Sequence[ScheduledEmail], str | None]:
         found = await search(page=None if mark is None else int(mark))
@@ -300,8 +300,8 @@ def _by_number(search: Callable[..., Awaitable[Listing[ScheduledEmail]]], limit:
 def _batch(emails: Sequence[Email]) -> list[dict[str, Any]]:
     if isinstance(emails, (str, bytes, Email)) or not isinstance(emails, Sequence):
         raise TypeError(f"emails: a list of Email is needed, not a {type(emails).__name__}")
-    if not 1 <= len(emails) <= MOST_IN_A_BATCH:
-        raise ValueError(f"emails: 1 to {MOST_IN_A_BATCH:,} are possible in a batch, not {len(emails):,}")
+    if not 1 <= len(emails) <= MAX_BATCH_SIZE:
+        raise ValueError(f"emails: 1 to {MAX_BATCH_SIZE:,} are possible in a batch, not {len(emails):,}")
     batch = []
     for number, one in enumerate(emails):
         if not isinstance(one, Email):

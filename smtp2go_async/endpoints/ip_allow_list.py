@@ -14,8 +14,8 @@ There are two lists, one for SMTP and one for this API. All of these calls carry
 from typing import Literal
 
 from .._models.model import Reply, model
-from .._operation import Effect, Operation
-from .._values.checks import need_word
+from .._operation import CallEffect, Operation
+from .._values.checks import check_word
 from ._group import EndpointGroup
 
 AllowListType = Literal["smtp", "api"] | str
@@ -49,11 +49,11 @@ class AllowList(AllowListState):
     ip_addresses: tuple[AllowedIp, ...] = ()
 
 
-ADD = Operation("/ip_allow_list/add", ChangedAllowedIp, effect=Effect.CONVERGES, key_in_body=True)
-EDIT = Operation("/ip_allow_list/edit", ChangedAllowedIp, effect=Effect.CONVERGES, key_in_body=True)
-REMOVE = Operation("/ip_allow_list/remove", ChangedAllowedIp, effect=Effect.CONVERGES, key_in_body=True)
-SET_ENABLED = Operation("/ip_allow_list", AllowListState, effect=Effect.CONVERGES, key_in_body=True)
-VIEW = Operation("/ip_allow_list/view", AllowList, effect=Effect.READ, key_in_body=True)
+ADD = Operation("/ip_allow_list/add", ChangedAllowedIp, effect=CallEffect.CONVERGES, key_in_body=True)
+EDIT = Operation("/ip_allow_list/edit", ChangedAllowedIp, effect=CallEffect.CONVERGES, key_in_body=True)
+REMOVE = Operation("/ip_allow_list/remove", ChangedAllowedIp, effect=CallEffect.CONVERGES, key_in_body=True)
+SET_ENABLED = Operation("/ip_allow_list", AllowListState, effect=CallEffect.CONVERGES, key_in_body=True)
+VIEW = Operation("/ip_allow_list/view", AllowList, effect=CallEffect.READ, key_in_body=True)
 
 
 class IpAllowList(EndpointGroup):
@@ -99,7 +99,7 @@ class IpAllowList(EndpointGroup):
             ValueError: No address, or an empty new one.
         """
         if new_ip_address is not None:
-            need_word(new_ip_address, "new_ip_address")
+            check_word(new_ip_address, "new_ip_address")
         fields = {"ip_address": _needed(ip_address), "new_ip_address": new_ip_address}
         return await self._call(EDIT, {**fields, "description": description, "type": type})
 
@@ -148,4 +148,4 @@ class IpAllowList(EndpointGroup):
 def _needed(ip_address: str | None) -> str:
     if ip_address is None:
         raise ValueError("ip_address: is needed")
-    return need_word(ip_address, "ip_address")
+    return check_word(ip_address, "ip_address")

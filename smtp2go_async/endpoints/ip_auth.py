@@ -11,9 +11,9 @@ from typing import Unpack
 
 import attrs
 
-from .._models.model import Done, Listing, Reply, Secret, model, named
-from .._models.period import Period
-from .._operation import Effect, Operation
+from .._models.model import EmptyReply, ListReply, Reply, Secret, model, named
+from .._models.period import CalendarPeriod
+from .._operation import CallEffect, Operation
 from ._group import EndpointGroup
 from ._sending import DefaultLimit, Sending, SendingOptions, sending_fields
 
@@ -37,18 +37,20 @@ class IpAuthEntries(Reply):
 
     results: tuple[IpAuthEntry, ...] = ()
     default_ratelimit_value: DefaultLimit | None = None
-    default_ratelimit_period: Period | None = None
+    default_ratelimit_period: CalendarPeriod | None = None
 
 
-PATCH = Operation("/ip_auth/edit", Listing[IpAuthEntry], effect=Effect.CONVERGES, method="PATCH", takes_subaccount=True)
-REMOVE = Operation("/ip_auth/remove", Done, effect=Effect.CONVERGES, takes_subaccount=True, empty_answer=True)
-VIEW = Operation("/ip_auth/view", IpAuthEntries, effect=Effect.READ, takes_subaccount=True)
+PATCH = Operation(
+    "/ip_auth/edit", ListReply[IpAuthEntry], effect=CallEffect.CONVERGES, method="PATCH", takes_subaccount=True
+)
+REMOVE = Operation("/ip_auth/remove", EmptyReply, effect=CallEffect.CONVERGES, takes_subaccount=True, empty_answer=True)
+VIEW = Operation("/ip_auth/view", IpAuthEntries, effect=CallEffect.READ, takes_subaccount=True)
 
 
 class IpAuth(EndpointGroup):
     """Addresses that may send over SMTP without a password."""
 
-    async def patch(self, ip_address: str, **options: Unpack[SendingOptions]) -> Listing[IpAuthEntry]:
+    async def patch(self, ip_address: str, **options: Unpack[SendingOptions]) -> ListReply[IpAuthEntry]:
         """Change some options of an address, and leave the others as they are.
 
         ``PATCH /ip_auth/edit``. The API has no call that adds an address.
@@ -62,7 +64,7 @@ class IpAuth(EndpointGroup):
         """
         return await self._call(PATCH, {"ip_address": ip_address, **sending_fields(options)})
 
-    async def remove(self, ip_address: str, *, subaccount_id: str | None = None) -> Done:
+    async def remove(self, ip_address: str, *, subaccount_id: str | None = None) -> EmptyReply:
         """Remove an address. What sends from there needs a password from now on.
 
         ``POST /ip_auth/remove``. The answer is documented as empty.

@@ -7,8 +7,8 @@
 | `view`   | POST /single_sender_emails/view   | READ      |
 """
 
-from .._models.model import Address, Done, Reply, model
-from .._operation import Effect, Operation
+from .._models.model import Address, EmptyReply, Reply, model
+from .._operation import CallEffect, Operation
 from ._group import EndpointGroup
 
 
@@ -28,15 +28,17 @@ class SingleSenders(Reply):
     senders: tuple[SingleSender, ...] = ()
 
 
-ADD = Operation("/single_sender_emails/add", Done, effect=Effect.ONCE, takes_subaccount=True)
-REMOVE = Operation("/single_sender_emails/remove", Done, effect=Effect.CONVERGES, takes_subaccount=True)
-VIEW = Operation("/single_sender_emails/view", SingleSenders, effect=Effect.READ, takes_subaccount=True)
+ADD = Operation("/single_sender_emails/add", EmptyReply, effect=CallEffect.ONCE, takes_subaccount=True)
+REMOVE = Operation("/single_sender_emails/remove", EmptyReply, effect=CallEffect.CONVERGES, takes_subaccount=True)
+VIEW = Operation("/single_sender_emails/view", SingleSenders, effect=CallEffect.READ, takes_subaccount=True)
 
 
 class SingleSenderEmails(EndpointGroup):
     """Single addresses that may be sent from."""
 
-    async def add(self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None) -> Done:
+    async def add(
+        self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None
+    ) -> EmptyReply:
         """Ask the owner of an address for leave to send from it.
 
         ``POST /single_sender_emails/add``. It sends an e-mail, and another one when the address is there already and
@@ -53,7 +55,7 @@ class SingleSenderEmails(EndpointGroup):
         fields = {"email_address": email_address, "message": message, "subaccount_id": subaccount_id}
         return await self._call(ADD, fields)
 
-    async def remove(self, email_address: str, *, subaccount_id: str | None = None) -> Done:
+    async def remove(self, email_address: str, *, subaccount_id: str | None = None) -> EmptyReply:
         """Remove an address. Nothing can be sent from it any more, unless its domain is verified.
 
         ``POST /single_sender_emails/remove``

@@ -16,13 +16,13 @@ from typing import Literal
 import attrs
 
 from .._models.model import Address, Content, Reply, SendReply, model, named
-from .._operation import Effect, Operation
-from .._values.checks import need_one, need_text, refuse_blank
+from .._operation import CallEffect, Operation
+from .._values.checks import check_not_blank, check_one_of, check_text
 from .._values.dates import DateLike, format_date_range
 from .._values.numbers import normal_number
 from ._group import EndpointGroup
 
-MOST_NUMBERS = 100
+MAX_NUMBERS = 100
 """Numbers in one ``/sms/send`` call (its reference page)."""
 
 SmsStatus = (
@@ -170,10 +170,10 @@ class SentSmsPage(Reply):
     messages: tuple[SentSms, ...] = ()
 
 
-SEND = Operation("/sms/send", SmsSent, effect=Effect.ONCE)
-SUMMARY = Operation("/sms/summary", SmsSummary, effect=Effect.READ, takes_subaccount=True)
-VIEW_RECEIVED = Operation("/sms/view-received", ReceivedSmsPage, effect=Effect.READ, takes_subaccount=True)
-VIEW_SENT = Operation("/sms/view-sent", SentSmsPage, effect=Effect.READ, takes_subaccount=True)
+SEND = Operation("/sms/send", SmsSent, effect=CallEffect.ONCE)
+SUMMARY = Operation("/sms/summary", SmsSummary, effect=CallEffect.READ, takes_subaccount=True)
+VIEW_RECEIVED = Operation("/sms/view-received", ReceivedSmsPage, effect=CallEffect.READ, takes_subaccount=True)
+VIEW_SENT = Operation("/sms/view-sent", SentSmsPage, effect=CallEffect.READ, takes_subaccount=True)
 
 
 class Sms(EndpointGroup):
@@ -197,7 +197,7 @@ class Sms(EndpointGroup):
             ReplyError: The answer does not say whether any message was taken.
         """
         numbers = _numbers(destination)
-        refuse_blank(content, "content")
+        check_not_blank(content, "content")
         return await self._call(SEND, {"destination": numbers, "content": content, "sender": check_sender(sender)})
 
     async def summary(
@@ -247,8 +247,8 @@ class Sms(EndpointGroup):
         Raises:
             ValueError: A time without a zone, an end that is not after the start, or one moment named in two ways.
         """
-        need_one(start_date, unix_start, ("start_date", "unix_start"))
-        need_one(end_date, unix_end, ("end_date", "unix_end"))
+        check_one_of(start_date, unix_start, ("start_date", "unix_start"))
+        check_one_of(end_date, unix_end, ("end_date", "unix_end"))
         fields = {"unix_start": unix_start, "unix_end": unix_end, "username": username, "subaccount_id": subaccount_id}
         return await self._call(VIEW_RECEIVED, {**format_date_range(start_date, end_date), **fields})
 
@@ -283,9 +283,9 @@ def check_sender(sender: object) -> str | None:
     Raises:
         ValueError: It is not in E.164.
     """
-    if sender is None or need_text(sender, "sender") == "":
+    if sender is None or check_text(sender, "sender") == "":
         return None
-    text = need_text(sender, "sender")
+    text = check_text(sender, "sender")
     try:
         is_normal = normal_number(text) == text
     except ValueError:
@@ -300,8 +300,8 @@ def _numbers(destination: str | Sequence[str]) -> list[str]:
         destination = [destination]
     if isinstance(destination, (bytes, bytearray)) or not isinstance(destination, Sequence):
         raise TypeError(f"destination: a list of numbers is needed, not a {type(destination).__name__}")
-    if not 1 <= len(destination) <= MOST_NUMBERS:
-        raise ValueError(f"destination: 1 to {MOST_NUMBERS} numbers are possible, not {len(destination)}")
+    if not 1 <= len(destination) <= MAX_NUMBERS:
+        raise ValueError(f"destination: 1 to {MAX_NUMBERS} numbers are possible, not {len(destination)}")
     numbers: list[str] = []
     for position, one in enumerate(destination):
         try:

@@ -11,14 +11,14 @@
 
 from typing import Any, Unpack
 
-from .._models.model import Listing, Reply, Secret, model
-from .._models.period import Period
-from .._operation import Effect, Operation
-from .._values.checks import need_word
+from .._models.model import ListReply, Reply, Secret, model
+from .._models.period import CalendarPeriod
+from .._operation import CallEffect, Operation
+from .._values.checks import check_word
 from ._group import EndpointGroup
 from ._sending import DefaultLimit, Sending, SendingOptions, sending_fields
 
-SHORTEST_USERNAME, LONGEST_USERNAME = 5, 100
+MIN_USERNAME_LENGTH, MAX_USERNAME_LENGTH = 5, 100
 """Characters of a new username (the reference of ``/users/smtp/add``)."""
 
 
@@ -53,14 +53,16 @@ class SmtpUserList(SmtpUserResults):
     """SMTP users, and what limits those without a limit of their own."""
 
     default_ratelimit_value: DefaultLimit | None = None
-    default_ratelimit_period: Period | None = None
+    default_ratelimit_period: CalendarPeriod | None = None
 
 
-ADD = Operation("/users/smtp/add", SmtpUserResults, effect=Effect.CONVERGES, takes_subaccount=True)
-EDIT = Operation("/users/smtp/edit", SmtpUserResults, effect=Effect.CONVERGES, takes_subaccount=True)
-PATCH = Operation("/users/smtp/edit", Listing[SmtpUser], effect=Effect.CONVERGES, method="PATCH", takes_subaccount=True)
-REMOVE = Operation("/users/smtp/remove", SmtpUserResults, effect=Effect.CONVERGES, takes_subaccount=True)
-VIEW = Operation("/users/smtp/view", SmtpUserList, effect=Effect.READ, takes_subaccount=True)
+ADD = Operation("/users/smtp/add", SmtpUserResults, effect=CallEffect.CONVERGES, takes_subaccount=True)
+EDIT = Operation("/users/smtp/edit", SmtpUserResults, effect=CallEffect.CONVERGES, takes_subaccount=True)
+PATCH = Operation(
+    "/users/smtp/edit", ListReply[SmtpUser], effect=CallEffect.CONVERGES, method="PATCH", takes_subaccount=True
+)
+REMOVE = Operation("/users/smtp/remove", SmtpUserResults, effect=CallEffect.CONVERGES, takes_subaccount=True)
+VIEW = Operation("/users/smtp/view", SmtpUserList, effect=CallEffect.READ, takes_subaccount=True)
 
 
 class SmtpUsers(EndpointGroup):
@@ -78,7 +80,7 @@ class SmtpUsers(EndpointGroup):
         Raises:
             ValueError: The username is too short or too long, the password is empty, or the rate limit is out of range.
         """
-        need_word(username, "username", least=SHORTEST_USERNAME, most=LONGEST_USERNAME)
+        check_word(username, "username", least=MIN_USERNAME_LENGTH, most=MAX_USERNAME_LENGTH)
         return await self._call(ADD, {"username": username, **_fields(options)})
 
     async def edit(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
@@ -96,7 +98,7 @@ class SmtpUsers(EndpointGroup):
         """
         return await self._call(EDIT, {"username": username, **_fields(options)})
 
-    async def patch(self, username: str, **options: Unpack[SmtpUserOptions]) -> Listing[SmtpUser]:
+    async def patch(self, username: str, **options: Unpack[SmtpUserOptions]) -> ListReply[SmtpUser]:
         """Change some options of a user, and leave the others as they are.
 
         ``PATCH /users/smtp/edit``
@@ -135,5 +137,5 @@ class SmtpUsers(EndpointGroup):
 
 def _fields(options: SmtpUserOptions) -> dict[str, Any]:
     if (email_password := options.get("email_password")) is not None:
-        need_word(email_password, "email_password")
+        check_word(email_password, "email_password")
     return sending_fields(options)

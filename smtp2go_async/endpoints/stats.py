@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from .._models.model import Address, Percent, Reply, model
-from .._operation import Effect, Operation
-from .._values.checks import need_some
+from .._operation import CallEffect, Operation
+from .._values.checks import check_some
 from .._values.dates import DateLike, format_date_range
 from ._group import EndpointGroup
 
@@ -132,12 +132,12 @@ class EmailHistory(Reply):
     unsubscribe_percent_total: float | None = None
 
 
-BOUNCES = Operation("/stats/email_bounces", EmailBounces, effect=Effect.READ)
-CYCLE = Operation("/stats/email_cycle", EmailCycle, effect=Effect.READ)
-HISTORY = Operation("/stats/email_history", EmailHistory, effect=Effect.READ)
-SPAM = Operation("/stats/email_spam", EmailSpam, effect=Effect.READ)
-SUMMARY = Operation("/stats/email_summary", EmailSummary, effect=Effect.READ)
-UNSUBS = Operation("/stats/email_unsubs", EmailUnsubs, effect=Effect.READ)
+BOUNCES = Operation("/stats/email_bounces", EmailBounces, effect=CallEffect.READ)
+CYCLE = Operation("/stats/email_cycle", EmailCycle, effect=CallEffect.READ)
+HISTORY = Operation("/stats/email_history", EmailHistory, effect=CallEffect.READ)
+SPAM = Operation("/stats/email_spam", EmailSpam, effect=CallEffect.READ)
+SUMMARY = Operation("/stats/email_summary", EmailSummary, effect=CallEffect.READ)
+UNSUBS = Operation("/stats/email_unsubs", EmailUnsubs, effect=CallEffect.READ)
 
 
 class Stats(EndpointGroup):
@@ -181,7 +181,7 @@ class Stats(EndpointGroup):
         Raises:
             ValueError: A time without a zone, an end that is not after the start, or an empty list.
         """
-        need_some(subaccounts, "subaccounts")
+        check_some(subaccounts, "subaccounts")
         dates = format_date_range(start_date, end_date)
         return await self._call(HISTORY, {**dates, "group_by": group_by, "subaccounts": subaccounts})
 

@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any, Literal, TypedDict, Unpack
 
-from .._models.model import Address, Done, Reply, model
-from .._operation import Effect, Operation
+from .._models.model import Address, EmptyReply, Reply, model
+from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
-from .._values.checks import need_count, need_some, need_word
+from .._values.checks import check_count, check_some, check_word
 from ._group import EndpointGroup
 
 SubaccountStates = Literal["all", "active", "closed", "suspended"] | str
@@ -79,7 +79,7 @@ class Subaccount(Reply):
 
 
 @model
-class SubaccountReopened(Done):
+class SubaccountReopened(EmptyReply):
     """A subaccount that is active again; the API documents both a sentence and an object as its answer."""
 
     id: str = ""
@@ -97,11 +97,11 @@ class SubaccountPage(Page):
     """How many there are on all pages."""
 
 
-ADD = Operation("/subaccount/add", Subaccount, effect=Effect.ONCE)
-CLOSE = Operation("/subaccount/close", Done, effect=Effect.CONVERGES)
-EDIT = Operation("/subaccount/edit", Subaccount, effect=Effect.CONVERGES)
-REOPEN = Operation("/subaccount/reopen", SubaccountReopened, effect=Effect.CONVERGES)
-SEARCH = Operation("/subaccounts/search", SubaccountPage, effect=Effect.READ)
+ADD = Operation("/subaccount/add", Subaccount, effect=CallEffect.ONCE)
+CLOSE = Operation("/subaccount/close", EmptyReply, effect=CallEffect.CONVERGES)
+EDIT = Operation("/subaccount/edit", Subaccount, effect=CallEffect.CONVERGES)
+REOPEN = Operation("/subaccount/reopen", SubaccountReopened, effect=CallEffect.CONVERGES)
+SEARCH = Operation("/subaccounts/search", SubaccountPage, effect=CallEffect.READ)
 
 
 class Subaccounts(EndpointGroup):
@@ -127,10 +127,10 @@ class Subaccounts(EndpointGroup):
         """
         fields = {**_fields(options), "fullname": fullname}
         if subaccount_email is not None:
-            fields["subaccount_email"] = need_word(subaccount_email, "subaccount_email")
+            fields["subaccount_email"] = check_word(subaccount_email, "subaccount_email")
         return await self._call(ADD, fields)
 
-    async def close(self, id: str, *, email: str | None = None) -> Done:
+    async def close(self, id: str, *, email: str | None = None) -> EmptyReply:
         """Close a subaccount; `reopen` makes it active again.
 
         ``POST /subaccount/close``
@@ -160,7 +160,7 @@ class Subaccounts(EndpointGroup):
         """
         fields = {**_fields(options), "id": id}
         if fullname is not None:
-            fields["fullname"] = need_word(fullname, "fullname")
+            fields["fullname"] = check_word(fullname, "fullname")
         return await self._call(EDIT, fields)
 
     async def reopen(self, id: str, *, email: str | None = None) -> SubaccountReopened:
@@ -193,8 +193,8 @@ class Subaccounts(EndpointGroup):
             ValueError: A page size that is not 1 or more, or an empty list of terms.
         """
         if page_size is not None:
-            need_count(page_size, "page_size")
-        need_some(filters.get("search_terms"), "search_terms")
+            check_count(page_size, "page_size")
+        check_some(filters.get("search_terms"), "search_terms")
         return await self._call(SEARCH, {**filters, "page_size": page_size, "continue_token": continue_token})
 
     def search_all(
@@ -218,7 +218,7 @@ class Subaccounts(EndpointGroup):
 
 def _fields(options: SubaccountOptions) -> dict[str, Any]:
     if (limit := options.get("limit")) is not None:
-        need_count(limit, "limit")
+        check_count(limit, "limit")
     if (sms_limit := options.get("sms_limit")) is not None:
-        need_count(sms_limit, "sms_limit", least=0)
+        check_count(sms_limit, "sms_limit", least=0)
     return {**options}

@@ -14,9 +14,9 @@ from functools import partial
 from typing import Literal, TypedDict, Unpack
 
 from .._models.model import Address, Content, Reply, model
-from .._operation import Effect, Operation
+from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
-from .._values.checks import need_one, need_some, need_word
+from .._values.checks import check_one_of, check_some, check_word
 from .._values.dates import DateLike, format_date_range
 from ._group import EndpointGroup
 
@@ -101,9 +101,9 @@ class SuppressionPage(Page):
     total_results: int | None = None
 
 
-ADD = Operation("/suppression/add", SuppressionAdded, effect=Effect.CONVERGES, takes_subaccount=True)
-REMOVE = Operation("/suppression/remove", SuppressionsRemoved, effect=Effect.CONVERGES, takes_subaccount=True)
-VIEW = Operation("/suppression/view", SuppressionPage, effect=Effect.READ, takes_subaccount=True)
+ADD = Operation("/suppression/add", SuppressionAdded, effect=CallEffect.CONVERGES, takes_subaccount=True)
+REMOVE = Operation("/suppression/remove", SuppressionsRemoved, effect=CallEffect.CONVERGES, takes_subaccount=True)
+VIEW = Operation("/suppression/view", SuppressionPage, effect=CallEffect.READ, takes_subaccount=True)
 
 _ONE_OF = (("reason", "reasons"), ("recipient", "recipients"), ("suppression_type", "suppression_types"))
 
@@ -145,7 +145,7 @@ class Suppressions(EndpointGroup):
         Raises:
             ValueError: The address is empty, or there is no reason.
         """
-        need_some(reasons, "reasons")
+        check_some(reasons, "reasons")
         fields = {"email_address": email_address, "reasons": reasons, "subaccount_id": subaccount_id}
         return await self._call(REMOVE, fields)
 
@@ -169,10 +169,10 @@ class Suppressions(EndpointGroup):
         """
         fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
         if (email_address := filters.get("email_address")) is not None:
-            need_word(email_address, "email_address")
+            check_word(email_address, "email_address")
         for one, several in _ONE_OF:
-            need_one(fields.get(one), fields.get(several), (one, several))
-            need_some(fields.get(several), several)
+            check_one_of(fields.get(one), fields.get(several), (one, several))
+            check_some(fields.get(several), several)
         return await self._call(VIEW, {**fields, "continue_token": continue_token})
 
     def view_all(

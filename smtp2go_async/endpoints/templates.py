@@ -20,16 +20,16 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._models.model import Content, Done, Reply, model, named
-from .._operation import Effect, Operation
+from .._models.model import Content, EmptyReply, Reply, model, named
+from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
-from .._values.checks import need_count, need_some, need_word
+from .._values.checks import check_count, check_some, check_word
 from ._group import EndpointGroup
 
-SHORTEST_ID, LONGEST_ID = 5, 24
+MIN_ID_LENGTH, MAX_ID_LENGTH = 5, 24
 """Characters of a new id (the reference of ``/template/add``)."""
 
-LONGEST_NAME = 64
+MAX_NAME_LENGTH = 64
 """Characters of a name (the same page)."""
 
 SortDirection = Literal["asc", "desc"] | str
@@ -109,11 +109,11 @@ class TemplatePage(Page):
     """How many there are on all pages."""
 
 
-ADD = Operation("/template/add", SavedTemplate, effect=Effect.CONVERGES)
-DELETE = Operation("/template/delete", Done, effect=Effect.CONVERGES)
-EDIT = Operation("/template/edit", SavedTemplate, effect=Effect.CONVERGES)
-SEARCH = Operation("/template/search", TemplatePage, effect=Effect.READ)
-VIEW = Operation("/template/view", Template, effect=Effect.READ)
+ADD = Operation("/template/add", SavedTemplate, effect=CallEffect.CONVERGES)
+DELETE = Operation("/template/delete", EmptyReply, effect=CallEffect.CONVERGES)
+EDIT = Operation("/template/edit", SavedTemplate, effect=CallEffect.CONVERGES)
+SEARCH = Operation("/template/search", TemplatePage, effect=CallEffect.READ)
+VIEW = Operation("/template/view", Template, effect=CallEffect.READ)
 
 
 class Templates(EndpointGroup):
@@ -143,12 +143,12 @@ class Templates(EndpointGroup):
         Raises:
             ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
         """
-        need_word(template_name, "template_name", most=LONGEST_NAME)
-        need_word(id, "id", least=SHORTEST_ID, most=LONGEST_ID)
+        check_word(template_name, "template_name", most=MAX_NAME_LENGTH)
+        check_word(id, "id", least=MIN_ID_LENGTH, most=MAX_ID_LENGTH)
         fields = {"template_name": template_name, "id": id, "subject": subject, "html_body": html_body}
         return await self._call(ADD, {**fields, "text_body": text_body, **options})
 
-    async def delete(self, id: str) -> Done:
+    async def delete(self, id: str) -> EmptyReply:
         """Delete a template.
 
         ``POST /template/delete``
@@ -171,9 +171,9 @@ class Templates(EndpointGroup):
             ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
         """
         if (new_id := changes.get("new_id")) is not None:
-            need_word(new_id, "new_id", least=SHORTEST_ID, most=LONGEST_ID)
+            check_word(new_id, "new_id", least=MIN_ID_LENGTH, most=MAX_ID_LENGTH)
         if (template_name := changes.get("template_name")) is not None:
-            need_word(template_name, "template_name", most=LONGEST_NAME)
+            check_word(template_name, "template_name", most=MAX_NAME_LENGTH)
         return await self._call(EDIT, {"id": id, **changes})
 
     async def search(
@@ -191,10 +191,10 @@ class Templates(EndpointGroup):
         Raises:
             ValueError: A page size below 1, or an empty list of terms or tags.
         """
-        need_some(filters.get("search_terms"), "search_terms")
-        need_some(filters.get("tags"), "tags")
+        check_some(filters.get("search_terms"), "search_terms")
+        check_some(filters.get("tags"), "tags")
         if page_size is not None:
-            need_count(page_size, "page_size")
+            check_count(page_size, "page_size")
         return await self._call(SEARCH, {**filters, "page_size": page_size, "continue_token": continue_token})
 
     def search_all(

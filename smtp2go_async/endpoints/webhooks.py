@@ -14,9 +14,9 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._models.model import Address, Listing, Reply, Secret, Url, model
-from .._operation import Effect, Operation
-from .._values.checks import need_count
+from .._models.model import Address, ListReply, Reply, Secret, Url, model
+from .._operation import CallEffect, Operation
+from .._values.checks import check_count
 from ._group import EndpointGroup
 
 WebhookEventName = (
@@ -87,10 +87,10 @@ class ChangedWebhook(Webhook, Reply):
     """The webhook that was added, changed or removed."""
 
 
-ADD = Operation("/webhook/add", ChangedWebhook, effect=Effect.ONCE, takes_subaccount=True)
-EDIT = Operation("/webhook/edit", ChangedWebhook, effect=Effect.CONVERGES, takes_subaccount=True)
-REMOVE = Operation("/webhook/remove", ChangedWebhook, effect=Effect.CONVERGES, takes_subaccount=True)
-VIEW = Operation("/webhook/view", Listing[Webhook], effect=Effect.READ, takes_subaccount=True)
+ADD = Operation("/webhook/add", ChangedWebhook, effect=CallEffect.ONCE, takes_subaccount=True)
+EDIT = Operation("/webhook/edit", ChangedWebhook, effect=CallEffect.CONVERGES, takes_subaccount=True)
+REMOVE = Operation("/webhook/remove", ChangedWebhook, effect=CallEffect.CONVERGES, takes_subaccount=True)
+VIEW = Operation("/webhook/view", ListReply[Webhook], effect=CallEffect.READ, takes_subaccount=True)
 
 
 class Webhooks(EndpointGroup):
@@ -124,7 +124,7 @@ class Webhooks(EndpointGroup):
         Raises:
             ValueError: Something else than a URL, an empty name, or a control character in the header.
         """
-        fields = {"id": need_count(id, "id"), "url": None if url is None else _url(url)}
+        fields = {"id": check_count(id, "id"), "url": None if url is None else _url(url)}
         return await self._call(EDIT, {**fields, **options})
 
     async def remove(self, id: int, *, subaccount_id: str | None = None) -> ChangedWebhook:
@@ -136,9 +136,9 @@ class Webhooks(EndpointGroup):
             id: Its id.
             subaccount_id: Act for this subaccount.
         """
-        return await self._call(REMOVE, {"id": need_count(id, "id"), "subaccount_id": subaccount_id})
+        return await self._call(REMOVE, {"id": check_count(id, "id"), "subaccount_id": subaccount_id})
 
-    async def view(self, *, subaccount_id: str | None = None) -> Listing[Webhook]:
+    async def view(self, *, subaccount_id: str | None = None) -> ListReply[Webhook]:
         """List the webhooks.
 
         ``POST /webhook/view``. One webhook is documented, a list was seen; both come as a list.

@@ -27,16 +27,16 @@ from .app import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, create_app
 from .counting import count
 from .faults import Faults, LostReply
 from .guard import checked_hosts
-from .records import ReceivedRequest, ReceivedSms, ScheduledEmail, SentAttachment, SentEmail, SentSms
+from .records import ReceivedRequest, SentAttachment, SentEmail, StoredReply, StoredSchedule, StoredSms
 
 __all__ = [
     "ReceivedRequest",
-    "ReceivedSms",
     "Sandbox",
-    "ScheduledEmail",
     "SentAttachment",
     "SentEmail",
-    "SentSms",
+    "StoredReply",
+    "StoredSchedule",
+    "StoredSms",
 ]
 
 
@@ -147,12 +147,12 @@ class Sandbox:
         return self._account.sent
 
     @property
-    def scheduled(self) -> tuple[ScheduledEmail, ...]:
+    def scheduled(self) -> tuple[StoredSchedule, ...]:
         """Give the e-mails whose time has not come and that were not removed."""
         return self._account.scheduled
 
     @property
-    def sms(self) -> tuple[SentSms, ...]:
+    def sms(self) -> tuple[StoredSms, ...]:
         """Give the texts that would have gone out, one per number."""
         return self._account.sms
 
@@ -240,15 +240,15 @@ class Sandbox:
         """
         return count(self._account, by, header=header)
 
-    def refuse_address(self, address: str) -> None:
+    def check_no_address(self, address: str) -> None:
         """Refuse e-mails that have this recipient, besides those whose address begins with ``refused``."""
-        self._account.refuse_address(address)
+        self._account.check_no_address(address)
 
-    def refuse_sender(self, sender: str) -> None:
+    def check_no_sender(self, sender: str) -> None:
         """Refuse e-mails from this address or domain, besides those from ``unverified.example``."""
-        self._account.refuse_sender(sender)
+        self._account.check_no_sender(sender)
 
-    def receive_sms(self, source: str, destination: str, content: str) -> ReceivedSms:
+    def receive_sms(self, source: str, destination: str, content: str) -> StoredReply:
         """Let a text arrive at a number of the account, for ``/sms/view-received``."""
         return self._account.receive_sms(source, destination, content)
 

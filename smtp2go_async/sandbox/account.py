@@ -1,7 +1,7 @@
 """An SMTP2GO account in memory: what its calls do and answer. No sockets; the clock is passed in.
 
 Refused as if the provider had: senders at ``unverified.example``, recipients whose address begins with ``refused``, and
-whatever `Account.refuse_sender` and `Account.refuse_address` add.
+whatever `Account.check_no_sender` and `Account.check_no_address` add.
 """
 
 import random
@@ -20,7 +20,7 @@ from .._wire.settings import SANDBOX_KEY
 from .activity import ACTIVITY_PER_MINUTE, ActivityLog
 from .mime import attachments_of, build_message, subject_of
 from .ready import read_message
-from .records import ReceivedRequest, ReceivedSms, ScheduledEmail, SentEmail, SentSms, Via
+from .records import ReceivedRequest, SentEmail, StoredReply, StoredSchedule, StoredSms, Via
 from .rules import (
     MAX_BATCH,
     Draft,
@@ -97,7 +97,7 @@ class Account:
         """Forget everything that arrived and every added refusal, as if the account were new."""
         with self._lock:
             self._sent: list[SentEmail] = []
-            self._scheduled: dict[str, ScheduledEmail] = {}
+            self._scheduled: dict[str, StoredSchedule] = {}
             self._next_due: datetime | None = None
             self._texts.clear()
             self._activity.clear()
@@ -114,14 +114,14 @@ class Account:
             return tuple(self._sent)
 
     @property
-    def scheduled(self) -> tuple[ScheduledEmail, ...]:
+    def scheduled(self) -> tuple[StoredSchedule, ...]:
         """Give the e-mails whose time has not come."""
         with self._lock:
             self._release_due()
             return tuple(self._scheduled.values())
 
     @property
-    def sms(self) -> tuple[SentSms, ...]:
+    def sms(self) -> tuple[StoredSms, ...]:
         """Give the texts that would have gone out, one per number."""
         return self._texts.sent
 
@@ -154,18 +154,18 @@ class Account:
             self._requests.append(request)
             self._calls[request.path] += 1
 
-    def receive_sms(self, source: str, destination: str, content: str) -> ReceivedSms:
+    def receive_sms(self, source: str, destination: str, content: str) -> StoredReply:
         """Let a text arrive at the account, for ``/sms/view-received``."""
         return self._texts.receive(source, destination, content, self._clock())
 
-    def refuse_address(self, address: str) -> None:
+    def check_no_address(self, address: str) -> None:
         """Refuse e-mails that have this recipient from now on."""
         if "@" not in address:
             raise ValueError(f"not an e-mail address: {address!r}")
         with self._lock:
             self._refused_addresses.add(address.lower())
 
-    def refuse_sender(self, sender: str) -> None:
+    def check_no_sender(self, sender: str) -> None:
         """Refuse e-mails from this address, or from this domain, from now on."""
         with self._lock:
             self._refused_senders.add(sender.lower())
@@ -252,7 +252,7 @@ class Account:
         with self._lock:
             self._release_due()
             if schedule and email.schedule_id:
-                self._scheduled[email.schedule_id] = ScheduledEmail(
+                self._scheduled[email.schedule_id] = StoredSchedule(
                     schedule_id=email.schedule_id, schedule=schedule, client_ip=call.client_ip, email=email
                 )
                 self._next_due = min(schedule, self._next_due or schedule)

@@ -16,11 +16,11 @@ from attrs import frozen
 
 from .activity_filters import Filters, read_filters
 from .ready import header_text, read_headers
-from .records import ActivityEvent, SentEmail
+from .records import SentEmail, StoredEvent
 from .rules import Fields, RequestError
 
 ACTIVITY_PER_MINUTE = 60  # calls; the limit in the provider's reference
-LONGEST_LAG = 86_400
+MAX_LAG_SECONDS = 86_400
 TOKEN_LIFE = timedelta(seconds=300)  # of a token of 2016, the only one whose content was published
 
 _MINUTE = timedelta(minutes=1)
@@ -32,7 +32,7 @@ class _Search:
     """A search that has more pages: what it was asked with, and all that it found."""
 
     asked: Mapping[str, Any]
-    found: Sequence[ActivityEvent]
+    found: Sequence[StoredEvent]
 
 
 @frozen
@@ -52,8 +52,8 @@ class ActivityLog:
     """
 
     def __init__(self, username: str, *, lag: float = 0.0, per_minute: int | None = ACTIVITY_PER_MINUTE) -> None:
-        if not 0 <= lag <= LONGEST_LAG:
-            raise ValueError(f"activity_lag must be a number of seconds from 0 to {LONGEST_LAG}")
+        if not 0 <= lag <= MAX_LAG_SECONDS:
+            raise ValueError(f"activity_lag must be a number of seconds from 0 to {MAX_LAG_SECONDS}")
         if per_minute is not None and per_minute < 1:
             raise ValueError("activity_per_minute must be at least 1, or None")
         self._username = username
@@ -65,7 +65,7 @@ class ActivityLog:
     def clear(self) -> None:
         """Forget all events and searches."""
         with self._lock:
-            self._events: list[ActivityEvent] = []
+            self._events: list[StoredEvent] = []
             # Beside the events, to look for a time among them.
             self._moments: list[datetime] = []
             self._tokens: dict[str, _Token] = {}
@@ -80,7 +80,7 @@ class ActivityLog:
         self._note(email, moment, ("rejected",), reason)
 
     def _note(self, email: SentEmail, moment: datetime, kinds: tuple[str, ...], reason: str) -> None:
-        events = [ActivityEvent(moment, kind, email, to, reason) for kind in kinds for to in email.recipients]
+        events = [StoredEvent(moment, kind, email, to, reason) for kind in kinds for to in email.recipients]
         with self._lock:
             # Nearly always the end: a clock can be set back, and two threads can pass each other.
             place = len(self._moments)
@@ -121,7 +121,7 @@ class ActivityLog:
             )
         self._searched.append(now)
 
-    def _found(self, filters: Filters, now: datetime) -> Sequence[ActivityEvent]:
+    def _found(self, filters: Filters, now: datetime) -> Sequence[StoredEvent]:
         first = bisect_left(self._moments, filters.start)
         last = bisect_right(self._moments, now - self._lag)
         if filters.end is not None:
@@ -154,10 +154,10 @@ class _Page:
         self._username = username
         self._emails: dict[str, dict[str, Any]] = {}
 
-    def shown(self, events: Sequence[ActivityEvent]) -> list[dict[str, Any]]:
+    def shown(self, events: Sequence[StoredEvent]) -> list[dict[str, Any]]:
         return [self._event(event) for event in events]
 
-    def _event(self, event: ActivityEvent) -> dict[str, Any]:
+    def _event(self, event: StoredEvent) -> dict[str, Any]:
         email = event.email
         shared = self._emails.get(email.email_id)
         if shared is None:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from attrs import frozen
 
-from .records import ActivityEvent, SentEmail
+from .records import SentEmail, StoredEvent
 from .rules import Fields
 
 DEFAULT_PAGE = 100
-MOST_ON_A_PAGE = 1000
+MAX_PAGE_SIZE = 1000
 _SECOND = timedelta(seconds=1)
 # Both lists are those of the provider's reference.
 _REGIONS = ("us", "eu", "au")
@@ -67,7 +67,7 @@ class Filters:
     limit: int
     continue_token: str
 
-    def narrow(self, events: Sequence[ActivityEvent], username: str) -> Sequence[ActivityEvent]:
+    def narrow(self, events: Sequence[StoredEvent], username: str) -> Sequence[StoredEvent]:
         """Give those of the events that are wanted, in order."""
         # There are no subaccounts here.
         if self.subaccounts or (self.usernames and username not in self.usernames):
@@ -119,7 +119,7 @@ def read_filters(fields: Fields, now: datetime) -> Filters:
         only_latest_by_sent=fields.flag("only_latest_by_sent"),
         include_headers=fields.flag("include_headers"),
         custom_headers=tuple(fields.words("custom_headers")),
-        limit=fields.whole("limit", lowest=1, highest=MOST_ON_A_PAGE) or DEFAULT_PAGE,
+        limit=fields.whole("limit", lowest=1, highest=MAX_PAGE_SIZE) or DEFAULT_PAGE,
         continue_token=fields.text("continue_token") or "",
     )
 
@@ -176,7 +176,7 @@ def _next_second(moment: datetime) -> datetime:
     return whole if whole == moment else whole + _SECOND
 
 
-def _of_emails(events: Sequence[ActivityEvent], wanted: Callable[[SentEmail], bool]) -> list[ActivityEvent]:
+def _of_emails(events: Sequence[StoredEvent], wanted: Callable[[SentEmail], bool]) -> list[StoredEvent]:
     # An e-mail's events mostly stand together, so that each is looked at about once.
     found, last, answer = [], None, False
     for event in events:
@@ -187,7 +187,7 @@ def _of_emails(events: Sequence[ActivityEvent], wanted: Callable[[SentEmail], bo
     return found
 
 
-def _mentions(event: ActivityEvent, texts: tuple[str, ...]) -> bool:
+def _mentions(event: StoredEvent, texts: tuple[str, ...]) -> bool:
     email = event.email
     fields = f"{email.email_id}\n{email.subject}\n{email.sender}\n{event.recipient}".lower()
     return any(text in fields for text in texts)

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from .account import Account
 from .counting import count
 from .faults import Faults
-from .records import ReceivedRequest, ScheduledEmail, SentEmail, SentSms, parsed_json
+from .records import ReceivedRequest, SentEmail, StoredSchedule, StoredSms, parsed_json
 
 ADDRESSES = {
     "GET /sandbox/emails": "the e-mails that would have gone out",
@@ -155,7 +155,7 @@ def _email(email: SentEmail) -> Mapping[str, Any]:
     }
 
 
-def _scheduled(item: ScheduledEmail) -> Mapping[str, Any]:
+def _scheduled(item: StoredSchedule) -> Mapping[str, Any]:
     return {
         "schedule_id": item.schedule_id,
         "schedule": item.schedule.isoformat(),
@@ -164,7 +164,7 @@ def _scheduled(item: ScheduledEmail) -> Mapping[str, Any]:
     }
 
 
-def _sms(text: SentSms) -> Mapping[str, Any]:
+def _sms(text: StoredSms) -> Mapping[str, Any]:
     return {
         "message_id": text.message_id,
         "destination": text.destination,

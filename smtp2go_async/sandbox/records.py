@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from .rules import masked_key
 
-MOST_LEVELS = 100
+MAX_LEVELS = 100
 """Levels of lists and objects in a body; `template_data` has the most of all that is sent."""
 
 Via = Literal["send", "mime", "batch"]
@@ -72,7 +72,7 @@ class SentEmail:
 
 
 @frozen(kw_only=True)
-class ScheduledEmail:
+class StoredSchedule:
     """An e-mail that waits for its time."""
 
     schedule_id: str
@@ -82,7 +82,7 @@ class ScheduledEmail:
 
 
 @frozen
-class ActivityEvent:
+class StoredEvent:
     """Something that happened to an e-mail on its way to one recipient."""
 
     moment: datetime
@@ -93,7 +93,7 @@ class ActivityEvent:
 
 
 @frozen(kw_only=True)
-class SentSms:
+class StoredSms:
     """A text to one number. ``sender`` is empty when the account's default number was to be used."""
 
     message_id: str
@@ -107,7 +107,7 @@ class SentSms:
 
 
 @frozen(kw_only=True)
-class ReceivedSms:
+class StoredReply:
     """A text that somebody sent to a number of the account."""
 
     message_id: str
@@ -154,10 +154,10 @@ def parsed_json(content: bytes) -> Any:
 
 def _is_deep(content: bytes, body: Any) -> bool:
     """Tell whether a body has more levels than it takes to write or compare it without running out of stack."""
-    if content.count(b"[") + content.count(b"{") <= MOST_LEVELS:
+    if content.count(b"[") + content.count(b"{") <= MAX_LEVELS:
         return False
     level = [body] if isinstance(body, list | dict) else []
-    for _ in range(MOST_LEVELS):
+    for _ in range(MAX_LEVELS):
         level = [
             inner
             for one in level

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from .records import ReceivedSms, SentSms
+from .records import StoredReply, StoredSms
 from .rules import Fields, read_numbers, read_period, read_sms_sender
 
-_Text = TypeVar("_Text", SentSms, ReceivedSms)
+_Text = TypeVar("_Text", StoredSms, StoredReply)
 
 SMS_UNIT = 160  # characters; how longer texts are cut is not published
 # Of /sms/view-sent. The country is left empty for numbers from anywhere else.
@@ -22,11 +22,11 @@ class TextMessages:
     def __init__(self, username: str) -> None:
         self._username = username
         self._lock = threading.Lock()
-        self._sent: list[SentSms] = []
-        self._received: list[ReceivedSms] = []
+        self._sent: list[StoredSms] = []
+        self._received: list[StoredReply] = []
 
     @property
-    def sent(self) -> tuple[SentSms, ...]:
+    def sent(self) -> tuple[StoredSms, ...]:
         """Give the texts that would have gone out, one per number."""
         with self._lock:
             return tuple(self._sent)
@@ -37,9 +37,9 @@ class TextMessages:
             self._sent.clear()
             self._received.clear()
 
-    def receive(self, source: str, destination: str, content: str, now: datetime) -> ReceivedSms:
+    def receive(self, source: str, destination: str, content: str, now: datetime) -> StoredReply:
         """Keep a text that arrived at a number of the account."""
-        received = ReceivedSms(
+        received = StoredReply(
             message_id=str(uuid.uuid4()),
             source=source,
             destination=destination,
@@ -57,7 +57,7 @@ class TextMessages:
         content = fields.required("content", fields.text("content"))
         sender = read_sms_sender(fields)
         texts = [
-            SentSms(
+            StoredSms(
                 message_id=str(uuid.uuid4()),
                 destination=number,
                 sender=sender,

@@ -250,13 +250,11 @@ def test_what_that_line_makes_is_sent_under_its_name(upload):
     assert (made.filename, made.mimetype, made.blob.measure()) == ("invoice.pdf", "application/pdf", 3)
 
 
-async def _awaited(size=-1):
+async def _async(size=-1):
     return b""
 
 
-@pytest.mark.parametrize(
-    "read", [functools.partial(_awaited), lambda size=-1: _awaited(size)], ids=["partial", "hidden"]
-)
+@pytest.mark.parametrize("read", [functools.partial(_async), lambda size=-1: _async(size)], ids=["partial", "hidden"])
 def test_a_file_that_turns_out_to_be_read_by_awaiting_is_refused_too(read):
     class File:
         name = "a.pdf"
@@ -268,12 +266,12 @@ def test_a_file_that_turns_out_to_be_read_by_awaiting_is_refused_too(read):
 
 
 def test_an_answer_that_is_read_whole_is_no_file():
-    class Answer:
+    class Response:
         def read(self):
             return b"x"
 
-    with pytest.raises(TypeError, match=r"^content: bytes, a path or an open binary file is needed, not a .*Answer$"):
-        Attachment(Answer(), "a.pdf")
+    with pytest.raises(TypeError, match=r"^content: bytes, a path or an open binary file is needed, not a .*Response$"):
+        Attachment(Response(), "a.pdf")
 
 
 def test_content_that_was_not_awaited_is_told_to_be_awaited():

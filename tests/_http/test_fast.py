@@ -99,7 +99,7 @@ def test_calls_go_over_pyreqwest(fast, mail):
 def test_the_waiting_client_takes_it(key, faults, mail):
     with SyncClient(key, base_url=faults.url, transport="fast") as client:
         assert client.email.send(**mail()).email_id == "reference"
-        assert type(client._awaited._transport._connections) is FastConnections
+        assert type(client._async._transport._connections) is FastConnections
 
 
 def test_a_copy_with_other_options_uses_the_same_connections(fast, faults, mail):
@@ -278,7 +278,7 @@ def test_a_connection_that_can_t_be_made_in_time_means_not_sent(backend, full, c
 @pytest.mark.skipif(not os.path.exists("/proc/sys/net"), reason="other systems refuse what does not fit")
 def test_connecting_has_a_limit_of_its_own(backend, full, client_of, mail, monkeypatch):
     for module in (_fast, _transport):
-        monkeypatch.setattr(module, "LONGEST_CONNECT", 0.05)
+        monkeypatch.setattr(module, "MAX_CONNECT_SECONDS", 0.05)
 
     async def main():
         async with client_of(base_url=full, timeout=30) as client:

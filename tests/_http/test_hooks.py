@@ -12,6 +12,7 @@ from faults.server import Fault, Say
 from smtp2go_async import (
     ApiError,
     AuthenticationError,
+    BadRequestError,
     NotSentError,
     OutcomeUnknownError,
     RateLimitError,
@@ -20,7 +21,6 @@ from smtp2go_async import (
     RetryPolicy,
     ServerError,
     SyncClient,
-    ValidationError,
 )
 
 REFUSED = json.dumps(
@@ -154,7 +154,7 @@ def test_a_compressed_answer_that_a_hook_has_read_is_the_answer(hook, backend, f
 @any_hook
 def test_a_refusal_that_a_hook_has_read_says_why(hook, backend, faults, http_client, client_of, mail):
     faults.then(Say(400, body=REFUSED.encode()))
-    with pytest.raises(ValidationError, match="no such sender"):
+    with pytest.raises(BadRequestError, match="no such sender"):
         sends(http_client(hook), client_of, mail, backend)
 
 
@@ -266,9 +266,9 @@ raising = pytest.mark.parametrize("hook", [raises_for_status, reads_and_raises, 
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, ValidationError),
-        (401, ValidationError),
-        (404, ValidationError),
+        (400, BadRequestError),
+        (401, BadRequestError),
+        (404, BadRequestError),
         (429, RateLimitError),
         (500, ServerError),
         (302, ReplyError),
@@ -517,7 +517,7 @@ def test_an_answer_that_a_transport_has_read_or_wrapped_is_the_answer(
 
     assert sends(own(), client_of, mail, backend) == "reference"
     faults.then(Say(400, body=REFUSED.encode()))
-    with pytest.raises(ValidationError, match="no such sender"):
+    with pytest.raises(BadRequestError, match="no such sender"):
         sends(own(), client_of, mail, backend)
 
 
@@ -555,7 +555,7 @@ def test_an_answer_that_a_client_of_another_class_has_read_is_the_answer(
 
     assert sends(own(), client_of, mail, backend) == "reference"
     faults.then(Say(400, body=REFUSED.encode()))
-    with pytest.raises(ValidationError, match="no such sender"):
+    with pytest.raises(BadRequestError, match="no such sender"):
         sends(own(), client_of, mail, backend)
 
 
@@ -595,7 +595,7 @@ def test_a_tool_around_httpx_s_transport_may_read_the_answer(do, loop, faults, c
         async with client_of() as client:
             assert (await client.email.send(**mail())).email_id == "reference"
             faults.then(Say(400, body=REFUSED.encode()))
-            with pytest.raises(ValidationError, match="no such sender"):
+            with pytest.raises(BadRequestError, match="no such sender"):
                 await client.email.send(**mail())
 
     anyio.run(call, backend=loop)
@@ -617,5 +617,5 @@ def test_a_status_that_a_tool_raises_for_is_the_answer(key, mail, monkeypatch):
         response.raise_for_status()
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer)
-    with SyncClient(key, retry=RetryPolicy.none()) as client, pytest.raises(ValidationError, match="no such sender"):
+    with SyncClient(key, retry=RetryPolicy.none()) as client, pytest.raises(BadRequestError, match="no such sender"):
         client.email.send(**mail())

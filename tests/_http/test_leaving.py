@@ -11,7 +11,7 @@ from faults.server import Fault, Say
 
 from smtp2go_async import (
     AsyncClient,
-    Effect,
+    CallEffect,
     Email,
     OutcomeUnknownError,
     Pacer,
@@ -293,7 +293,7 @@ def test_a_refusal_that_quotes_a_subject_about_limits_holds_back_nothing(backend
     assert (state.phase, state.cool_downs) == ("open", 0)
 
 
-@pytest.mark.parametrize("effect", [Effect.READ, Effect.CONVERGES])
+@pytest.mark.parametrize("effect", [CallEffect.READ, CallEffect.CONVERGES])
 def test_a_500_with_an_error_code_is_asked_for_once_and_other_server_errors_are_repeated(
     effect, backend, faults, client_of
 ):

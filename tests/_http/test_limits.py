@@ -10,7 +10,7 @@ from smtp2go_async import NotSentError, OutcomeUnknownError
 from smtp2go_async._http.connections import OwnTransport
 from smtp2go_async._http.transport import Depart
 from smtp2go_async._wire.body import Body
-from smtp2go_async._wire.wire import Answer, Request
+from smtp2go_async._wire.wire import Request, Response
 
 
 def leaves(*, writing=False):
@@ -30,7 +30,7 @@ class Gated:
         self.gates: dict[str, anyio.Event] = {}
         self.closed = False
 
-    async def exchange(self, request: Request, depart: Depart) -> Answer:
+    async def exchange(self, request: Request, depart: Depart) -> Response:
         name = request.url.rpartition("/")[2]
         self.begun.append(name)
         self.now += 1
@@ -39,7 +39,7 @@ class Gated:
             await self.gates.setdefault(name, anyio.Event()).wait()
         finally:
             self.now -= 1
-        return Answer(200, name.encode())
+        return Response(200, name.encode())
 
     def let(self, name: str) -> None:
         self.gates.setdefault(name, anyio.Event()).set()

@@ -14,13 +14,13 @@ from faults.server import Say
 
 from smtp2go_async import (
     ApiError,
+    BadRequestError,
     Email,
     NotSentError,
     OutcomeUnknownError,
     RateLimitError,
     ReplyError,
     RetryPolicy,
-    ValidationError,
 )
 
 REFUSED = json.dumps(
@@ -87,7 +87,7 @@ def test_a_refusal_that_was_answered_before_a_hook_raised_says_why(
 ):
     faults.then(Say(400, body=REFUSED))
     own = http_client(event_hooks={"response": [raising(error)]})
-    with pytest.raises(ValidationError, match="no such sender") as caught:
+    with pytest.raises(BadRequestError, match="no such sender") as caught:
         sends(own, client_of, mail, backend)
     assert caught.value.carried_out is False
     assert faults.count("reference") == 1

@@ -5,7 +5,7 @@ import pytest
 from faults.server import Say
 
 from smtp2go_async import AsyncClient, NotSentError, RateLimitError, ReplyError, RetryPolicy, __version__
-from smtp2go_async._http.transport import LONGEST_CONNECT, retry_after
+from smtp2go_async._http.transport import MAX_CONNECT_SECONDS, retry_after
 
 GOOD = {"request_id": "1", "data": {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1"}}
 
@@ -97,7 +97,7 @@ def test_a_cookie_of_the_provider_does_not_come_back(backend, faults, client_of,
 
 @pytest.mark.parametrize(
     ("timeout", "connect", "others"),
-    [(0.5, 0.5, 0.5), (30.0, LONGEST_CONNECT, 30.0), (None, LONGEST_CONNECT, None)],
+    [(0.5, 0.5, 0.5), (30.0, MAX_CONNECT_SECONDS, 30.0), (None, MAX_CONNECT_SECONDS, None)],
 )
 def test_connecting_may_take_ten_seconds_and_the_other_steps_what_was_asked(
     timeout, connect, others, backend, key, mail, respx_mock

@@ -12,7 +12,7 @@ import anyio
 import pytest
 import trio
 
-from smtp2go_async import Effect, Email, Smtp2goWarning
+from smtp2go_async import CallEffect, Email, Smtp2goWarning
 
 LOOPS = {"asyncio": lambda main: asyncio.run(main()), "trio": trio.run}
 
@@ -52,7 +52,7 @@ def line_of(call):
 
 CALLS = {
     "a group": lambda client, mail: client.email.send(**mail()),
-    "a call that has no method": lambda client, mail: client.call("POST", "/sms/summary", effect=Effect.READ),
+    "a call that has no method": lambda client, mail: client.call("POST", "/sms/summary", effect=CallEffect.READ),
     "a list over pages": lambda client, mail: list(client.email.search_scheduled_all()),
     "a bulk run": lambda client, mail: client.bulk.send([Email(**mail())], via="batch"),
     "a stream": lambda client, mail: list(client.bulk.stream([Email(**mail())])),

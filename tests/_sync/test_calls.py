@@ -14,7 +14,7 @@ from faults.server import Fault, Say
 from smtp2go_async import (
     ApiError,
     AuthenticationError,
-    Effect,
+    CallEffect,
     NotSentError,
     OutcomeUnknownError,
     RateLimitError,
@@ -122,7 +122,7 @@ def test_repeats_happen_in_it_too(faults, sync_of):
 
 
 def test_any_call_can_be_made(faults, sync_of):
-    result = sync_of().call("POST", "/email/scheduled/remove", {"schedule_id": "1"}, effect=Effect.CONVERGES)
+    result = sync_of().call("POST", "/email/scheduled/remove", {"schedule_id": "1"}, effect=CallEffect.CONVERGES)
 
     assert result.data == "Success"
     assert faults.arrived[0].json == {"schedule_id": "1"}

@@ -63,7 +63,7 @@ def test_a_group_is_the_twin_of_its_own_original(group):
 
     assert isinstance(awaited, EndpointGroup)
     assert isinstance(waits, SyncGroup)
-    assert getattr(client, group)._awaited is getattr(client._awaited, group)
+    assert getattr(client, group)._async is getattr(client._async, group)
     assert type(waits).__name__ == type(awaited).__name__
     assert type(waits).__doc__ == type(awaited).__doc__
 
@@ -136,10 +136,10 @@ def test_every_argument_reaches_the_async_client(key):
     }
     left_out = {"api_key", "region", "http_client"}
     assert set(given) | left_out == set(inspect.signature(SyncClient).parameters)
-    made = SyncClient(key, **given)._awaited
+    made = SyncClient(key, **given)._async
     expected = AsyncClient(key, **given)
 
     assert made._settings == expected._settings
     assert made.pacer is given["pacer"]
     assert made._transport._max_connections == 3
-    assert SyncClient(key, region="eu")._awaited._settings.base_url == "https://eu-api.smtp2go.com/v3"
+    assert SyncClient(key, region="eu")._async._settings.base_url == "https://eu-api.smtp2go.com/v3"

@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from smtp2go_async import AsyncClient, Period, SyncClient
+from smtp2go_async import AsyncClient, CalendarPeriod, SyncClient
 from smtp2go_async._groups import AsyncGroups
 from smtp2go_async._values.arguments import FREE_TEXT, Arguments, check_calls, check_of, unchecked
 
@@ -155,7 +155,11 @@ def test_what_says_that_it_is_text_and_is_not_is_refused():
         (Sequence[Literal["a"] | str], [["a", "b"]], [[["a"]]]),
         (Mapping[str, Any], [{}, {"a": object()}], [[], {5: 1}, {"\ud800": 1}, {"": 1}]),
         (dt.datetime | dt.date, [dt.date.max, dt.datetime.min], ["2026-06-01", 5, dt.time()]),
-        (str | dt.timedelta | Period, ["1 day", dt.timedelta(1), Period("1 day")], [5, "a\n", dt.date.max]),
+        (
+            str | dt.timedelta | CalendarPeriod,
+            ["1 day", dt.timedelta(1), CalendarPeriod("1 day")],
+            [5, "a\n", dt.date.max],
+        ),
         (Annotated[int, "E-mails"], [5], ["5"]),
         (Annotated[str | None, "a name"], ["a"], [5]),
     ],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async._models.converter import to_datetime
-from smtp2go_async._values.dates import format_date, format_date_range, format_schedule, need_aware
+from smtp2go_async._values.dates import check_aware, format_date, format_date_range, format_schedule
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 NAIVE = dt.datetime(2026, 6, 1, 12)
@@ -102,7 +102,7 @@ def test_anything_else_is_no_time(value):
 @pytest.mark.parametrize("value", [None, "2026-06-01", dt.date(2026, 6, 1)])
 def test_only_a_datetime_can_be_aware(value):
     with pytest.raises(TypeError, match=r"^schedule: must be a datetime with a zone"):
-        need_aware(value, "schedule")
+        check_aware(value, "schedule")
 
 
 @given(st.datetimes(timezones=st.timezones(), min_value=dt.datetime(1900, 1, 2), max_value=dt.datetime(2100, 1, 1)))

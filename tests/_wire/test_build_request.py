@@ -4,19 +4,19 @@ import json
 
 import pytest
 
-from smtp2go_async._models.model import Done
-from smtp2go_async._operation import Effect, Operation
+from smtp2go_async._models.model import EmptyReply
+from smtp2go_async._operation import CallEffect, Operation
 from smtp2go_async._wire.settings import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, Settings
 from smtp2go_async._wire.wire import build_request
 
 KEY = "api-" + "A1b2" * 8
 URL = "https://api.example.com/v3"
 
-EMAIL = Operation("/email/send", Done, effect=Effect.ONCE)
-LOOK = Operation("/sms/summary", Done, effect=Effect.READ, takes_subaccount=True)
-PLAIN = Operation("/sms/send", Done, effect=Effect.ONCE)
-LEGACY = Operation("/ip_allow_list/view", Done, effect=Effect.READ, key_in_body=True)
-PATCH = Operation("/api_keys/edit", Done, effect=Effect.CONVERGES, method="PATCH")
+EMAIL = Operation("/email/send", EmptyReply, effect=CallEffect.ONCE)
+LOOK = Operation("/sms/summary", EmptyReply, effect=CallEffect.READ, takes_subaccount=True)
+PLAIN = Operation("/sms/send", EmptyReply, effect=CallEffect.ONCE)
+LEGACY = Operation("/ip_allow_list/view", EmptyReply, effect=CallEffect.READ, key_in_body=True)
+PATCH = Operation("/api_keys/edit", EmptyReply, effect=CallEffect.CONVERGES, method="PATCH")
 
 
 def settings(**changes):

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtp2go_async import Period, endpoints, errors
+from smtp2go_async import CalendarPeriod, endpoints, errors
 from smtp2go_async._models.converter import loose
-from smtp2go_async._models.model import Listing, Reply, Secret, model, named
+from smtp2go_async._models.model import ListReply, Reply, Secret, model, named
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints import activity, email, sms
 
 SETTINGS = Settings(api_key="api-" + "A1b2" * 8, base_url="https://api.example.com/v3")
@@ -36,7 +36,7 @@ OPERATIONS = [one for one in EVERY_OPERATION if one.path.startswith(("/email/", 
 def models_of(kind):
     """The models in a type: itself, those of its items, and those of its fields."""
     found = {one for part in get_args(kind) for one in models_of(part)}
-    if isinstance(kind, type) and attrs.has(kind) and kind is not Period:
+    if isinstance(kind, type) and attrs.has(kind) and kind is not CalendarPeriod:
         found |= {kind, *(one for field in attrs.fields(kind) for one in models_of(field.type))}
     return found
 
@@ -86,7 +86,7 @@ def fits(value, kind):
         return type(value) is tuple and all(fits(one, parts[0]) for one in value)
     if origin is Mapping:
         return type(value) is dict and all(fits(key, parts[0]) and fits(one, parts[1]) for key, one in value.items())
-    if attrs.has(kind) and kind is not Period:
+    if attrs.has(kind) and kind is not CalendarPeriod:
         return type(value) is kind and no_dirt_in(value)
     return type(value) is kind
 
@@ -111,7 +111,7 @@ def test_every_field_of_every_result_has_a_default(cls):
 
 @pytest.mark.parametrize("operation", EVERY_OPERATION, ids=lambda one: f"{one.method} {one.path}")
 def test_nothing_in_a_result_is_true_by_default_so_that_an_empty_one_is_known_for_empty(operation):
-    blank = operation.result() if isinstance(operation.result, type) else Listing()
+    blank = operation.result() if isinstance(operation.result, type) else ListReply()
     assert not any(getattr(blank, one.name) for one in attrs.fields(type(blank)))
 
 
@@ -151,7 +151,7 @@ def test_no_answer_makes_parsing_fail_in_another_way_than_with_an_error_of_ours(
     payload = data.draw(st.fixed_dictionaries({"data": shape}, optional={"request_id": json_values}) | shape)
     status = data.draw(st.sampled_from([200, 201, 302, 400, 429, 500]))
     try:
-        parse_answer(operation, Answer(status, json.dumps(payload).encode()), SETTINGS)
+        parse_response(operation, Response(status, json.dumps(payload).encode()), SETTINGS)
     except errors.Smtp2goError as error:
         told = error.operation
     else:
@@ -164,7 +164,7 @@ def test_no_answer_makes_parsing_fail_in_another_way_than_with_an_error_of_ours(
 def test_no_bytes_and_no_status_make_parsing_fail_in_another_way(content, status):
     for operation in OPERATIONS:
         with contextlib.suppress(errors.Smtp2goError):
-            parse_answer(operation, Answer(status, content), SETTINGS)
+            parse_response(operation, Response(status, content), SETTINGS)
 
 
 @settings(max_examples=60, deadline=None)
@@ -173,7 +173,7 @@ def test_a_send_that_has_an_id_and_counts_no_failure_is_accepted_whatever_else_i
     for word in ("error", "error_code", "failed"):
         dirt.pop(word, None)
     content = json.dumps({"data": {**dirt, "email_id": "1uAbC-1"}}).encode()
-    result = parse_answer(email.SEND, Answer(200, content), SETTINGS)
+    result = parse_response(email.SEND, Response(200, content), SETTINGS)
     assert result.accepted is True
     assert result.email_id == "1uAbC-1"
 
@@ -184,7 +184,7 @@ def test_texts_that_are_counted_as_queued_are_accepted_whatever_else_is_in_the_a
     for word in ("error", "error_code"):
         dirt.pop(word, None)
     content = json.dumps({"data": {**dirt, "statuses": {"queued": 1}}}).encode()
-    assert parse_answer(sms.SEND, Answer(200, content), SETTINGS).statuses == {"queued": 1}
+    assert parse_response(sms.SEND, Response(200, content), SETTINGS).statuses == {"queued": 1}
 
 
 # --- one bad field -----------------------------------------------------------------------------------------------
@@ -239,8 +239,8 @@ def test_the_readable_counts_of_a_map_are_kept(value, read):
 def test_the_reasons_of_a_refusal_are_read_in_any_shape(failures, read):
     assert loose().structure({"failures": failures}, email.EmailSent).failures == read
     with pytest.raises(errors.SendRefusedError) as caught:
-        parse_answer(
-            email.SEND, Answer(200, json.dumps({"data": {"failed": 1, "failures": failures}}).encode()), SETTINGS
+        parse_response(
+            email.SEND, Response(200, json.dumps({"data": {"failed": 1, "failures": failures}}).encode()), SETTINGS
         )
     assert caught.value.failures == read
 
@@ -324,14 +324,14 @@ def test_the_documented_spelling_comes_first_unless_it_is_null(sent, read):
 
 def test_unknown_fields_are_kept_in_raw():
     payload = {"data": {"email_id": "1uAbC-1", "queue_position": 7}, "trace": "t-1"}
-    result = parse_answer(email.SEND, Answer(200, json.dumps(payload).encode()), SETTINGS)
+    result = parse_response(email.SEND, Response(200, json.dumps(payload).encode()), SETTINGS)
     assert result.raw == payload
 
 
 def test_a_list_keeps_unknown_fields_of_its_items_in_raw():
     payload = {"data": [{"schedule_id": "s-1", "mood": "good"}]}
-    listing = parse_answer(email.SEARCH_SCHEDULED, Answer(200, json.dumps(payload).encode()), SETTINGS)
-    assert isinstance(listing, Listing)
+    listing = parse_response(email.SEARCH_SCHEDULED, Response(200, json.dumps(payload).encode()), SETTINGS)
+    assert isinstance(listing, ListReply)
     assert listing.raw == payload
 
 

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from smtp2go_async import errors
-from smtp2go_async._models.model import Done, Listing
-from smtp2go_async._operation import Effect, Operation
+from smtp2go_async._models.model import EmptyReply, ListReply
+from smtp2go_async._operation import CallEffect, Operation
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.email import REMOVE_SCHEDULED, SEARCH_SCHEDULED, SEND, SEND_BATCH
 from smtp2go_async.endpoints.sms import SUMMARY
 
@@ -20,7 +20,7 @@ ALL = [SEND, SEND_BATCH, SEARCH_SCHEDULED, REMOVE_SCHEDULED, SUMMARY]
 def error_of(payload, status=400, operation=SEND, **answer):
     content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     with pytest.raises(errors.Smtp2goError) as caught:
-        parse_answer(operation, Answer(status, content, **answer), SETTINGS)
+        parse_response(operation, Response(status, content, **answer), SETTINGS)
     return caught.value
 
 
@@ -52,8 +52,8 @@ BUSINESS = "Your plan does not allow more sender domains"
         (400, "ENDPOINT_PERMISSION_DENIED", NO_PERMISSION, errors.PermissionDeniedError, False),
         (403, "ENDPOINT_PERMISSION_DENIED", NO_PERMISSION, errors.PermissionDeniedError, False),
         (403, "SOMETHING_NEW", "no", errors.PermissionDeniedError, False),
-        (400, "NON_VALIDATING_IN_PAYLOAD", NOT_VALID, errors.ValidationError, False),
-        (400, "INVALID_IN_PAYLOAD", "the sender is malformed", errors.ValidationError, False),
+        (400, "NON_VALIDATING_IN_PAYLOAD", NOT_VALID, errors.BadRequestError, False),
+        (400, "INVALID_IN_PAYLOAD", "the sender is malformed", errors.BadRequestError, False),
         (400, "API_EXCEPTION", BUSINESS, errors.ApiError, False),
         (400, "API_EXCEPTION", MISSING, errors.NotFoundError, False),
         (400, "API_EXCEPTION", "the template was not found", errors.NotFoundError, False),
@@ -74,7 +74,7 @@ BUSINESS = "Your plan does not allow more sender domains"
         (503, "SOMETHING_NEW", "no", errors.ServerError, None),
         # A 200 that is an error is told by its code alone.
         (200, "ENDPOINT_PERMISSION_DENIED", NO_PERMISSION, errors.PermissionDeniedError, False),
-        (200, "NON_VALIDATING_IN_PAYLOAD", NOT_VALID, errors.ValidationError, False),
+        (200, "NON_VALIDATING_IN_PAYLOAD", NOT_VALID, errors.BadRequestError, False),
         (200, "API_EXCEPTION", BUSINESS, errors.ApiError, False),
     ],
 )
@@ -153,8 +153,8 @@ def test_a_text_or_a_code_alone_makes_a_200_an_error(body):
 
 
 def test_an_empty_error_does_not_make_a_200_an_error():
-    answer = Answer(200, json.dumps({"data": {"error": "", "error_code": None, "email_id": "1uAbC-1"}}).encode())
-    assert parse_answer(SEND, answer, SETTINGS).email_id == "1uAbC-1"
+    answer = Response(200, json.dumps({"data": {"error": "", "error_code": None, "email_id": "1uAbC-1"}}).encode())
+    assert parse_response(SEND, answer, SETTINGS).email_id == "1uAbC-1"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_the_request_id_is_found_at_the_root_or_inside_data(payload, expected):
 def test_field_errors_are_read_as_one_object_as_a_list_and_as_a_map(sent, read, nested):
     body = refusal("NON_VALIDATING_IN_PAYLOAD", NOT_VALID, field_validation_errors=sent)
     error = error_of({"data": body} if nested else body)
-    assert type(error) is errors.ValidationError
+    assert type(error) is errors.BadRequestError
     assert error.field_errors == read
 
 
@@ -258,9 +258,9 @@ def test_a_redirect_is_never_an_answer_that_can_be_understood(status, operation)
 
 
 def test_an_error_is_found_before_the_type_of_the_result_is_looked_at():
-    keys = Operation("/api_keys/permissions", Listing[str], effect=Effect.READ)
+    keys = Operation("/api_keys/permissions", ListReply[str], effect=CallEffect.READ)
     assert type(error_of({"data": refusal("API_EXCEPTION", NO_SUCH_KEY)}, 200, keys)) is errors.AuthenticationError
-    word = Operation("/template/delete", Done, effect=Effect.CONVERGES)
+    word = Operation("/template/delete", EmptyReply, effect=CallEffect.CONVERGES)
     assert type(error_of({"data": refusal("API_EXCEPTION", MISSING)}, 200, word)) is errors.NotFoundError
 
 
@@ -272,7 +272,7 @@ HINT = "; the base URL does not end in /v3, which is where the API is"
 def text_of(base_url, content, status=404):
     settings = Settings(api_key="api-" + "A1b2" * 8, base_url=base_url)
     with pytest.raises(errors.ApiError) as caught:
-        parse_answer(SEND, Answer(status, content), settings)
+        parse_response(SEND, Response(status, content), settings)
     assert caught.value.carried_out is False
     return str(caught.value)
 

@@ -5,10 +5,10 @@ import json
 import attrs
 import pytest
 
-from smtp2go_async._models.model import AnyReply, Done, Listing, Reply, model
-from smtp2go_async._operation import Effect, Operation
+from smtp2go_async._models.model import AnyReply, EmptyReply, ListReply, Reply, model
+from smtp2go_async._operation import CallEffect, Operation
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH, BatchItem
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.errors import ReplyError
@@ -23,14 +23,14 @@ class Thing(Reply):
     name: str = ""
 
 
-READ = Operation("/thing/view", Thing, effect=Effect.READ)
-CONVERGES = Operation("/thing/edit", Thing, effect=Effect.CONVERGES)
-ONCE = Operation("/thing/add", Thing, effect=Effect.ONCE)
-LIST = Operation("/thing/list", Listing[Thing], effect=Effect.READ)
-LIST_ONCE = Operation("/thing/add_all", Listing[Thing], effect=Effect.ONCE)
-WORDS = Operation("/thing/words", Listing[str], effect=Effect.READ)
-ANY = Operation("/thing/new", AnyReply, effect=Effect.ONCE)
-WORD = Operation("/thing/delete", Done, effect=Effect.CONVERGES)
+READ = Operation("/thing/view", Thing, effect=CallEffect.READ)
+CONVERGES = Operation("/thing/edit", Thing, effect=CallEffect.CONVERGES)
+ONCE = Operation("/thing/add", Thing, effect=CallEffect.ONCE)
+LIST = Operation("/thing/list", ListReply[Thing], effect=CallEffect.READ)
+LIST_ONCE = Operation("/thing/add_all", ListReply[Thing], effect=CallEffect.ONCE)
+WORDS = Operation("/thing/words", ListReply[str], effect=CallEffect.READ)
+ANY = Operation("/thing/new", AnyReply, effect=CallEffect.ONCE)
+WORD = Operation("/thing/delete", EmptyReply, effect=CallEffect.CONVERGES)
 
 HTML = b"<html><body>Welcome</body></html>"
 NO_OBJECTS = [None, "a word", "", 17, True, [], ["a word"]]
@@ -38,7 +38,7 @@ NO_OBJECTS = [None, "a word", "", 17, True, [], ["a word"]]
 
 def parse(operation, payload, status=200, **answer):
     content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return parse_answer(operation, Answer(status, content, **answer), SETTINGS)
+    return parse_response(operation, Response(status, content, **answer), SETTINGS)
 
 
 def reply_error(operation, payload, status=200, **answer):
@@ -69,7 +69,7 @@ def test_an_empty_answer_can_not_be_understood_where_a_result_is_documented(oper
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_an_empty_answer_is_fine_where_nothing_is_documented(status):
-    assert parse(WORD, b"", status) == Done()
+    assert parse(WORD, b"", status) == EmptyReply()
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_batch_item_that_is_no_object_keeps_its_place(odd):
 
 
 def test_a_listing_is_a_sequence():
-    listing = Listing(("a", "b", "c"), request_id="r-1")
+    listing = ListReply(("a", "b", "c"), request_id="r-1")
     assert (listing[0], listing[-1], listing[1:], len(listing), list(reversed(listing))) == (
         "a",
         "c",
@@ -208,7 +208,7 @@ def test_a_listing_is_a_sequence():
 
 
 def test_two_listings_are_equal_when_their_items_are_whatever_the_rest_of_the_answer_was():
-    assert Listing(("a",), request_id="r", raw=1) == Listing(("a",), request_id="r", raw=2)
+    assert ListReply(("a",), request_id="r", raw=1) == ListReply(("a",), request_id="r", raw=2)
 
 
 # --- a word or nothing -------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ class Things(Reply):
     total: int | None = None
 
 
-VIEW = Operation("/things/view", Things, effect=Effect.READ)
+VIEW = Operation("/things/view", Things, effect=CallEffect.READ)
 
 
 @pytest.mark.parametrize(

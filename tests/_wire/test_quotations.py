@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp2go_async import Effect, Email, errors
+from smtp2go_async import CallEffect, Email, errors
 from smtp2go_async._content.blobs import MemoryBlob, PathBlob
 from smtp2go_async._models.model import AnyReply
 from smtp2go_async._operation import Operation
@@ -101,7 +101,7 @@ def test_a_sentence_that_is_a_part_of_the_input_closes_no_gate_and_says_nothing_
 def test_input_in_other_letters_than_its_quotation_does_not_count(said, quoted):
     message = f"subject {quoted} is not allowed"
     assert kind_of(400, "API_EXCEPTION", message, {"subject": said}) is errors.ApiError
-    assert kind_of(400, "INVALID_IN_PAYLOAD", message, {"subject": said}) is errors.ValidationError
+    assert kind_of(400, "INVALID_IN_PAYLOAD", message, {"subject": said}) is errors.BadRequestError
 
 
 @pytest.mark.parametrize("value", ["api", "key", "not", "found", "exist", "does", "a"])
@@ -116,7 +116,7 @@ def test_the_captured_sentence_about_a_malformed_key_is_known_although_an_e_mail
     text = "The API Key passed was not in the correct format, Please check the key is correct and try again"
     fields = {"html_body": "<p>Your new API key</p>", "api_key": "api-" + "A1b2" * 8}
     assert kind_of(400, "INVALID_IN_PAYLOAD", text, fields) is errors.AuthenticationError
-    assert kind_of(400, "INVALID_IN_PAYLOAD", text, {"subject": text}) is errors.ValidationError
+    assert kind_of(400, "INVALID_IN_PAYLOAD", text, {"subject": text}) is errors.BadRequestError
 
 
 def test_the_field_of_the_key_and_the_paths_of_the_api_are_no_input():
@@ -125,9 +125,9 @@ def test_the_field_of_the_key_and_the_paths_of_the_api_are_no_input():
 
 
 def test_the_path_of_a_call_is_input():
-    call = Operation("/api-key/rotate", AnyReply, effect=Effect.ONCE)
+    call = Operation("/api-key/rotate", AnyReply, effect=CallEffect.ONCE)
     message = "The endpoint /v3/api-key/rotate is unknown"
-    assert kind_of(400, "INVALID_IN_PAYLOAD", message, {}, call.path) is errors.ValidationError
+    assert kind_of(400, "INVALID_IN_PAYLOAD", message, {}, call.path) is errors.BadRequestError
 
 
 def test_words_about_a_ready_message_in_a_file_decide_only_as_whole_sentences(tmp_path):

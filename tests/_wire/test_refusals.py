@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp2go_async import Effect, errors
+from smtp2go_async import CallEffect, errors
 from smtp2go_async._models.model import AnyReply
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.codec import STANDARD, with_orjson
 from smtp2go_async._wire.provider_words import Words, words_of
 from smtp2go_async._wire.refusals import kind_of
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.retry import Decision, decide, failure_of
@@ -59,10 +59,10 @@ def expected_of(status, code, words):
         case "ENDPOINT_PERMISSION_DENIED":
             return errors.PermissionDeniedError
         case "NON_VALIDATING_IN_PAYLOAD":
-            return errors.ValidationError
+            return errors.BadRequestError
         case "INVALID_IN_PAYLOAD":
             about_key = words in (Words.KEY_UNKNOWN, Words.KEY_MISSING, Words.ABOUT_THE_KEY)
-            return errors.AuthenticationError if about_key or status in (401, 403) else errors.ValidationError
+            return errors.AuthenticationError if about_key or status in (401, 403) else errors.BadRequestError
         case "API_EXCEPTION" | None if words in (Words.KEY_UNKNOWN, Words.KEY_MISSING):
             return errors.AuthenticationError
         case "API_EXCEPTION" | None if words is Words.LIMIT:
@@ -77,7 +77,7 @@ def expected_of(status, code, words):
 def error_of(payload, status, operation=SEND, said=None):
     content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     with pytest.raises(errors.Smtp2goError) as caught:
-        parse_answer(operation, Answer(status, content), SETTINGS, said)
+        parse_response(operation, Response(status, content), SETTINGS, said)
     return caught.value
 
 
@@ -125,14 +125,14 @@ def test_no_words_and_no_code_say_of_a_5xx_that_it_was_not_carried_out(status, c
     error = error_of(body_of(code, text), status)
     assert type(error) is errors.ServerError
     assert error.carried_out is None
-    assert decide(failure_of(error), Effect.ONCE) is Decision.RAISE
+    assert decide(failure_of(error), CallEffect.ONCE) is Decision.RAISE
 
 
 def test_the_wrong_key_that_was_seen_as_a_500_is_not_carried_out_and_not_repeated():
     error = error_of(body_of("API_EXCEPTION", UNKNOWN_KEY), 500)
     assert type(error) is errors.AuthenticationError
     assert error.carried_out is False
-    for effect in Effect:
+    for effect in CallEffect:
         assert decide(failure_of(error), effect, at_least_once=True) is Decision.RAISE
 
 
@@ -170,7 +170,7 @@ BODIES = st.one_of(
 def test_whatever_a_5xx_says_a_send_is_not_repeated_and_not_told_as_not_sent(status, content):
     for operation in (SEND, SEND_BATCH, SEND_SMS):
         error = error_of(content, status, operation)
-        assert decide(failure_of(error), Effect.ONCE) is Decision.RAISE
+        assert decide(failure_of(error), CallEffect.ONCE) is Decision.RAISE
         if type(error) is errors.AuthenticationError:
             # The one sentence that was seen.
             assert status == 500
@@ -233,11 +233,11 @@ def test_the_input_of_a_batch_is_known_however_deep_it_lies(said):
 
 def test_invalid_input_that_quotes_words_about_the_key_is_no_wrong_key():
     error = error_of(body_of("INVALID_IN_PAYLOAD", "subject 'your api key' is malformed"), 400)
-    assert type(error) is errors.ValidationError
+    assert type(error) is errors.BadRequestError
     error = error_of(
         body_of("INVALID_IN_PAYLOAD", "subject my api_key is malformed"), 400, SEND, {"subject": "my api_key"}
     )
-    assert type(error) is errors.ValidationError
+    assert type(error) is errors.BadRequestError
 
 
 def test_an_ordinary_value_in_an_error_hides_no_words_of_the_provider():
@@ -253,9 +253,9 @@ def test_a_text_of_many_marks_is_read_quickly():
 
 # --- answers that contradict themselves --------------------------------------------------------------------------
 
-ADD = Operation("/thing/add", AnyReply, effect=Effect.CONVERGES)
-READ = Operation("/thing/view", AnyReply, effect=Effect.READ)
-CALL_ONCE = Operation("/email/new", AnyReply, effect=Effect.ONCE)
+ADD = Operation("/thing/add", AnyReply, effect=CallEffect.CONVERGES)
+READ = Operation("/thing/view", AnyReply, effect=CallEffect.READ)
+CALL_ONCE = Operation("/email/new", AnyReply, effect=CallEffect.ONCE)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ def test_a_4xx_is_a_refusal_whatever_else_it_shows():
     ],
 )
 def test_a_key_that_occurs_in_several_objects_is_not_doubled(content):
-    assert parse_answer(SEND, Answer(200, content), SETTINGS).email_id == "1a"
+    assert parse_response(SEND, Response(200, content), SETTINGS).email_id == "1a"
 
 
 @pytest.mark.parametrize("json", ["standard", "orjson"])
@@ -351,7 +351,7 @@ def test_numbers_of_any_length_hide_no_success(json):
     settings = attrs.evolve(SETTINGS, json=codec)
     long = b"9" * 5000
     with pytest.raises(errors.ReplyError) as caught:
-        parse_answer(SEND, Answer(200, b'{"data": {"error": "x", "succeeded": %s}}' % long), settings)
+        parse_response(SEND, Response(200, b'{"data": {"error": "x", "succeeded": %s}}' % long), settings)
     assert caught.value.carried_out is None
 
 
@@ -362,8 +362,8 @@ def test_the_halves_of_an_error_may_stand_in_two_places():
     ):
         error = error_of(body, 500, READ)
         assert (error.code, error.message) == ("API_EXCEPTION", "it went wrong")
-        assert decide(failure_of(error), Effect.READ) is Decision.RAISE
+        assert decide(failure_of(error), CallEffect.READ) is Decision.RAISE
 
 
 def test_a_read_may_say_a_thing_twice():
-    assert parse_answer(READ, Answer(200, b'{"data": [1], "data": [2]}'), SETTINGS).data == [2]
+    assert parse_response(READ, Response(200, b'{"data": [1], "data": [2]}'), SETTINGS).data == [2]

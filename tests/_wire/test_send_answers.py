@@ -10,9 +10,9 @@ from typing import get_args
 import pytest
 
 from smtp2go_async._models.model import SendReply, model
-from smtp2go_async._operation import Effect, Operation
+from smtp2go_async._operation import CallEffect, Operation
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.email import SEND, SEND_MIME
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.endpoints.sms import SmsStatus, was_taken
@@ -23,8 +23,8 @@ REASON = "The sender <shop@example.com> was not believed\nno route there\nlooked
 
 
 def parse(data, operation=SEND, **changes):
-    answer = Answer(200, json.dumps({"request_id": "r-1", "data": data}).encode())
-    return parse_answer(operation, answer, Settings(api_key=KEY, base_url="https://api.example.com/v3", **changes))
+    answer = Response(200, json.dumps({"request_id": "r-1", "data": data}).encode())
+    return parse_response(operation, answer, Settings(api_key=KEY, base_url="https://api.example.com/v3", **changes))
 
 
 def outcome(data, operation=SEND):
@@ -170,7 +170,7 @@ def test_a_result_that_knows_no_reasons_is_refused_without_one():
         accepted = False
 
     with pytest.raises(SendRefusedError, match="no reason was given") as caught:
-        parse({}, Operation("/thing/send", Taken, effect=Effect.ONCE))
+        parse({}, Operation("/thing/send", Taken, effect=CallEffect.ONCE))
     assert caught.value.failures == ()
 
 

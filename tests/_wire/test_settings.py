@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from smtp2go_async import AsyncClient, Effect, RetryPolicy, SyncClient
+from smtp2go_async import AsyncClient, CallEffect, RetryPolicy, SyncClient
 from smtp2go_async._wire import settings as _settings
 from smtp2go_async._wire.settings import Settings
 
@@ -312,7 +312,7 @@ def test_a_real_key_among_the_extra_fields_is_not_shown_either():
 async def test_a_real_key_in_the_body_of_a_call_is_not_shown_either():
     client = AsyncClient(PUBLIC, base_url=ELSEWHERE)
     with pytest.raises(ValueError, match=r"^body: plain http would show the api_key in it") as caught:
-        await client.call("POST", "/domain/view", {"api_key": KEY}, effect=Effect.READ)
+        await client.call("POST", "/domain/view", {"api_key": KEY}, effect=CallEffect.READ)
     assert KEY not in str(caught.value)
 
 

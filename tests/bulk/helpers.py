@@ -9,7 +9,7 @@ import anyio
 from faults.scripted import Time, answer
 
 from smtp2go_async import AsyncClient, Email, OutcomeUnknownError, Pacer
-from smtp2go_async._wire.wire import Answer
+from smtp2go_async._wire.wire import Response
 from smtp2go_async.bulk._plan import Row
 
 KEY = "api-" + "A" * 32
@@ -57,7 +57,7 @@ class Provider:
     """A transport that carries calls out in memory.
 
     ``turns`` are what becomes of the next calls, and ``otherwise`` of all later ones: ``None`` is a good answer, an
-    `Answer` is given as it is, an exception is raised, a function gets the fields and returns one of these. Lost replies
+    `Response` is given as it is, an exception is raised, a function gets the fields and returns one of these. Lost replies
     are carried out.
     """
 
@@ -74,14 +74,14 @@ class Provider:
         self.turns.extend(turns)
 
     def hold(self):
-        """Answer no call until `release`."""
+        """Response no call until `release`."""
         self.released = anyio.Event()
 
     def release(self):
         self.released.set()
 
     def next_round(self):
-        """Answer the calls that are held, and hold those that come after."""
+        """Response the calls that are held, and hold those that come after."""
         held = self.released
         self.hold()
         held.set()
@@ -110,7 +110,7 @@ class Provider:
     def _answer(self, path, fields):
         turn = self.turns.popleft() if self.turns else self.otherwise
         turn = turn(fields) if callable(turn) else turn
-        if turn is None or isinstance(turn, OutcomeUnknownError) or (isinstance(turn, Answer) and turn.status == 200):
+        if turn is None or isinstance(turn, OutcomeUnknownError) or (isinstance(turn, Response) and turn.status == 200):
             self.arrived.update(arriving(path, fields))
         if isinstance(turn, Exception):
             raise type(turn)(*turn.args)

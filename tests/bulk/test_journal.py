@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from smtp2go_async import Journal, JournalError
 from smtp2go_async.bulk._journal import schema as table
-from smtp2go_async.bulk._journal.file import LONGEST_CALL
+from smtp2go_async.bulk._journal.file import MAX_CALL_SECONDS
 from smtp2go_async.bulk._journal.schema import STATES, Settled
 from smtp2go_async.bulk._plan import Row
 
@@ -402,7 +402,7 @@ def test_half_a_letter_that_the_api_has_said_is_written_as_a_question_mark(path)
 
 
 def test_what_was_cut_off_can_have_left_until_it_was_found_so(path):
-    for opened, settled_at in ((3000.0, 3000.0), (90_000.0, 1000.0 + LONGEST_CALL)):
+    for opened, settled_at in ((3000.0, 3000.0), (90_000.0, 1000.0 + MAX_CALL_SECONDS)):
         with Journal(path, check_list=False) as journal:
             journal._clock = lambda: 1000.0
             journal.commit(claims("a"), [Settled("a", "pending")])

@@ -9,6 +9,7 @@ from smtp2go_async import (
     ApiError,
     Attachment,
     AuthenticationError,
+    BadRequestError,
     Email,
     NotFoundError,
     NotSentError,
@@ -19,12 +20,11 @@ from smtp2go_async import (
     ReplyTimeoutError,
     SendRefusedError,
     ServerError,
-    ValidationError,
 )
 from smtp2go_async._content.blobs import FileChangedError
 from smtp2go_async._wire.body import encode
 from smtp2go_async.bulk._plan import (
-    LONGEST_REFERENCE,
+    MAX_REFERENCE_LENGTH,
     check_reference,
     fingerprints_of,
     is_begin,
@@ -44,7 +44,7 @@ def _changed():
 
 
 def _doubtful():
-    error = ValidationError("wrong", status=400)
+    error = BadRequestError("wrong", status=400)
     error.carried_out = None
     return error
 
@@ -60,7 +60,7 @@ def _doubtful():
         (_changed(), "failed"),
         (ValueError("x"), "failed"),
         (TypeError("x"), "failed"),
-        (ValidationError("wrong", status=400), "refused"),
+        (BadRequestError("wrong", status=400), "refused"),
         (NotFoundError("no template", status=404), "refused"),
         (SendRefusedError("no"), "refused"),
         (OutcomeUnknownError("lost"), "unknown"),
@@ -75,7 +75,7 @@ def test_what_an_error_says_of_the_rows_of_its_call(error, verdict):
     assert verdict_of(error) == verdict
 
 
-@pytest.mark.parametrize("reference", ["a", "x" * LONGEST_REFERENCE, "Ümläut 1", "日本", "a b"])
+@pytest.mark.parametrize("reference", ["a", "x" * MAX_REFERENCE_LENGTH, "Ümläut 1", "日本", "a b"])
 def test_a_reference_can_be_any_readable_text(reference):
     assert check_reference(reference, "row {}".format, 1) == reference
 

@@ -4,17 +4,17 @@ import anyio
 import pytest
 from faults.scripted import answer, close_gate, close_gate_again, scripted
 
-from smtp2go_async import Effect, Pacer, RateLimitError, RetryPolicy
+from smtp2go_async import CallEffect, Pacer, RateLimitError, RetryPolicy
 
 TURNED_AWAY = answer(429)
 GOOD = answer()
 
 
-def call_of(client, effect=Effect.ONCE):
+def call_of(client, effect=CallEffect.ONCE):
     return client.call("POST", "/some/call", effect=effect)
 
 
-@pytest.mark.parametrize("effect", list(Effect))
+@pytest.mark.parametrize("effect", list(CallEffect))
 def test_a_call_that_can_t_outlast_the_cool_down_fails_at_once_and_says_for_how_long(effect, backend, time):
     client, network = scripted(time, TURNED_AWAY, GOOD)
 

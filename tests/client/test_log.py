@@ -7,7 +7,7 @@ import anyio
 import pytest
 from faults.scripted import answer, scripted
 
-from smtp2go_async import Effect, NotSentError, OutcomeUnknownError, RetryPolicy, Smtp2goError
+from smtp2go_async import CallEffect, NotSentError, OutcomeUnknownError, RetryPolicy, Smtp2goError
 
 on = pytest.mark.parametrize
 
@@ -23,7 +23,7 @@ def test_each_repeat_is_one_line(lines, backend, time):
     client, _ = scripted(time, *turns, retry=RetryPolicy(attempts=4, max_elapsed=1e9, first_wait=4.0))
 
     async def call():
-        await client.call("POST", "/some/call", effect=Effect.READ)
+        await client.call("POST", "/some/call", effect=CallEffect.READ)
 
     anyio.run(call, backend=backend)
     reasons = ["not sent", "no answer", "server error"]
@@ -37,7 +37,7 @@ def test_a_cool_down_that_is_waited_out_is_in_the_log(lines, backend, time):
     client, _ = scripted(time, answer(429), answer(), retry=RetryPolicy.patient())
 
     async def call():
-        await client.call("POST", "/some/call", effect=Effect.ONCE)
+        await client.call("POST", "/some/call", effect=CallEffect.ONCE)
 
     anyio.run(call, backend=backend)
     assert lines() == ["/some/call: attempt 1 failed (turned away), next in 60.0 s"]
@@ -49,7 +49,7 @@ def test_a_call_that_is_not_repeated_logs_nothing(turns, lines, backend, time):
 
     async def call():
         with contextlib.suppress(Smtp2goError):
-            await client.call("POST", "/some/call", effect=Effect.ONCE)
+            await client.call("POST", "/some/call", effect=CallEffect.ONCE)
 
     anyio.run(call, backend=backend)
     assert lines() == []

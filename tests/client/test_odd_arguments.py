@@ -12,7 +12,7 @@ from odd import ODD, Counting, told
 from smtp2go_async import (
     AsyncClient,
     Attachment,
-    Effect,
+    CallEffect,
     Email,
     EmailFile,
     Inline,
@@ -90,7 +90,7 @@ async def test_every_argument_of_a_client_is_refused_by_its_name_and_not_by_a_la
     assert not problems, "\n".join(problems)
 
 
-CALL = {"method": "POST", "path": "/domain/view", "body": {"domain": "example.com"}, "effect": Effect.READ}
+CALL = {"method": "POST", "path": "/domain/view", "body": {"domain": "example.com"}, "effect": CallEffect.READ}
 
 
 @pytest.mark.parametrize("argument", CALL)
@@ -101,7 +101,7 @@ async def test_every_argument_of_a_call_of_ones_own_is_refused_by_its_name_or_se
             await client.call(**{**CALL, argument: odd()})
     for kind, odd in ODD.items():
         with told("body", f"a field that is {kind}", client._transport, problems):
-            await client.call("POST", "/domain/view", {"domain": odd()}, effect=Effect.READ)
+            await client.call("POST", "/domain/view", {"domain": odd()}, effect=CallEffect.READ)
     assert not problems, "\n".join(problems)
 
 
@@ -111,10 +111,10 @@ async def test_every_option_is_refused_by_its_name_and_not_by_a_later_call(clien
         for kind, odd in ODD.items():
             with told(argument, kind, client._transport, problems):
                 changed = client.with_options(**{argument: odd()})
-                await changed.call("POST", "/domain/view", effect=Effect.READ)
+                await changed.call("POST", "/domain/view", effect=CallEffect.READ)
     # How much is too large depends on the call.
     for kind, odd in ODD.items() - {"long": ODD["long"]}.items():
         with told("extra_body", f"a field that is {kind}", client._transport, problems):
             changed = client.with_options(extra_body={"domain": odd()})
-            await changed.call("POST", "/domain/view", effect=Effect.READ)
+            await changed.call("POST", "/domain/view", effect=CallEffect.READ)
     assert not problems, "\n".join(problems)

@@ -14,7 +14,7 @@ from faults.scripted import Time, answer, close_gate, refusal, scripted
 from smtp2go_async import (
     ApiError,
     AsyncClient,
-    Effect,
+    CallEffect,
     NotSentError,
     OutcomeUnknownError,
     Pacer,
@@ -25,7 +25,7 @@ from smtp2go_async import (
     SendRefusedError,
     ServerError,
 )
-from smtp2go_async._wire.wire import Answer
+from smtp2go_async._wire.wire import Response
 from smtp2go_async.pacing import SILENCE, PacerState
 
 GOOD = answer()
@@ -35,7 +35,7 @@ REFUSED_SEND = answer(200, {"succeeded": 0, "failed": 1, "failures": ["no"], "em
 OPEN = PacerState("open", 0.0, 0, None, 0)
 
 
-def call_of(client, path="/some/call", effect=Effect.ONCE):
+def call_of(client, path="/some/call", effect=CallEffect.ONCE):
     return client.call("POST", path, effect=effect)
 
 
@@ -241,9 +241,9 @@ OUTCOMES = [
     pytest.param(refusal(401, "API_EXCEPTION", "api_key"), ApiError, "open", 1, id="wrong key"),
     pytest.param(answer(200, {"error": "no", "error_code": "X"}), ApiError, "open", 1, id="refused by a 200"),
     pytest.param(answer(500), ServerError, "open", 1, id="500"),
-    pytest.param(Answer(502, b"<html>"), ServerError, "open", 1, id="HTML 502"),
-    pytest.param(Answer(200, b"<html>"), ReplyError, "open", 0, id="HTML 200"),
-    pytest.param(Answer(302, b""), ReplyError, "open", 0, id="redirect"),
+    pytest.param(Response(502, b"<html>"), ServerError, "open", 1, id="HTML 502"),
+    pytest.param(Response(200, b"<html>"), ReplyError, "open", 0, id="HTML 200"),
+    pytest.param(Response(302, b""), ReplyError, "open", 0, id="redirect"),
     pytest.param(NotSentError("no"), NotSentError, None, 0, id="not sent"),
     pytest.param(NotSentError("no", final=True), NotSentError, None, 0, id="never sent"),
     pytest.param(OutcomeUnknownError("?"), OutcomeUnknownError, None, 0, id="no answer"),
@@ -334,7 +334,7 @@ def test_each_attempt_of_a_call_enters_and_leaves(backend, time):
     client, network = scripted(time, OutcomeUnknownError("?"), answer(503), NotSentError("no"), GOOD)
 
     async def call():
-        return await call_of(client, effect=Effect.READ)
+        return await call_of(client, effect=CallEffect.READ)
 
     anyio.run(call, backend=backend)
     assert len(network.requests) == 4
@@ -351,7 +351,7 @@ def test_a_call_that_waits_between_its_attempts_is_not_under_way(backend, time):
         await sleep(seconds)
 
     client._sleep = looking
-    anyio.run(lambda: call_of(client, effect=Effect.READ), backend=backend)
+    anyio.run(lambda: call_of(client, effect=CallEffect.READ), backend=backend)
     assert seen == [0]
 
 
@@ -360,7 +360,7 @@ def test_a_call_that_is_wrong_before_it_is_sent_does_not_enter(backend, time):
 
     async def call():
         with pytest.raises(TypeError):
-            await client.call("POST", "/api_keys/add", {"a": object()}, effect=Effect.ONCE)
+            await client.call("POST", "/api_keys/add", {"a": object()}, effect=CallEffect.ONCE)
 
     for _ in range(10):
         anyio.run(call, backend=backend)
@@ -457,7 +457,7 @@ def test_server_errors_count_as_refusals_and_each_attempt_counts(backend, time):
     async def call():
         for _ in range(5):
             with pytest.raises(ServerError):
-                await call_of(client, effect=Effect.READ)
+                await call_of(client, effect=CallEffect.READ)
 
     anyio.run(call, backend=backend)
     assert len(network.requests) == 20
@@ -511,7 +511,7 @@ def test_90_concurrent_searches_keep_to_the_limit(backend):
     client, provider, time = client_of_a_provider(retry=RetryPolicy(max_elapsed=1000.0))
 
     async def search():
-        await call_of(client, "/activity/search", Effect.READ)
+        await call_of(client, "/activity/search", CallEffect.READ)
 
     anyio.run(time.run, *[search] * 90, backend=backend)
     made = provider.arrived

@@ -7,7 +7,8 @@ from faults.scripted import answer, refusal, scripted
 from smtp2go_async import (
     ApiError,
     AuthenticationError,
-    Effect,
+    BadRequestError,
+    CallEffect,
     NotFoundError,
     NotSentError,
     OutcomeUnknownError,
@@ -18,7 +19,6 @@ from smtp2go_async import (
     RetryPolicy,
     ServerError,
     Smtp2goError,
-    ValidationError,
 )
 
 NOT_SENT = NotSentError("refused")
@@ -27,7 +27,7 @@ LATE = ReplyTimeoutError("late")
 DOWN = answer(503)
 GOOD = answer()
 
-READ, CONVERGES, ONCE = Effect.READ, Effect.CONVERGES, Effect.ONCE
+READ, CONVERGES, ONCE = CallEffect.READ, CallEffect.CONVERGES, CallEffect.ONCE
 on = pytest.mark.parametrize
 
 
@@ -233,7 +233,7 @@ def test_copies_draw_on_one_budget(backend, time):
         (refusal(403, "API_EXCEPTION", "API Key not found"), AuthenticationError),
         (refusal(500, "API_EXCEPTION", "An API User matching the passed 'api_key' was not found"), AuthenticationError),
         (refusal(403, "ENDPOINT_PERMISSION_DENIED", "You do not have permission"), PermissionDeniedError),
-        (refusal(400, "NON_VALIDATING_IN_PAYLOAD", "no"), ValidationError),
+        (refusal(400, "NON_VALIDATING_IN_PAYLOAD", "no"), BadRequestError),
         (answer(404), NotFoundError),
         (answer(400), ApiError),
         (answer(413), ApiError),

@@ -12,10 +12,10 @@ import pytest
 
 from smtp2go_async import AsyncClient
 from smtp2go_async._models.converter import strict
-from smtp2go_async._models.model import Done, Listing
+from smtp2go_async._models.model import EmptyReply, ListReply
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async._wire.wire import Response, parse_response
 
 FACTS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "operations.json").read_text())
 ENDPOINTS = Path(importlib.import_module("smtp2go_async.endpoints").__file__ or "").parent
@@ -94,9 +94,9 @@ EXAMPLES = [(name, example) for name, fact in FACTS.items() for example in fact[
 def test_each_example_answer_structures_strictly(name: str, example: Any) -> None:
     kind = _operation(name).result
     data = example and example["data"]
-    if isinstance(kind, type) and issubclass(kind, Done) and not isinstance(data, dict):
+    if isinstance(kind, type) and issubclass(kind, EmptyReply) and not isinstance(data, dict):
         assert data is None or isinstance(data, str)
-    elif getattr(kind, "__origin__", None) is Listing:
+    elif getattr(kind, "__origin__", None) is ListReply:
         assert strict().structure(data, tuple[kind.__args__[0], ...])
     else:
         # Some calls nest the request id, which every result has beside its fields.
@@ -107,7 +107,7 @@ def test_each_example_answer_structures_strictly(name: str, example: Any) -> Non
 def test_each_example_answer_becomes_the_result_of_the_call(name: str, example: Any) -> None:
     operation = _operation(name)
     content = b"" if example is None else json.dumps(example).encode()
-    result = parse_answer(operation, Answer(200, content), SETTINGS)
+    result = parse_response(operation, Response(200, content), SETTINGS)
     assert isinstance(result, getattr(operation.result, "__origin__", operation.result))
     assert result.raw == example
     assert example is None or result.request_id.startswith("5e1c8e52")

@@ -14,10 +14,10 @@ from contract.test_operations import EXAMPLES, OPERATIONS, SETTINGS, _operation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtp2go_async._models.model import AnyReply, Done, Listing
+from smtp2go_async._models.model import AnyReply, EmptyReply, ListReply
 from smtp2go_async._models.shapes import holds_an_object, list_in
-from smtp2go_async._operation import Effect, Operation
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.errors import ApiError, ReplyError
 
 Change = Callable[[Any], Any]
@@ -77,7 +77,7 @@ WITHIN: dict[str, Change] = {"lone": lone, "in arrays": in_arrays, "numbered": n
 
 
 def parse(operation: Operation[Any], payload: Any) -> Any:
-    return parse_answer(operation, Answer(200, json.dumps(payload).encode()), SETTINGS)
+    return parse_response(operation, Response(200, json.dumps(payload).encode()), SETTINGS)
 
 
 def read_or_refused(operation: Operation[Any], payload: Any) -> Any:
@@ -91,13 +91,13 @@ def read_or_refused(operation: Operation[Any], payload: Any) -> Any:
         return result
     assert refused.raw == payload
     assert (refused.operation, refused.status) == (operation.path, 200)
-    assert refused.carried_out is (True if operation.effect is Effect.READ else None)
+    assert refused.carried_out is (True if operation.effect is CallEffect.READ else None)
     return None
 
 
 def is_blank(result: Any, data: Any) -> bool:
     """Whether a result says nothing although something came."""
-    if isinstance(result, Listing):
+    if isinstance(result, ListReply):
         blank = all(not isinstance(one, str) and one == type(one)() for one in result)
         return blank and holds_an_object(data)
     return bool(result == type(result)(request_id=result.request_id)) and holds_an_object(data)
@@ -189,7 +189,7 @@ def test_several_changes_at_once_are_read_or_refused_and_never_blank(
 @pytest.mark.parametrize("data", [{"unheard_of": {"a": 1}}, [{"unheard_of": 1}], {"results": [{"unheard_of": 1}]}])
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda one: f"{one.method} {one.path}")
 def test_an_object_that_nothing_is_known_of_is_refused(operation: Operation[Any], data: Any) -> None:
-    if issubclass(getattr(operation.result, "__origin__", operation.result), (Done, AnyReply)):
+    if issubclass(getattr(operation.result, "__origin__", operation.result), (EmptyReply, AnyReply)):
         assert read_or_refused(operation, {"request_id": "r-1", "data": data}) is not None
     else:
         assert read_or_refused(operation, {"request_id": "r-1", "data": data}) is None
@@ -202,9 +202,9 @@ def test_an_object_of_other_fields_alone_is_a_blank_result_of_a_read_that_looks_
     kind = getattr(operation.result, "__origin__", operation.result)
     body = {"request_id": "r-1", "data": {"unheard_of": 1, "more": "x"}}
     result = read_or_refused(operation, body)
-    if issubclass(kind, (Done, AnyReply)):
+    if issubclass(kind, (EmptyReply, AnyReply)):
         assert result is not None
-    elif kind is Listing or operation.effect is not Effect.READ or list_in(kind) is not None:
+    elif kind is ListReply or operation.effect is not CallEffect.READ or list_in(kind) is not None:
         assert result is None
     else:
         assert (result.raw, result.request_id) == (body, "r-1")
@@ -230,8 +230,8 @@ def test_three_calls_document_no_body() -> None:
 )
 @pytest.mark.parametrize("operation", EMPTY, ids=lambda one: one.path)
 def test_any_text_is_done_where_no_body_is_documented(operation: Operation[Any], text: str) -> None:
-    done = parse_answer(operation, Answer(200, text.encode()), SETTINGS)
-    assert done == Done(message=text.strip("\ufeff\n"))
+    done = parse_response(operation, Response(200, text.encode()), SETTINGS)
+    assert done == EmptyReply(message=text.strip("\ufeff\n"))
     assert done.raw == text.encode()
     assert done.to_dict(raw=True)["raw"] == text
 
@@ -241,7 +241,7 @@ def test_any_text_is_done_where_no_body_is_documented(operation: Operation[Any],
 )
 @pytest.mark.parametrize("operation", EMPTY, ids=lambda one: one.path)
 def test_nothing_is_done_where_no_body_is_documented(operation: Operation[Any], nothing: bytes) -> None:
-    assert parse_answer(operation, Answer(200, nothing), SETTINGS) == Done()
+    assert parse_response(operation, Response(200, nothing), SETTINGS) == EmptyReply()
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_nothing_is_done_where_no_body_is_documented(operation: Operation[Any], 
 @pytest.mark.parametrize("operation", EMPTY, ids=lambda one: one.path)
 def test_a_page_half_a_json_text_and_an_error_are_not_taken_for_done(operation: Operation[Any], content: bytes) -> None:
     with pytest.raises((ReplyError, ApiError)) as caught:
-        parse_answer(operation, Answer(200, content), SETTINGS)
+        parse_response(operation, Response(200, content), SETTINGS)
     assert caught.value.operation == operation.path
     assert caught.value.carried_out is not True
 
@@ -265,5 +265,5 @@ def test_a_page_half_a_json_text_and_an_error_are_not_taken_for_done(operation: 
 )
 def test_text_can_not_be_understood_where_a_body_is_documented(operation: Operation[Any]) -> None:
     with pytest.raises(ReplyError) as caught:
-        parse_answer(operation, Answer(200, b"OK"), SETTINGS)
+        parse_response(operation, Response(200, b"OK"), SETTINGS)
     assert caught.value.raw == b"OK"

@@ -8,8 +8,8 @@ import attrs
 import pytest
 from contract.test_operations import EXAMPLES, SETTINGS, _operation
 
-from smtp2go_async import AnyReply, Done, Listing, Period
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async import AnyReply, CalendarPeriod, EmptyReply, ListReply
+from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.activity import ActivityEvent, ActivityPage
 from smtp2go_async.endpoints.api_keys import ApiKey
 from smtp2go_async.endpoints.email import BatchItem, EmailSent
@@ -21,15 +21,15 @@ KEY = "api-" + "A1b2" * 8
 
 def result_of(name: str, example: Any) -> Any:
     content = b"" if example is None else json.dumps(example).encode()
-    return parse_answer(_operation(name), Answer(200, content), SETTINGS)
+    return parse_response(_operation(name), Response(200, content), SETTINGS)
 
 
 def same(told: Any, value: Any) -> bool:
     """Whether an object says the same as a result, with times and lengths of time as text."""
     if isinstance(value, dt.datetime):
         return dt.datetime.fromisoformat(told) == value
-    if isinstance(value, Period):
-        return Period(told) == value
+    if isinstance(value, CalendarPeriod):
+        return CalendarPeriod(told) == value
     if isinstance(value, tuple):
         return isinstance(told, list) and all(same(*pair) for pair in zip(told, value, strict=True))
     if attrs.has(type(value)):
@@ -61,17 +61,17 @@ def test_the_names_are_those_of_the_attributes() -> None:
 
 
 def test_a_list_has_its_items_and_its_request_id() -> None:
-    listing = Listing((BatchItem(email_id="e-1"),), request_id="r-1", raw=[{"email_id": "e-1"}])
+    listing = ListReply((BatchItem(email_id="e-1"),), request_id="r-1", raw=[{"email_id": "e-1"}])
     assert listing.to_dict() == {
         "items": [{"email_id": "e-1", "schedule_id": "", "error": ""}],
         "request_id": "r-1",
     }
     assert listing.to_dict(raw=True)["raw"] == [{"email_id": "e-1"}]
-    assert Listing(("/email/send",)).to_dict() == {"items": ["/email/send"], "request_id": None}
+    assert ListReply(("/email/send",)).to_dict() == {"items": ["/email/send"], "request_id": None}
 
 
 def test_what_reprs_hide_is_there_because_an_object_is_data() -> None:
-    listing = Listing((ApiKey(api_key=KEY, audit_email="jane@example.com"),))
+    listing = ListReply((ApiKey(api_key=KEY, audit_email="jane@example.com"),))
     assert KEY not in repr(listing)
     assert listing.to_dict()["items"][0]["api_key"] == KEY
     assert listing.to_dict()["items"][0]["audit_email"] == "jane@example.com"
@@ -79,7 +79,9 @@ def test_what_reprs_hide_is_there_because_an_object_is_data() -> None:
 
 def test_lengths_of_time_are_as_the_api_wrote_them() -> None:
     assert (
-        Listing((ApiKey(custom_ratelimit_period=Period("0:30:00")),)).to_dict()["items"][0]["custom_ratelimit_period"]
+        ListReply((ApiKey(custom_ratelimit_period=CalendarPeriod("0:30:00")),)).to_dict()["items"][0][
+            "custom_ratelimit_period"
+        ]
         == "0:30:00"
     )
 
@@ -87,7 +89,7 @@ def test_lengths_of_time_are_as_the_api_wrote_them() -> None:
 @pytest.mark.parametrize(
     ("result", "told"),
     [
-        (Done(), {"request_id": None, "message": None}),
+        (EmptyReply(), {"request_id": None, "message": None}),
         (AnyReply(data={"a": [1, {"b": None}]}), {"request_id": None, "data": {"a": [1, {"b": None}]}}),
         (
             EmailSent(email_id="e-1", succeeded=1, failed=0, failures=("a",), request_id="r-1"),

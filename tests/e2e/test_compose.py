@@ -74,7 +74,7 @@ def test_the_app_sends_its_e_mail_to_a_sandbox_on_another_host():
 
 def test_the_app_says_so_when_its_e_mail_is_not_accepted():
     with Sandbox() as sandbox:
-        sandbox.refuse_sender("shop@example.com")
+        sandbox.check_no_sender("shop@example.com")
         environment = {**os.environ, "SMTP2GO_API_KEY": sandbox.api_key, "SMTP2GO_BASE_URL": sandbox.base_url}
         command = [sys.executable, str(ROOT / "examples" / "hello.py")]
         said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)

@@ -16,6 +16,7 @@ from smtp2go_async import (
     AsyncClient,
     Attachment,
     AuthenticationError,
+    BadRequestError,
     Email,
     Inline,
     OutcomeUnknownError,
@@ -23,7 +24,6 @@ from smtp2go_async import (
     SendRefusedError,
     ServerError,
     SyncClient,
-    ValidationError,
 )
 from smtp2go_async.sandbox import Sandbox
 
@@ -225,7 +225,7 @@ def test_a_server_error_on_a_send_is_not_repeated_and_on_a_read_it_is(sandbox: S
 def test_what_the_sandbox_refuses_names_the_field(sandbox: Sandbox) -> None:
     with SyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
         # The client would refuse this itself; extra fields go past its checks.
-        with pytest.raises(ValidationError) as caught:
+        with pytest.raises(BadRequestError) as caught:
             client.with_options(extra_body={"destination": []}).sms.send("+12025550123", "Hello")
     assert "destination" in caught.value.field_errors
 

@@ -3,7 +3,7 @@ import datetime as dt
 import httpx
 import pytest
 
-from smtp2go_async import Listing, ReplyError
+from smtp2go_async import ListReply, ReplyError
 from smtp2go_async.endpoints.api_keys import ApiKey
 
 on = pytest.mark.parametrize
@@ -38,7 +38,7 @@ async def test_adding_a_key_sends_exactly_its_options(client, answers):
             "subaccount_id": "k3s9ab",
         }
     ]
-    assert isinstance(found, Listing)
+    assert isinstance(found, ListReply)
     assert found.request_id == "request 1"
     assert found[0].api_key == FULL
 

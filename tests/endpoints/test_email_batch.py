@@ -5,7 +5,7 @@ import datetime as dt
 import httpx
 import pytest
 
-from smtp2go_async import ApiError, Attachment, Email, Listing, ReplyError
+from smtp2go_async import ApiError, Attachment, Email, ListReply, ReplyError
 from smtp2go_async.endpoints.email import BatchItem
 
 
@@ -56,7 +56,7 @@ async def test_files_go_out_with_the_email_that_they_belong_to(client, answers, 
 async def test_the_result_has_one_item_for_each_email_in_the_same_order(client, answers):
     answers("/email/batch", [{"email_id": "e-0"}, {"schedule_id": "s-1"}, {}])
     result = await client.email.send_batch(emails(3))
-    assert isinstance(result, Listing)
+    assert isinstance(result, ListReply)
     assert list(result) == [BatchItem(email_id="e-0"), BatchItem(schedule_id="s-1"), BatchItem()]
     assert [one.accepted for one in result] == [True, True, None]
     assert result.request_id == "request 1"

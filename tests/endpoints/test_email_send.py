@@ -8,7 +8,7 @@ import attrs
 import httpx
 import pytest
 
-from smtp2go_async import Attachment, Email, Inline, ReplyError, SendRefusedError, ValidationError
+from smtp2go_async import Attachment, BadRequestError, Email, Inline, ReplyError, SendRefusedError
 from smtp2go_async.endpoints.email import Emails
 from smtp2go_async.message import EmailParts
 
@@ -137,7 +137,7 @@ async def test_a_refusal_in_a_200_is_raised(client, answers):
 async def test_a_refusal_by_status_is_raised(client, answers):
     error = {"error": "no", "error_code": "E_ApiResponseCodes.NON_VALIDATING_IN_PAYLOAD"}
     answers("/email/send", httpx.Response(400, json={"request_id": "r-1", "data": error}))
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(BadRequestError) as caught:
         await client.email.send(**USUAL)
     assert (caught.value.request_id, caught.value.carried_out) == ("r-1", False)
 

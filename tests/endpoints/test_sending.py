@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from smtp2go_async._models.converter import loose
-from smtp2go_async._models.period import Period, format_period
+from smtp2go_async._models.period import CalendarPeriod, format_period
 from smtp2go_async.endpoints._sending import Sending, sending_fields
 
 on = pytest.mark.parametrize
@@ -29,7 +29,7 @@ def read(**fields):
         (dt.timedelta(weeks=1), "7 days"),
         (dt.timedelta(days=2, hours=5), "2 days 5:00:00"),
         ("4 months 5:00:00", "4 months 5:00:00"),
-        (Period("3 months"), "3 months"),
+        (CalendarPeriod("3 months"), "3 months"),
     ],
 )
 def test_a_period_goes_out_in_the_words_of_the_api(period, text):
@@ -38,7 +38,7 @@ def test_a_period_goes_out_in_the_words_of_the_api(period, text):
 
 @on("length", [dt.timedelta(seconds=1), dt.timedelta(minutes=90), dt.timedelta(days=1), dt.timedelta(days=40, hours=1)])
 def test_a_length_comes_back_as_it_went_out(length):
-    assert Period(format_period(length, "period")).length == length
+    assert CalendarPeriod(format_period(length, "period")).length == length
 
 
 @on(
@@ -66,13 +66,13 @@ def test_what_is_no_period_is_refused(period, words):
     ],
 )
 def test_a_period_has_a_length(text, length):
-    assert Period(text).length == length
-    assert str(Period(text)) == text
+    assert CalendarPeriod(text).length == length
+    assert str(CalendarPeriod(text)) == text
 
 
 @on("text", ["unlimited", "", "3 months", "4 months 5:00:00", "1 year", "2 days or so", "9" * 30 + " days"])
 def test_a_period_whose_length_nobody_can_tell_has_none(text):
-    assert Period(text).length is None
+    assert CalendarPeriod(text).length is None
 
 
 def test_a_limit_below_none_is_refused():
@@ -85,7 +85,7 @@ def test_a_limit_below_none_is_refused():
     [
         (
             {"custom_ratelimit_period": 1800},
-            "custom_ratelimit_period: must be a str, a timedelta or a Period, not an int",
+            "custom_ratelimit_period: must be a str, a timedelta or a CalendarPeriod, not an int",
         ),
         ({"custom_ratelimit_value": "100"}, "custom_ratelimit_value: must be an int"),
         ({"custom_ratelimit_value": True}, "custom_ratelimit_value: must be an int"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from smtp2go_async.errors import (
     ApiError,
+    BadRequestError,
     NotSentError,
     OutcomeUnknownError,
     PagingError,
@@ -20,7 +21,6 @@ from smtp2go_async.errors import (
     SendRefusedError,
     ServerError,
     Smtp2goError,
-    ValidationError,
 )
 
 LEFT_OUT = ("raw", "result", "last", "report")
@@ -63,7 +63,7 @@ def test_it_can_go_through_json_again_and_again(error, way):
 
 @WAYS
 def test_the_operation_the_status_and_the_request_id_show_in_its_text(way):
-    error = ValidationError(
+    error = BadRequestError(
         "no", operation="/email/send", status=400, code="X", request_id="r-1", field_errors={"to": "is bad"}
     )
     assert str(way(error)) == "/email/send 400 X: no [to: is bad] (request r-1)"
@@ -131,11 +131,11 @@ def test_neither_args_nor_the_object_show_keys_addresses_or_numbers(kind):
 
 
 def test_the_providers_texts_come_as_they_were_when_the_caller_asks_for_that():
-    told = secretive(ValidationError).to_dict(masked=False)
+    told = secretive(BadRequestError).to_dict(masked=False)
     assert (told["message"], told["field_errors"]) == (f"refused: {SECRETS}", {SECRETS: SECRETS})
     again = Smtp2goError.from_dict(json.loads(json.dumps(told)))
     assert (again.message, again.field_errors) == (told["message"], told["field_errors"])
-    assert str(again) == str(secretive(ValidationError))
+    assert str(again) == str(secretive(BadRequestError))
     assert Smtp2goError.from_dict(secretive(SendRefusedError).to_dict(masked=False)).failures == (SECRETS,)
 
 

@@ -15,6 +15,7 @@ from smtp2go_async.endpoints.email import EmailSent
 from smtp2go_async.errors import (
     ApiError,
     AuthenticationError,
+    BadRequestError,
     BulkStoppedError,
     JournalError,
     NotFoundError,
@@ -29,7 +30,6 @@ from smtp2go_async.errors import (
     ServerError,
     Smtp2goError,
     TransportError,
-    ValidationError,
     WebhookError,
 )
 
@@ -53,7 +53,7 @@ FULL = [
     ReplyTimeoutError("no", operation="/email/send"),
     ReplyError("no", operation="/email/send", status=200, raw=b"<html>", carried_out=True),
     ApiError("no", **OF_THE_API),
-    ValidationError("no", **OF_THE_API),
+    BadRequestError("no", **OF_THE_API),
     AuthenticationError("no", **OF_THE_API),
     PermissionDeniedError("no", **OF_THE_API),
     NotFoundError("no", **OF_THE_API),
@@ -192,7 +192,7 @@ def test_carried_out_is_what_the_tree_says(name, parent, family, told):
         (ReplyTimeoutError, None),
         (ReplyError, None),
         (ApiError, False),
-        (ValidationError, False),
+        (BadRequestError, False),
         (AuthenticationError, False),
         (PermissionDeniedError, False),
         (NotFoundError, False),
@@ -250,7 +250,7 @@ def test_an_unknown_outcome_is_not_in_the_family_that_programs_repeat(kind):
         (ApiError("no", operation="/email/send", status=400, code="X"), "/email/send 400 X: no"),
         (ApiError("no", request_id="r-1"), "no (request r-1)"),
         (
-            ValidationError("no", field_errors={"to": "a", "cc": "b"}, request_id="r-1"),
+            BadRequestError("no", field_errors={"to": "a", "cc": "b"}, request_id="r-1"),
             "no [to: a; cc: b] (request r-1)",
         ),
         (SendRefusedError("no", operation="/sms/send", request_id="r-1"), "/sms/send: no (request r-1)"),
@@ -297,7 +297,7 @@ def test_nothing_shows_because_a_long_message_was_cut_through_it(secret, at):
 
 
 def test_very_long_field_errors_are_cut_in_the_text():
-    error = ValidationError("no", field_errors={"html_body": "found " + "x" * 100_000})
+    error = BadRequestError("no", field_errors={"html_body": "found " + "x" * 100_000})
     assert len(str(error)) < 5000
 
 

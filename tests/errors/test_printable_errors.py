@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp2go_async._operation import Effect, Operation
+from smtp2go_async._operation import CallEffect, Operation
 from smtp2go_async._values.masking import one_line
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Answer, parse_answer
+from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.bulk.outcome import Outcome
 from smtp2go_async.endpoints.email import SEND
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.errors import ApiError, PagingError, ReplyError, SendRefusedError, Smtp2goError
 
 SETTINGS = Settings(api_key="api-" + "A" * 32, base_url="https://api.smtp2go.com/v3")
-READ = Operation("/domain/view", dict, effect=Effect.READ)
+READ = Operation("/domain/view", dict, effect=CallEffect.READ)
 ODD = "half \ud83d, red \x1b[31m, bell \x07, C1 \x9b2J, turned \u202e round, nothing \x00"
 TOLD = r"half \ud83d, red \x1b[31m, bell \x07, C1 \x9b2J, turned \u202e round, nothing \x00"
 
@@ -25,7 +25,7 @@ TOLD = r"half \ud83d, red \x1b[31m, bell \x07, C1 \x9b2J, turned \u202e round, n
 def refused(data, status=400, operation=READ, request_id="r-1"):
     content = json.dumps({"request_id": request_id, "data": data}).encode()
     with pytest.raises(Smtp2goError) as caught:
-        parse_answer(operation, Answer(status, content), SETTINGS)
+        parse_response(operation, Response(status, content), SETTINGS)
     return caught.value
 
 

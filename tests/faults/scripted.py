@@ -8,9 +8,9 @@ from typing import Any
 import anyio.lowlevel
 
 from smtp2go_async import AsyncClient, Pacer
-from smtp2go_async._wire.wire import Answer, Request
+from smtp2go_async._wire.wire import Request, Response
 
-Turn = Answer | Exception
+Turn = Response | Exception
 
 
 class Time:
@@ -41,7 +41,7 @@ class Scripted:
         self.closed = False
         self._time, self._turns, self._takes = time, list(turns), takes
 
-    async def send(self, request: Request, depart: Callable[..., None]) -> Answer:
+    async def send(self, request: Request, depart: Callable[..., None]) -> Response:
         depart(writing=True)
         self.requests.append(request)
         await anyio.lowlevel.checkpoint()
@@ -64,14 +64,14 @@ def scripted(time: Time, *turns: Turn, takes: float = 0.0, **options: Any) -> tu
     return client, network
 
 
-def answer(status: int = 200, data: Any = None, **more: Any) -> Answer:
+def answer(status: int = 200, data: Any = None, **more: Any) -> Response:
     """Make an answer; one to a send that was accepted unless told otherwise."""
     if data is None:
         data = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1"} if status < 400 else {}
-    return Answer(status, json.dumps({"request_id": "r-1", "data": data}).encode(), **more)
+    return Response(status, json.dumps({"request_id": "r-1", "data": data}).encode(), **more)
 
 
-def refusal(status: int, code: str, error: str) -> Answer:
+def refusal(status: int, code: str, error: str) -> Response:
     return answer(status, {"error_code": f"E_ApiResponseCodes.{code}", "error": error})
 
 

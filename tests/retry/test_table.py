@@ -2,11 +2,11 @@
 
 import pytest
 
-from smtp2go_async import Effect, errors
+from smtp2go_async import CallEffect, errors
 from smtp2go_async.retry import Decision, Failure, decide, failure_of
 
 REPEAT, WAIT, RAISE = Decision.REPEAT, Decision.REPEAT_AFTER_COOL_DOWN, Decision.RAISE
-READ, CONVERGES, ONCE = Effect.READ, Effect.CONVERGES, Effect.ONCE
+READ, CONVERGES, ONCE = CallEffect.READ, CallEffect.CONVERGES, CallEffect.ONCE
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_at_least_once_moves_every_effect_into_the_left_column(failure, effect, 
 
 def test_the_tests_above_have_every_failure_and_every_effect():
     assert len(Failure) == 6
-    assert len(Effect) == 3
+    assert len(CallEffect) == 3
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_tests_above_have_every_failure_and_every_effect():
         (errors.ServerError("x", status=500, code="API_EXCEPTION"), Failure.ERROR_CODE),
         (errors.ServerError("x", status=503, code="API_EXCEPTION"), Failure.SERVER),
         (errors.ApiError("x"), Failure.REFUSED),
-        (errors.ValidationError("x"), Failure.REFUSED),
+        (errors.BadRequestError("x"), Failure.REFUSED),
         (errors.AuthenticationError("x"), Failure.REFUSED),
         (errors.PermissionDeniedError("x"), Failure.REFUSED),
         (errors.NotFoundError("x"), Failure.REFUSED),

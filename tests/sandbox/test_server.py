@@ -57,8 +57,8 @@ def test_what_arrived_can_be_read_after_the_end(email):
 
 def test_what_it_is_told_while_it_runs_counts(email):
     with Sandbox() as sandbox:
-        sandbox.refuse_address("jane@example.org")
-        sandbox.refuse_sender("blocked.example")
+        sandbox.check_no_address("jane@example.org")
+        sandbox.check_no_sender("blocked.example")
         assert post(sandbox, email).json()["data"]["failed"] == 1
         assert (
             post(sandbox, lambda: email(to=["j@example.org"], sender="x@blocked.example")).json()["data"]["failed"] == 1

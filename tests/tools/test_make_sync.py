@@ -18,7 +18,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from .._model import Reply, model
-from .._operation import Effect, Operation
+from .._operation import CallEffect, Operation
 from ._group import EndpointGroup
 
 MOST = 7
@@ -29,7 +29,7 @@ class Answered(Reply):
     """A result."""
 
 
-ASK = Operation("/made/up", Answered, effect=Effect.READ)
+ASK = Operation("/made/up", Answered, effect=CallEffect.READ)
 
 
 class Questions(EndpointGroup):
@@ -179,8 +179,8 @@ def test_a_new_group_gets_a_twin_that_forwards(copy):
     methods = {node.name: ast.unparse(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
     assert set(methods) == {"ask", "all"}
     assert "async" not in text.replace("smtp2go_async", "")
-    assert "self._run(self._awaited.ask, what, most=most, since=since)" in methods["ask"]
-    assert "self._iterate(self._awaited.all, filters)" in methods["all"]
+    assert "self._run(self._async.ask, what, most=most, since=since)" in methods["ask"]
+    assert "self._iterate(self._async.all, filters)" in methods["all"]
     assert "-> Iterator[Answered]" in text
     assert "an AsyncIterator in prose stays what it is" in text
     assert "from ..endpoints.questions import Answered, MOST, Questions as AsyncQuestions" in text

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import assert_type
 
-from smtp2go_async import AsyncClient, Attachment, Done, Email, Inline, Listing, RetryPolicy, SyncClient
+from smtp2go_async import AsyncClient, Attachment, Email, EmptyReply, Inline, ListReply, RetryPolicy, SyncClient
 from smtp2go_async.endpoints.email import BatchItem, EmailSent, ScheduledEmail
 from smtp2go_async.endpoints.sms import ReceivedSmsPage, SentSmsPage, SmsSent, SmsSummary
 
@@ -31,10 +31,10 @@ async def awaited(client: AsyncClient, message: EmailMessage) -> None:
     assert_type(await client.email.send_message(email), EmailSent)
     assert_type(await client.email.send_message(message), EmailSent)
     assert_type(await client.email.send_mime(Path("mail.eml"), fastaccept=True), EmailSent)
-    assert_type(await client.email.send_batch([email]), Listing[BatchItem])
+    assert_type(await client.email.send_batch([email]), ListReply[BatchItem])
     assert_type((await client.email.send_batch([email]))[0].accepted, bool | None)
-    assert_type(await client.email.search_scheduled(limit=10), Listing[ScheduledEmail])
-    assert_type(await client.email.remove_scheduled("id"), Done)
+    assert_type(await client.email.search_scheduled(limit=10), ListReply[ScheduledEmail])
+    assert_type(await client.email.remove_scheduled("id"), EmptyReply)
     assert_type(await client.sms.send(["+12025550123"], "Hello"), SmsSent)
     assert_type(await client.sms.summary(start_date=dt.date(2026, 1, 1)), SmsSummary)
     assert_type(await client.sms.view_received(), ReceivedSmsPage)
@@ -54,8 +54,8 @@ async def awaited(client: AsyncClient, message: EmailMessage) -> None:
 def waiting(client: SyncClient, email: Email) -> None:
     assert_type(client.email.send("a@example.com", "b@example.com", subject="c", text_body="d"), EmailSent)
     assert_type(client.email.send_message(email), EmailSent)
-    assert_type(client.email.send_batch([email]), Listing[BatchItem])
-    assert_type(client.email.search_scheduled(), Listing[ScheduledEmail])
+    assert_type(client.email.send_batch([email]), ListReply[BatchItem])
+    assert_type(client.email.search_scheduled(), ListReply[ScheduledEmail])
     assert_type(client.sms.send("+12025550123", "Hello"), SmsSent)
     assert_type(client.sms.view_sent(), SentSmsPage)
     assert_type(client.with_options(subaccount_id="1"), SyncClient)

@@ -2,13 +2,13 @@
 
 from typing import assert_type
 
-from smtp2go_async import AsyncClient, Done, Listing, SyncClient
+from smtp2go_async import AsyncClient, EmptyReply, ListReply, SyncClient
 from smtp2go_async.endpoints.ip_auth import IpAuthEntries, IpAuthEntry
 
 
 async def awaited(client: AsyncClient) -> None:
-    assert_type(await client.ip_auth.patch("192.0.2.1", status="blocked", ip_pool=1), Listing[IpAuthEntry])
-    assert_type(await client.ip_auth.remove("192.0.2.1"), Done)
+    assert_type(await client.ip_auth.patch("192.0.2.1", status="blocked", ip_pool=1), ListReply[IpAuthEntry])
+    assert_type(await client.ip_auth.remove("192.0.2.1"), EmptyReply)
     assert_type((await client.ip_auth.view()).results, tuple[IpAuthEntry, ...])
 
     await client.ip_auth.patch("192.0.2.1", email_password="secret")  # type: ignore[call-arg]

@@ -2,13 +2,13 @@
 
 from typing import assert_type
 
-from smtp2go_async import AsyncClient, Done, SyncClient
+from smtp2go_async import AsyncClient, EmptyReply, SyncClient
 from smtp2go_async.endpoints.single_sender_emails import SingleSender, SingleSenders
 
 
 async def awaited(client: AsyncClient) -> None:
-    assert_type(await client.single_sender_emails.add("a@example.com", message="Hi"), Done)
-    assert_type(await client.single_sender_emails.remove("a@example.com"), Done)
+    assert_type(await client.single_sender_emails.add("a@example.com", message="Hi"), EmptyReply)
+    assert_type(await client.single_sender_emails.remove("a@example.com"), EmptyReply)
     assert_type((await client.single_sender_emails.view()).senders, tuple[SingleSender, ...])
 
     await client.single_sender_emails.add(("A", "a@example.com"))  # type: ignore[arg-type]

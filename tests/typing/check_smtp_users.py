@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import assert_type
 
-from smtp2go_async import AsyncClient, Listing, SyncClient
+from smtp2go_async import AsyncClient, ListReply, SyncClient
 from smtp2go_async.endpoints.smtp_users import SmtpUser, SmtpUserList, SmtpUserResults
 
 
@@ -14,7 +14,7 @@ async def awaited(client: AsyncClient) -> None:
     assert_type(added, SmtpUserResults)
     assert_type(added.results[0].email_password, str | None)
     assert_type(await client.smtp_users.edit("shop@example.com", status="allowed"), SmtpUserResults)
-    assert_type(await client.smtp_users.patch("shop@example.com", ip_pool=1), Listing[SmtpUser])
+    assert_type(await client.smtp_users.patch("shop@example.com", ip_pool=1), ListReply[SmtpUser])
     assert_type(await client.smtp_users.view(), SmtpUserList)
 
     await client.smtp_users.add("shop@example.com", password="secret")  # type: ignore[call-arg]

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Iterator
 from typing import assert_type
 
-from smtp2go_async import AsyncClient, Done, SyncClient
+from smtp2go_async import AsyncClient, EmptyReply, SyncClient
 from smtp2go_async.endpoints.templates import SavedTemplate, Template, TemplatePage, TemplateSummary
 
 
@@ -15,7 +15,7 @@ async def awaited(client: AsyncClient) -> None:
     assert_type(added, SavedTemplate)
     assert_type(added.last_updated, dt.datetime | None)
     assert_type(await client.templates.edit("welcome", new_id="welcome2"), SavedTemplate)
-    assert_type(await client.templates.delete("welcome"), Done)
+    assert_type(await client.templates.delete("welcome"), EmptyReply)
     assert_type(await client.templates.view("welcome"), Template)
     assert_type(await client.templates.search(tags=["new"], page_size=10), TemplatePage)
     assert_type(client.templates.search_all(search_terms=["a"], max_items=10), AsyncIterator[TemplateSummary])

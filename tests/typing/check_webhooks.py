@@ -2,7 +2,7 @@
 
 from typing import assert_type
 
-from smtp2go_async import AsyncClient, Listing, SyncClient
+from smtp2go_async import AsyncClient, ListReply, SyncClient
 from smtp2go_async.endpoints.webhooks import ChangedWebhook, Webhook
 
 
@@ -23,7 +23,7 @@ async def awaited(client: AsyncClient) -> None:
 
 
 def waiting(client: SyncClient) -> None:
-    assert_type(client.webhooks.view(), Listing[Webhook])
+    assert_type(client.webhooks.view(), ListReply[Webhook])
     assert_type(client.webhooks.add("https://example.com", sms_events=["opt-out"]), ChangedWebhook)
 
     client.webhooks.remove("1")  # type: ignore[arg-type]

@@ -10,11 +10,11 @@ import stat
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Literal
 
-from ..._values.checks import need_text
+from ..._values.checks import check_text
 
 Format = Literal["csv", "jsonl"]
 
-LONGEST_LINE = 10_000_000
+MAX_LINE_LENGTH = 10_000_000
 """Characters; a file without line breaks must not end up in memory."""
 
 _MOST_SHOWN = 30
@@ -96,7 +96,7 @@ def regular(path: str) -> os.stat_result:
 
 def form_of(path: str, given: Format | None, delimiter: str | None) -> tuple[Format, str | None]:
     """Return the format of a file and, where it is known already, the delimiter."""
-    if given is not None and need_text(given, "format") not in ("csv", "jsonl"):
+    if given is not None and check_text(given, "format") not in ("csv", "jsonl"):
         raise ValueError(f"format: {given[:50]!r} is none of csv, jsonl")
     ending = os.path.splitext(path)[1].lower()
     found, usual = _ENDINGS.get(ending, (None, None))
@@ -105,7 +105,9 @@ def form_of(path: str, given: Format | None, delimiter: str | None) -> tuple[For
         if ending in _WORKBOOKS:
             raise ValueError(f"format: {path!r} is a workbook, which can't be read here; save it as CSV")
         raise ValueError(f"format: the ending of {path!r} does not say it; give 'csv' or 'jsonl'")
-    if delimiter is not None and (len(need_text(delimiter, "delimiter")) != 1 or form != "csv" or delimiter in '"\r\n'):
+    if delimiter is not None and (
+        len(check_text(delimiter, "delimiter")) != 1 or form != "csv" or delimiter in '"\r\n'
+    ):
         raise ValueError("delimiter: one character is needed, and only for CSV")
     return form, delimiter or usual
 
@@ -128,7 +130,7 @@ class Lines(Iterator[str]):
 
     def __next__(self) -> str:
         try:
-            line = self._text.readline(LONGEST_LINE)
+            line = self._text.readline(MAX_LINE_LENGTH)
         except UnicodeDecodeError as error:
             # The decoder's positions count from what it was given last.
             position = self._file.tell() - len(error.object) + error.start
@@ -139,8 +141,8 @@ class Lines(Iterator[str]):
                 raise RecordsError(f"the file was changed while it was read; {_WRITING}", self.number)
             raise StopIteration
         self.number += 1
-        if len(line) >= LONGEST_LINE:
-            raise RecordsError(f"is longer than {LONGEST_LINE:,} characters", self.number)
+        if len(line) >= MAX_LINE_LENGTH:
+            raise RecordsError(f"is longer than {MAX_LINE_LENGTH:,} characters", self.number)
         if "\0" in line:
             self.last_nul = self.number
         return line

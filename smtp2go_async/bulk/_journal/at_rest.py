@@ -46,7 +46,7 @@ class FilesAtRest:
 
     # --- before SQLite opens it -----------------------------------------------------------------------------------
 
-    def need_main(self) -> None:
+    def check_main(self) -> None:
         """Refuse a log without its file, before another file is made in its place.
 
         Raises:

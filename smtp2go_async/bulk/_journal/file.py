@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from ..._runtime.forking import tell_after_fork
-from ..._values.checks import need_path
+from ..._values.checks import check_path
 from ...errors import JournalError
 from .files import Files
 from .lock import FileLock
@@ -24,7 +24,7 @@ from .seal import Seal
 
 SCHEMA = 4
 
-LONGEST_CALL = 3700.0
+MAX_CALL_SECONDS = 3700.0
 """Seconds after its claim at which a call can still leave: it may wait for cool-downs before it does."""
 
 FOLDED_AT_END = 250_000
@@ -43,7 +43,7 @@ class JournalFile:
     """One SQLite file; what it says is `Journal`'s."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path: str = need_path(path, "journal")
+        self.path: str = check_path(path, "journal")
         if not self.path or self.path == ":memory:":
             # SQLite would take the first two for a journal that nobody keeps.
             raise ValueError(f"journal: {self.path!r} is not the path of a file")
@@ -97,7 +97,7 @@ class JournalFile:
 
     def _take(self, files: Files) -> None:
         """Take the lock; the file is made if it is not there."""
-        files.need_main()
+        files.check_main()
         self._file_lock.made = False
         for left in reversed(range(_TRIES)):
             try:
@@ -197,7 +197,7 @@ class JournalFile:
         files.began(log.number)
         self._files = files
         log.fold(math.inf)
-        connection.execute(cut_off, (self.now(), LONGEST_CALL))
+        connection.execute(cut_off, (self.now(), MAX_CALL_SECONDS))
         self._meta = dict(connection.execute("SELECT name, value FROM meta"))
 
     def _make(self, connection: sqlite3.Connection) -> None:
@@ -277,10 +277,10 @@ class JournalFile:
                 text = "it is damaged; put back a copy made after its last run"
             raise JournalError(f"journal: {self.path!r} can't {doing}: {text}") from error
 
-    def need_file(self) -> None:
+    def check_file(self) -> None:
         """Refuse a path at which no run was begun, where a journal would be made only to find nothing in it."""
         if not os.path.exists(self.path):
-            Files(self.path).need_main()
+            Files(self.path).check_main()
             raise JournalError(f"journal: {self.path!r} does not exist")
 
     @contextmanager
@@ -289,7 +289,7 @@ class JournalFile:
         with self._lock:
             was_open = self._connection is not None
             if not was_open:
-                self.need_file()
+                self.check_file()
             self.open()
             try:
                 with self._told("be read"):

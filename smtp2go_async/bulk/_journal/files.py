@@ -12,7 +12,7 @@ from .at_rest import OR_ELSE, FilesAtRest, linked
 from .log_end import LogEnd
 from .seal import FRAME_HEADER, LOG_HEADER, SALTS, SEAL_SIZE
 
-LONGEST_LOG = 1000
+MAX_LOG_FRAMES = 1000
 """Pages after which the log is worked into the file, as SQLite would do by itself."""
 
 
@@ -177,7 +177,7 @@ class Files(FilesAtRest):
     def measure(self) -> None:
         """Look how long the log is."""
         # What comes after the last page of this log is left from the one before, with other salts.
-        place = LOG_HEADER + (LONGEST_LOG - 1) * (FRAME_HEADER + self._head.page) + 8
+        place = LOG_HEADER + (MAX_LOG_FRAMES - 1) * (FRAME_HEADER + self._head.page) + 8
         if self._sizes[1] > place and not self._is_new_log:
             with self._reading:
                 self.is_full = self._read(self._log_number, place, SALTS) == self._seal.salts

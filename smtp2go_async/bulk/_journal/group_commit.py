@@ -14,7 +14,7 @@ from ..journal import Journal
 from ..outcome import Outcome, SmsOutcome
 from .schema import Claim, Settled, SettledLike
 
-LONGEST_ERROR = 1000
+MAX_ERROR_LENGTH = 1000
 """Characters of an error's text that the journal keeps."""
 
 BETWEEN_FOLDS = (0.1, 0.005)
@@ -179,7 +179,7 @@ def settled_of(outcome: Outcome, detail: str | None) -> SettledLike:
     if error is None and type(outcome) is Outcome:
         # Most are of this kind, and what is not there is read as nothing.
         return (outcome.reference, outcome.status, outcome.email_id or outcome.schedule_id, outcome.request_id)
-    text = None if error is None else f"{type(error).__name__}: {mask_text(str(error))}"[:LONGEST_ERROR]
+    text = None if error is None else f"{type(error).__name__}: {mask_text(str(error))}"[:MAX_ERROR_LENGTH]
     known = outcome.email_id or outcome.schedule_id
     if isinstance(outcome, SmsOutcome):
         known, detail = outcome.message_id, detail or outcome.sms_status

@@ -10,7 +10,7 @@ import attrs
 from ..._values.numbers import digits_of
 from ..._wire.body import encode
 from ...endpoints.email import SEND, BatchItem, batch_fields
-from ...endpoints.sms import MOST_NUMBERS, SmsMessage, SmsSent, was_taken
+from ...endpoints.sms import MAX_NUMBERS, SmsMessage, SmsSent, was_taken
 from ...errors import ReplyError, SendRefusedError
 from ...message import Email
 from .._plan import HEADER, Row, most_bytes, tokens_of
@@ -165,7 +165,7 @@ class Texts:
     content: str = attrs.field(repr=False)
     sender: str | None
     kind = "sms"
-    most = MOST_NUMBERS
+    most = MAX_NUMBERS
     field = "destination"
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:

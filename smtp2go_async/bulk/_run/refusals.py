@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from ...errors import ApiError, ValidationError
+from ...errors import ApiError, BadRequestError
 from .._plan import Row
 
-MOST_TAKEN_OUT: Final = 10
+MAX_TAKEN_OUT: Final = 10
 """Refused calls for the rows of one after which its others are not tried; in a row over a run, all others are not.
 
 The provider blocks an address after too many errors, and does not say how many. After twice as many in a row, the
-client itself slows down (`pacing.MOST_REFUSALS`).
+client itself slows down (`pacing.MAX_REFUSALS`).
 """
 
 WITH_ITS_CALL: Final = "refused with its call"
@@ -35,7 +35,7 @@ _BARE = re.compile(
 
 def is_of_the_schema(error: Exception) -> bool:
     """Tell whether the API's schema turned a call away, before anything of it was carried out."""
-    return isinstance(error, ValidationError) and (error.status, error.code, error.carried_out) == (
+    return isinstance(error, BadRequestError) and (error.status, error.code, error.carried_out) == (
         400,
         "NON_VALIDATING_IN_PAYLOAD",
         False,
@@ -106,7 +106,7 @@ def without_named(rows: list[Row], named: Sequence[int], *, apart: bool) -> list
 def because_of_others(error: Exception) -> ApiError:
     """Make the error of a row that was refused only because another one of its call was wrong."""
     assert isinstance(error, ApiError)
-    return ValidationError(
+    return BadRequestError(
         "its call was refused because of another row, so nothing of the call was carried out",
         operation=error.operation,
         status=error.status,

@@ -17,16 +17,16 @@ from .._journal.group_commit import Ledger, settled_of
 from .._journal.schema import Settled, SettledLike
 from .._plan import FIRST_CALLS, UNANSWERED, Row, Verdict, verdict_of
 from ..journal import Journal
-from ..outcome import MOST_PROBLEMS, STATUSES, BulkReport, Outcome
+from ..outcome import MAX_PROBLEMS, STATUSES, BulkReport, Outcome
 from .channels import Way
 from .patience import patient
-from .refusals import MOST_TAKEN_OUT, WITH_ITS_CALL, because_of_others, is_of_the_schema, named_rows, without_named
+from .refusals import MAX_TAKEN_OUT, WITH_ITS_CALL, because_of_others, is_of_the_schema, named_rows, without_named
 from .source import Source, is_bad
 
 if TYPE_CHECKING:
     from ...client import AsyncClient
 
-LONGEST_GATHERING = 1.0
+MAX_GATHERING_SECONDS = 1.0
 """Seconds for which rows of an asynchronous list that is slow are gathered for one call."""
 
 SLOW = 0.01
@@ -255,7 +255,7 @@ class Run:
                     others = without_named(part, named, apart=taken_out > 0)
                     taken_out += 1
                     self._refused += taken_out > 2
-                    if max(taken_out, self._refused) < MOST_TAKEN_OUT:
+                    if max(taken_out, self._refused) < MAX_TAKEN_OUT:
                         parts.extendleft(reversed(others))
                     else:
                         left = [row for some in others for row in some]
@@ -311,7 +311,7 @@ class Run:
     async def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for one in outcomes:
             self._counts[one.status] += 1
-            if one.status not in ("sent", "skipped") and len(self._problems) < MOST_PROBLEMS:
+            if one.status not in ("sent", "skipped") and len(self._problems) < MAX_PROBLEMS:
                 self._problems.append(one)
         if self.told is not None and outcomes:
             began = time.monotonic()
@@ -326,7 +326,7 @@ class Run:
         async with self._taking:
             rows: list[Row] = []
             passed: list[Outcome] = []
-            until = time.monotonic() + LONGEST_GATHERING
+            until = time.monotonic() + MAX_GATHERING_SECONDS
             while len(rows) < self._way.most and not self._stopping.is_set():
                 if rows and self._source.waits and not self._leftover and time.monotonic() > until:
                     break

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 from anyio import CancelScope, to_thread
 
-from ..._runtime.caller_thread import by_the_caller, errands
+from ..._runtime.caller_thread import caller_thread, run_in_caller_thread
 from ...errors import JournalError
 from ..journal import Journal, Kind
 from .channels import Way, content_hash
@@ -78,7 +78,7 @@ class Beginning(AbstractAsyncContextManager[Run]):
         check = getattr(self.items, "check", None)
         if check is not None:
             # Before the journal is touched, and before anything is sent.
-            await (to_thread.run_sync(check) if errands.get() is None else _checked(check))
+            await (to_thread.run_sync(check) if caller_thread.get() is None else _checked(check))
         self._opened = Opened(self.journal)
         journal = await self._opened.__aenter__()
         try:
@@ -116,6 +116,6 @@ class Beginning(AbstractAsyncContextManager[Run]):
 
 
 async def _checked(check: Callable[[], object]) -> None:
-    error = await by_the_caller(check)
+    error = await run_in_caller_thread(check)
     if error is not None:
         raise error

@@ -12,7 +12,7 @@ import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
-from ..._runtime.caller_thread import by_the_caller, errands, is_exit
+from ..._runtime.caller_thread import caller_thread, is_exit, run_in_caller_thread
 from ..._values.numbers import normal_number
 from ...errors import JournalError
 from ...message import Email
@@ -20,8 +20,8 @@ from .._journal.corrected import CORRECTABLE, BeginAnew, kept_in
 from .._journal.schema import Settled
 from .._plan import (
     LIST_BEGIN,
-    LONGEST_REFERENCE,
-    MOST_CORRECTED,
+    MAX_CORRECTED,
+    MAX_REFERENCE_LENGTH,
     Row,
     check_reference,
     is_begin,
@@ -36,7 +36,7 @@ from .refusals import WITH_ITS_CALL
 AHEAD = 256
 """Rows read ahead where each has to be looked up: a hop into a thread costs more than a row."""
 
-LONGEST_READING = 0.5
+MAX_READING_SECONDS = 0.5
 """Seconds after which what an asynchronous list has given is handed on."""
 
 _BREATH = 50
@@ -159,14 +159,14 @@ class Source:
         elif self._resumes and self._pull is None:
             most = max(most, AHEAD)
         rows: list[Row | Outcome] = []
-        until = min(time.monotonic() + LONGEST_READING, at_last)
+        until = min(time.monotonic() + MAX_READING_SECONDS, at_last)
         while (
             len(rows) < most and not self.ended and not (rows and self._pull is not None and time.monotonic() > until)
         ):
             if rows:
                 await checkpoint()
             # In the caller's own thread nobody waits for it.
-            breath = _BREATH if errands.get() is None else most
+            breath = _BREATH if caller_thread.get() is None else most
             items = await self._some(min(breath, most - len(rows)), until, wait=not rows and at_last == math.inf)
             if not items:
                 break
@@ -192,7 +192,7 @@ class Source:
                 self.ended, self.error = True, self._pull.error
             return items
         items = []
-        self.error = await by_the_caller(partial(self._take_into, items, most))
+        self.error = await run_in_caller_thread(partial(self._take_into, items, most))
         self.ended = self.ended or self.error is not None
         return items
 
@@ -213,14 +213,14 @@ class Source:
         # What is no row (a number that was there before) is not counted in there.
         rows = [row for row in self._unlooked if isinstance(row, Row)]
         if not is_begin(kept, (journal.mark(row.reference, row.recipients) for row in rows)):
-            if len(rows) < len(kept) + MOST_CORRECTED and not self.ended:
+            if len(rows) < len(kept) + MAX_CORRECTED and not self.ended:
                 return False
             if len(rows) < len(kept) and self.error is not None:
                 # It broke off before it could be known for the same list. What it gave was there in the run before.
                 self._unlooked.clear()
                 return True
             places = kept_in(kept, [journal.mark(row.reference, row.recipients) for row in rows])
-            most = len(kept) + MOST_CORRECTED
+            most = len(kept) + MAX_CORRECTED
             if len(kept) - len(places) > await to_thread.run_sync(journal.correctable_at_begin, most):
                 raise journal.other_list()
             marks = {row.reference: journal.mark(row.reference, row.recipients) for row in rows}
@@ -274,7 +274,7 @@ class Source:
         if self._pull is not None:
             await self._pull.aclose()
         elif isinstance(self._sync, Generator):
-            error = await by_the_caller(self._sync.close)
+            error = await run_in_caller_thread(self._sync.close)
             if error is not None:
                 raise error
 
@@ -336,7 +336,7 @@ def _place(number: int) -> str:
 
 def _written(item: object) -> str:
     try:
-        return str(item)[:LONGEST_REFERENCE]
+        return str(item)[:MAX_REFERENCE_LENGTH]
     except Exception:
         # Python writes no numbers of over 4,300 digits, and no lists within a thousand others.
         return type(item).__name__

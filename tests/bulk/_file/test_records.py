@@ -103,7 +103,7 @@ def test_a_json_line_that_the_file_ends_in_is_perhaps_still_written(problem):
 
 
 def test_a_line_without_end_is_not_read_to_its_end(problem, monkeypatch):
-    monkeypatch.setattr(records, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(records, "MAX_LINE_LENGTH", 1000)
     assert problem("x" * 5000, "list.jsonl") == "list.jsonl, line 1: is longer than 1,000 characters"
 
 

@@ -690,7 +690,7 @@ def test_the_log_is_worked_in_and_begun_anew_however_long_a_run_is(path, log):
         for number in range(3000):
             journal.commit(claims(f"r{number}"), [])
         size = os.path.getsize(log)
-    assert size < 1.2 * journal_files.LONGEST_LOG * 4096
+    assert size < 1.2 * journal_files.MAX_LOG_FRAMES * 4096
     assert Journal(path).counts()["unknown"] == 3000
 
 
@@ -702,7 +702,7 @@ def test_a_log_that_is_folded_after_a_kill_does_not_grow_without_end(path, log, 
         journal.fold = lambda most: False
         monkeypatch.setattr(type(journal), "fold", lambda self, most: False)
     with Journal(path):
-        assert os.path.getsize(log) < 2 * journal_files.LONGEST_LOG * 4096
+        assert os.path.getsize(log) < 2 * journal_files.MAX_LOG_FRAMES * 4096
 
 
 # --- runs --------------------------------------------------------------------------------------------------------

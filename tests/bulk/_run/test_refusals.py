@@ -2,13 +2,13 @@
 
 import pytest
 
-from smtp2go_async import ApiError, AuthenticationError, ServerError, ValidationError
+from smtp2go_async import ApiError, AuthenticationError, BadRequestError, ServerError
 from smtp2go_async.bulk._run.refusals import because_of_others, named_rows
 
 CODE = "NON_VALIDATING_IN_PAYLOAD"
 
 
-def refused(name="", message="", *, fields=None, status=400, code=CODE, kind=ValidationError):
+def refused(name="", message="", *, fields=None, status=400, code=CODE, kind=BadRequestError):
     return kind("wrong", status=status, code=code, field_errors={name: message} if fields is None else fields)
 
 

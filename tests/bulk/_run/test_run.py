@@ -19,7 +19,7 @@ from smtp2go_async import (
     RetryPolicy,
     SendRefusedError,
 )
-from smtp2go_async._wire.wire import Answer
+from smtp2go_async._wire.wire import Response
 from smtp2go_async.bulk._plan import FIRST_CALLS, UNANSWERED
 
 REFUSED = answer(200, {"succeeded": 0, "failed": 1, "failures": ["not verified"], "email_id": ""})
@@ -55,7 +55,7 @@ def test_an_email_that_the_api_refuses_is_told_and_the_others_are_sent(turn, go,
     assert problem.error.carried_out is False
 
 
-@pytest.mark.parametrize("turn", [LOST, answer(502), answer(503), Answer(200, b"<html>")])
+@pytest.mark.parametrize("turn", [LOST, answer(502), answer(503), Response(200, b"<html>")])
 def test_an_email_of_which_nobody_knows_is_unknown_and_is_not_sent_again(turn, go, client, provider, path):
     provider.then(turn)
     report = go(client.bulk.send, emails(5), journal=path)
@@ -404,8 +404,8 @@ def test_at_least_once_repeats_a_lost_call_as_often_as_the_client_would(go, prov
 @pytest.mark.parametrize("via", ["send", "batch"])
 def test_rows_of_a_slow_list_are_sent_before_it_gives_as_many_as_fit(via, go, client, provider, monkeypatch):
     """A list that is a queue gives the next row when it has one."""
-    monkeypatch.setattr("smtp2go_async.bulk._run.source.LONGEST_READING", 0.0)
-    monkeypatch.setattr("smtp2go_async.bulk._run.run.LONGEST_GATHERING", 0.0)
+    monkeypatch.setattr("smtp2go_async.bulk._run.source.MAX_READING_SECONDS", 0.0)
+    monkeypatch.setattr("smtp2go_async.bulk._run.run.MAX_GATHERING_SECONDS", 0.0)
     arrived = []
 
     async def slow():

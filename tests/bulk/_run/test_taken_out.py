@@ -12,7 +12,7 @@ from bulk.helpers import BAD_KEY, LOST, TURNED_AWAY, counted, email, emails, num
 from faults.scripted import answer, refusal
 
 from smtp2go_async import BulkStoppedError, Journal, SyncClient
-from smtp2go_async.bulk._run.refusals import MOST_TAKEN_OUT
+from smtp2go_async.bulk._run.refusals import MAX_TAKEN_OUT
 from smtp2go_async.sandbox import Sandbox, rules
 
 PROGRAM = Path(__file__).parents[1] / "program.py"
@@ -129,11 +129,11 @@ def test_after_ten_refused_calls_for_the_rows_of_one_the_others_are_refused_with
     provider.otherwise = picky(*(f"r{n}" for n in range(1, 51)))
     told = []
     report = go(client.bulk.send, emails(500), via="batch", journal=path, on_outcome=told.append)
-    assert (report.sent, report.refused, len(provider.calls)) == (0, 500, MOST_TAKEN_OUT)
+    assert (report.sent, report.refused, len(provider.calls)) == (0, 500, MAX_TAKEN_OUT)
     assert not provider.arrived
     found = {one.reference: str(one.error) for one in told}
-    assert all("emails[0].to[0]" in found[f"r{n}"] for n in range(1, MOST_TAKEN_OUT + 1))
-    assert all("because of another row" in found[f"r{n}"] for n in range(MOST_TAKEN_OUT + 1, 501))
+    assert all("emails[0].to[0]" in found[f"r{n}"] for n in range(1, MAX_TAKEN_OUT + 1))
+    assert all("because of another row" in found[f"r{n}"] for n in range(MAX_TAKEN_OUT + 1, 501))
 
 
 def test_what_was_refused_with_its_call_only_is_sent_by_the_next_run_without_being_asked_for(
@@ -180,7 +180,7 @@ def test_a_list_in_which_every_row_is_bad_is_not_tried_row_by_row(concurrency, g
     provider.otherwise = lambda _fields: names("emails[0].sender")
     report = go(client.bulk.send, emails(5000), via="batch", batch_size=100, concurrency=concurrency, journal=path)
     assert report.refused == 5000
-    assert len(provider.calls) <= 50 + MOST_TAKEN_OUT + 2 * concurrency
+    assert len(provider.calls) <= 50 + MAX_TAKEN_OUT + 2 * concurrency
 
 
 def test_an_accepted_call_lets_others_be_tried_again(go, client, provider):
