@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._values.masking import mask_text
+from ._masking import mask_text
 
 if TYPE_CHECKING:
     from .errors import Smtp2goError

@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from ._masking import shown_half_made
 from ._values.checks import check_text, with_article
-from ._values.masking import shown_half_made
 
 METHODS = ("POST", "PATCH", "GET", "PUT", "DELETE")
 

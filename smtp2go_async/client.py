@@ -12,13 +12,13 @@ import anyio
 import attrs
 
 from ._groups import AsyncGroups
+from ._masking import shown_half_made
 from ._models.model import AnyReply
 from ._operation import CallEffect, Operation
 from ._pacing.turns import HeldBackError, Turn
 from ._pacing.waking import Waker, waker_for
 from ._runtime.loading import loading
 from ._values.checks import about, check_bool, check_count, check_mapping
-from ._values.masking import shown_half_made
 from ._wire import settings
 from ._wire.codec import STANDARD
 from ._wire.settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings, TransportName

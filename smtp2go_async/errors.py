@@ -31,7 +31,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from ._error_json import OWN_ARGS, Details, details_of, message_of, named_request, shown, take, told
-from ._values.masking import mask_text, one_line
+from ._masking import mask_text, one_line
 
 
 class Smtp2goWarning(UserWarning):

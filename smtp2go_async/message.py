@@ -12,6 +12,7 @@ import attrs
 from ._content.blobs import Blob
 from ._content.media_types import guess_type
 from ._content.sources import blob_of, check_content, last_part, line_for, own_name
+from ._masking import repr_masked, repr_personal, repr_url, shown_half_made
 from ._models.portable import PortableEmail
 from ._values.address import (
     AddressLike,
@@ -25,7 +26,6 @@ from ._values.address import (
 from ._values.checks import about, check_bool, check_no_control_characters, check_text, type_name
 from ._values.dates import check_aware, format_schedule
 from ._values.domains import character
-from ._values.masking import repr_masked, repr_personal, repr_url, shown_half_made
 
 A = TypeVar("A", bound="Attachment")
 

@@ -25,10 +25,10 @@ from typing import Literal
 
 import attrs
 
+from ._masking import shown_half_made
 from ._pacing.published import MIN_WAIT, SILENCE, Line
 from ._pacing.turns import Delay, Step, Turn, wake_up
 from ._runtime.forking import tell_after_fork
-from ._values.masking import shown_half_made
 
 COOL_DOWN = 60.0
 """Seconds; the least that the provider blocks an address for (its page on rate limiting)."""

@@ -24,10 +24,10 @@ from collections.abc import Callable
 
 import attrs
 
+from ._masking import shown_half_made
 from ._operation import CallEffect
 from ._runtime.forking import tell_after_fork
 from ._values.checks import check_bool, check_int, check_number
-from ._values.masking import shown_half_made
 from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError
 
 

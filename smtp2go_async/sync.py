@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ._groups import SyncGroups
+from ._masking import shown_half_made
 from ._models.model import AnyReply
 from ._operation import CallEffect
 from ._sync._loop_thread import LoopThread
-from ._values.masking import shown_half_made
 from ._wire.settings import MAX_EMAIL_BYTES, Auth, Region, TransportName
 from .client import _UNSET, AsyncClient, _Unset
 from .pacing import Pacer

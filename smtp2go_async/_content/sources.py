@@ -13,8 +13,8 @@ from typing import BinaryIO, cast
 
 import attrs
 
+from .._masking import mask_text
 from .._values.checks import type_name
-from .._values.masking import mask_text
 from .blobs import (
     CHUNK,
     Blob,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_o
 
 import attrs
 
-from .._values.masking import repr_masked, repr_personal, repr_secret, repr_url, shown_half_made
+from .._masking import repr_masked, repr_personal, repr_secret, repr_url, shown_half_made
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

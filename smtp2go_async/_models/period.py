@@ -6,8 +6,8 @@ from typing import Final
 
 import attrs
 
+from .._masking import shown_half_made
 from .._values.checks import check_word, with_article
-from .._values.masking import shown_half_made
 
 _PART = re.compile(r"(\d+)\s*(hour|day|week|month|year)s?|(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _UNITS: Final = {"hour": dt.timedelta(hours=1), "day": dt.timedelta(days=1), "week": dt.timedelta(weeks=1)}

@@ -11,7 +11,9 @@ class SingleSenderEmails(SyncGroup[AsyncSingleSenderEmails]):
 
     __slots__ = ()
 
-    def add(self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None) -> EmptyReply:
+    def add(
+        self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None
+    ) -> EmptyReply:
         """Ask the owner of an address for leave to send from it.
 
         ``POST /single_sender_emails/add``. It sends an e-mail, and another one when the address is there already and

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import attrs
 
 from .. import __version__
+from .._masking import shown_half_made
 from .._runtime.loading import loading
 from .._values.checks import about, check_line, check_mapping, check_number, check_text, with_article
-from .._values.masking import shown_half_made
 from ..pacing import Pacer
 from ..retry import RetryPolicy
 from .body import encode

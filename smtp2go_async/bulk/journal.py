@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Literal
 
+from .._masking import shown_half_made
 from .._values.checks import check_bool, check_text
-from .._values.masking import shown_half_made
 from ..errors import JournalError
 from ._journal.corrected import CORRECTABLE, content_mark
 from ._journal.export import write_csv

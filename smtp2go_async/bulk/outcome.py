@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import attrs
 
-from .._values.masking import mask_text, one_line, shown_half_made
+from .._masking import mask_text, one_line, shown_half_made
 
 Status = Literal["sent", "refused", "failed", "unknown", "skipped"]
 

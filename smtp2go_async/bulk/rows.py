@@ -11,9 +11,9 @@ from typing import Any, Self, Unpack, cast
 
 from anyio import from_thread
 
+from .._masking import mask_text, shown_half_made
 from .._values.address import AddressLike, format_address
 from .._values.checks import check_bool, check_known, check_path, check_text, check_word, with_article
-from .._values.masking import mask_text, shown_half_made
 from ..message import Email, EmailParts
 from ._file.records import (
     Format,

@@ -16,10 +16,10 @@ from typing import TypedDict
 
 import attrs
 
+from .._masking import shown_half_made
 from .._models.model import Reply, Url, model
 from .._operation import CallEffect, Operation
 from .._values.checks import check_word
-from .._values.masking import shown_half_made
 from ._group import EndpointGroup
 
 

@@ -18,7 +18,7 @@ import pytest
 from smtp2go_async._content import blobs as _blobs
 from smtp2go_async._content.blobs import CHUNK, FileChangedError, MemoryBlob, PathBlob
 from smtp2go_async._content.sources import blob_of
-from smtp2go_async._values.masking import mask_text
+from smtp2go_async._masking import mask_text
 from smtp2go_async._wire import body as _body
 from smtp2go_async._wire.body import encode
 

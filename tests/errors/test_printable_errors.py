@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtp2go_async._masking import one_line
 from smtp2go_async._operation import CallEffect, Operation
-from smtp2go_async._values.masking import one_line
 from smtp2go_async._wire.settings import Settings
 from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.bulk.outcome import Outcome

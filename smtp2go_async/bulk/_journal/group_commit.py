@@ -8,7 +8,7 @@ import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
-from ..._values.masking import mask_text
+from ..._masking import mask_text
 from ...errors import JournalError
 from ..journal import Journal
 from ..outcome import Outcome, SmsOutcome

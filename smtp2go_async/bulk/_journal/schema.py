@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Protocol, cast
 
 import attrs
 
-from ..._values.masking import shown_half_made
+from ..._masking import shown_half_made
 from .files import Files
 from .seal import SEAL_TABLE
 

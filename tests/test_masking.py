@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtp2go_async._masking import mask_text, repr_masked, repr_personal, repr_secret, repr_url
 from smtp2go_async._models.model import Address, Content, Reply, Secret, model
-from smtp2go_async._values.masking import mask_text, repr_masked, repr_personal, repr_secret, repr_url
 from smtp2go_async.endpoints.email import EmailSent, ScheduledEmail
 from smtp2go_async.endpoints.sms import ReceivedSms, SentSms, SmsMessage
 
