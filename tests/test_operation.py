@@ -14,7 +14,7 @@ def test_an_operation_has_no_default_effect():
 
 @pytest.mark.parametrize("effect", [None, "once", True])
 def test_an_effect_is_one_of_the_three(effect):
-    with pytest.raises(TypeError, match=r"^effect: must be an CallEffect, not "):
+    with pytest.raises(TypeError, match=r"^effect: must be a CallEffect, not "):
         Operation("/email/send", EmptyReply, effect=effect)
 
 

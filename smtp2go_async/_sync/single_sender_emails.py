@@ -12,7 +12,11 @@ class SingleSenderEmails(SyncGroup[AsyncSingleSenderEmails]):
     __slots__ = ()
 
     def add(
-        self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None
+        self,
+        email_address: str,
+        *,
+        message: str | None = None,
+        subaccount_id: str | None = None,
     ) -> EmptyReply:
         """Ask the owner of an address for leave to send from it.
 

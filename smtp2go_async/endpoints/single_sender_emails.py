@@ -37,7 +37,11 @@ class SingleSenderEmails(EndpointGroup):
     """Single addresses that may be sent from."""
 
     async def add(
-        self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None
+        self,
+        email_address: str,
+        *,
+        message: str | None = None,
+        subaccount_id: str | None = None,
     ) -> EmptyReply:
         """Ask the owner of an address for leave to send from it.
 

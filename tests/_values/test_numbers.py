@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async._values.number_plans import COUNTRY_CODE, DIGITS, DROPS_ZERO
-from smtp2go_async._values.numbers import _MORE, LONGEST, SHORTEST, normal_number
+from smtp2go_async._values.numbers import _MORE, MAX_DIGITS, MIN_DIGITS, normal_number
 
 GOOD = "+12025550123"
 BETWEEN = ["", " ", "-", ".", " - ", "\u00a0", "\u202f", "\u2011"]
@@ -279,7 +279,7 @@ def international(draw):
     code = draw(st.sampled_from(sorted(DIGITS)))
     fewest, most = DIGITS[code]
     digits = draw(
-        st.text("0123456789", min_size=max(fewest, SHORTEST - len(code)), max_size=min(most, LONGEST - len(code)))
+        st.text("0123456789", min_size=max(fewest, MIN_DIGITS - len(code)), max_size=min(most, MAX_DIGITS - len(code)))
     )
     if code in DROPS_ZERO and digits.startswith("0"):
         digits = f"1{digits[1:]}"
