@@ -64,9 +64,9 @@ WAYS = {
 
 def hurry(client: AsyncClient) -> None:
     """Let the client's time pass faster; the timeouts of its connections stay what they are."""
-    client._pacer = Pacer(clock=lambda: time.monotonic() * FASTER)
-    client._clock = lambda: time.monotonic() * FASTER
-    client._sleep = lambda seconds: anyio.sleep(seconds / FASTER)
+    client._calls.pacer = Pacer(clock=lambda: time.monotonic() * FASTER)
+    client._calls.clock = lambda: time.monotonic() * FASTER
+    client._calls.sleep = lambda seconds: anyio.sleep(seconds / FASTER)
 
 
 def emails(count: int) -> Iterator[tuple[str, Email]]:

@@ -60,9 +60,9 @@ def mixed_server(seed: int, share: float) -> Iterator[tuple[str, Any]]:
 
 def hurry(client: AsyncClient) -> None:
     """Let the client's time pass faster; the timeouts of its connections stay what they are."""
-    client._pacer = Pacer(clock=lambda: time.monotonic() * FASTER)
-    client._clock = lambda: time.monotonic() * FASTER
-    client._sleep = lambda seconds: anyio.sleep(max(seconds / FASTER, SHORTEST_SLEEP))
+    client._calls.pacer = Pacer(clock=lambda: time.monotonic() * FASTER)
+    client._calls.clock = lambda: time.monotonic() * FASTER
+    client._calls.sleep = lambda seconds: anyio.sleep(max(seconds / FASTER, SHORTEST_SLEEP))
 
 
 def mail(reference: str) -> dict[str, Any]:

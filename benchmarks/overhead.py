@@ -96,15 +96,15 @@ def _layer(calls: int) -> float:
 
     async def run() -> float:
         client = AsyncClient(KEY)
-        client._transport = nowhere = Nowhere()
+        client._calls.transport = nowhere = Nowhere()
         fields = Email(**FIELDS).to_fields()
 
         async def without() -> None:
-            request = build_request(SEND, fields, client._settings)
-            parse_response(SEND, await nowhere.send(request, _leaves), client._settings)
+            request = build_request(SEND, fields, client._calls.settings)
+            parse_response(SEND, await nowhere.send(request, _leaves), client._calls.settings)
 
         bare = await _timed(calls, without)
-        return await _timed(calls, lambda: client._call(SEND, fields)) - bare
+        return await _timed(calls, lambda: client._calls.call(SEND, fields)) - bare
 
     return asyncio.run(run())
 
@@ -117,7 +117,7 @@ def _checks(calls: int, rounds: int) -> dict[str, float]:
     """
 
     class Nothing:
-        async def _call(self, operation: object, fields: object) -> None:
+        async def call(self, operation: object, fields: object) -> None:
             return None
 
     nothing: Any = Nothing()

@@ -63,9 +63,9 @@ async def _tell(server: FaultServer, url: str, call: Callable[[AsyncClient], Awa
     before = len(server.arrived)
     patient = RetryPolicy(attempts=4, max_elapsed=1e9, first_wait=0.5, max_wait=8.0)
     async with AsyncClient(KEY, base_url=url, timeout=0.1, retry=patient) as client:
-        client._pacer = Pacer(clock=lambda: time.monotonic() * FASTER)
-        client._clock = lambda: time.monotonic() * FASTER
-        client._sleep = lambda seconds: anyio.sleep(seconds / FASTER)
+        client._calls.pacer = Pacer(clock=lambda: time.monotonic() * FASTER)
+        client._calls.clock = lambda: time.monotonic() * FASTER
+        client._calls.sleep = lambda seconds: anyio.sleep(seconds / FASTER)
         try:
             await call(client)
         except Smtp2goError as error:

@@ -3,18 +3,18 @@
 | failure                                                      | READ, CONVERGES          | ONCE                     |
 |--------------------------------------------------------------|--------------------------|--------------------------|
 | never left this machine: DNS, refused, TLS, connect, pool    | repeat                   | repeat                   |
-| turned away: 429                                             | repeat after cool-down   | repeat after cool-down   |
-| it left, no answer: read or write error, timeout, closed     | repeat                   | raise                    |
+| rate limited: 429                                            | repeat after cool-down   | repeat after cool-down   |
+| it left, no response: read or write error, timeout, closed   | repeat                   | raise                    |
 | 500 with an error code of the API                            | raise                    | raise                    |
 | any other 5xx                                                | repeat                   | raise                    |
-| another refusal, or an answer that can't be understood       | raise                    | raise                    |
+| another refusal, or a response that can't be understood      | raise                    | raise                    |
 
-The API has no idempotency key, so "it left, no answer" may have been carried out: repeating a send could send twice.
-``at_least_once=True`` moves ONCE into the left column, for callers who prefer a second mail to none.
+The API has no idempotency key, so a call that "left, no response" may have been carried out: repeating a send could
+send twice. ``at_least_once=True`` moves ONCE into the left column, for callers that prefer a second e-mail to none.
 
 A 500 with an error code comes from the API itself and not from a server in front of it. A wrong key has been answered
-like that, and the provider blocks an address for many errors, so asking again would only do harm. A 502, 503 or 504
-says that something is away for the moment, and is asked again.
+like that, and the provider blocks an address for many errors, so repeating the call would only do harm. A 502, 503 or
+504 says that a server is away for the moment, so the call is repeated.
 """
 
 import enum
@@ -28,22 +28,22 @@ from ._masking import shown_half_made
 from ._operation import CallEffect
 from ._runtime.forking import tell_after_fork
 from ._values.checks import check_bool, check_int, check_number
-from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError
+from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError, Smtp2goError
 
 
 class Failure(enum.Enum):
-    """What went wrong, as far as repeating is concerned."""
+    """What went wrong, as far as repeating is concerned: the rows of the table."""
 
     NOT_SENT = "not sent"
-    TURNED_AWAY = "turned away"
-    NO_ANSWER = "no answer"
+    RATE_LIMITED = "rate limited"
+    NO_RESPONSE = "no response"
     SERVER = "server error"
     ERROR_CODE = "500 with an error code"
     REFUSED = "refused"
 
 
 class Decision(enum.Enum):
-    """What to do about a failure."""
+    """What to do about a failure: the cells of the table."""
 
     REPEAT = "repeat"
     REPEAT_AFTER_COOL_DOWN = "repeat after the cool-down"
@@ -55,9 +55,9 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, NotSentError):
         return Failure.REFUSED if error.final else Failure.NOT_SENT
     if isinstance(error, OutcomeUnknownError):
-        return Failure.NO_ANSWER
+        return Failure.NO_RESPONSE
     if isinstance(error, RateLimitError):
-        return Failure.TURNED_AWAY
+        return Failure.RATE_LIMITED
     if isinstance(error, ServerError):
         return Failure.ERROR_CODE if error.status == 500 and error.code is not None else Failure.SERVER
     return Failure.REFUSED
@@ -68,15 +68,15 @@ def decide(failure: Failure, effect: CallEffect, *, at_least_once: bool = False)
     match failure:
         case Failure.NOT_SENT:
             return Decision.REPEAT
-        case Failure.TURNED_AWAY:
+        case Failure.RATE_LIMITED:
             return Decision.REPEAT_AFTER_COOL_DOWN
-        case Failure.NO_ANSWER | Failure.SERVER if effect is not CallEffect.ONCE or at_least_once:
+        case Failure.NO_RESPONSE | Failure.SERVER if effect is not CallEffect.ONCE or at_least_once:
             return Decision.REPEAT
         case _:
             return Decision.RAISE
 
 
-def _positive(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+def _not_negative(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     if type(value) is not float:
         check_number(value, attribute.name)
     if not value >= 0:
@@ -94,7 +94,7 @@ def _at_least_one(_instance: object, attribute: "attrs.Attribute[int]", value: i
 
 
 def _truth(_instance: object, attribute: "attrs.Attribute[bool]", value: bool) -> None:
-    # "false" would send twice.
+    # The text "false", as an environment has it, is true and would send twice.
     check_bool(value, attribute.name)
 
 
@@ -105,7 +105,7 @@ class RetryPolicy:
 
     Args:
         attempts: The most attempts, the first included.
-        max_elapsed: Seconds from the start of the call after which no wait is begun. A call that would have to wait
+        max_elapsed: Seconds from the start of the call after which no wait starts. A call that would have to wait
             out a cool-down longer than what is left of this fails at once.
         first_wait: Seconds; the upper bound of the wait before the second attempt. It doubles with each attempt.
         max_wait: Seconds; the most that the bound grows to.
@@ -113,9 +113,9 @@ class RetryPolicy:
     """
 
     attempts: int = attrs.field(default=4, validator=_at_least_one)
-    max_elapsed: float = attrs.field(default=30.0, validator=_positive)
-    first_wait: float = attrs.field(default=0.5, validator=[_positive, _finite])
-    max_wait: float = attrs.field(default=8.0, validator=[_positive, _finite])
+    max_elapsed: float = attrs.field(default=30.0, validator=_not_negative)
+    first_wait: float = attrs.field(default=0.5, validator=[_not_negative, _finite])
+    max_wait: float = attrs.field(default=8.0, validator=[_not_negative, _finite])
     at_least_once: bool = attrs.field(default=False, kw_only=True, validator=_truth)
 
     @classmethod
@@ -125,7 +125,7 @@ class RetryPolicy:
 
     @classmethod
     def patient(cls) -> "RetryPolicy":
-        """Outlast a cool-down: for bulk work that nobody is waiting for."""
+        """Outlast a cool-down: for bulk work, where no user waits for the result."""
         return cls(attempts=10, max_elapsed=900.0, first_wait=1.0, max_wait=60.0)
 
     def wait_before(self, attempt: int, *, draw: Callable[[], float] = random.random) -> float:
@@ -159,15 +159,15 @@ class RetryBudget:
 
     @property
     def tokens(self) -> int:
-        """How much is left."""
+        """The tokens that are left."""
         return self._tokens
 
     def take(self, failure: Failure) -> bool:
         """Pay for one repeat; ``False`` when there is not enough left."""
-        if failure is Failure.TURNED_AWAY:
-            # The cool-down already holds these back, and the provider did answer.
+        if failure is Failure.RATE_LIMITED:
+            # The cool-down already holds these calls back, and the provider did respond.
             return True
-        cost = self.REPEAT_COST_AFTER_TIMEOUT if failure is Failure.NO_ANSWER else self.REPEAT_COST
+        cost = self.REPEAT_COST_AFTER_TIMEOUT if failure is Failure.NO_RESPONSE else self.REPEAT_COST
         with self._lock:
             if self._tokens < cost:
                 return False
@@ -179,3 +179,65 @@ class RetryBudget:
         if self._tokens < self.CAPACITY:
             with self._lock:
                 self._tokens = min(self.CAPACITY, self._tokens + self.SUCCESS_REFUND)
+
+
+class Repetition:
+    """The repeats of one call: whether there is another attempt, when, and which error the call ends with.
+
+    It neither waits nor sends. `Calls` hands its methods to tenacity, which asks after each failed attempt first
+    `should_repeat`, then `wait`, then `stop`.
+
+    Args:
+        policy: How often and for how long the caller lets a call repeat.
+        effect: What making the call a second time does.
+        budget: Pays for each repeat.
+    """
+
+    def __init__(self, policy: RetryPolicy, effect: CallEffect, budget: RetryBudget) -> None:
+        self._policy = policy
+        self._effect = effect
+        self._budget = budget
+        self._may_be_done = False
+
+    def should_repeat(self, error: BaseException | None) -> bool:
+        """Whether the table allows another attempt after this error."""
+        if not isinstance(error, Smtp2goError):
+            return False
+        if error.carried_out is None and self._effect is not CallEffect.READ:
+            self._may_be_done = True
+        decision = decide(failure_of(error), self._effect, at_least_once=self._policy.at_least_once)
+        return decision is not Decision.RAISE
+
+    def wait(self, error: BaseException | None, attempt: int) -> float:
+        """Return the seconds between a failed attempt (the first is 1) and the next."""
+        if isinstance(error, RateLimitError):
+            return error.retry_after or 0.0
+        return self._policy.wait_before(attempt + 1)
+
+    def stop(self, error: BaseException | None, attempt: int, elapsed: float) -> bool:
+        """Whether the attempts, the time or the budget are used up; if not, the budget pays for the next attempt.
+
+        Args:
+            error: The error of the attempt.
+            attempt: The number of the attempt that failed.
+            elapsed: Seconds from the start of the call to the end of the wait before the next attempt.
+        """
+        if error is None or elapsed > self._policy.max_elapsed or attempt >= self._policy.attempts:
+            return True
+        return not self._budget.take(failure_of(error))
+
+    def final_error(self, error: Smtp2goError, operation: str) -> Smtp2goError:
+        """Return the error of the whole call, given the error of its last attempt.
+
+        When an earlier attempt may have been carried out, no later refusal shows that the call was not: the outcome
+        of the call is unknown.
+        """
+        if not self._may_be_done or error.carried_out is not False:
+            return error
+        if isinstance(error, NotSentError):
+            return OutcomeUnknownError(
+                "an earlier attempt got no answer and may have done it; the last was not sent", operation=operation
+            )
+        error.carried_out = None
+        error.add_note("An earlier attempt of this call got no answer and may have done it.")
+        return error

@@ -2,11 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from .._calls import Calls
 from .._values.numbers import digits_of
+from ..endpoints.activity import Activity
+from ..endpoints.sms import Sms
 from ..errors import JournalError
 from ..retry import RetryPolicy
 from ._journal.schema import JournalRow, Settled
@@ -14,9 +16,6 @@ from ._plan import HEADER, tokens_of
 from ._run.channels import content_hash
 from .journal import Journal
 from .outcome import ReconcileReport
-
-if TYPE_CHECKING:
-    from ..client import AsyncClient
 
 LAG = 130.0
 """Seconds after which what was carried out can be found; the provider speaks of two minutes."""
@@ -33,7 +32,7 @@ _EVENTS = ("processed", "delivered", "soft-bounced", "hard-bounced", "rejected")
 """What comes soon after an e-mail was taken; of openings there can be any number."""
 
 
-async def settle(client: "AsyncClient", journal: Journal, *, wait: bool) -> ReconcileReport:
+async def settle(calls: Calls, journal: Journal, *, wait: bool) -> ReconcileReport:
     """Search for all rows that are unknown, and settle those that are found.
 
     Raises:
@@ -49,9 +48,9 @@ async def settle(client: "AsyncClient", journal: Journal, *, wait: bool) -> Reco
         newest = max(row.settled or row.claimed for row in rows)
         missing = newest + LAG - journal.now()
         if missing > 0:
-            await client._sleep(min(missing, LAG))
+            await calls.sleep(min(missing, LAG))
     # A search is refused for a minute when there were too many, and what was found before then would be for nothing.
-    patient = client.with_options(retry=RetryPolicy.patient())
+    patient = calls.evolve(retry=RetryPolicy.patient())
     search = _texts if journal.kind == "sms" else _emails
     found: dict[str, Settled] = {}
     now = journal.now()
@@ -87,14 +86,14 @@ def _windows(rows: Sequence[JournalRow], now: float) -> Iterable[tuple[dt.dateti
 
 
 async def _emails(
-    client: "AsyncClient", journal: Journal, start: dt.datetime, end: dt.datetime, rows: Sequence[JournalRow]
+    calls: Calls, journal: Journal, start: dt.datetime, end: dt.datetime, rows: Sequence[JournalRow]
 ) -> Mapping[str, Settled]:
     """Find e-mails by the header that each carries."""
     references = [row.reference for row in rows]
     wanted = dict(zip(tokens_of(journal.id, references), references, strict=True))
     found: dict[str, Settled] = {}
     # Not only the latest of each e-mail: an opening next week is not of this time, and would hide what was before.
-    events = client.activity.search_all(start_date=start, end_date=end, event_types=_EVENTS, custom_headers=[HEADER])
+    events = Activity(calls).search_all(start_date=start, end_date=end, event_types=_EVENTS, custom_headers=[HEADER])
     async for event in events:
         headers = {name.lower(): value for name, value in (event.custom_headers or {}).items()}
         reference = wanted.get(str(headers.get(HEADER.lower(), "")).strip())
@@ -106,11 +105,11 @@ async def _emails(
 
 
 async def _texts(
-    client: "AsyncClient", journal: Journal, start: dt.datetime, end: dt.datetime, rows: Sequence[JournalRow]
+    calls: Calls, journal: Journal, start: dt.datetime, end: dt.datetime, rows: Sequence[JournalRow]
 ) -> Mapping[str, Settled]:
     """Find texts by their number and what they say."""
     wanted = {row.reference for row in rows}
-    page = await client.sms.view_sent(start_date=start, end_date=end)
+    page = await Sms(calls).view_sent(start_date=start, end_date=end)
     found: dict[str, Settled] = {}
     for one in page.messages:
         number = f"+{digits_of(one.destination_address)}"

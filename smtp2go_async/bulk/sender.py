@@ -157,7 +157,7 @@ class Bulk(EndpointGroup):
         """
         way = Texts(check_not_blank(content, "content"), check_sender(sender))
         beginning = Beginning(
-            client=self._client,
+            calls=self._calls,
             items=_need_list(destinations, "destinations"),
             make=number_row,
             way=lambda _opened: way,
@@ -186,7 +186,7 @@ class Bulk(EndpointGroup):
             journal = Journal(journal)
         await to_thread.run_sync(journal.check_file)
         async with Opened(journal):
-            return await settle(self._client, journal, wait=wait)
+            return await settle(self._calls, journal, wait=wait)
 
     def _emails(
         self,
@@ -199,9 +199,9 @@ class Bulk(EndpointGroup):
         again: frozenset[str],
     ) -> Beginning:
         check_count(batch_size, "batch_size", most=MAX_BATCH_SIZE)
-        room = self._client._settings.max_email_bytes - _ENVELOPE
+        room = self._calls.settings.max_email_bytes - _ENVELOPE
         return Beginning(
-            client=self._client,
+            calls=self._calls,
             items=_need_list(emails, "emails"),
             make=email_row,
             way=lambda opened: EachAlone(opened) if via == "send" else Together(opened, batch_size, room),

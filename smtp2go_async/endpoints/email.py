@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, TypedDict, Unpack
 
 import attrs
 
+from .._calls import Calls
 from .._mime.messages import mime_blob, refuse_other_libraries
 from .._models.model import Address, Content, EmptyReply, ListReply, SendReply, model, named
 from .._operation import CallEffect, Operation
@@ -215,18 +216,7 @@ class Emails(EndpointGroup):
             ValueError: None or too many, or one with ``fastaccept=False``; the message names its position.
             ReplyError: The answer has another number of items, so which were queued can't be told; ``raw`` has them.
         """
-        return await self._send_fields(_batch(emails))
-
-    async def _send_fields(self, emails: Sequence[Mapping[str, Any]]) -> ListReply[BatchItem]:
-        listing = await self._call(SEND_BATCH, {"emails": emails})
-        if len(listing) != len(emails):
-            raise ReplyError(
-                f"the answer tells of {len(listing)} e-mails, and {len(emails)} were in the call",
-                operation=SEND_BATCH.path,
-                status=200,
-                raw=listing.raw,
-            )
-        return listing
+        return await call_batch(self._calls, _batch(emails))
 
     async def search_scheduled(
         self,
@@ -325,3 +315,16 @@ def batch_fields(email: Email) -> dict[str, Any]:
     # The API has no such field here, because a batch is accepted at once in any case.
     fields.pop("fastaccept", None)
     return fields
+
+
+async def call_batch(calls: Calls, emails: Sequence[Mapping[str, Any]]) -> ListReply[BatchItem]:
+    """Make one call of ``/email/batch`` with the fields of e-mails, and check that each has a result."""
+    listing = await calls.call(SEND_BATCH, {"emails": emails})
+    if len(listing) != len(emails):
+        raise ReplyError(
+            f"the answer tells of {len(listing)} e-mails, and {len(emails)} were in the call",
+            operation=SEND_BATCH.path,
+            status=200,
+            raw=listing.raw,
+        )
+    return listing

@@ -38,7 +38,7 @@ def fast(client_of):
 
 
 def connections_of(client):
-    return client._transport._connections
+    return client._calls.transport._connections
 
 
 # --- choosing it --------------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def test_calls_go_over_pyreqwest(fast, mail):
 def test_the_waiting_client_takes_it(key, faults, mail):
     with SyncClient(key, base_url=faults.url, transport="fast") as client:
         assert client.email.send(**mail()).email_id == "reference"
-        assert type(client._async._transport._connections) is FastConnections
+        assert type(client._async._calls.transport._connections) is FastConnections
 
 
 def test_a_copy_with_other_options_uses_the_same_connections(fast, faults, mail):

@@ -76,7 +76,7 @@ def kinds_of_error():
 def outcome_of(error, *, asks):
     async def main():
         client = AsyncClient("api-" + "A" * 32, base_url="http://127.0.0.1:1/v3", transport="fast")
-        connections = client._transport._connect()
+        connections = client._calls.transport._connect()
         real, connections._client = connections._client, FakeClient(error, asks)
         try:
             await connections.exchange(request(), leaves)

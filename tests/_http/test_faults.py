@@ -162,10 +162,10 @@ def test_nothing_is_sent_when_tls_fails(fault, backend, faults, client_of, mail)
 def test_a_refused_connection_is_tried_again_and_nothing_was_sent(backend, faults, client_of, mail, monkeypatch):
     async def call() -> None:
         async with client_of(base_url=faults.refusing_url, retry=EAGER) as client:
-            budget = client._budget.tokens
+            budget = client._calls.budget.tokens
             with pytest.raises(NotSentError):
                 await client.email.send(**mail())
-            assert budget - client._budget.tokens == 2 * client._budget.REPEAT_COST
+            assert budget - client._calls.budget.tokens == 2 * client._calls.budget.REPEAT_COST
 
     anyio.run(call, backend=backend)
 

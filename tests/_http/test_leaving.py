@@ -109,7 +109,7 @@ def test_60_calls_over_20_connections_go_on_10_at_a_time_after_a_block(backend, 
     async def run():
         held = Held()
         client = AsyncClient(KEY, retry=RetryPolicy.patient(), timeout=20)
-        client._transport = OwnTransport(lambda: held, 20)
+        client._calls.transport = OwnTransport(lambda: held, 20)
         rounds = []
 
         async def watch():

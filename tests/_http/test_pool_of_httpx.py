@@ -23,7 +23,7 @@ def before(request):
 
 
 def the_pool(client) -> Pool:
-    return client._transport._connections._transport._pool
+    return client._calls.transport._connections._transport._pool
 
 
 def test_httpx_s_transport_uses_it(loop, client_of, mail):

@@ -70,7 +70,7 @@ def test_an_httpx_that_is_built_in_another_way_is_used_as_it_is(other, loop, fau
 
                 for number in range(20):
                     tasks.start_soon(one, f"mail-{number}")
-            assert isinstance(client._transport._connections._transport, other)
+            assert isinstance(client._calls.transport._connections._transport, other)
         faults.wait_for(lambda: faults.open == 0)
 
     anyio.run(main, backend=loop)

@@ -217,13 +217,13 @@ def test_a_file_that_disappears_between_two_attempts_leaves_the_outcome_unknown(
 
     async def call() -> None:
         async with client_of(retry=retry) as client:
-            sleep = client._sleep
+            sleep = client._calls.sleep
 
             async def unlink_and_sleep(seconds: float) -> None:
                 file.unlink()
                 await sleep(seconds)
 
-            client._sleep = unlink_and_sleep
+            client._calls.sleep = unlink_and_sleep
             with pytest.raises(OutcomeUnknownError):
                 await client.email.send(**mail(attachments=[file]))
 

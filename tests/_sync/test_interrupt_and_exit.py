@@ -17,7 +17,7 @@ PROGRAM = """
 
     def interrupt():
         # Once the call waits for its answer.
-        while not client._async._transport._in_flight:
+        while not client._async._calls.transport._in_flight:
             time.sleep(0.005)
         time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
@@ -54,7 +54,7 @@ def test_ctrl_c_cancels_the_call_and_leaves_the_client_usable(faults, script):
         client.email.send(subject="hanging", **mail)
     except KeyboardInterrupt:
         print(client.email.send(subject="after", **mail).email_id)
-    while client._async._transport._in_flight:
+    while client._async._calls.transport._in_flight:
         time.sleep(0.005)
     print("none under way")
     """,
@@ -95,7 +95,7 @@ def test_ctrl_c_while_waiting_to_repeat(faults, script):
         waiting.set()
         await anyio.sleep_forever()
 
-    client._async._sleep = sleep
+    client._async._calls.sleep = sleep
     threading.Thread(target=lambda: (waiting.wait(), os.kill(os.getpid(), signal.SIGINT))).start()
     try:
         client.email.search_scheduled()
@@ -173,7 +173,7 @@ def test_a_call_of_a_daemon_thread_is_told_when_the_program_ends(faults, script)
 
     thread = threading.Thread(target=call, daemon=True)
     thread.start()
-    while not client._async._transport._in_flight:
+    while not client._async._calls.transport._in_flight:
         time.sleep(0.005)
     time.sleep(0.05)
     """,

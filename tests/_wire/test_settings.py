@@ -275,12 +275,12 @@ def test_the_public_key_is_the_one_of_a_sandbox_that_is_given_none():
 
 def test_the_key_of_the_sandbox_may_go_anywhere_over_plain_http():
     client = AsyncClient(PUBLIC, base_url=ELSEWHERE)
-    assert client._settings.base_url == ELSEWHERE
+    assert client._calls.settings.base_url == ELSEWHERE
 
 
 def test_plain_http_to_another_machine_can_be_allowed():
     client = AsyncClient(KEY, base_url=ELSEWHERE, allow_http=True)
-    assert client.with_options(api_key="api-" + "B" * 32)._settings.base_url == ELSEWHERE
+    assert client.with_options(api_key="api-" + "B" * 32)._calls.settings.base_url == ELSEWHERE
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, SyncClient])
@@ -343,7 +343,7 @@ def test_allowing_is_true_or_false(value):
 
 
 def address(**options):
-    return AsyncClient(KEY, **options)._settings.base_url
+    return AsyncClient(KEY, **options)._calls.settings.base_url
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, SyncClient])
@@ -410,7 +410,7 @@ def test_a_wrong_address_in_the_environment_names_the_variable(value, says, monk
 def test_the_sandbox_can_be_used_from_the_environment_alone(monkeypatch):
     monkeypatch.setenv("SMTP2GO_API_KEY", PUBLIC)
     monkeypatch.setenv("SMTP2GO_BASE_URL", ELSEWHERE)
-    assert AsyncClient()._settings.base_url == ELSEWHERE
+    assert AsyncClient()._calls.settings.base_url == ELSEWHERE
 
 
 @pytest.mark.parametrize("value", [f'"{KEY}"', f"'{KEY}'", f"{KEY}'"])

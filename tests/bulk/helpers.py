@@ -140,7 +140,7 @@ def client_of(provider, time=None, **options):
     """Make a client of a provider in memory, whose time only sleeping moves."""
     time = SharedTime() if time is None else time
     client = AsyncClient(KEY, **{"pacer": Pacer(clock=time, draw=lambda: 0.0), **options})
-    client._transport, client._clock, client._sleep = provider, time, time.sleep
+    client._calls.transport, client._calls.clock, client._calls.sleep = provider, time, time.sleep
     return client
 
 

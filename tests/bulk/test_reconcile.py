@@ -36,7 +36,7 @@ def run(sandbox, backend, slept):
 
         async def main():
             async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
-                client._sleep = sleep
+                client._calls.sleep = sleep
                 with anyio.fail_after(20):
                     return await work(client)
 
@@ -249,7 +249,7 @@ def test_a_cool_down_is_waited_for(sandbox, backend, path):
     async def main():
         pacer = Pacer(clock=lambda: now[0], draw=lambda: 0.0)
         async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url, pacer=pacer) as client:
-            client._clock, client._sleep = (lambda: now[0]), sleep
+            client._calls.clock, client._calls.sleep = (lambda: now[0]), sleep
             sandbox.fail_next(lost_reply=True)
             await client.bulk.send(emails(1), journal=path)
             sandbox.fail_next(status=429)

@@ -95,7 +95,7 @@ def test_cancelling_while_waiting_to_repeat_ends_the_call_there(fault, backend, 
                 waiting.set()
                 await anyio.sleep_forever()
 
-            client._sleep = sleep
+            client._calls.sleep = sleep
             await cancelled_when(waiting.is_set, client.email.search_scheduled)
             await hundred_calls(client, mail)
 

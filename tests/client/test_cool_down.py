@@ -75,14 +75,14 @@ def test_a_patient_call_waits_for_a_gate_that_another_call_closed(backend, time)
 def test_a_call_waits_again_when_the_gate_was_closed_again_meanwhile(backend, time):
     client, network = scripted(time, GOOD, retry=RetryPolicy.patient())
     close_gate(client, None)
-    sleep = client._sleep
+    sleep = client._calls.sleep
 
     async def closed_again(seconds):
         await sleep(seconds)
         if len(time.slept) == 1:
             close_gate_again(client, 30.0)
 
-    client._sleep = closed_again
+    client._calls.sleep = closed_again
 
     async def call():
         await call_of(client)
@@ -94,13 +94,13 @@ def test_a_call_waits_again_when_the_gate_was_closed_again_meanwhile(backend, ti
 def test_waiting_for_the_gate_keeps_to_the_time_of_the_policy(backend, time):
     client, network = scripted(time, GOOD, retry=RetryPolicy(max_elapsed=100.0))
     close_gate(client, None)
-    sleep = client._sleep
+    sleep = client._calls.sleep
 
     async def closed_again(seconds):
         await sleep(seconds)
         close_gate_again(client, 60.0)
 
-    client._sleep = closed_again
+    client._calls.sleep = closed_again
 
     async def call():
         with pytest.raises(RateLimitError):
@@ -186,4 +186,4 @@ def test_being_turned_away_costs_nothing_of_the_retry_budget(backend, time):
         await call_of(client)
 
     anyio.run(call, backend=backend)
-    assert client._budget.tokens == client._budget.CAPACITY
+    assert client._calls.budget.tokens == client._calls.budget.CAPACITY

@@ -53,7 +53,7 @@ LATER = {"clock"}
 async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncClient]:
     monkeypatch.chdir(tmp_path)
     async with AsyncClient(KEY, retry=RetryPolicy.none()) as client:
-        client._transport = Counting()
+        client._calls.transport = Counting()
         yield client
 
 
@@ -85,7 +85,7 @@ async def test_every_argument_of_a_client_is_refused_by_its_name_and_not_by_a_la
         for kind, odd in ODD.items():
             with told(argument, kind, network, problems):
                 client = AsyncClient(**{"api_key": KEY, argument: odd()})
-                client._transport = network
+                client._calls.transport = network
                 await client.stats.email_cycle()
     assert not problems, "\n".join(problems)
 
@@ -97,10 +97,10 @@ CALL = {"method": "POST", "path": "/domain/view", "body": {"domain": "example.co
 async def test_every_argument_of_a_call_of_ones_own_is_refused_by_its_name_or_sent(argument, client):
     problems: list[str] = []
     for kind, odd in ODD.items():
-        with told(argument, kind, client._transport, problems):
+        with told(argument, kind, client._calls.transport, problems):
             await client.call(**{**CALL, argument: odd()})
     for kind, odd in ODD.items():
-        with told("body", f"a field that is {kind}", client._transport, problems):
+        with told("body", f"a field that is {kind}", client._calls.transport, problems):
             await client.call("POST", "/domain/view", {"domain": odd()}, effect=CallEffect.READ)
     assert not problems, "\n".join(problems)
 
@@ -109,12 +109,12 @@ async def test_every_option_is_refused_by_its_name_and_not_by_a_later_call(clien
     problems: list[str] = []
     for argument in _names(client.with_options):
         for kind, odd in ODD.items():
-            with told(argument, kind, client._transport, problems):
+            with told(argument, kind, client._calls.transport, problems):
                 changed = client.with_options(**{argument: odd()})
                 await changed.call("POST", "/domain/view", effect=CallEffect.READ)
     # How much is too large depends on the call.
     for kind, odd in ODD.items() - {"long": ODD["long"]}.items():
-        with told("extra_body", f"a field that is {kind}", client._transport, problems):
+        with told("extra_body", f"a field that is {kind}", client._calls.transport, problems):
             changed = client.with_options(extra_body={"domain": odd()})
             await changed.call("POST", "/domain/view", effect=CallEffect.READ)
     assert not problems, "\n".join(problems)

@@ -115,7 +115,7 @@ class Provider:
 def client_of_a_provider(blocked_for=0.0, **options):
     time = TimeOfMany()
     client, _ = scripted(time, GOOD, **{"retry": RetryPolicy.patient(), **options})
-    client._transport = provider = Provider(time, client.pacer, blocked_for)
+    client._calls.transport = provider = Provider(time, client.pacer, blocked_for)
     return client, provider, time
 
 
@@ -169,7 +169,7 @@ def test_200_calls_that_can_not_wait_for_the_cool_down_send_nothing_at_all(backe
 def test_calls_of_two_clients_that_share_a_pacer_send_one_probe_together(backend):
     first, provider, time = client_of_a_provider()
     second, _ = scripted(time, GOOD, retry=RetryPolicy.patient(), pacer=first.pacer)
-    second._transport = provider
+    second._calls.transport = provider
     close_gate(first)
     results = []
     works = [lambda: one_call(first, results), lambda: one_call(second, results)] * 50
@@ -344,13 +344,13 @@ def test_each_attempt_of_a_call_enters_and_leaves(backend, time):
 def test_a_call_that_waits_between_its_attempts_is_not_under_way(backend, time):
     client, _ = scripted(time, answer(503), GOOD)
     seen = []
-    sleep = client._sleep
+    sleep = client._calls.sleep
 
     async def looking(seconds):
         seen.append(client.pacer.state.in_flight)
         await sleep(seconds)
 
-    client._sleep = looking
+    client._calls.sleep = looking
     anyio.run(lambda: call_of(client, effect=CallEffect.READ), backend=backend)
     assert seen == [0]
 
@@ -549,7 +549,7 @@ def test_a_call_ends_even_with_a_clock_that_stands_still(backend, time):
         assert len(time.slept) < 100, "it waits for ever"
         await anyio.lowlevel.checkpoint()
 
-    client._sleep = sleep
+    client._calls.sleep = sleep
 
     async def call():
         with pytest.raises(RateLimitError):
@@ -569,7 +569,7 @@ def test_a_clock_that_jumps_ahead_lets_a_waiting_call_go_as_the_probe(backend, t
         time.slept.append(seconds)
         time.now += 1e9
 
-    client._sleep = sleep
+    client._calls.sleep = sleep
     anyio.run(lambda: call_of(client), backend=backend)
     assert (len(network.requests), time.slept) == (1, [60.0])
 
@@ -582,7 +582,7 @@ def test_a_sleep_that_ends_too_early_only_makes_the_call_ask_again(backend, time
         time.slept.append(seconds)
         time.now += min(seconds, 25.0)
 
-    client._sleep = sleep
+    client._calls.sleep = sleep
     anyio.run(lambda: call_of(client), backend=backend)
     assert (len(network.requests), time.slept) == (1, [60.0, 35.0, 10.0])
 
@@ -606,7 +606,7 @@ def closed_and_open(time, key, *, cool_down):
     """Two clients that share a pacer; the first is closed, and has its own transport, which knows that."""
     pacer = Pacer(clock=time, draw=lambda: 0.0)
     closed = AsyncClient(key, pacer=pacer, retry=RetryPolicy.none())
-    closed._clock = time
+    closed._calls.clock = time
     open_, network = scripted(time, GOOD, pacer=pacer, retry=RetryPolicy.none())
     if cool_down:
         close_gate(open_)
@@ -662,7 +662,7 @@ def test_clients_in_threads_with_a_loop_each_share_one_gate_and_leave_it_empty(b
 
     async def calls():
         client = AsyncClient("api-" + "A" * 32, pacer=pacer, retry=RetryPolicy.none())
-        client._transport = Network()
+        client._calls.transport = Network()
 
         async def some():
             for _ in range(25):

@@ -251,7 +251,7 @@ def test_a_refusal_is_not_repeated(said, error, effect, backend, time):
 def test_a_call_on_a_closed_client_fails_at_once(backend, client_of, time, mail):
     """Waiting does not open it again."""
     client = client_of(retry=RetryPolicy())
-    client._clock, client._sleep = time, time.sleep
+    client._calls.clock, client._calls.sleep = time, time.sleep
 
     async def call():
         await client.aclose()

@@ -20,9 +20,9 @@ def test_a_copy_shares_the_connections_the_pacer_and_the_budget(time):
     client, network = scripted(time, answer())
     copy = client.with_options(timeout=1).with_options(retry=RetryPolicy.none())
 
-    assert copy._transport is network
+    assert copy._calls.transport is network
     assert copy.pacer is client.pacer
-    assert copy._budget is client._budget
+    assert copy._calls.budget is client._calls.budget
 
 
 def test_a_copy_has_groups_of_its_own(time):
@@ -125,11 +125,11 @@ def test_what_is_not_given_stays_as_it_is(time):
     )
     copy = client.with_options(extra_body={"a": 1}).with_options(raise_on_refused=False).with_options()
 
-    settings = copy._settings
+    settings = copy._calls.settings
     assert (settings.timeout, settings.retry, settings.subaccount_id) == (7.0, policy, "one")
     assert (settings.max_email_bytes, settings.auth) == (99, "bearer")
     assert (settings.extra_body, settings.raise_on_refused) == ({"a": 1}, False)
-    assert client._settings.extra_body == {}
+    assert client._calls.settings.extra_body == {}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,9 @@ def test_nothing_of_a_client_shows_its_key(auth, key, time, mail):
     copy = client.with_options(api_key=OTHER_KEY, extra_body={"api_key": key})
 
     anyio.run(lambda: copy.email.send(**mail()))
-    shown = "".join(map(repr, [client, copy, client._settings, copy._settings, network.requests, client.__dict__]))
+    shown = "".join(
+        map(repr, [client, copy, client._calls.settings, copy._calls.settings, network.requests, client.__dict__])
+    )
     assert key not in shown
     assert OTHER_KEY not in shown
 

@@ -91,7 +91,7 @@ async def client(network: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     # A journal is a file.
     monkeypatch.chdir(tmp_path)
     async with AsyncClient(KEY, retry=RetryPolicy.none()) as client:
-        client._transport = network
+        client._calls.transport = network
         yield client
 
 
@@ -112,7 +112,7 @@ async def test_every_argument_of_every_call_is_refused_by_its_name_or_sent(group
     problems: list[str] = []
     for argument in arguments:
         for kind, odd in ODD.items():
-            client._pacer = Pacer()
+            client._calls.pacer = Pacer()
             if argument == "on_outcome" and kind in RAISING:
                 continue
             if checks[argument] is unchecked and kind.startswith("mock of"):

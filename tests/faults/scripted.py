@@ -60,7 +60,7 @@ def scripted(time: Time, *turns: Turn, takes: float = 0.0, **options: Any) -> tu
     """Make a client whose network and time are a test's own."""
     client = AsyncClient("api-" + "A" * 32, **{"pacer": Pacer(clock=time, draw=lambda: 0.0), **options})
     network = Scripted(time, *turns, takes=takes)
-    client._transport, client._clock, client._sleep = network, time, time.sleep
+    client._calls.transport, client._calls.clock, client._calls.sleep = network, time, time.sleep
     return client, network
 
 

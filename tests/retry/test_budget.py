@@ -19,7 +19,7 @@ def test_a_budget_begins_full():
 
 
 @pytest.mark.parametrize(
-    ("failure", "repeats"), [(Failure.NOT_SENT, 100), (Failure.SERVER, 100), (Failure.NO_ANSWER, 50)]
+    ("failure", "repeats"), [(Failure.NOT_SENT, 100), (Failure.SERVER, 100), (Failure.NO_RESPONSE, 50)]
 )
 def test_a_full_budget_pays_for_so_many_repeats_and_not_for_one_more(failure, repeats):
     budget = RetryBudget()
@@ -33,7 +33,7 @@ def test_a_repeat_that_can_not_be_paid_costs_nothing():
     empty(budget)
     for _ in range(9):
         budget.put_back()
-    assert budget.take(Failure.NO_ANSWER) is False
+    assert budget.take(Failure.NO_RESPONSE) is False
     assert budget.tokens == 9
     assert budget.take(Failure.SERVER) is True
     assert budget.tokens == 4
@@ -42,7 +42,7 @@ def test_a_repeat_that_can_not_be_paid_costs_nothing():
 def test_waiting_out_a_cool_down_is_free_even_from_an_empty_budget():
     budget = RetryBudget()
     empty(budget)
-    assert budget.take(Failure.TURNED_AWAY) is True
+    assert budget.take(Failure.RATE_LIMITED) is True
     assert budget.tokens == 0
 
 

@@ -3,22 +3,20 @@
 import hashlib
 from collections.abc import Callable, Container, Sequence
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import attrs
 
+from ..._calls import Calls
 from ..._values.numbers import digits_of
 from ..._wire.body import encode
-from ...endpoints.email import SEND, BatchItem, batch_fields
-from ...endpoints.sms import MAX_NUMBERS, SmsMessage, SmsSent, was_taken
+from ...endpoints.email import SEND, BatchItem, batch_fields, call_batch
+from ...endpoints.sms import MAX_NUMBERS, Sms, SmsMessage, SmsSent, was_taken
 from ...errors import ReplyError, SendRefusedError
 from ...message import Email
 from .._plan import HEADER, Row, most_bytes, tokens_of
 from ..journal import Journal
 from ..outcome import Outcome, SmsOutcome, Status
-
-if TYPE_CHECKING:
-    from ...client import AsyncClient
 
 _LOWER_HEADER = HEADER.lower()
 
@@ -39,7 +37,7 @@ class Way(Protocol):
         """Whether a row can go into the call that these are in."""
         ...
 
-    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+    async def send(self, calls: Calls, rows: Sequence[Row]) -> list[Outcome]:
         """Make one call, and return an outcome for each row."""
         ...
 
@@ -86,10 +84,10 @@ class EachAlone:
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
         return False
 
-    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+    async def send(self, calls: Calls, rows: Sequence[Row]) -> list[Outcome]:
         (row,) = rows
         (fields,) = _marked([_fields(row, methodcaller("to_fields"))], rows, self.journal)
-        sent = await client.email._call(SEND, fields)
+        sent = await calls.call(SEND, fields)
         return [
             Outcome(
                 reference=row.reference,
@@ -134,9 +132,9 @@ class Together:
             # A file that is not there, data without an end or a form in JSON: the call says so, and it goes alone.
             return self.most_bytes
 
-    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+    async def send(self, calls: Calls, rows: Sequence[Row]) -> list[Outcome]:
         emails = _marked([_fields(row, batch_fields) for row in rows], rows, self.journal)
-        items = await client.email._send_fields(emails)
+        items = await call_batch(calls, emails)
         return [self._outcome_of(row, item, items.request_id) for row, item in zip(rows, items, strict=True)]
 
     def _outcome_of(self, row: Row, item: BatchItem, request_id: str | None) -> Outcome:
@@ -171,10 +169,10 @@ class Texts:
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
         return True
 
-    async def send(self, client: "AsyncClient", rows: Sequence[Row]) -> list[Outcome]:
+    async def send(self, calls: Calls, rows: Sequence[Row]) -> list[Outcome]:
         refusal = None
         try:
-            sent = await client.sms.send([row.reference for row in rows], self.content, sender=self.sender)
+            sent = await Sms(calls).send([row.reference for row in rows], self.content, sender=self.sender)
         except SendRefusedError as error:
             if not isinstance(error.result, SmsSent):
                 raise

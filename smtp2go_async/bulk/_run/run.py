@@ -5,11 +5,11 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import anyio
 from anyio.abc import TaskGroup
 
+from ..._calls import Calls
 from ..._runtime.caller_thread import is_exit
 from ...errors import BulkStoppedError, Smtp2goError
 from .._journal.corrected import CORRECTABLE
@@ -22,9 +22,6 @@ from .channels import Way
 from .patience import patient
 from .refusals import MAX_TAKEN_OUT, WITH_ITS_CALL, because_of_others, is_of_the_schema, named_rows, without_named
 from .source import Source, is_bad
-
-if TYPE_CHECKING:
-    from ...client import AsyncClient
 
 MAX_GATHERING_SECONDS = 1.0
 """Seconds for which rows of an asynchronous list that is slow are gathered for one call."""
@@ -42,11 +39,9 @@ Told = Callable[[Sequence[Outcome]], Awaitable[BaseException | None]]
 class Run:
     """A run over one list. It goes on where it stands each time `go` is called, and nothing is under way between."""
 
-    def __init__(
-        self, client: "AsyncClient", way: Way, source: Source, journal: Journal | None, concurrency: int
-    ) -> None:
+    def __init__(self, calls: Calls, way: Way, source: Source, journal: Journal | None, concurrency: int) -> None:
         self._stopping = anyio.Event()
-        self._client = patient(client, self._stopping)
+        self._patient_calls = patient(calls, self._stopping)
         self._way = way
         self._source = source
         if way.most > 1:
@@ -163,7 +158,7 @@ class Run:
 
     def _most_workers(self) -> int:
         """How many calls make sense at a time; after a block the pacer decides, so that few rows wait claimed."""
-        allowed = self._client.pacer.most_at_a_time
+        allowed = self._patient_calls.pacer.most_at_a_time
         return self._come_to if allowed is None else min(self._come_to, allowed)
 
     def _start(self, tasks: TaskGroup, enough: Callable[[], bool], idle: anyio.Event) -> None:
@@ -242,7 +237,7 @@ class Run:
                     await self._give_back([row for some in (part, *parts) for row in some])
                     break
             try:
-                outcomes += await self._way.send(self._client, part)
+                outcomes += await self._way.send(self._patient_calls, part)
             except (Smtp2goError, ValueError, TypeError) as error:
                 verdict = verdict_of(error)
                 named = named_rows(error, self._way.field, len(part)) if verdict == "refused" else []

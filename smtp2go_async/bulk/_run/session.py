@@ -4,20 +4,17 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import attrs
 from anyio import CancelScope, to_thread
 
+from ..._calls import Calls
 from ..._runtime.caller_thread import caller_thread, run_in_caller_thread
 from ...errors import JournalError
 from ..journal import Journal, Kind
 from .channels import Way, content_hash
 from .run import Run
 from .source import MakeRow, Source
-
-if TYPE_CHECKING:
-    from ...client import AsyncClient
 
 JournalLike = Journal | str | os.PathLike[str]
 
@@ -61,7 +58,7 @@ class Opened(AbstractAsyncContextManager["Journal | None"]):
 class Beginning(AbstractAsyncContextManager[Run]):
     """All that a run needs."""
 
-    client: "AsyncClient"
+    calls: Calls
     items: object
     make: MakeRow
     way: Callable[[Journal | None], Way]
@@ -86,7 +83,7 @@ class Beginning(AbstractAsyncContextManager[Run]):
                 await to_thread.run_sync(journal.take_for, self.kind, self._content_of(journal), self)
                 self._taken = journal
             self._source = Source(self.items, self.make, journal, self.again)
-            return Run(self.client, self.way(journal), self._source, journal, self.concurrency)
+            return Run(self.calls, self.way(journal), self._source, journal, self.concurrency)
         except BaseException:
             await self.__aexit__(None, None, None)
             raise

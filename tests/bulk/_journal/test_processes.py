@@ -200,7 +200,7 @@ def test_no_address_body_or_key_of_a_run_is_in_its_files(go, client, provider, p
     go(client.bulk.send, [("a", secret), ("b", bad), *emails(20)], journal=path)
     kept.append((tmp_path / "run.journal").read_bytes())
     assert len(kept) > 20
-    for text in (b"secret-j", b"private.example", b"Secret", client._settings.api_key.encode()):
+    for text in (b"secret-j", b"private.example", b"Secret", client._calls.settings.api_key.encode()):
         assert not any(text in one for one in kept)
 
 

@@ -107,7 +107,7 @@ async def blocked_with_eight_calls_under_way(client, provider):
 def test_during_a_block_one_row_of_a_run_waits_claimed_and_not_as_many_as_were_under_way(
     backend, client, provider, path
 ):
-    client._sleep = lambda _seconds: anyio.sleep_forever()
+    client._calls.sleep = lambda _seconds: anyio.sleep_forever()
 
     async def main():
         with Journal(path) as journal, anyio.fail_after(20):
@@ -167,7 +167,7 @@ def test_a_stop_in_a_cool_down_gives_the_rows_back_and_ends_at_once(backend, cli
         waiting.set()
         await anyio.sleep_forever()
 
-    client._sleep = sleep
+    client._calls.sleep = sleep
 
     async def main():
         with anyio.move_on_after(10) as scope:
@@ -183,7 +183,7 @@ def test_a_stop_in_a_cool_down_gives_the_rows_back_and_ends_at_once(backend, cli
 
 
 def test_after_an_error_of_the_account_calls_that_wait_do_not_go_on(backend, client, provider, path):
-    client._sleep = lambda _seconds: anyio.sleep_forever()
+    client._calls.sleep = lambda _seconds: anyio.sleep_forever()
     provider.then(TURNED_AWAY)
     provider.otherwise = BAD_KEY
 

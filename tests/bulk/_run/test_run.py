@@ -347,7 +347,7 @@ def test_the_report_keeps_a_hundred_problems_and_counts_all(go, client, provider
 def test_the_client_s_own_policy_is_not_changed_by_a_run(go, provider):
     client = client_of(provider, retry=RetryPolicy.none())
     go(client.bulk.send, emails(3))
-    assert client._settings.retry == RetryPolicy.none()
+    assert client._calls.settings.retry == RetryPolicy.none()
 
 
 def test_a_run_that_meets_a_429_goes_on_after_the_cool_down(go, client, provider, time):

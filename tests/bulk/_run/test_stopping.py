@@ -87,7 +87,7 @@ def test_a_run_cancelled_by_asyncio_itself_does_not_wait_for_a_cool_down(client,
             waiting.set()
             await anyio.sleep_forever()
 
-        client._sleep = sleep
+        client._calls.sleep = sleep
         running = asyncio.create_task(client.bulk.send(emails(50), journal=path))
         await waiting.wait()
         running.cancel()
