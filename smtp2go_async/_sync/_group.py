@@ -1,5 +1,9 @@
-"""What every waiting group shares. Written by hand; the other files of this folder are not."""
+"""The base classes of the synchronous groups, and the thread of a client.
 
+Written by hand, as is every file of this room that starts with an underscore; ``tools/make_sync.py`` writes the others.
+"""
+
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
@@ -8,8 +12,10 @@ from .._runtime.loading import loading
 from ._loop_thread import LoopThread
 
 if TYPE_CHECKING:
+    from .._http.transport import HttpxClient
     from .._paging import Paged
     from ..bulk.stream import OutcomeStream, SyncOutcomeStream
+    from ..client import AsyncClient
 
 G = TypeVar("G")
 P = ParamSpec("P")
@@ -21,8 +27,8 @@ class SyncGroup(Generic[G]):
 
     __slots__ = ("_async", "_thread")
 
-    def __init__(self, awaited: G, thread: LoopThread) -> None:
-        self._async = awaited
+    def __init__(self, group: G, thread: LoopThread) -> None:
+        self._async = group
         self._thread = thread
 
     def _iterate(self, call: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
@@ -38,7 +44,7 @@ class SyncGroup(Generic[G]):
 class SyncSettlingGroup(SyncGroup[G]):
     """Forwards calls that settle what is under way before they end: Ctrl-C and SIGTERM wait for that.
 
-    Their lists and what is told of them are the caller's code, and run in the thread that waits.
+    The list of such a call and its ``on_outcome`` are the caller's code, and run in the thread that made the call.
     """
 
     __slots__ = ()
@@ -55,3 +61,15 @@ class SyncSettlingGroup(SyncGroup[G]):
             from ..bulk.stream import SyncOutcomeStream
 
         return SyncOutcomeStream(call(*args, **kwargs), self._run)
+
+
+def thread_for(client: "AsyncClient", http_client: "HttpxClient | None") -> LoopThread:
+    """Return the thread of a client, which closes the client's connections, and the caller's, at its end."""
+    return LoopThread(partial(_close, client, http_client, os.getpid()))
+
+
+async def _close(client: "AsyncClient", http_client: "HttpxClient | None", process: int) -> None:
+    await client.aclose()
+    # In a forked child its connections are the parent's.
+    if http_client is not None and os.getpid() == process:
+        await http_client.aclose()

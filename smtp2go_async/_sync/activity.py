@@ -1,14 +1,14 @@
 # Written by tools/make_sync.py from endpoints/activity.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.activity`."""
+"""The synchronous side of `smtp2go_async.endpoints.activity`."""
 
 from collections.abc import Iterator
 from typing import Unpack
 
-from ..endpoints.activity import Activity as AsyncActivity, ActivityEvent, ActivityFilters, ActivityPage, MAX_PAGE_SIZE
+from ..endpoints.activity import MAX_PAGE_SIZE, Activity, ActivityEvent, ActivityFilters, ActivityPage
 from ._group import SyncGroup
 
 
-class Activity(SyncGroup[AsyncActivity]):
+class SyncActivity(SyncGroup[Activity]):
     """What happened to e-mails."""
 
     __slots__ = ()

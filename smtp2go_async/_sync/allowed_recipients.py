@@ -1,13 +1,13 @@
 # Written by tools/make_sync.py from endpoints/allowed_recipients.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.allowed_recipients`."""
+"""The synchronous side of `smtp2go_async.endpoints.allowed_recipients`."""
 
 from collections.abc import Sequence
 
-from ..endpoints.allowed_recipients import AllowedRecipients as AsyncAllowedRecipients, AllowedRecipientList
+from ..endpoints.allowed_recipients import AllowedRecipientList, AllowedRecipients
 from ._group import SyncGroup
 
 
-class AllowedRecipients(SyncGroup[AsyncAllowedRecipients]):
+class SyncAllowedRecipients(SyncGroup[AllowedRecipients]):
     """The list of those who may be sent to."""
 
     __slots__ = ()

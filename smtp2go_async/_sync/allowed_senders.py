@@ -1,13 +1,13 @@
 # Written by tools/make_sync.py from endpoints/allowed_senders.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.allowed_senders`."""
+"""The synchronous side of `smtp2go_async.endpoints.allowed_senders`."""
 
 from collections.abc import Sequence
 
-from ..endpoints.allowed_senders import AllowedSenders as AsyncAllowedSenders, AllowedSenderList, SenderMode
+from ..endpoints.allowed_senders import AllowedSenderList, AllowedSenders, SenderMode
 from ._group import SyncGroup
 
 
-class AllowedSenders(SyncGroup[AsyncAllowedSenders]):
+class SyncAllowedSenders(SyncGroup[AllowedSenders]):
     """The list of those who may be sent as, or may not."""
 
     __slots__ = ()
@@ -27,12 +27,7 @@ class AllowedSenders(SyncGroup[AsyncAllowedSenders]):
         """
         return self._run(self._async.add, allowed_senders, subaccount_id=subaccount_id)
 
-    def remove(
-        self,
-        allowed_senders: str | Sequence[str],
-        *,
-        subaccount_id: str | None = None,
-    ) -> AllowedSenderList:
+    def remove(self, allowed_senders: str | Sequence[str], *, subaccount_id: str | None = None) -> AllowedSenderList:
         """Take addresses or domains off the list.
 
         ``POST /allowed_senders/remove``. Those that are not on it are no error. Whether the answer holds what was taken

@@ -1,14 +1,14 @@
 # Written by tools/make_sync.py from endpoints/api_keys.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.api_keys`."""
+"""The synchronous side of `smtp2go_async.endpoints.api_keys`."""
 
 from typing import Unpack
 
 from .._models.model import EmptyReply, ListReply
-from ..endpoints.api_keys import ApiKey, ApiKeys as AsyncApiKeys, ApiKeyOptions
+from ..endpoints.api_keys import ApiKey, ApiKeyOptions, ApiKeys
 from ._group import SyncGroup
 
 
-class ApiKeys(SyncGroup[AsyncApiKeys]):
+class SyncApiKeys(SyncGroup[ApiKeys]):
     """Keys of this API."""
 
     __slots__ = ()

@@ -1,14 +1,14 @@
 # Written by tools/make_sync.py from endpoints/archive.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.archive`."""
+"""The synchronous side of `smtp2go_async.endpoints.archive`."""
 
 from collections.abc import Iterator
 from typing import Unpack
 
-from ..endpoints.archive import Archive as AsyncArchive, ArchivedEmail, ArchiveFilters, ArchivePage
+from ..endpoints.archive import Archive, ArchivedEmail, ArchiveFilters, ArchivePage
 from ._group import SyncGroup
 
 
-class Archive(SyncGroup[AsyncArchive]):
+class SyncArchive(SyncGroup[Archive]):
     """Copies of what was sent, for senders that have archiving switched on."""
 
     __slots__ = ()

@@ -1,5 +1,5 @@
 # Written by tools/make_sync.py from bulk/sender.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.bulk.sender`."""
+"""The synchronous side of `smtp2go_async.bulk.sender`."""
 
 from typing import Literal
 
@@ -7,12 +7,12 @@ from ..bulk._run.run import OnOutcome
 from ..bulk._run.session import JournalLike
 from ..bulk._run.source import Emails, Numbers
 from ..bulk.outcome import BulkReport, ReconcileReport
-from ..bulk.sender import Bulk as AsyncBulk, BATCH
+from ..bulk.sender import BATCH, Bulk
 from ..bulk.stream import SyncOutcomeStream
 from ._group import SyncSettlingGroup
 
 
-class Bulk(SyncSettlingGroup[AsyncBulk]):
+class SyncBulk(SyncSettlingGroup[Bulk]):
     """Many e-mails or texts."""
 
     __slots__ = ()

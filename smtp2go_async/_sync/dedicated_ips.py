@@ -1,12 +1,12 @@
 # Written by tools/make_sync.py from endpoints/dedicated_ips.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.dedicated_ips`."""
+"""The synchronous side of `smtp2go_async.endpoints.dedicated_ips`."""
 
 from .._models.model import ListReply
-from ..endpoints.dedicated_ips import DedicatedIps as AsyncDedicatedIps, DedicatedIpPool
+from ..endpoints.dedicated_ips import DedicatedIpPool, DedicatedIps
 from ._group import SyncGroup
 
 
-class DedicatedIps(SyncGroup[AsyncDedicatedIps]):
+class SyncDedicatedIps(SyncGroup[DedicatedIps]):
     """IP addresses that only this account sends from."""
 
     __slots__ = ()

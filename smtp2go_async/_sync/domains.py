@@ -1,13 +1,13 @@
 # Written by tools/make_sync.py from endpoints/domains.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.domains`."""
+"""The synchronous side of `smtp2go_async.endpoints.domains`."""
 
 from collections.abc import Sequence
 
-from ..endpoints.domains import Domains as AsyncDomains, DomainAccess, SenderDomains, SubaccountAccessOptions
+from ..endpoints.domains import DomainAccess, Domains, SenderDomains, SubaccountAccessOptions
 from ._group import SyncGroup
 
 
-class Domains(SyncGroup[AsyncDomains]):
+class SyncDomains(SyncGroup[Domains]):
     """Sender domains."""
 
     __slots__ = ()

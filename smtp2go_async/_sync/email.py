@@ -1,5 +1,5 @@
 # Written by tools/make_sync.py from endpoints/email.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.email`."""
+"""The synchronous side of `smtp2go_async.endpoints.email`."""
 
 import datetime as dt
 import os
@@ -9,12 +9,12 @@ from typing import BinaryIO, Unpack
 
 from .._models.model import EmptyReply, ListReply
 from .._values.address import AddressLike
-from ..endpoints.email import BatchItem, Emails as AsyncEmails, EmailSent, ScheduledEmail, ScheduledFilters
+from ..endpoints.email import BatchItem, Emails, EmailSent, ScheduledEmail, ScheduledFilters
 from ..message import Email, EmailParts
 from ._group import SyncGroup
 
 
-class Emails(SyncGroup[AsyncEmails]):
+class SyncEmails(SyncGroup[Emails]):
     """E-mails: sending, and what is scheduled."""
 
     __slots__ = ()

@@ -1,17 +1,11 @@
 # Written by tools/make_sync.py from endpoints/ip_allow_list.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.ip_allow_list`."""
+"""The synchronous side of `smtp2go_async.endpoints.ip_allow_list`."""
 
-from ..endpoints.ip_allow_list import (
-    AllowList,
-    AllowListState,
-    AllowListType,
-    ChangedAllowedIp,
-    IpAllowList as AsyncIpAllowList,
-)
+from ..endpoints.ip_allow_list import AllowList, AllowListState, AllowListType, ChangedAllowedIp, IpAllowList
 from ._group import SyncGroup
 
 
-class IpAllowList(SyncGroup[AsyncIpAllowList]):
+class SyncIpAllowList(SyncGroup[IpAllowList]):
     """Addresses that the account can be used from."""
 
     __slots__ = ()
@@ -55,11 +49,7 @@ class IpAllowList(SyncGroup[AsyncIpAllowList]):
             ValueError: No address, or an empty new one.
         """
         return self._run(
-            self._async.edit,
-            ip_address=ip_address,
-            new_ip_address=new_ip_address,
-            description=description,
-            type=type,
+            self._async.edit, ip_address=ip_address, new_ip_address=new_ip_address, description=description, type=type
         )
 
     def remove(self, *, ip_address: str | None = None, type: AllowListType | None = None) -> ChangedAllowedIp:

@@ -1,15 +1,15 @@
 # Written by tools/make_sync.py from endpoints/ip_auth.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.ip_auth`."""
+"""The synchronous side of `smtp2go_async.endpoints.ip_auth`."""
 
 from typing import Unpack
 
 from .._models.model import EmptyReply, ListReply
 from ..endpoints._sending import SendingOptions
-from ..endpoints.ip_auth import IpAuth as AsyncIpAuth, IpAuthEntries, IpAuthEntry
+from ..endpoints.ip_auth import IpAuth, IpAuthEntries, IpAuthEntry
 from ._group import SyncGroup
 
 
-class IpAuth(SyncGroup[AsyncIpAuth]):
+class SyncIpAuth(SyncGroup[IpAuth]):
     """Addresses that may send over SMTP without a password."""
 
     __slots__ = ()

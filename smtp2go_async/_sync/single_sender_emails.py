@@ -1,23 +1,17 @@
 # Written by tools/make_sync.py from endpoints/single_sender_emails.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.single_sender_emails`."""
+"""The synchronous side of `smtp2go_async.endpoints.single_sender_emails`."""
 
 from .._models.model import EmptyReply
-from ..endpoints.single_sender_emails import SingleSenders, SingleSenderEmails as AsyncSingleSenderEmails
+from ..endpoints.single_sender_emails import SingleSenderEmails, SingleSenders
 from ._group import SyncGroup
 
 
-class SingleSenderEmails(SyncGroup[AsyncSingleSenderEmails]):
+class SyncSingleSenderEmails(SyncGroup[SingleSenderEmails]):
     """Single addresses that may be sent from."""
 
     __slots__ = ()
 
-    def add(
-        self,
-        email_address: str,
-        *,
-        message: str | None = None,
-        subaccount_id: str | None = None,
-    ) -> EmptyReply:
+    def add(self, email_address: str, *, message: str | None = None, subaccount_id: str | None = None) -> EmptyReply:
         """Ask the owner of an address for leave to send from it.
 
         ``POST /single_sender_emails/add``. It sends an e-mail, and another one when the address is there already and

@@ -1,14 +1,14 @@
 # Written by tools/make_sync.py from endpoints/sms.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.sms`."""
+"""The synchronous side of `smtp2go_async.endpoints.sms`."""
 
 from collections.abc import Sequence
 
 from .._values.dates import DateLike
-from ..endpoints.sms import ReceivedSmsPage, SentSmsPage, Sms as AsyncSms, SmsSent, SmsSummary
+from ..endpoints.sms import ReceivedSmsPage, SentSmsPage, Sms, SmsSent, SmsSummary
 from ._group import SyncGroup
 
 
-class Sms(SyncGroup[AsyncSms]):
+class SyncSms(SyncGroup[Sms]):
     """Text messages."""
 
     __slots__ = ()
@@ -33,11 +33,7 @@ class Sms(SyncGroup[AsyncSms]):
         return self._run(self._async.send, destination, content, sender=sender)
 
     def summary(
-        self,
-        *,
-        start_date: DateLike | None = None,
-        end_date: DateLike | None = None,
-        subaccount_id: str | None = None,
+        self, *, start_date: DateLike | None = None, end_date: DateLike | None = None, subaccount_id: str | None = None
     ) -> SmsSummary:
         """Count the texts of a time, their units and their cost.
 

@@ -1,14 +1,14 @@
 # Written by tools/make_sync.py from endpoints/smtp_users.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.smtp_users`."""
+"""The synchronous side of `smtp2go_async.endpoints.smtp_users`."""
 
 from typing import Unpack
 
 from .._models.model import ListReply
-from ..endpoints.smtp_users import SmtpUser, SmtpUsers as AsyncSmtpUsers, SmtpUserList, SmtpUserOptions, SmtpUserResults
+from ..endpoints.smtp_users import SmtpUser, SmtpUserList, SmtpUserOptions, SmtpUserResults, SmtpUsers
 from ._group import SyncGroup
 
 
-class SmtpUsers(SyncGroup[AsyncSmtpUsers]):
+class SyncSmtpUsers(SyncGroup[SmtpUsers]):
     """Users of the SMTP servers."""
 
     __slots__ = ()

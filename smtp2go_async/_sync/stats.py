@@ -1,5 +1,5 @@
 # Written by tools/make_sync.py from endpoints/stats.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.stats`."""
+"""The synchronous side of `smtp2go_async.endpoints.stats`."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ from ..endpoints.stats import (
     EmailSummary,
     EmailUnsubs,
     HistoryGroup,
-    Stats as AsyncStats,
+    Stats,
 )
 from ._group import SyncGroup
 
 
-class Stats(SyncGroup[AsyncStats]):
+class SyncStats(SyncGroup[Stats]):
     """Counts of e-mails."""
 
     __slots__ = ()

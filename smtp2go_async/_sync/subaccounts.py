@@ -1,5 +1,5 @@
 # Written by tools/make_sync.py from endpoints/subaccounts.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.subaccounts`."""
+"""The synchronous side of `smtp2go_async.endpoints.subaccounts`."""
 
 from collections.abc import Iterator
 from typing import Unpack
@@ -7,16 +7,16 @@ from typing import Unpack
 from .._models.model import EmptyReply
 from ..endpoints.subaccounts import (
     Subaccount,
-    Subaccounts as AsyncSubaccounts,
     SubaccountFilters,
     SubaccountOptions,
     SubaccountPage,
     SubaccountReopened,
+    Subaccounts,
 )
 from ._group import SyncGroup
 
 
-class Subaccounts(SyncGroup[AsyncSubaccounts]):
+class SyncSubaccounts(SyncGroup[Subaccounts]):
     """Accounts below the master account, each with senders and limits of its own."""
 
     __slots__ = ()

@@ -1,22 +1,22 @@
 # Written by tools/make_sync.py from endpoints/suppressions.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.suppressions`."""
+"""The synchronous side of `smtp2go_async.endpoints.suppressions`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Unpack
 
 from ..endpoints.suppressions import (
     Suppression,
-    Suppressions as AsyncSuppressions,
-    SuppressionsRemoved,
     SuppressionAdded,
     SuppressionFilters,
     SuppressionPage,
+    Suppressions,
+    SuppressionsRemoved,
     SuppressionType,
 )
 from ._group import SyncGroup
 
 
-class Suppressions(SyncGroup[AsyncSuppressions]):
+class SyncSuppressions(SyncGroup[Suppressions]):
     """Addresses and domains that nothing is sent to."""
 
     __slots__ = ()
@@ -37,10 +37,7 @@ class Suppressions(SyncGroup[AsyncSuppressions]):
             ValueError: The address is empty.
         """
         return self._run(
-            self._async.add,
-            email_address,
-            block_description=block_description,
-            subaccount_id=subaccount_id,
+            self._async.add, email_address, block_description=block_description, subaccount_id=subaccount_id
         )
 
     def remove(
@@ -61,12 +58,7 @@ class Suppressions(SyncGroup[AsyncSuppressions]):
         """
         return self._run(self._async.remove, email_address, reasons, subaccount_id=subaccount_id)
 
-    def view(
-        self,
-        *,
-        continue_token: str | None = None,
-        **filters: Unpack[SuppressionFilters],
-    ) -> SuppressionPage:
+    def view(self, *, continue_token: str | None = None, **filters: Unpack[SuppressionFilters]) -> SuppressionPage:
         """Fetch one page of suppressions.
 
         ``POST /suppression/view``. Without dates, older ones may be missing: see `SuppressionFilters`.
@@ -81,12 +73,7 @@ class Suppressions(SyncGroup[AsyncSuppressions]):
         """
         return self._run(self._async.view, continue_token=continue_token, **filters)
 
-    def view_all(
-        self,
-        *,
-        max_items: int | None = None,
-        **filters: Unpack[SuppressionFilters],
-    ) -> Iterator[Suppression]:
+    def view_all(self, *, max_items: int | None = None, **filters: Unpack[SuppressionFilters]) -> Iterator[Suppression]:
         """Iterate over the suppressions of all pages.
 
         ``POST /suppression/view``, once for each page. Without dates, older ones may be missing.

@@ -1,5 +1,5 @@
 # Written by tools/make_sync.py from endpoints/templates.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.templates`."""
+"""The synchronous side of `smtp2go_async.endpoints.templates`."""
 
 from collections.abc import Iterator
 from typing import Unpack
@@ -8,17 +8,17 @@ from .._models.model import EmptyReply
 from ..endpoints.templates import (
     SavedTemplate,
     Template,
-    Templates as AsyncTemplates,
     TemplateChanges,
     TemplateFilters,
     TemplateOptions,
     TemplatePage,
+    Templates,
     TemplateSummary,
 )
 from ._group import SyncGroup
 
 
-class Templates(SyncGroup[AsyncTemplates]):
+class SyncTemplates(SyncGroup[Templates]):
     """Templates of e-mails."""
 
     __slots__ = ()

@@ -1,14 +1,14 @@
 # Written by tools/make_sync.py from endpoints/webhooks.py: change that file, then run `nox -s sync`.
-"""The waiting twin of `smtp2go_async.endpoints.webhooks`."""
+"""The synchronous side of `smtp2go_async.endpoints.webhooks`."""
 
 from typing import Unpack
 
 from .._models.model import ListReply
-from ..endpoints.webhooks import ChangedWebhook, Webhook, Webhooks as AsyncWebhooks, WebhookOptions
+from ..endpoints.webhooks import ChangedWebhook, Webhook, WebhookOptions, Webhooks
 from ._group import SyncGroup
 
 
-class Webhooks(SyncGroup[AsyncWebhooks]):
+class SyncWebhooks(SyncGroup[Webhooks]):
     """Places that events are reported to."""
 
     __slots__ = ()

@@ -1,8 +1,11 @@
 """Both clients have the same calls, with the same arguments and the same words about them."""
 
+import ast
 import inspect
 import re
+from collections import Counter
 from functools import cached_property
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +15,11 @@ from smtp2go_async.endpoints._group import EndpointGroup
 
 KEY = "api-" + "A" * 32
 RENAMED = {"aclose": "close"}
+NAMED_TWICE = {"Lines"}
 
 
 def public(kind: type) -> dict[str, object]:
-    return {name: value for one in reversed(kind.__mro__) for name, value in vars(one).items() if name[0] != "_"}
+    return {name: value for base in reversed(kind.__mro__) for name, value in vars(base).items() if name[0] != "_"}
 
 
 def groups() -> list[str]:
@@ -29,17 +33,17 @@ def methods(group: object) -> dict[str, object]:
     return {name: value for name, value in public(type(group)).items() if inspect.isfunction(value)}
 
 
-def waiting(text: str) -> str:
+def synchronous(text: str) -> str:
     text = text.replace("AsyncIterator", "Iterator").replace("AsyncClient", "SyncClient")
     return re.sub(r"\bOutcomeStream", "SyncOutcomeStream", text)
 
 
 def signature(function: object) -> str:
     """Write it as in the source, so that annotations are compared too."""
-    return waiting(str(inspect.signature(function)))
+    return synchronous(str(inspect.signature(function)))
 
 
-def twins(group: str) -> tuple[object, object]:
+def both(group: str) -> tuple[object, object]:
     return getattr(AsyncClient(KEY), group), getattr(SyncClient(KEY), group)
 
 
@@ -57,50 +61,53 @@ def test_a_group_is_described_in_the_same_words(group):
 
 
 @each_group
-def test_a_group_is_the_twin_of_its_own_original(group):
-    awaited, waits = twins(group)
+def test_a_synchronous_group_forwards_to_the_group_of_its_name(group):
+    awaited, blocking = both(group)
     client = SyncClient(KEY)
 
     assert isinstance(awaited, EndpointGroup)
-    assert isinstance(waits, SyncGroup)
+    assert isinstance(blocking, SyncGroup)
     assert getattr(client, group)._async is getattr(client._async, group)
-    assert type(waits).__name__ == type(awaited).__name__
-    assert type(waits).__doc__ == type(awaited).__doc__
+    assert type(blocking).__name__ == f"Sync{type(awaited).__name__}"
+    assert type(blocking).__doc__ == type(awaited).__doc__
 
 
 @each_group
 def test_a_group_has_the_same_public_names(group):
-    awaited, waits = twins(group)
+    awaited, blocking = both(group)
 
-    assert set(public(type(awaited))) == set(public(type(waits)))
+    assert set(public(type(awaited))) == set(public(type(blocking)))
 
 
 @each_group
 def test_methods_have_the_same_signatures(group):
-    awaited, waits = (methods(one) for one in twins(group))
+    awaited, blocking = (methods(side) for side in both(group))
 
-    assert {name: signature(one) for name, one in awaited.items()} == {
-        name: signature(one) for name, one in waits.items()
+    assert {name: signature(method) for name, method in awaited.items()} == {
+        name: signature(method) for name, method in blocking.items()
     }
 
 
 @each_group
 def test_methods_are_described_in_the_same_words(group):
-    awaited, waits = (methods(one) for one in twins(group))
+    awaited, blocking = (methods(side) for side in both(group))
 
-    assert {name: one.__doc__ for name, one in awaited.items()} == {name: one.__doc__ for name, one in waits.items()}
+    assert {name: method.__doc__ for name, method in awaited.items()} == {
+        name: method.__doc__ for name, method in blocking.items()
+    }
 
 
 @each_group
-def test_methods_await_or_iterate_and_their_twins_wait(group):
-    awaited, waits = (methods(one) for one in twins(group))
+def test_methods_are_awaited_or_iterated_and_the_synchronous_methods_are_neither(group):
+    awaited, blocking = (methods(side) for side in both(group))
 
-    for one in awaited.values():
-        returns = str(inspect.signature(one)).rpartition("-> ")[2]
-        assert inspect.iscoroutinefunction(one) or re.match(r"collections.abc.AsyncIterator\[|.*OutcomeStream", returns)
-    for one in waits.values():
-        assert not inspect.iscoroutinefunction(one)
-        assert not inspect.isasyncgenfunction(one)
+    for method in awaited.values():
+        returns = str(inspect.signature(method)).rpartition("-> ")[2]
+        iterated = re.match(r"collections.abc.AsyncIterator\[|.*OutcomeStream", returns)
+        assert iterated or inspect.iscoroutinefunction(method)
+    for method in blocking.values():
+        assert not inspect.iscoroutinefunction(method)
+        assert not inspect.isasyncgenfunction(method)
 
 
 def test_both_clients_are_made_with_the_same_arguments():
@@ -110,6 +117,22 @@ def test_both_clients_are_made_with_the_same_arguments():
 @pytest.mark.parametrize("name", ["with_options", "call"])
 def test_both_clients_have_the_same_methods(name):
     assert signature(getattr(AsyncClient, name)) == signature(getattr(SyncClient, name))
+
+
+@pytest.mark.parametrize("name", ["with_options", "call"])
+def test_methods_of_both_clients_are_described_in_the_same_words(name):
+    described = getattr(AsyncClient, name).__doc__
+
+    assert getattr(SyncClient, name).__doc__ == described.replace("await client.", "client.")
+
+
+def test_no_class_name_stands_twice_in_the_package():
+    package = Path(inspect.getfile(AsyncClient)).parent
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in package.rglob("*.py")]
+    # What stands at the top of a file and starts with no underscore.
+    names = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
+
+    assert {name for name, times in names.items() if times > 1 and name[0] != "_"} <= NAMED_TWICE
 
 
 @pytest.mark.parametrize("client", [AsyncClient, SyncClient])
@@ -139,7 +162,7 @@ def test_every_argument_reaches_the_async_client(key):
     made = SyncClient(key, **given)._async
     expected = AsyncClient(key, **given)
 
-    assert made._settings == expected._settings
+    assert made._calls.settings == expected._calls.settings
     assert made.pacer is given["pacer"]
-    assert made._transport._max_connections == 3
-    assert SyncClient(key, region="eu")._async._settings.base_url == "https://eu-api.smtp2go.com/v3"
+    assert made._calls.transport._max_connections == 3
+    assert SyncClient(key, region="eu")._async._calls.settings.base_url == "https://eu-api.smtp2go.com/v3"
