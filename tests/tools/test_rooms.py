@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -16,7 +17,8 @@ rooms = importlib.util.module_from_spec(SPEC)
 sys.modules["rooms"] = rooms
 SPEC.loader.exec_module(rooms)
 
-TABLE = rooms.read_table((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TABLE = rooms.read_table(CONTRIBUTING)
 HOUSE = rooms.House(ROOT / "smtp2go_async", [*TABLE])
 
 OUTSIDE = {
@@ -63,6 +65,13 @@ def listed(found):
 def test_the_table_has_every_room_and_no_other():
     missing, extra = sorted(set(HOUSE.rooms) - set(TABLE)), sorted(set(TABLE) - set(HOUSE.rooms))
     assert not missing + extra, f"not in CONTRIBUTING.md: {missing}; not in the package: {extra}"
+
+
+def test_every_file_and_folder_that_contributing_names_exists():
+    named = re.findall(r"`([\w./]+(?:\.\w+|/))`", CONTRIBUTING)
+    assert len(named) > 40
+    found = [name for name in named if not any((start / name).exists() for start in (ROOT, ROOT / "smtp2go_async"))]
+    assert not found, listed(found)
 
 
 def test_no_room_imports_a_room_above_it():
