@@ -4,9 +4,9 @@
         ...                                     # a client with base_url=sandbox.base_url, api_key=sandbox.api_key
         assert sandbox.sent[0].subject == "Hello"
 
-It serves ``/v3/email/*``, ``/v3/sms/*`` and ``/v3/activity/search`` on a real port with the provider's rules, and sends
-nothing anywhere.
-As a program of its own: ``python -m smtp2go_async.sandbox``. Needs ``pip install 'smtp2go-async[sandbox]'``.
+The sandbox serves ``/v3/email/*``, ``/v3/sms/*`` and ``/v3/activity/search`` on a real port with the provider's rules.
+It sends nothing anywhere. ``python -m smtp2go_async.sandbox`` runs it as a program of its own. It needs
+``pip install 'smtp2go-async[sandbox]'``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -41,29 +41,29 @@ __all__ = [
 
 
 class Sandbox:
-    """A local SMTP2GO with one account, serving from ``with`` or ``async with`` on; on asyncio, trio or neither.
+    """A local SMTP2GO with one account. It serves inside ``with`` or ``async with``, on asyncio, trio or neither.
 
-    What arrived can still be read after the end.
+    E-mails, texts and requests can still be read after the block has ended.
 
     Args:
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
-        api_key: The only key it knows; a fixed one when left out.
+        api_key: The only key that the account has; a fixed key when left out.
         max_email_bytes: Largest body of ``/v3/email*``.
         max_other_bytes: Largest body of all other calls.
-        allowed_hosts: Names or addresses under which the addresses beside the API (``/sandbox/...``) may be used from
-            other machines, too, as ``["sandbox"]`` for ``http://sandbox:8025`` in another container. They have no key:
-            whoever can reach the port can then see what arrived. The API itself may be used under any name.
-        clock: Gives the time, aware; for tests of schedules, periods and limits.
-        activity_lag: Seconds until ``/activity/search`` finds what was sent; about 120 at the provider.
+        allowed_hosts: Host names or addresses under which ``/sandbox/...`` may be used from other machines, too:
+            ``["sandbox"]``, for example, for ``http://sandbox:8025`` in another container. Those pages need no key:
+            every machine that reaches the port can then read them. The API itself may be used under any name.
+        clock: Returns the time, aware; for tests of schedules, periods and limits.
+        activity_lag: Seconds until ``/activity/search`` finds a sent e-mail; about 120 at the provider.
         activity_per_minute: Calls of ``/activity/search`` that are answered in a minute, more get 429; all when `None`.
-        keep_requests: How many of the newest calls `requests` gives; all when `None`. E-mails and texts are all kept.
+        keep_requests: How many of the newest calls `requests` returns; all when `None`. E-mails and texts are all kept.
         chaos: Share of the calls that fail, drawn at random; see `chaos`.
-        seed: Draws other calls for chaos; the same ones for the same seed.
+        seed: Decides which calls fail under chaos; the same seed draws the same calls.
 
     Raises:
-        ValueError: The key has not the form of a key, there is no such port, a number is out of range, or an allowed
-            host is no name or address.
+        ValueError: The key does not have the form of a key, a number is out of range, or an allowed host is neither a
+            name nor an address.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Sandbox:
         seed: int = 0,
     ) -> None:
         if not 0 <= port <= 65535:
-            raise ValueError("a port is a number from 0 to 65535")
+            raise ValueError(f"port: must be from 0 to 65535, not {port}")
         self._host = host
         self._port = port
         self._account = Account(
@@ -106,7 +106,7 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         if self._server is not None:
-            raise RuntimeError("this sandbox is running already")
+            raise RuntimeError("this sandbox is already running")
         server = ServerThread(self._app, self._host, self._port)
         server.start()
         self._server = server
@@ -119,7 +119,7 @@ class Sandbox:
         if server is not None:
             server.stop()
 
-    # Start and end take milliseconds, so they wait where they are and touch no event loop.
+    # Start and end take milliseconds, so blocking the event loop that long does no harm.
     async def __aenter__(self) -> Self:
         return self.__enter__()
 
@@ -130,7 +130,7 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """Give the address for a client, such as ``http://127.0.0.1:54321/v3``."""
+        """Return the address for a client, such as ``http://127.0.0.1:54321/v3``."""
         if self._server is None:
             raise RuntimeError("this sandbox is not running; enter it with 'with' or 'async with'")
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
@@ -138,27 +138,27 @@ class Sandbox:
 
     @property
     def api_key(self) -> str:
-        """Give the key that a client needs."""
+        """Return the key that a client needs."""
         return self._account.api_key
 
     @property
     def sent(self) -> tuple[SentEmail, ...]:
-        """Give the e-mails that would have gone out, in order of arrival; scheduled ones once their time has come."""
+        """Return the e-mails that would have gone out, in order of arrival; scheduled ones once their time has come."""
         return self._account.sent
 
     @property
     def scheduled(self) -> tuple[StoredSchedule, ...]:
-        """Give the e-mails whose time has not come and that were not removed."""
+        """Return the e-mails that wait for their scheduled time and were not removed."""
         return self._account.scheduled
 
     @property
     def sms(self) -> tuple[StoredSms, ...]:
-        """Give the texts that would have gone out, one per number."""
+        """Return the texts that would have gone out, a text for each number."""
         return self._account.sms
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
-        """Give the API calls that came in, whatever became of them; the newest ``keep_requests``."""
+        """Return the newest ``keep_requests`` API calls that came in, with every outcome."""
         return self._account.requests
 
     def fail_next(
@@ -173,19 +173,19 @@ class Sandbox:
         carry_out: bool = False,
         path: str | None = None,
     ) -> None:
-        """Let the next API calls fail. Failures that were asked for earlier come first.
+        """Let the next API calls fail, after the failures that were planned earlier.
 
         Args:
             count: How many calls.
-            status: Answer with this status and do not carry out the call, unless ``carry_out`` says so.
-            body: Body of that answer: a dict or list as JSON, a string or bytes as they are; an error in the
+            status: Respond with this status and do not carry out the call, unless ``carry_out`` is `True`.
+            body: Body of that response: a dict or list as JSON, a string or bytes as they are; an error in the
                 provider's form when left out.
-            headers: Headers of that answer.
-            delay: Seconds to hold back the answer. Without a status the call is carried out at once and answered late.
-            lost_reply: Carry out the call, then close the connection without an answer; ``"before"`` closes it without
-                carrying out the call.
-            carry_out: Carry out the call, then answer with the status all the same.
-            path: Only calls of this path, such as ``/email/send``.
+            headers: Headers of that response.
+            delay: Seconds to hold back the response. Without a status the call is carried out at once.
+            lost_reply: Carry out the call, then close the connection without a response; ``"before"`` closes it
+                without carrying out the call.
+            carry_out: Carry out the call, and respond with the status nevertheless.
+            path: Only calls of this path fail, such as ``/email/send``.
 
         Raises:
             ValueError: The arguments contradict each other or ask for nothing.
@@ -204,55 +204,55 @@ class Sandbox:
     def chaos(self, share: float, *, seed: int = 0, kinds: Iterable[str] | None = None) -> None:
         """Let a share of the API calls fail from now on, each in a way that is drawn at random.
 
-        Which calls in order of arrival fail, and how, depends on nothing but the arguments. Failures that were asked
-        for by `fail_next` come first, and for those calls nothing is drawn. The kinds are
+        The arguments alone decide which calls fail, in order of arrival, and how. Failures that were planned by
+        `fail_next` come first, and for their calls nothing is drawn. The kinds are
 
-        - ``lost``: carried out, then the connection is closed without an answer
+        - ``lost``: carried out, then the connection is closed without a response
         - ``closed``: the connection is closed and nothing is carried out
         - ``error``: 500, 502, 503 or 504, and nothing is carried out
-        - ``error_after``: the same answers, but the call is carried out
-        - ``garbled``: carried out, and answered with 200 and something that is no JSON
+        - ``error_after``: the same responses, but the call is carried out
+        - ``garbled``: carried out, and answered with 200 and a body that is not JSON
         - ``slow``: carried out, and answered 0.1 to 1 second late
         - ``limited``: 429 with ``Retry-After: 1``, and nothing is carried out
         - ``refused``: 400, and nothing is carried out
 
         Args:
-            share: From 0, none of the calls, to 1, all of them.
-            seed: Draws other calls and kinds.
-            kinds: Those to draw from; all but ``refused`` when left out, since no repeating helps against that.
+            share: From 0, where no call fails, to 1, where every call fails.
+            seed: Another seed draws other calls and kinds.
+            kinds: The kinds to draw from; all but ``refused`` when left out, since repeating does not help against it.
 
         Raises:
-            ValueError: No such share, seed or kind.
+            ValueError: The share, the seed or a kind is invalid.
         """
         self._faults.chaos(share, seed=seed, kinds=kinds)
 
     def counts(self, by: str | None = None, *, header: str | None = None) -> dict[str, int]:
-        """Count what was accepted, to see what arrived just once, by one of these and not by both.
+        """Count accepted e-mails, texts or calls, to see which of them arrived exactly once.
 
-        E-mails count whether they went out or wait for their time.
+        Pass ``by`` or ``header``, and not both. Scheduled e-mails count before their time, too.
 
         Args:
-            by: ``subject`` or ``recipient`` of e-mails, ``destination`` of texts, or ``path`` of the calls that came.
+            by: ``subject`` or ``recipient`` of e-mails, ``destination`` of texts, or ``path`` of calls.
             header: Name of a custom header of e-mails.
 
         Raises:
-            ValueError: Nothing is counted by that.
+            ValueError: The arguments name nothing that can be counted.
         """
         return count(self._account, by, header=header)
 
-    def check_no_address(self, address: str) -> None:
-        """Refuse e-mails that have this recipient, besides those whose address begins with ``refused``."""
-        self._account.check_no_address(address)
+    def refuse_address(self, address: str) -> None:
+        """Refuse e-mails to this recipient, too; recipients that start with ``refused`` are always refused."""
+        self._account.refuse_address(address)
 
-    def check_no_sender(self, sender: str) -> None:
-        """Refuse e-mails from this address or domain, besides those from ``unverified.example``."""
-        self._account.check_no_sender(sender)
+    def refuse_sender(self, sender: str) -> None:
+        """Refuse e-mails from this address or domain, too; ``unverified.example`` is always refused."""
+        self._account.refuse_sender(sender)
 
     def receive_sms(self, source: str, destination: str, content: str) -> StoredReply:
         """Let a text arrive at a number of the account, for ``/sms/view-received``."""
         return self._account.receive_sms(source, destination, content)
 
     def clear(self) -> None:
-        """Forget what arrived, failures that wait and added refusals; chaos is again as when the sandbox was made."""
+        """Forget e-mails, texts, calls, planned failures and added refusals; restart chaos as it was first set."""
         self._account.clear()
         self._faults.clear()

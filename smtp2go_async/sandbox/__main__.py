@@ -1,7 +1,7 @@
 """``python -m smtp2go_async.sandbox``: a local SMTP2GO until Ctrl-C or SIGTERM.
 
-When it serves, it prints lines of a label, two spaces and a value, such as ``base URL  http://127.0.0.1:8025/v3``, with
-the port that was taken for ``--port 0``. The last line is ``Ctrl-C ends it.``
+As soon as the sandbox serves, it prints lines of a label, two spaces and a value, such as
+``base URL  http://127.0.0.1:8025/v3``, with the actual port for ``--port 0``. The last line is ``Ctrl-C ends it.``
 """
 
 import argparse
@@ -16,7 +16,7 @@ from .activity import ACTIVITY_PER_MINUTE
 
 
 def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None = None) -> int:
-    """Serve until Ctrl-C (or SIGTERM) and give the exit status: 0, or 1 when the address cannot be used."""
+    """Serve until Ctrl-C or SIGTERM. Return the exit status: 0, or 1 when the address cannot be used."""
     parser = argparse.ArgumentParser(
         prog="python -m smtp2go_async.sandbox",
         description="SMTP2GO on this machine, for tests. Nothing is really sent.",
@@ -30,35 +30,41 @@ def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None =
         action="append",
         default=[],
         metavar="NAME",
-        help="under which /sandbox/... may be used from other machines, too, as from another container; there is no "
-        "key on these addresses (may be repeated)",
+        help="host name under which /sandbox/... may be used from other machines, too, such as another container; "
+        "these pages need no key (may be repeated)",
     )
-    parser.add_argument("--api-key", help="the only key it knows (default: a fixed one)")
+    parser.add_argument("--api-key", help="the only key that the account has (default: a fixed key)")
     parser.add_argument(
         "--activity-lag",
         type=float,
         default=0.0,
         metavar="SECONDS",
-        help="until /activity/search finds what was sent; about 120 at the provider (default: %(default)s)",
+        help="seconds until /activity/search finds a sent e-mail; about 120 at the provider (default: %(default)s)",
     )
     parser.add_argument(
         "--activity-per-minute",
         type=int,
         default=ACTIVITY_PER_MINUTE,
         metavar="CALLS",
-        help="of /activity/search that are answered, 0 for all (default: %(default)s)",
+        help="calls of /activity/search that are answered in a minute, 0 for all (default: %(default)s)",
     )
     parser.add_argument(
         "--keep-requests",
         type=int,
         default=KEPT_REQUESTS,
         metavar="NUMBER",
-        help="of the newest calls to keep; e-mails and texts are all kept (default: %(default)s)",
+        help="how many of the newest calls to keep; e-mails and texts are all kept (default: %(default)s)",
     )
     parser.add_argument(
-        "--chaos", type=float, default=0.0, metavar="SHARE", help="of the calls that fail, from 0 to 1 (default: 0)"
+        "--chaos",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="share of the calls that fail, from 0 to 1 (default: 0)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="draws other calls for --chaos (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="another seed lets other calls fail under --chaos (default: %(default)s)"
+    )
     options = parser.parse_args(argv)
     try:
         sandbox = Sandbox(

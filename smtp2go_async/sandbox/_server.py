@@ -13,9 +13,9 @@ from uvicorn.server import ServerState
 
 from .app import CLOSE_CONNECTION
 
-# Longer than any client keeps an idle connection, so that it is never the sandbox that closes one under a request.
+# Longer than any client keeps an idle connection, so that the sandbox never closes a connection under a request.
 KEEP_ALIVE_SECONDS = 300
-MAX_WAIT_AT_END = 5.0  # seconds, for calls that compute
+MAX_WAIT_AT_END = 5.0  # seconds, for calls that are being carried out
 
 
 class ServerThread:
@@ -24,8 +24,8 @@ class ServerThread:
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=2048)
-        # asyncio does this itself, but only where the listener names its protocol, which this one does not. Without it
-        # each answer waits 40 ms for the client's delayed acknowledgement.
+        # asyncio sets this option only on listeners that name their protocol, and create_server names none. Without it
+        # each response waits 40 ms for the client's delayed acknowledgement.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]
         # No log_config and no access_log=False: both would reconfigure loggers of the process that runs the tests.
@@ -46,7 +46,7 @@ class ServerThread:
         self._thread = threading.Thread(target=self._run, name="smtp2go-sandbox", daemon=True)
 
     def start(self) -> None:
-        """Begin to serve; returns when the server answers."""
+        """Start the thread, and return when the server accepts connections."""
         self._thread.start()
         self._server.ready.wait()
         if self._failure is not None:
@@ -65,7 +65,7 @@ class ServerThread:
             # The loop is named, because the process may have set a policy for loops of another kind.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
                 runner.run(self._server.serve(sockets=[self._socket]))
-        # Also SystemExit, uvicorn's way to say that it cannot start: start() raises it where somebody sees it.
+        # SystemExit, too: uvicorn raises it when it cannot start, and start() raises it in the thread of the caller.
         except BaseException as failure:
             self._failure = failure
         finally:
@@ -73,7 +73,7 @@ class ServerThread:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that ends at once when told, where uvicorn looks ten times a second and waits for clients."""
+    """A uvicorn server that ends at once; uvicorn itself checks ten times a second and waits for its clients."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -82,7 +82,7 @@ class _Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen."""
+        """Start to listen."""
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         await super().startup(sockets)
@@ -93,16 +93,17 @@ class _Server(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._stopped.set)
 
     async def main_loop(self) -> None:
-        """Keep the Date header right until told to end."""
+        """Keep the Date header right until the server is stopped."""
         while not self._stopped.is_set():
             await self.on_tick(0)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), 1.0)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening and cut all connections: idle ones, and those whose answer is being held back."""
-        # A connection that was accepted this moment takes a few turns of the loop to be known, and asyncio loses it if
-        # the listener is closed before: so first no more are accepted, then those few are waited for.
+        """Stop listening and cut all connections: idle ones, and those whose response is being held back."""
+        # A connection that has just been accepted needs a few rounds of the event loop until uvicorn knows it, and
+        # asyncio loses it if the listener is closed before. So accepting ends first, and closing follows some rounds
+        # later.
         for listener in sockets or ():
             self._loop.remove_reader(listener)
         for _ in range(5):
@@ -118,7 +119,7 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(H11Protocol):
-    """HTTP/1.1 whose connection the application can close without an answer."""
+    """HTTP/1.1 whose connection the application can close without a response."""
 
     def __init__(
         self,

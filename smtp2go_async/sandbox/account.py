@@ -1,7 +1,7 @@
-"""An SMTP2GO account in memory: what its calls do and answer. No sockets; the clock is passed in.
+"""An SMTP2GO account in memory: its calls and their replies. No sockets; the clock is passed in.
 
-Refused as if the provider had: senders at ``unverified.example``, recipients whose address begins with ``refused``, and
-whatever `Account.check_no_sender` and `Account.check_no_address` add.
+The account refuses senders at ``unverified.example``, recipients whose address starts with ``refused``, and all that
+`Account.refuse_sender` and `Account.refuse_address` add, with the provider's words.
 """
 
 import random
@@ -39,9 +39,9 @@ DEFAULT_SEARCH_LIMIT = 1000  # of /email/scheduled/search
 
 KEPT_REQUESTS = 10_000
 
-# Any byte to one of 62 letters and digits.
+# Maps any byte to one of 62 letters and digits.
 _BASE62 = ((string.ascii_letters + string.digits) * 5)[:256].encode()
-_random = random.Random()  # noqa: S311 - ids need to differ, and asking the system takes ten times as long
+_random = random.Random()  # noqa: S311 - ids only have to differ, and the system's random numbers take ten times as long
 
 
 @frozen
@@ -53,7 +53,7 @@ class _Call:
 
 
 def utc_now() -> datetime:
-    """Give the time of day, aware."""
+    """Return the time now, aware."""
     return datetime.now(UTC)
 
 
@@ -70,9 +70,9 @@ class Account:
         keep_requests: int | None = KEPT_REQUESTS,
     ) -> None:
         if not is_key(api_key):
-            raise ValueError("an API key is 'api-' followed by 32 letters and digits")
+            raise ValueError("api_key: must be 'api-' followed by 32 letters and digits")
         if keep_requests is not None and keep_requests < 0:
-            raise ValueError("keep_requests must not be negative")
+            raise ValueError(f"keep_requests: must be 0 or more, not {keep_requests}")
         self.api_key = api_key
         self._clock = clock
         self._lock = threading.RLock()
@@ -94,7 +94,7 @@ class Account:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything that arrived and every added refusal, as if the account were new."""
+        """Forget all e-mails, texts, calls and added refusals, as if the account were new."""
         with self._lock:
             self._sent: list[SentEmail] = []
             self._scheduled: dict[str, StoredSchedule] = {}
@@ -108,48 +108,48 @@ class Account:
 
     @property
     def sent(self) -> tuple[SentEmail, ...]:
-        """Give the e-mails that would have gone out, in the order in which they did."""
+        """Return the e-mails that would have gone out, in the order of going out."""
         with self._lock:
             self._release_due()
             return tuple(self._sent)
 
     @property
     def scheduled(self) -> tuple[StoredSchedule, ...]:
-        """Give the e-mails whose time has not come."""
+        """Return the e-mails that wait for their scheduled time."""
         with self._lock:
             self._release_due()
             return tuple(self._scheduled.values())
 
     @property
     def sms(self) -> tuple[StoredSms, ...]:
-        """Give the texts that would have gone out, one per number."""
+        """Return the texts that would have gone out, a text for each number."""
         return self._texts.sent
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
-        """Give the calls that came in, whatever became of them; the newest of them when there are many."""
+        """Return the newest calls that came in, with every outcome."""
         with self._lock:
             return tuple(self._requests)
 
     @property
     def accepted(self) -> tuple[SentEmail, ...]:
-        """Give the e-mails that would have gone out and those that wait for it."""
+        """Return the e-mails that would have gone out, and those that wait for their time."""
         with self._lock:
             return (*self.sent, *(item.email for item in self.scheduled))
 
     @property
     def calls(self) -> dict[str, int]:
-        """Give the number of calls that came in by their path, also of those that are not kept any more."""
+        """Return how many calls came in for each path, including calls that are no longer kept."""
         with self._lock:
             return dict(self._calls)
 
     @property
     def username(self) -> str:
-        """Give the short form of the key, under which the provider's reports list it."""
+        """Return the short form of the key, under which the provider's reports list it."""
         return self.api_key[:16]
 
     def note_request(self, request: ReceivedRequest) -> None:
-        """Keep a call that came in."""
+        """Keep a call that came in, and count it."""
         with self._lock:
             self._requests.append(request)
             self._calls[request.path] += 1
@@ -158,26 +158,26 @@ class Account:
         """Let a text arrive at the account, for ``/sms/view-received``."""
         return self._texts.receive(source, destination, content, self._clock())
 
-    def check_no_address(self, address: str) -> None:
-        """Refuse e-mails that have this recipient from now on."""
+    def refuse_address(self, address: str) -> None:
+        """Refuse e-mails to this recipient from now on."""
         if "@" not in address:
-            raise ValueError(f"not an e-mail address: {address!r}")
+            raise ValueError("address: must be an e-mail address, with an @")
         with self._lock:
             self._refused_addresses.add(address.lower())
 
-    def check_no_sender(self, sender: str) -> None:
-        """Refuse e-mails from this address, or from this domain, from now on."""
+    def refuse_sender(self, sender: str) -> None:
+        """Refuse e-mails from this address or domain from now on."""
         with self._lock:
             self._refused_senders.add(sender.lower())
 
     def has_operation(self, path: str) -> bool:
-        """Tell whether the sandbox serves a path, given without ``/v3``."""
+        """Return whether the sandbox serves a path; ``/v3`` is not part of it."""
         return path in self._operations
 
     def call(
         self, path: str, body: Mapping[str, Any], *, request_id: str | None = None, client_ip: str = "127.0.0.1"
     ) -> dict[str, Any]:
-        """Carry out one call and give the JSON of the reply.
+        """Carry out a call and return the JSON of its reply.
 
         Raises:
             RequestError: The request breaks a rule; nothing was carried out.
@@ -185,7 +185,7 @@ class Account:
         call = _Call(Fields(body), request_id or str(uuid.uuid4()), client_ip, self._clock())
         data = self._operations[path](call)
         if path.startswith("/sms/view-"):
-            # These two carry the id inside data and nowhere else, going by the provider's examples.
+            # In the provider's examples these two calls have the id inside data and nowhere else.
             return {"data": {"request_id": call.request_id, **data}}
         return {"request_id": call.request_id, "data": data}
 
@@ -221,7 +221,7 @@ class Account:
         return self._accept(email, schedule, fastaccept, call)
 
     def _send_batch(self, call: _Call) -> list[dict[str, Any]]:
-        # All are read before one is kept: what the provider does with a partly invalid batch is not published.
+        # All e-mails are checked before any is kept: the provider has not published what a partly invalid batch does.
         drafts = [read_draft(item, call.now) for item in call.fields.objects("emails", most=MAX_BATCH, required=True)]
         emails = [(self._compose(draft, "batch", call), draft.schedule) for draft in drafts]
         with self._lock:
@@ -264,7 +264,7 @@ class Account:
             elif fastaccept:
                 self._activity.rejected(email, call.now, failure)
         if fastaccept:
-            # A refused one is dropped without a word, as seen live in 2026; only the activity shows it.
+            # A refused e-mail is dropped without a word, as seen live in 2026; only the activity shows it.
             return {"email_id": email.email_id}
         if failure is None:
             return {"succeeded": 1, "failed": 0, "failures": [], "email_id": email.email_id}
@@ -315,7 +315,7 @@ class Account:
             (fields.text(name) or "").lower() for name in ("search_subject", "search_recipient", "search_sender")
         )
         limit = fields.whole("limit", lowest=1) or DEFAULT_SEARCH_LIMIT
-        # Where pages begin is not published; here the first one is 1.
+        # The provider has not published the number of the first page; here it is 1.
         page = fields.whole("page", lowest=1) or 1
         found = [
             item

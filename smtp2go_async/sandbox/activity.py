@@ -1,7 +1,8 @@
-"""What happened to the e-mails of a sandbox account, and ``/activity/search``. No sockets; the time is passed in.
+"""The events of a sandbox account's e-mails, and ``/activity/search``. No sockets; the time is passed in.
 
-Every recipient of an e-mail that goes out has an event ``processed`` and after it one ``delivered``; of an e-mail that
-was taken and dropped later, one ``rejected``. The provider gives dates in whole seconds, and those are compared here.
+An e-mail that goes out has two events for every recipient, ``processed`` and then ``delivered``. An e-mail that was
+accepted and then dropped has the event ``rejected`` for every recipient. The provider writes dates in whole seconds, so
+searches compare whole seconds.
 """
 
 import secrets
@@ -21,15 +22,15 @@ from .rules import Fields, RequestError
 
 ACTIVITY_PER_MINUTE = 60  # calls; the limit in the provider's reference
 MAX_LAG_SECONDS = 86_400
-TOKEN_LIFE = timedelta(seconds=300)  # of a token of 2016, the only one whose content was published
+TOKEN_LIFE = timedelta(seconds=300)  # of a token of 2016, whose content was published
 
 _MINUTE = timedelta(minutes=1)
-_MOST_TOKENS = 1000
+_MAX_TOKENS = 1000
 
 
 @frozen
 class _Search:
-    """A search that has more pages: what it was asked with, and all that it found."""
+    """A search that has more pages: its fields, and all events that it found."""
 
     asked: Mapping[str, Any]
     found: Sequence[StoredEvent]
@@ -46,16 +47,16 @@ class ActivityLog:
     """The events of an account in the order of time. May be used from several threads at once.
 
     Args:
-        username: Whom the events are listed under.
+        username: The user that the events are listed under.
         lag: Seconds from the sending of an e-mail until its events are found.
-        per_minute: How many searches are answered in any minute, all of them when `None`.
+        per_minute: How many searches are answered in any minute; all when `None`.
     """
 
     def __init__(self, username: str, *, lag: float = 0.0, per_minute: int | None = ACTIVITY_PER_MINUTE) -> None:
         if not 0 <= lag <= MAX_LAG_SECONDS:
-            raise ValueError(f"activity_lag must be a number of seconds from 0 to {MAX_LAG_SECONDS}")
+            raise ValueError(f"activity_lag: must be from 0 to {MAX_LAG_SECONDS} seconds, not {lag}")
         if per_minute is not None and per_minute < 1:
-            raise ValueError("activity_per_minute must be at least 1, or None")
+            raise ValueError(f"activity_per_minute: must be 1 or more, or None, not {per_minute}")
         self._username = username
         self._lag = timedelta(seconds=lag)
         self._per_minute = per_minute
@@ -66,7 +67,7 @@ class ActivityLog:
         """Forget all events and searches."""
         with self._lock:
             self._events: list[StoredEvent] = []
-            # Beside the events, to look for a time among them.
+            # The moment of each event, to find events by time with bisect.
             self._moments: list[datetime] = []
             self._tokens: dict[str, _Token] = {}
             self._searched: deque[datetime] = deque()
@@ -76,13 +77,13 @@ class ActivityLog:
         self._note(email, moment, ("processed", "delivered"), "")
 
     def rejected(self, email: SentEmail, moment: datetime, reason: str) -> None:
-        """Note that an e-mail that had been taken was dropped."""
+        """Note that an e-mail was dropped after it had been accepted."""
         self._note(email, moment, ("rejected",), reason)
 
     def _note(self, email: SentEmail, moment: datetime, kinds: tuple[str, ...], reason: str) -> None:
         events = [StoredEvent(moment, kind, email, to, reason) for kind in kinds for to in email.recipients]
         with self._lock:
-            # Nearly always the end: a clock can be set back, and two threads can pass each other.
+            # The place is nearly always the end, unless a clock was set back or two threads overtook each other.
             place = len(self._moments)
             if place and moment < self._moments[-1]:
                 place = bisect_right(self._moments, moment)
@@ -130,7 +131,7 @@ class ActivityLog:
 
     def _token(self, given: str, asked: Mapping[str, Any], now: datetime) -> _Token:
         token = self._tokens.get(given)
-        # How the provider turns a token down is not published.
+        # The provider has not published how it refuses a token.
         if token is None or token.expires <= now:
             raise RequestError(400, "API_EXCEPTION", "The passed 'continue_token' has expired or was never given out")
         if token.search.asked != asked:
@@ -139,7 +140,7 @@ class ActivityLog:
 
     def _new_token(self, search: _Search, offset: int, now: datetime) -> str:
         self._tokens = {name: token for name, token in self._tokens.items() if token.expires > now}
-        while len(self._tokens) >= _MOST_TOKENS:
+        while len(self._tokens) >= _MAX_TOKENS:
             del self._tokens[next(iter(self._tokens))]
         name = secrets.token_urlsafe(32)
         self._tokens[name] = _Token(search, offset, now + TOKEN_LIFE)
@@ -147,7 +148,7 @@ class ActivityLog:
 
 
 class _Page:
-    """Writes events as the API shows them."""
+    """Writes events in the form of the API."""
 
     def __init__(self, filters: Filters, username: str) -> None:
         self._filters = filters
@@ -172,7 +173,7 @@ class _Page:
 
     def _email(self, email: SentEmail) -> dict[str, Any]:
         headers = read_headers(email.raw)
-        # The first of each name.
+        # Of headers with the same name, the first counts.
         values = {name.lower(): value for name, value in reversed(headers)}
         fields: dict[str, Any] = {
             "email_id": email.email_id,

@@ -1,4 +1,4 @@
-"""What ``/activity/search`` is asked for: its fields, the forms of its dates, and which events they let through."""
+"""The fields of ``/activity/search``: their checks, the forms of their dates, and the events that they select."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ _EVENT_TYPES = (
 )
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# With a "T" a zone may follow, with a space none; both as the provider's reference has them.
+# In the provider's reference a zone may follow the form with a "T", and not the form with a space.
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:(?P<between>[ T])(?P<time>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?"
     r"(?P<zone>Z|[+-]\d\d:\d\d)?)?",
@@ -68,8 +68,8 @@ class Filters:
     continue_token: str
 
     def narrow(self, events: Sequence[StoredEvent], username: str) -> Sequence[StoredEvent]:
-        """Give those of the events that are wanted, in order."""
-        # There are no subaccounts here.
+        """Return the events that the fields select, in order."""
+        # The sandbox has no subaccounts.
         if self.subaccounts or (self.usernames and username not in self.usernames):
             return ()
         if self.email_id:
@@ -86,7 +86,7 @@ class Filters:
             events = [event for event in events if _mentions(event, self.search)]
         if self.only_latest or self.only_latest_by_sent:
             latest = {event.email.email_id: event for event in events}
-            # A dict keeps the place of what was there first, which is the order in which e-mails were sent.
+            # A dict keeps the place of each key's first event, so this is the order in which the e-mails were sent.
             events = list(latest.values())
             if not self.only_latest_by_sent:
                 events.sort(key=lambda event: event.moment)
@@ -95,7 +95,7 @@ class Filters:
 
 def read_filters(fields: Fields, now: datetime) -> Filters:
     """Check the fields of a search."""
-    # The *_op fields of November 2026 are ignored like any unknown one: nobody has published what they can be.
+    # The *_op fields of November 2026 are ignored like any unknown field: their possible values are not published.
     region = fields.text("region")
     if region is not None:
         fields.one_of("region", region, _REGIONS)
@@ -125,7 +125,7 @@ def read_filters(fields: Fields, now: datetime) -> Filters:
 
 
 def read_moment(text: str) -> datetime:
-    """Read a time in one of the forms that the provider's reference lists.
+    """Read a time in any form that the provider's reference lists.
 
     Raises:
         ValueError: It has another form, or there is no such time.
@@ -142,9 +142,9 @@ def read_moment(text: str) -> datetime:
     parts = found.groupdict()
     year = int(parts["year"])
     if len(parts["year"]) == 2:
-        # As in Go, in whose words the reference is written.
+        # As in Go, whose names for these forms the reference uses.
         year += 1900 if year >= 69 else 2000
-    # So too is a name of a zone that it does not know UTC, and it knows few.
+    # Go also takes the name of an unknown zone for UTC, and it knows few names.
     zone = UTC
     if parts.get("sign"):
         offset = timedelta(hours=int(parts["hours"]), minutes=int(parts["minutes"]))
@@ -171,18 +171,19 @@ def _date(fields: Fields, name: str) -> datetime | None:
 
 
 def _next_second(moment: datetime) -> datetime:
-    # Of whole seconds, just those from here on are at or after the moment, so the fractions need not be cut off.
+    # A whole second is not before the moment exactly when it is not before the moment rounded up, so the fractions of
+    # the events need not be cut off.
     whole = moment.replace(microsecond=0)
     return whole if whole == moment else whole + _SECOND
 
 
 def _of_emails(events: Sequence[StoredEvent], wanted: Callable[[SentEmail], bool]) -> list[StoredEvent]:
-    # An e-mail's events mostly stand together, so that each is looked at about once.
-    found, last, answer = [], None, False
+    # The events of an e-mail mostly stand together, so each e-mail is checked about once.
+    found, last, is_wanted = [], None, False
     for event in events:
         if event.email is not last:
-            last, answer = event.email, wanted(event.email)
-        if answer:
+            last, is_wanted = event.email, wanted(event.email)
+        if is_wanted:
             found.append(event)
     return found
 

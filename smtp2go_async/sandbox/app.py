@@ -1,4 +1,4 @@
-"""The ASGI application: the API under ``/v3``, and beside it the pages that show what arrived."""
+"""The ASGI application: the API under ``/v3``, and the pages under ``/sandbox`` that show what arrived."""
 
 import json
 import uuid
@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from .account import Account
-from .bodies import ClientGoneError, TooLargeError, answer_early, read_body, refusal, too_large
+from .bodies import ClientGoneError, TooLargeError, read_body, refusal, respond_early, too_large
 from .control import control_routes
 from .faults import Fault, Faults, default_error
 from .guard import Guard
@@ -24,12 +24,12 @@ from .rules import RequestError, masked_key, not_understood
 
 API_PREFIX = "/v3"
 MAX_EMAIL_BYTES = 50_000_000  # whole body of /v3/email*, enforced since 2026-06-11
-MAX_OTHER_BYTES = 1_000_000  # whole body of all other calls, likewise
+MAX_OTHER_BYTES = 1_000_000  # whole body of all other calls, enforced since the same day
 CLOSE_CONNECTION = "smtp2go_sandbox.close_connection"  # in the state of a scope, put there by the server
 
 
 @frozen
-class _Answer:
+class _Response:
     status: int
     content: bytes
     content_type: str = "application/json"
@@ -54,7 +54,7 @@ def create_app(
 
 
 class Api:
-    """The calls under ``/v3``: reads a request, lets the account answer it, or fails as planned."""
+    """The calls under ``/v3``: reads a request, lets the account carry it out, or fails as planned."""
 
     def __init__(self, account: Account, faults: Faults, *, max_email_bytes: int, max_other_bytes: int) -> None:
         self._account = account
@@ -63,43 +63,43 @@ class Api:
         self._max_other_bytes = max_other_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to a request."""
         headers = Headers(scope=scope)
         try:
             content = await read_body(receive, headers, self._limit(scope["path"]))
         except TooLargeError as error:
             self._note(scope, headers, b"", error.size, 413)
-            await answer_early(413, refusal(too_large()), headers, receive, send)
+            await respond_early(413, refusal(too_large()), headers, receive, send)
             return
         except ClientGoneError:
             return
         fault = self._faults.take(scope["path"])
-        answer = self._answer(fault, scope, headers, content)
+        planned = self._respond(fault, scope, headers, content)
         lost = fault is not None and bool(fault.lost_reply)
-        self._note(scope, headers, content, len(content), None if lost else answer.status)
+        self._note(scope, headers, content, len(content), None if lost else planned.status)
         if fault is not None and fault.delay and await _client_leaves_within(fault.delay, receive):
             return
         if lost:
             scope["state"][CLOSE_CONNECTION]()
-            # Returns when the connection is down; before that the server would miss a response.
+            # This returns when the connection is down; if the application ended before, uvicorn would send a response.
             await receive()
             return
-        response = Response(answer.content, answer.status, dict(answer.headers), answer.content_type)
+        response = Response(planned.content, planned.status, dict(planned.headers), planned.content_type)
         await response(scope, receive, send)
 
     def _limit(self, path: str) -> int:
         return self._max_email_bytes if path.startswith(f"{API_PREFIX}/email") else self._max_other_bytes
 
-    def _answer(self, fault: Fault | None, scope: Scope, headers: Headers, content: bytes) -> _Answer:
+    def _respond(self, fault: Fault | None, scope: Scope, headers: Headers, content: bytes) -> _Response:
         if fault is None:
             return self._carry_out(scope, headers, parsed_json(content))
         if fault.carries_out:
-            answer = self._carry_out(scope, headers, parsed_json(content))
+            response = self._carry_out(scope, headers, parsed_json(content))
             if fault.status is None:
-                return answer
-        return _planned_answer(fault)
+                return response
+        return _planned_response(fault)
 
-    def _carry_out(self, scope: Scope, headers: Headers, body: Any) -> _Answer:
+    def _carry_out(self, scope: Scope, headers: Headers, body: Any) -> _Response:
         request_id = str(uuid.uuid4())
         try:
             path = self._checked_path(scope)
@@ -110,7 +110,7 @@ class Api:
             reply = self._account.call(path, body, request_id=request_id, client_ip=client_ip)
         except RequestError as error:
             return _refused(request_id, error)
-        return _Answer(200, json.dumps(reply).encode())
+        return _Response(200, json.dumps(reply).encode())
 
     def _checked_path(self, scope: Scope) -> str:
         path: str = scope["path"].removeprefix(API_PREFIX)
@@ -134,7 +134,7 @@ class Api:
 
 
 async def _client_leaves_within(delay: float, receive: Receive) -> bool:
-    # With the body read, receive() returns only when the connection is down: the client gave up, or the sandbox ends.
+    # After the body, receive() returns only when the connection is down: the client gave up, or the sandbox ends.
     with anyio.move_on_after(delay):
         await receive()
         return True
@@ -155,12 +155,12 @@ def _given_key(headers: Headers, body: Any) -> object:
     return body.get("api_key") if isinstance(body, dict) else None
 
 
-def _refused(request_id: str, error: RequestError) -> _Answer:
+def _refused(request_id: str, error: RequestError) -> _Response:
     headers = (("Allow", "POST"),) if error.status == 405 else ()
-    return _Answer(error.status, refusal(error, request_id), headers=headers)
+    return _Response(error.status, refusal(error, request_id), headers=headers)
 
 
-def _planned_answer(fault: Fault) -> _Answer:
+def _planned_response(fault: Fault) -> _Response:
     status = fault.status or 200
     content = fault.body
     if content is None:
@@ -171,7 +171,7 @@ def _planned_answer(fault: Fault) -> _Answer:
             content_type = value
         else:
             headers[name] = value
-    return _Answer(status, content, content_type, tuple(headers.items()))
+    return _Response(status, content, content_type, tuple(headers.items()))
 
 
 def _noted_headers(headers: Headers) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Read the body of a request up to a limit, and answer one that is over it."""
+"""Read the body of a request up to a limit, and refuse a body over the limit."""
 
 import json
 import uuid
@@ -9,12 +9,12 @@ from starlette.types import Receive, Send
 
 from .rules import RequestError
 
-MAX_THROWN_AWAY = 100_000_000  # bytes of a refused body, more than any client of the API sends
-MAX_THROWING_AWAY = 10.0  # seconds
+MAX_DISCARDED_BYTES = 100_000_000  # of a refused body, more than any client of the API sends
+MAX_DISCARD_SECONDS = 10.0
 
 
 class TooLargeError(Exception):
-    """A body is over the limit; what is left of it has not been read."""
+    """A body is over the limit; the rest of it has not been read."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -29,8 +29,8 @@ async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
     """Read a body.
 
     Raises:
-        TooLargeError: It has more bytes than the limit, or says so.
-        ClientGoneError: It has no end.
+        TooLargeError: The body has more bytes than the limit, or announces more.
+        ClientGoneError: The connection was closed before the end of the body.
     """
     announced = headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:
@@ -48,19 +48,20 @@ async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
 
 
 def too_large() -> RequestError:
-    """Make the error for a body that is too large; what the provider says is not published."""
+    """Return the error for a body that is too large; the provider's own text is not published."""
     return RequestError(413, "API_EXCEPTION", "The request body is too large")
 
 
 def refusal(error: RequestError, request_id: str | None = None) -> bytes:
-    """Write an error as the API does."""
+    """Return the body of an error response, as the API writes it."""
     return json.dumps({"request_id": request_id or str(uuid.uuid4()), "data": error.data}).encode()
 
 
-async def answer_early(status: int, content: bytes, headers: Headers, receive: Receive, send: Send) -> None:
-    """Answer a request whose body was not read to its end, and close the connection."""
-    # Closing a connection on which data still arrives resets it, and the reset can overtake the answer. So the answer
-    # goes out at once, and the rest of the body is read and thrown away before the connection closes; not for ever.
+async def respond_early(status: int, content: bytes, headers: Headers, receive: Receive, send: Send) -> None:
+    """Respond to a request before the end of its body, and close the connection."""
+    # Closing a connection on which data still arrives resets it, and the reset can overtake the response. So the
+    # response goes out at once, and the rest of the body is read and thrown away before the connection closes, up to a
+    # limit.
     start = {
         "type": "http.response.start",
         "status": status,
@@ -72,10 +73,10 @@ async def answer_early(status: int, content: bytes, headers: Headers, receive: R
     }
     await send(start)
     await send({"type": "http.response.body", "body": content, "more_body": True})
-    # A client that asked first ("Expect: 100-continue") sends no body once it sees this answer.
+    # A client that asked first ("Expect: 100-continue") sends no body after it has seen this response.
     more = headers.get("expect", "").lower() != "100-continue"
-    left = MAX_THROWN_AWAY
-    with anyio.move_on_after(MAX_THROWING_AWAY):
+    left = MAX_DISCARDED_BYTES
+    with anyio.move_on_after(MAX_DISCARD_SECONDS):
         while more and left > 0:
             message = await receive()
             left -= len(message.get("body", b""))

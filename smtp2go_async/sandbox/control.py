@@ -1,4 +1,4 @@
-"""The addresses outside the API, for a sandbox in a process of its own: what arrived, and how to make calls fail."""
+"""The pages under ``/sandbox``, for a sandbox in a process of its own: they show what arrived, and make calls fail."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -16,20 +16,20 @@ from .records import ReceivedRequest, SentEmail, StoredSchedule, StoredSms, pars
 
 ADDRESSES = {
     "GET /sandbox/emails": "the e-mails that would have gone out",
-    "GET /sandbox/emails/{email_id}": "one of them as it would have gone out (message/rfc822)",
-    "GET /sandbox/scheduled": "the e-mails whose time has not come",
+    "GET /sandbox/emails/{email_id}": "an e-mail as it would have gone out (message/rfc822)",
+    "GET /sandbox/scheduled": "the e-mails that wait for their scheduled time",
     "GET /sandbox/sms": "the texts that would have gone out",
     "GET /sandbox/requests": "the API calls that came in",
-    "GET /sandbox/counts?by=": "how many were accepted by subject, recipient, destination (of texts); calls by path",
-    "GET /sandbox/counts?header=": "how many e-mails were accepted by the value of a custom header",
-    "POST /sandbox/fail": "let the next API calls fail, by the arguments of Sandbox.fail_next",
-    "POST /sandbox/chaos": "let a share of the API calls fail, by the arguments of Sandbox.chaos",
+    "GET /sandbox/counts?by=": "how many e-mails by subject or recipient, texts by destination, calls by path",
+    "GET /sandbox/counts?header=": "how many e-mails by the value of a custom header",
+    "POST /sandbox/fail": "let the next API calls fail, with the arguments of Sandbox.fail_next",
+    "POST /sandbox/chaos": "let a share of the API calls fail, with the arguments of Sandbox.chaos",
     "POST /sandbox/clear": "forget everything",
 }
 
 
 def control_routes(account: Account, faults: Faults, guard: Middleware) -> list[BaseRoute]:
-    """Make the routes of these addresses, each behind the guard."""
+    """Return the routes of these pages, each behind the guard."""
 
     async def front_page(_: Request) -> Response:
         return _json(
@@ -42,7 +42,7 @@ def control_routes(account: Account, faults: Faults, guard: Middleware) -> list[
     async def emails(_: Request) -> Response:
         return _list(_email, account.sent)
 
-    async def one_email(request: Request) -> Response:
+    async def email_by_id(request: Request) -> Response:
         wanted = request.path_params["email_id"]
         for email in account.sent:
             if email.email_id == wanted:
@@ -88,7 +88,7 @@ def control_routes(account: Account, faults: Faults, guard: Middleware) -> list[
     return [
         Route("/", front_page, methods=["GET"], middleware=local),
         Route("/sandbox/emails", emails, methods=["GET"], middleware=local),
-        Route("/sandbox/emails/{email_id}", one_email, methods=["GET"], middleware=local),
+        Route("/sandbox/emails/{email_id}", email_by_id, methods=["GET"], middleware=local),
         Route("/sandbox/scheduled", scheduled, methods=["GET"], middleware=local),
         Route("/sandbox/sms", sms, methods=["GET"], middleware=local),
         Route("/sandbox/requests", requests, methods=["GET"], middleware=local),
@@ -109,7 +109,7 @@ def _list(view: Callable[[Any], Mapping[str, Any]], items: Iterable[Any]) -> Res
 
 
 def _item(view: Callable[[Any], Mapping[str, Any]], item: Any) -> str:
-    """Write one of a list; one that can't be shown hides none of the others."""
+    """Return the JSON of an item; an item that can't be shown must not hide the others of its list."""
     try:
         return json.dumps(view(item))
     except Exception as error:
@@ -124,7 +124,7 @@ def _names(item: Any) -> Mapping[str, Any]:
 async def _arguments(request: Request) -> dict[str, Any]:
     arguments = parsed_json(await request.body())
     if not isinstance(arguments, dict):
-        raise ValueError("a JSON object is needed")  # noqa: TRY004 - as for all that is wrong with it
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - ValueError for every mistake of a caller
     return arguments
 
 

@@ -1,4 +1,4 @@
-"""What was accepted, counted: to see from outside what arrived just once. No I/O."""
+"""Count accepted e-mails, texts and calls, to see from outside which of them arrived exactly once. No I/O."""
 
 from collections import Counter
 
@@ -13,10 +13,10 @@ def count(account: Account, by: str | None = None, *, header: str | None = None)
     """Count what an account accepted; `Sandbox.counts` has the arguments.
 
     Raises:
-        ValueError: Nothing is counted by that.
+        ValueError: The arguments name nothing that can be counted.
     """
     if by is not None and header is not None:
-        raise ValueError("can be counted by one thing at a time")
+        raise ValueError("by, header: must not both be passed")
     if header is not None:
         return Counter(value for email in account.accepted for value in _values_of(header.lower(), email))
     match by:
@@ -28,10 +28,10 @@ def count(account: Account, by: str | None = None, *, header: str | None = None)
             return Counter(text.destination for text in account.sms)
         case "path":
             return account.calls
-    raise ValueError(f"can be counted by one of {', '.join(COUNTED)}, or by a header")
+    raise ValueError(f"by: must be one of {', '.join(COUNTED)}, unless a header is passed")
 
 
 def _values_of(wanted: str, email: SentEmail) -> list[str]:
-    # Not read from the message where that can be avoided: it would have to be made first.
+    # Only a ready message is read: the text of any other e-mail would have to be made first.
     headers = read_headers(email.raw) if email.via == "mime" else email.custom_headers
     return [value for name, value in headers if name.lower() == wanted]

@@ -1,4 +1,4 @@
-"""Failures that were asked for: which calls they meet and what happens to those. No I/O."""
+"""Planned failures: which calls they meet, and what happens to those calls. No I/O."""
 
 import json
 import math
@@ -12,8 +12,8 @@ from attrs import define, frozen
 
 LostReply = bool | Literal["before"]
 
-# What the sandbox says for a status when it was given no body. The codes are SMTP2GO's; which of them comes with a 5xx
-# is not published, only that a wrong key was answered with 500 and API_EXCEPTION.
+# The error that goes with a status when no body was given. The codes are SMTP2GO's. The provider has not published
+# which code comes with a 5xx; a wrong key was seen to be answered with 500 and API_EXCEPTION.
 _ERRORS = {
     401: ("INVALID_IN_PAYLOAD", "The API Key passed is not valid"),
     403: ("INVALID_IN_PAYLOAD", "The API Key passed is not valid"),
@@ -26,7 +26,7 @@ _BODYLESS = frozenset({204, 304})
 
 @frozen(kw_only=True)
 class Fault:
-    """What happens to a call instead of, or before, its proper answer."""
+    """What happens to a call instead of its proper response, or before it."""
 
     status: int | None
     body: bytes | None
@@ -39,7 +39,7 @@ class Fault:
 
     @property
     def carries_out(self) -> bool:
-        """Tell whether the call is carried out all the same."""
+        """Return whether the call is carried out nevertheless."""
         return self.carry_out or (self.status is None and self.lost_reply != "before")
 
 
@@ -50,19 +50,19 @@ class _Planned:
 
 
 class Faults:
-    """The failures that wait for their calls. May be used from several threads at once."""
+    """The planned failures that wait for their calls. May be used from several threads at once."""
 
     def __init__(self, chaos: float = 0.0, *, seed: int = 0) -> None:
         self._lock = threading.Lock()
         self._planned: list[_Planned] = []
-        self._at_first = _Chaos(chaos, seed, MENDABLE)
-        self._chaos = self._at_first.from_the_beginning()
+        self._first_chaos = _Chaos(chaos, seed, MENDABLE)
+        self._chaos = self._first_chaos.restarted()
 
     def chaos(self, share: float, *, seed: int = 0, kinds: Iterable[str] | None = None) -> None:
         """Let a share of all calls fail from now on; `Sandbox.chaos` has the arguments.
 
         Raises:
-            ValueError: No share, no seed, or kinds that do not exist.
+            ValueError: The share, the seed or a kind is invalid.
         """
         chaos = _Chaos(share, seed, MENDABLE if kinds is None else kinds)
         with self._lock:
@@ -95,12 +95,12 @@ class Faults:
             path=path,
         )
         if not _is_whole(count) or count < 1:
-            raise ValueError("count must be a whole number of at least 1")
+            raise ValueError("count: must be a whole number, 1 or more")
         with self._lock:
             self._planned.append(_Planned(fault, count))
 
     def take(self, path: str) -> Fault | None:
-        """Give the failure that a call meets, if one waits for it."""
+        """Return the failure that a call meets, or `None`."""
         with self._lock:
             for planned in self._planned:
                 if planned.fault.path in {None, _short(path)}:
@@ -111,10 +111,10 @@ class Faults:
             return self._chaos.draw()
 
     def clear(self) -> None:
-        """Forget all failures that wait; chaos is again as it was in the beginning."""
+        """Forget all planned failures, and restart chaos as it was first set."""
         with self._lock:
             self._planned.clear()
-            self._chaos = self._at_first.from_the_beginning()
+            self._chaos = self._first_chaos.restarted()
 
 
 def _fault(
@@ -128,25 +128,25 @@ def _fault(
     path: str | None = None,
 ) -> Fault:
     if status is not None and not (_is_whole(status) and 200 <= status <= 599):
-        raise ValueError("status must be an HTTP status from 200 to 599")
+        raise ValueError("status: must be an HTTP status from 200 to 599")
     if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay < math.inf:
-        raise ValueError("delay must be a number of seconds, not negative")
+        raise ValueError("delay: must be a number of seconds, 0 or more")
     if lost_reply not in (True, False, "before"):
-        raise ValueError("lost_reply must be True, False or 'before'")
+        raise ValueError("lost_reply: must be True, False or 'before'")
     if path is not None and not isinstance(path, str):
-        raise ValueError("path must be a string such as '/email/send'")
+        raise ValueError("path: must be a string such as '/email/send'")
     if status is None and not delay and not lost_reply:
-        raise ValueError("nothing to do: pass status, delay or lost_reply")
+        raise ValueError("pass status, delay or lost_reply; without them a call does not fail")
     if status is None and (body is not None or headers):
-        raise ValueError("body and headers need a status")
+        raise ValueError("body, headers: need a status")
     if status is not None and lost_reply:
-        raise ValueError("a lost reply has no status")
+        raise ValueError("status: must be left out, since a lost reply has no status")
     if not isinstance(carry_out, bool):
-        raise ValueError("carry_out must be True or False")  # noqa: TRY004 - ValueError for all arguments
+        raise ValueError("carry_out: must be True or False")  # noqa: TRY004 - ValueError for all arguments
     if carry_out and status is None:
-        raise ValueError("carry_out needs a status; without one a call is carried out anyway")
+        raise ValueError("carry_out: needs a status; without a status a call is carried out anyway")
     if status in _BODYLESS and body is not None:
-        raise ValueError(f"a reply with status {status} has no body")
+        raise ValueError(f"body: must be left out, since a response with status {status} has no body")
     content, content_type = _encoded(body)
     return Fault(
         status=status,
@@ -161,27 +161,27 @@ def _fault(
 
 
 class _Chaos:
-    """Draws which calls fail, and how. With the same seed the same calls do, counted in order of arrival."""
+    """Draws which calls fail, and how. The same seed draws the same calls, counted in order of arrival."""
 
     def __init__(self, share: float, seed: int, kinds: Iterable[str]) -> None:
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise ValueError("the share of calls that fail must be a number from 0 to 1")
+            raise ValueError("share: must be a number from 0 to 1")
         if not _is_whole(seed):
-            raise ValueError("seed must be a whole number")
+            raise ValueError("seed: must be a whole number")
         kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
         unknown = [kind for kind in kinds if not isinstance(kind, str) or kind not in CHAOS]
         if unknown or not kinds:
-            raise ValueError(f"kinds must be some of {', '.join(CHAOS)}")
+            raise ValueError(f"kinds: must be some of {', '.join(CHAOS)}")
         self._share = share
         self._seed = seed
         self._kinds = kinds
-        self._random = random.Random(seed)  # noqa: S311 - to be drawn again the same
+        self._random = random.Random(seed)  # noqa: S311 - the same seed must draw the same numbers again
 
-    def from_the_beginning(self) -> "_Chaos":
+    def restarted(self) -> "_Chaos":
         return _Chaos(self._share, self._seed, self._kinds)
 
     def draw(self) -> Fault | None:
-        """Give what the next call meets."""
+        """Return the failure of the next call, or `None`."""
         if self._random.random() >= self._share:
             return None
         return CHAOS[self._random.choice(self._kinds)](self._random)
@@ -204,12 +204,12 @@ CHAOS: Mapping[str, Callable[[random.Random], Fault]] = {
 """The kinds of failures that `Sandbox.chaos` draws from."""
 
 MENDABLE = tuple(kind for kind in CHAOS if kind != "refused")
-"""Those that somebody who knows what arrived can mend by sending again."""
+"""The kinds after which sending again helps a client that knows what arrived."""
 
 
 def default_error(status: int) -> dict[str, str]:
-    """Make what stands under ``data`` in a planned failure without a body."""
-    code, text = _ERRORS.get(status, ("API_EXCEPTION", f"The sandbox was told to answer with status {status}"))
+    """Return the value of ``data`` in a planned failure without a body."""
+    code, text = _ERRORS.get(status, ("API_EXCEPTION", f"The sandbox was told to respond with status {status}"))
     return {"error_code": f"E_ApiResponseCodes.{code}", "error": text}
 
 
@@ -230,15 +230,15 @@ def _encoded(body: Any) -> tuple[bytes | None, str]:
     try:
         return json.dumps(body).encode(), "application/json"
     except (TypeError, ValueError) as error:
-        raise ValueError(f"body cannot be written as JSON: {error}") from error
+        raise ValueError(f"body: can't be written as JSON: {error}") from error
 
 
 def _checked_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     if not isinstance(headers, Mapping):
-        raise ValueError("headers must be a mapping of names to values")  # noqa: TRY004 - ValueError for all arguments
+        raise ValueError("headers: must be a mapping of names to values")  # noqa: TRY004 - ValueError for all arguments
     for name, value in headers.items():
         if not isinstance(name, str) or not _TOKEN.fullmatch(name) or name.lower() in _FRAMING:
-            raise ValueError(f"not a header that can be set: {name!r}")
+            raise ValueError(f"headers: {name!r} can't be set")
         if not isinstance(value, str) or not value.isascii() or not value.isprintable():
-            raise ValueError(f"not a value that the header {name} can have")
+            raise ValueError(f"headers: the value of {name} must be printable ASCII")
     return tuple(headers.items())

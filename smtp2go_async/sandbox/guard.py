@@ -1,8 +1,8 @@
-"""Who may use the addresses beside the API, on which there is no key: the owner, and no web page that the owner visits.
+"""Keep websites away from the pages under ``/sandbox``, which need no key: only the owner of the machine may use them.
 
-A page of any website can have the browser call this machine. A call from another site says so (``Origin``,
-``Sec-Fetch-Site``). A website whose own name was pointed at this machine (DNS rebinding) is not another site to the
-browser, but its name is in ``Host``.
+A page of any website can make the browser call this machine. The browser marks a call from another site with ``Origin``
+and ``Sec-Fetch-Site``. A website whose own name points at this machine (DNS rebinding) is not another site to the
+browser, but ``Host`` has its name.
 """
 
 import ipaddress
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .bodies import ClientGoneError, TooLargeError, answer_early, read_body, refusal, too_large
+from .bodies import ClientGoneError, TooLargeError, read_body, refusal, respond_early, too_large
 
 MAX_CONTROL_BYTES = 1_000_000
 
@@ -24,12 +24,12 @@ _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:\d*)?", re.AS
 
 
 class Guard:
-    """Lets requests to one address through, with their bodies read, or answers 403 or 413.
+    """Lets a request through, with its body read, or responds with 403 or 413.
 
     Args:
-        app: What answers.
+        app: The application behind the guard.
         bound: The host that the sandbox listens on.
-        allowed: Names and addresses of hosts under which it may be reached from other machines, too.
+        allowed: Host names and addresses under which it may be reached from other machines, too.
     """
 
     def __init__(self, app: ASGIApp, *, bound: str = "", allowed: Iterable[str] = ()) -> None:
@@ -38,16 +38,16 @@ class Guard:
         self._allowed = frozenset(map(_normal, allowed))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or turn it away."""
+        """Pass the request on, or refuse it."""
         headers = Headers(scope=scope)
         problem = self._problem(scope, headers)
         if problem is not None:
-            await answer_early(403, json.dumps({"error": problem}).encode(), headers, receive, send)
+            await respond_early(403, json.dumps({"error": problem}).encode(), headers, receive, send)
             return
         try:
             content = await read_body(receive, headers, MAX_CONTROL_BYTES)
         except TooLargeError:
-            await answer_early(413, refusal(too_large()), headers, receive, send)
+            await respond_early(413, refusal(too_large()), headers, receive, send)
             return
         except ClientGoneError:
             return
@@ -62,17 +62,17 @@ class Guard:
         given = headers.getlist("host")
         found = _HOST.fullmatch(given[0]) if len(given) == 1 else None
         if found is None:
-            return "only with a Host header that names one host"
+            return "the Host header must name exactly one host"
         host = _normal(found["host"])
         if host not in self._allowed:
             if not _is_loopback((scope.get("client") or ("",))[0]):
-                return "only from the machine that the sandbox runs on, or under a name that --allow-host allows"
+                return "the request must come from this machine, or have a Host header that --allow-host allows"
             if host != self._bound and not _is_this_machine(host):
-                return "only under a name of this machine, or one that --allow-host allows"
-        # "none" is an address that was typed in.
+                return "the Host header must have a name of this machine, or a name that --allow-host allows"
+        # "none" means that the address was typed in.
         foreign = any(site not in {"same-origin", "none"} for site in headers.getlist("sec-fetch-site"))
         if foreign or any(not _is_same(origin, given[0]) for origin in headers.getlist("origin")):
-            return "not from a page of another site"
+            return "a page of another site may not ask"
         return None
 
 
@@ -80,17 +80,17 @@ def checked_hosts(hosts: Iterable[str]) -> tuple[str, ...]:
     """Return hosts that may be allowed.
 
     Raises:
-        ValueError: One is no name or address; a port is not part of it.
-        TypeError: No list of texts.
+        ValueError: A host is neither a name nor an address; a port is not part of it.
+        TypeError: The hosts are not a list of strings.
     """
     if isinstance(hosts, str):
-        raise TypeError(f"allowed_hosts: a list of names is needed: allowed_hosts=[{hosts!r}]")
+        raise TypeError(f"allowed_hosts: must be a list of names, such as [{hosts!r}]")
     checked = tuple(hosts)
-    for number, host in enumerate(checked):
+    for index, host in enumerate(checked):
         if not isinstance(host, str):
-            raise TypeError(f"allowed_hosts[{number}]: text is needed, not {type(host).__name__}")
+            raise TypeError(f"allowed_hosts[{index}]: must be a str, not {type(host).__name__}")
         if not _NAME.fullmatch(host) and _address(host) is None:
-            raise ValueError(f"allowed_hosts[{number}]: a name or an address is needed, without a scheme and a port")
+            raise ValueError(f"allowed_hosts[{index}]: must be a name or an address, without a scheme and a port")
     return checked
 
 
@@ -113,7 +113,7 @@ def _is_loopback(client: str) -> bool:
 
 
 def _is_this_machine(host: str) -> bool:
-    # RFC 6761: localhost and what is below it never leaves the machine.
+    # By RFC 6761 localhost and all names under it stay on the machine.
     return host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
 
 

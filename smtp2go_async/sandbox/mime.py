@@ -1,4 +1,4 @@
-"""RFC 5322 messages, made from the fields of a request. No I/O."""
+"""RFC 5322 messages that are made from the fields of a request. No I/O."""
 
 import binascii
 import json
@@ -17,16 +17,16 @@ from typing import cast
 from .records import SentAttachment
 from .rules import Draft, DraftFile, Mailbox, parse_mailbox
 
-# refold_source: a custom header goes out as it came, not cut at 78 characters. cte_type: nothing is left in 8 bits.
+# refold_source keeps a custom header as it came, not cut at 78 characters; cte_type leaves nothing in 8 bits.
 _POLICY = policy.SMTP.clone(cte_type="7bit", refold_source="none")
 _MAX_HEADER_LINE = 998  # RFC 5322, section 2.1.1
-# A custom header is text: the parsers for known names raise on what they find malformed.
+# A custom header is read as plain text, since the parsers for known names raise on malformed values.
 _plain_header = HeaderRegistry(use_default_map=False)
-# What needs no quotes in a mailbox, so that most are written without asking the standard library.
+# A name that needs no quotes in a mailbox; most names do, and are written without the standard library.
 _PLAIN_NAME = re.compile(r"(?!.*=\?)[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
-_FOLDED_LINE = 78  # RFC 5322 again
-_LONGEST_WORD = 75  # RFC 2047, section 2
-# RFC 5322, RFC 8098, and some that are only in use.
+_FOLDED_LINE = 78  # RFC 5322, section 2.1.1
+_MAX_WORD = 75  # RFC 2047, section 2
+# The headers with addresses of RFC 5322 and RFC 8098, and some that are in use without an RFC.
 _WITH_ADDRESSES = frozenset(
     [
         "bcc",
@@ -53,12 +53,12 @@ _LONG_LINE = re.compile(rb"[^\n]{998}")
 
 
 def message_id(email_id: str) -> str:
-    """Give the Message-Id that the provider puts on API mail."""
+    """Return the Message-Id that the provider gives an e-mail of the API."""
     return f"<E{email_id}@message-id.smtpcorp.com>"
 
 
 def build_message(draft: Draft, email_id: str, date: datetime, schedule_id: str | None) -> bytes:
-    """Make the message that recipients would get from the fields of a request."""
+    """Return the message that recipients would get."""
     lines = [_mailboxes_line("From", (draft.sender,)), _mailboxes_line("To", draft.to)]
     if draft.cc:
         lines.append(_mailboxes_line("Cc", draft.cc))
@@ -73,19 +73,20 @@ def build_message(draft: Draft, email_id: str, date: datetime, schedule_id: str 
     try:
         content = _content_with_files(draft) if draft.files else _content(draft, boundary)
     except Exception as error:
-        # Whatever the standard library makes of somebody's files: the rest is shown, and the files are kept beside it.
+        # The standard library cannot write every file that a caller attaches. The rest of the message is shown all the
+        # same, and the files are kept in the attachments of the e-mail.
         lines.append(f"X-Sandbox-Left-Out: {len(draft.files)} files, for {type(error).__name__}\r\n")
         content = _content(draft, boundary)
     return "".join(lines).encode() + content
 
 
 def subject_of(draft: Draft) -> str:
-    """Give the subject; with a template the one of the request does not count."""
+    """Return the subject; with a template the subject of the request does not count."""
     return f"[template {draft.template_id}]" if draft.template_id else draft.subject
 
 
 def attachments_of(draft: Draft) -> tuple[SentAttachment, ...]:
-    """Give the files of a request as they are kept."""
+    """Return the files of a request in the form in which they are kept."""
     return tuple(
         SentAttachment(
             filename=file.filename,
@@ -99,7 +100,7 @@ def attachments_of(draft: Draft) -> tuple[SentAttachment, ...]:
 
 
 def _header_line(name: str, value: str) -> str:
-    # A custom header is text, and goes out as it came where that is possible.
+    # A custom header goes out as it came where that is possible.
     if _fits(name, value):
         return f"{name}: {value}\r\n"
     if name.lower() in _WITH_ADDRESSES and (addresses := value if value.isascii() else _in_ascii(value)):
@@ -108,11 +109,11 @@ def _header_line(name: str, value: str) -> str:
 
 
 def _in_ascii(value: str) -> str:
-    """Write the addresses of a header in ASCII; nothing where a part of it is none."""
+    """Return the addresses of a header in ASCII, or an empty text where a part of it is not an address."""
     try:
         pairs = [(name, parse_mailbox(address)) for name, address in getaddresses([value])]
     except Exception:
-        # Comments are read by recursion, and can be nested too deeply.
+        # The standard library reads comments by recursion, and they can be nested too deeply.
         return ""
     shown = [_shown(Mailbox(name, mailbox.address)) for name, mailbox in pairs if mailbox]
     return ", ".join(shown) if len(shown) == len(pairs) else ""
@@ -125,7 +126,7 @@ def _mailboxes_line(name: str, mailboxes: tuple[Mailbox, ...]) -> str:
 def _addresses_line(name: str, text: str) -> str:
     if _fits(name, text):
         return f"{name}: {text}\r\n"
-    # The standard library's own folding loses the quotes of names, and encodes the commas between addresses.
+    # The standard library's folding loses the quotes of names, and encodes the commas between addresses.
     lines = [f"{name}:"]
     for word in _WORDS.findall(text):
         if len(lines[-1]) + len(word) >= _FOLDED_LINE:
@@ -139,15 +140,15 @@ def _shown(mailbox: Mailbox) -> str:
     if not name:
         return mailbox.address
     if not _PLAIN_NAME.fullmatch(name):
-        # A long one in quotes could not be folded.
+        # A long name in quotes could not be folded.
         fits = name.isascii() and "=?" not in name and len(name) < _FOLDED_LINE
         name = f'"{quote(name)}"' if fits else _encoded(name)
     return f"{name} <{mailbox.address}>"
 
 
 def _encoded(name: str) -> str:
-    """Write a name in encoded words, with a space between two of them, which is not read."""
-    return " ".join(Header(name, "utf-8").encode(splitchars="", maxlinelen=_LONGEST_WORD).split())
+    """Return a name in encoded words; readers ignore the spaces between the words."""
+    return " ".join(Header(name, "utf-8").encode(splitchars="", maxlinelen=_MAX_WORD).split())
 
 
 def _fits(name: str, value: str) -> bool:
@@ -155,7 +156,7 @@ def _fits(name: str, value: str) -> bool:
 
 
 def _content(draft: Draft, boundary: str) -> bytes:
-    """Write the text parts by hand: the standard library takes a millisecond for each message."""
+    """Return the text parts, written here since the standard library takes a millisecond for each message."""
     if draft.template_id or draft.html is None or draft.text is None:
         html_only = not draft.template_id and draft.text is None
         return b"MIME-Version: 1.0\r\n" + _text_part(_only_text(draft), "html" if html_only else "plain")
@@ -210,7 +211,7 @@ def _content_with_files(draft: Draft) -> bytes:
 
 
 class _Writer(BytesGenerator):
-    """Writes a file that is a message as its bytes are, since the standard library can't write all that it can read."""
+    """Writes an attached message byte for byte; the standard library can't write every message that it can read."""
 
     def _handle_message(self, msg: Message) -> None:
         self.write(cast("str", msg._payload))  # type: ignore[attr-defined]
@@ -228,14 +229,14 @@ def _part(file: DraftFile) -> EmailMessage:
     maintype, subtype, parameters = kind.maintype, kind.subtype, dict(kind.params)
     del part["Content-Type"]
     if (maintype, subtype) == ("message", "rfc822") and file.url is None:
-        # RFC 2046 forbids Base64 around a message: it is nested as it is.
+        # RFC 2046 forbids Base64 around a message, so it is nested as it is.
         part["Content-Type"] = "message/rfc822"
         part["Content-Transfer-Encoding"] = "7bit" if file.content.isascii() else "8bit"
         part.add_header("Content-Disposition", disposition, filename=file.filename)
         part.set_payload(file.content.decode("ascii", "surrogateescape"))
     else:
         if maintype in {"message", "multipart"}:
-            # A reader would look for parts inside; only the bytes are known.
+            # With its own type a reader would look for parts inside, and only the bytes are known.
             maintype, subtype, parameters = "application", "octet-stream", {}
         part.set_content(
             file.content,

@@ -1,7 +1,7 @@
-"""RFC 5322 messages that came ready-made: who sends one to whom, and which files are in it. No I/O.
+"""Ready-made RFC 5322 messages: their sender, their recipients and their files. No I/O.
 
-People send anything, so a message is read as far as that is possible: what the standard library stumbles over is left
-out, and the bytes stay as they came.
+Callers send malformed messages, too, so a message is read as far as possible: a part that the standard library cannot
+read is left out, and the bytes stay as they came.
 """
 
 import re
@@ -24,7 +24,7 @@ _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 
 @frozen(kw_only=True)
 class ReadyMessage:
-    """What the envelope of a ready-made message says, and the message without its Bcc header."""
+    """The envelope of a ready-made message, and the message without its Bcc header."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -35,19 +35,19 @@ class ReadyMessage:
 
 
 class _Unopened(Message):
-    """A message whose parts are files, also those that are messages themselves: what is in one is not looked at."""
+    """A message whose attached messages are files like any other, and are not looked into."""
 
     def get_content_type(self) -> str:
-        """Give the type, with another one for a message, so that the parser takes its lines as they are."""
+        """Return the type, and another type for a message, so that the parser takes its lines as they are."""
         kind = super().get_content_type()
         return "application/octet-stream" if kind.startswith("message/") else kind
 
 
 def read_message(content: bytes, schedule_id: str | None) -> ReadyMessage:
-    """Read a ready-made message: who sends it to whom.
+    """Read a ready-made message.
 
-    Apart from its Bcc header it stays as it is, byte for byte. That this header is taken out is an assumption: nothing
-    is published about what the provider does with it.
+    Apart from its Bcc header it stays as it is, byte for byte. Taking this header out is an assumption, since the
+    provider has not published what happens to it.
     """
     message = _parsed(content)
     senders = _addresses(message, "From")
@@ -74,12 +74,12 @@ def _parsed(content: bytes) -> Message:
     try:
         return message_from_bytes(content, _class=_Unopened)
     except Exception:
-        # Parts that are nested too deeply, for example. The headers are enough to say who sends it to whom.
+        # Parts can be nested too deeply, for example. The headers are enough for the sender and the recipients.
         return BytesHeaderParser(_class=_Unopened).parsebytes(content)
 
 
 def read_headers(raw: bytes) -> list[tuple[str, str]]:
-    """Give the headers of a message in their order, unfolded and decoded."""
+    """Return the headers of a message in their order, unfolded and decoded."""
     text = header_text(raw)
     if "\n " in text or "\n\t" in text:
         text = re.sub(r"\n(?=[ \t])", "", text)
@@ -92,7 +92,7 @@ def read_headers(raw: bytes) -> list[tuple[str, str]]:
 
 
 def header_text(raw: bytes) -> str:
-    """Give the lines before the body of a message, ended by line feeds alone."""
+    """Return the lines before the body of a message, with line feeds alone at their ends."""
     end = _HEADERS_END.search(raw)
     head = raw if end is None else raw[: end.start()]
     return head.decode("utf-8", "replace").replace("\r\n", "\n")
@@ -120,13 +120,13 @@ def _addresses(message: Message, name: str) -> list[str]:
     try:
         pairs = getaddresses(values)
     except Exception:
-        # Comments are read by recursion, and can be nested too deeply.
+        # The standard library reads comments by recursion, and they can be nested too deeply.
         raise invalid("mime_email", f"was expecting valid addresses in its {name} header") from None
     for _, address in pairs:
         mailbox = parse_mailbox(address)
         if mailbox is not None:
             found.append(mailbox.address)
-        # An empty group such as "undisclosed-recipients:;" has no address, and is no mistake.
+        # An empty group such as "undisclosed-recipients:;" has no address, and is not a mistake.
         elif address or any("@" in value for value in values):
             raise invalid("mime_email", f"was expecting valid addresses in its {name} header")
     if len(found) > MAX_ADDRESSES:
@@ -166,7 +166,7 @@ def _filename(part: Message) -> str | None:
     try:
         return part.get_filename()
     except Exception:
-        # CPython sorts the pieces of a name (RFC 2231) before it checks that all of them are numbered, for example.
+        # The name can be malformed: CPython sorts the pieces of a name (RFC 2231) before it checks their numbers.
         return None
 
 

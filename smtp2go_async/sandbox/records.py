@@ -1,4 +1,4 @@
-"""What the sandbox keeps: e-mails and texts that would have gone out, and the requests that brought them."""
+"""The records that the sandbox keeps: e-mails and texts that would have gone out, and the requests that came in."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ from attrs import field, frozen
 from .rules import masked_key
 
 MAX_LEVELS = 100
-"""Levels of lists and objects in a body; `template_data` has the most of all that is sent."""
+"""Levels of lists and objects in a body; of all fields `template_data` has the most."""
 
 Via = Literal["send", "mime", "batch"]
 
 
 @frozen(kw_only=True)
 class SentAttachment:
-    """A file of an e-mail, decoded. ``cid`` is set on inlines, ``url`` on files that were named by address."""
+    """A file of an e-mail, decoded. Inlines have a ``cid``, files that were passed by address a ``url``."""
 
     filename: str
     mimetype: str
@@ -31,17 +31,17 @@ class SentAttachment:
 
     @property
     def sha256(self) -> str:
-        """Give the hexadecimal SHA-256 of the content, to compare with the file that was attached."""
+        """Return the hexadecimal SHA-256 of the content, to compare with the file that was attached."""
         return hashlib.sha256(self.content).hexdigest()
 
 
-# Without slots, so that cached_property has a place to keep what was made when somebody looked.
+# No slots, since cached_property keeps its values in the dict of the instance.
 @frozen(kw_only=True, slots=False)
 class SentEmail:
     """An e-mail that would have gone out.
 
-    ``sender``, ``recipients`` and ``bcc`` are bare addresses, the recipients those of the envelope (to, cc, bcc).
-    ``custom_headers`` are those of the request; a ready-made message has none beside its own.
+    ``sender``, ``recipients`` and ``bcc`` are bare addresses; the recipients are those of the envelope (to, cc, bcc).
+    ``custom_headers`` are the headers of the request; a ready-made message has only its own.
     """
 
     email_id: str
@@ -49,7 +49,7 @@ class SentEmail:
     sender: str
     recipients: tuple[str, ...]
     subject: str
-    # Makes `raw`. Most e-mails are counted and never looked at, and the text of one takes longer than all else.
+    # Makes `raw` on first use: most e-mails are only counted, and writing the message takes longer than all else.
     _build: Callable[[], bytes] = field(repr=False, eq=False, alias="build")
     bcc: tuple[str, ...] = ()
     custom_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -62,18 +62,18 @@ class SentEmail:
 
     @cached_property
     def raw(self) -> bytes:
-        """Give the RFC 5322 message as recipients would get it, without a Bcc header."""
+        """Return the RFC 5322 message that recipients would get, without a Bcc header."""
         return self._build()
 
     @cached_property
     def message(self) -> EmailMessage:
-        """Give ``raw`` as a parsed message of the standard library."""
+        """Return ``raw`` as a parsed message of the standard library."""
         return message_from_bytes(self.raw, _class=EmailMessage, policy=policy.default)
 
 
 @frozen(kw_only=True)
 class StoredSchedule:
-    """An e-mail that waits for its time."""
+    """An e-mail that waits for its scheduled time."""
 
     schedule_id: str
     schedule: datetime
@@ -83,7 +83,7 @@ class StoredSchedule:
 
 @frozen
 class StoredEvent:
-    """Something that happened to an e-mail on its way to one recipient."""
+    """An event of an e-mail on its way to a recipient."""
 
     moment: datetime
     kind: str
@@ -94,7 +94,7 @@ class StoredEvent:
 
 @frozen(kw_only=True)
 class StoredSms:
-    """A text to one number. ``sender`` is empty when the account's default number was to be used."""
+    """A text to a number. ``sender`` is empty when the request asked for the account's default number."""
 
     message_id: str
     destination: str
@@ -108,7 +108,7 @@ class StoredSms:
 
 @frozen(kw_only=True)
 class StoredReply:
-    """A text that somebody sent to a number of the account."""
+    """A text that arrived at a number of the account."""
 
     message_id: str
     source: str
@@ -120,23 +120,23 @@ class StoredReply:
 
 @frozen(kw_only=True, slots=False)
 class ReceivedRequest:
-    """A call as it came in, whatever became of it.
+    """A call that came in, with any outcome.
 
-    Header names are in lower case. The API key is masked wherever it was. ``status`` is `None` when the reply was lost
+    Header names are in lower case, and the API key is masked everywhere. ``status`` is `None` when the reply was lost
     on purpose.
     """
 
     method: str
     path: str
     headers: Mapping[str, str]
-    # As bytes, which take a fraction of the room that the parsed objects do.
+    # Kept as bytes, which take a fraction of the memory of the parsed objects.
     _content: bytes = field(repr=False, alias="content")
     size: int
     status: int | None
 
     @cached_property
     def body(self) -> Any:
-        """Give the parsed JSON, `None` when it was none."""
+        """Return the parsed JSON, or `None` when the body was not JSON."""
         body = parsed_json(self._content)
         if isinstance(body, dict) and "api_key" in body:
             body["api_key"] = masked_key(body["api_key"])
@@ -144,7 +144,7 @@ class ReceivedRequest:
 
 
 def parsed_json(content: bytes) -> Any:
-    """Read a body; `None` when it is no JSON, or more deeply nested than anything the API takes."""
+    """Return the parsed body, or `None` when it is not JSON or is nested more deeply than any field of the API."""
     try:
         body = json.loads(content.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -153,15 +153,15 @@ def parsed_json(content: bytes) -> Any:
 
 
 def _is_deep(content: bytes, body: Any) -> bool:
-    """Tell whether a body has more levels than it takes to write or compare it without running out of stack."""
+    """Return whether a body has so many levels that writing or comparing it could run out of stack."""
     if content.count(b"[") + content.count(b"{") <= MAX_LEVELS:
         return False
     level = [body] if isinstance(body, list | dict) else []
     for _ in range(MAX_LEVELS):
         level = [
             inner
-            for one in level
-            for inner in (one.values() if isinstance(one, dict) else one)
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
             if isinstance(inner, list | dict)
         ]
         if not level:

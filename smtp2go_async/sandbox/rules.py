@@ -1,4 +1,4 @@
-"""What SMTP2GO demands of a request: fields, types, addresses, limits. No I/O and no state."""
+"""The rules of SMTP2GO for requests: fields, types, addresses, limits. No I/O and no state."""
 
 import base64
 import binascii
@@ -33,7 +33,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class RequestError(Exception):
-    """The API turns a request down: the HTTP status and what stands under ``data`` in the reply."""
+    """The API refuses a request, with an HTTP status and the value of ``data`` in the response."""
 
     def __init__(self, status: int, code: str, error: str, field_error: Mapping[str, str] | None = None) -> None:
         super().__init__(status, code, error, field_error)
@@ -53,7 +53,7 @@ class Mailbox:
 
 @frozen(kw_only=True)
 class DraftFile:
-    """A file of a request, decoded; ``url`` instead of content when it was given by address."""
+    """A file of a request, decoded; it has a ``url`` and no content when it was passed by address."""
 
     filename: str
     mimetype: str | None
@@ -64,7 +64,7 @@ class DraftFile:
 
 @frozen(kw_only=True)
 class Draft:
-    """An e-mail of a request that keeps all rules, before it becomes a message."""
+    """An e-mail of a request that keeps all rules, and is not a message yet."""
 
     sender: Mailbox
     to: tuple[Mailbox, ...]
@@ -81,7 +81,7 @@ class Draft:
 
 
 def not_understood() -> RequestError:
-    """Make the error for a body that is no JSON object."""
+    """Return the error for a body that is not a JSON object."""
     return RequestError(
         400,
         "NON_VALIDATING_IN_PAYLOAD",
@@ -91,7 +91,7 @@ def not_understood() -> RequestError:
 
 
 def invalid(fieldname: str, message: str) -> RequestError:
-    """Make the error for a field that breaks a rule."""
+    """Return the error for a field that breaks a rule."""
     return RequestError(
         400,
         "NON_VALIDATING_IN_PAYLOAD",
@@ -102,7 +102,7 @@ def invalid(fieldname: str, message: str) -> RequestError:
 
 
 def check_key(given: object, expected: str) -> None:
-    """Refuse a key as seen in 2026: 403 when it is absent or malformed, 500 when nobody has it."""
+    """Refuse a wrong key as seen in 2026: with 403 when it is absent or malformed, with 500 when no user has it."""
     if not is_key(given):
         raise RequestError(
             403, "INVALID_IN_PAYLOAD", "The API Key passed was not in the correct format: api-[A-Za-z0-9]{32}"
@@ -112,17 +112,17 @@ def check_key(given: object, expected: str) -> None:
 
 
 def is_key(value: object) -> bool:
-    """Tell whether a value has the form of an API key."""
+    """Return whether a value has the form of an API key."""
     return isinstance(value, str) and _KEY.fullmatch(value) is not None
 
 
 def masked_key(key: object) -> str:
-    """Give a key as the provider shows keys since 2026-06-22."""
+    """Return a key masked as the provider has masked keys since 2026-06-22."""
     return f"{str(key)[:16]}{'*' * 20}" if is_key(key) else "*" * 36
 
 
 class Fields:
-    """Reads the fields of one JSON object and checks their types; null is a wrong type everywhere."""
+    """Reads the fields of a JSON object and checks their types; null is a wrong type everywhere."""
 
     def __init__(self, body: Mapping[str, Any], at: str = "") -> None:
         self._body = body
@@ -132,51 +132,51 @@ class Fields:
         return name in self._body
 
     def fail(self, name: str, message: str) -> NoReturn:
-        """Raise the error for one of these fields, named with the place of the object in the request."""
+        """Raise the error for a field, named with the place of the object in the request."""
         raise invalid(self._at + name, message)
 
     def without(self, *names: str) -> dict[str, Any]:
-        """Give all fields but these."""
+        """Return all other fields."""
         return {name: value for name, value in self._body.items() if name not in names}
 
     def raw(self, name: str) -> Any:
-        """Give a field as it was sent, whatever its type."""
+        """Return a field as it was sent, with any type."""
         return self._body.get(name)
 
     def text(self, name: str) -> str | None:
-        """Give a text field, `None` when it was not sent."""
+        """Return a text field, or `None` when it was not sent."""
         if name not in self._body:
             return None
         value = self._body[name]
         if not isinstance(value, str):
             self.fail(name, f"was expecting a string but found {_kind(value)}")
-        # JSON can spell half a surrogate pair (\ud800), which no message can carry.
+        # JSON can spell half a surrogate pair (\ud800), which a message cannot carry.
         if not value.isascii() and _SURROGATE.search(value):
             self.fail(name, "holds characters that are not valid Unicode")
         return value
 
     def line(self, name: str) -> str | None:
-        """Give a text field that ends up in a header, so has no line breaks or other control characters."""
+        """Return a text field without line breaks and other control characters, since it goes into a header."""
         value = self.text(name)
         if value is not None and _CONTROL.search(value):
             self.fail(name, "must not contain control characters")
         return value
 
     def required(self, name: str, value: str | None) -> str:
-        """Give the value of a text field that must be there and not be empty."""
+        """Return the value of a text field that must not be missing or empty."""
         if not value:
             self.fail(name, "is required")
         return value
 
     def flag(self, name: str) -> bool:
-        """Give a boolean field, False when it was not sent."""
+        """Return a boolean field, False when it was not sent."""
         value = self._body.get(name, False)
         if not isinstance(value, bool):
             self.fail(name, f"was expecting a boolean but found {_kind(value)}")
         return value
 
     def whole(self, name: str, *, lowest: int | None = None, highest: int | None = None) -> int | None:
-        """Give an integer field, `None` when it was not sent."""
+        """Return an integer field, or `None` when it was not sent."""
         if name not in self._body:
             return None
         value = self._body[name]
@@ -189,7 +189,7 @@ class Fields:
         return value
 
     def array(self, name: str, *, most: int | None = None, required: bool = False) -> list[Any]:
-        """Give an array field, empty when it was not sent."""
+        """Return an array field, empty when it was not sent."""
         value = self._body.get(name, [])
         if not isinstance(value, list):
             self.fail(name, f"was expecting an array but found {_kind(value)}")
@@ -200,7 +200,7 @@ class Fields:
         return value
 
     def words(self, name: str) -> list[str]:
-        """Give an array of texts, empty when it was not sent."""
+        """Return an array of texts, empty when it was not sent."""
         words = self.array(name)
         for index, word in enumerate(words):
             if not isinstance(word, str):
@@ -208,12 +208,12 @@ class Fields:
         return words
 
     def one_of(self, name: str, value: str, possible: Sequence[str]) -> None:
-        """Refuse a text that is none of those that a field can have."""
+        """Refuse a text that is not one of the possible values of a field."""
         if value not in possible:
             self.fail(name, f"was expecting one of {', '.join(possible)}")
 
     def objects(self, name: str, *, most: int | None = None, required: bool = False) -> "list[Fields]":
-        """Give an array of objects, each ready to be read."""
+        """Return the fields of each object of an array."""
         found = []
         for index, item in enumerate(self.array(name, most=most, required=required)):
             if not isinstance(item, dict):
@@ -222,7 +222,7 @@ class Fields:
         return found
 
     def mapping(self, name: str) -> Mapping[str, Any] | None:
-        """Give an object field; the API also takes it as a string of JSON."""
+        """Return an object field; the API accepts it as a string of JSON, too."""
         value = self._body.get(name, {})
         if isinstance(value, str):
             try:
@@ -234,7 +234,7 @@ class Fields:
         return value if name in self._body else None
 
     def decoded(self, name: str) -> bytes:
-        """Give the bytes of a Base64 field that must be there; line breaks in it are fine."""
+        """Return the bytes of a Base64 field that must not be missing; line breaks in it are allowed."""
         value = self.text(name)
         if value is None:
             self.fail(name, "is required")
@@ -245,7 +245,7 @@ class Fields:
 
 
 def read_draft(fields: Fields, now: datetime) -> Draft:
-    """Check an e-mail of ``/email/send`` or ``/email/batch`` and give it as a `Draft`."""
+    """Check an e-mail of ``/email/send`` or ``/email/batch``, and return it."""
     sender = parse_mailbox(fields.required("sender", fields.text("sender")))
     if sender is None:
         fields.fail("sender", "was expecting a valid RFC-822 formatted email field")
@@ -277,7 +277,7 @@ def read_draft(fields: Fields, now: datetime) -> Draft:
 
 
 def parse_mailbox(value: str) -> Mailbox | None:
-    """Read ``name@example.com`` or ``Name <name@example.com>``; `None` when it is neither."""
+    """Read ``name@example.com`` or ``Name <name@example.com>``; return `None` when it is neither."""
     value = value.strip()
     if _CONTROL.search(value) or _SURROGATE.search(value):
         return None
@@ -293,7 +293,7 @@ def parse_mailbox(value: str) -> Mailbox | None:
 
 
 def read_schedule(fields: Fields, now: datetime) -> datetime | None:
-    """Read ``schedule`` in any of the forms in use: with an offset, with Z, without a zone (UTC), as a Unix time."""
+    """Read ``schedule`` in any form in use: with an offset, with Z, without a zone (UTC), or as a Unix time."""
     if "schedule" not in fields:
         return None
     try:
@@ -333,7 +333,7 @@ def read_numbers(fields: Fields) -> tuple[str, ...]:
 
 
 def read_sms_sender(fields: Fields) -> str:
-    """Read ``sender`` of a text: a number in E.164 form, empty for the account's default."""
+    """Read ``sender`` of a text: a number in E.164 form, or empty for the account's default."""
     sender = fields.text("sender") or ""
     if sender and not _E164.fullmatch(sender):
         fields.fail("sender", "was expecting a number in E.164 format")
@@ -368,14 +368,14 @@ def _file(item: Fields, *, inline: bool) -> DraftFile:
     if mimetype and not _MIMETYPE.fullmatch(mimetype):
         item.fail("mimetype", "was expecting a type such as 'application/pdf'")
     if ("fileblob" in item) == bool(url):
-        item.fail("fileblob", "or 'url' is required, and only one of them")
+        item.fail("fileblob", "or 'url' is required, and not both")
     content = b"" if url else item.decoded("fileblob")
     return DraftFile(filename=filename, mimetype=mimetype or None, content=content, url=url or None, inline=inline)
 
 
 def _moment(fields: Fields) -> datetime:
     seconds = fields.raw("schedule")
-    # The provider's PHP library sends a Unix time. A bool is an int too, but no time.
+    # The provider's PHP library sends a Unix time. A bool is an int, too, but not a time.
     if isinstance(seconds, int) and not isinstance(seconds, bool):
         return datetime.fromtimestamp(seconds, UTC)
     value = fields.text("schedule") or ""

@@ -11,8 +11,8 @@ from .rules import Fields, read_numbers, read_period, read_sms_sender
 
 _Text = TypeVar("_Text", StoredSms, StoredReply)
 
-SMS_UNIT = 160  # characters; how longer texts are cut is not published
-# Of /sms/view-sent. The country is left empty for numbers from anywhere else.
+SMS_UNIT = 160  # characters; the provider has not published how it cuts longer texts
+# The countries that /sms/view-sent names here; it leaves the country of every other number empty.
 _COUNTRIES = {"1": "US", "44": "GB", "61": "AU", "64": "NZ"}
 
 
@@ -27,7 +27,7 @@ class TextMessages:
 
     @property
     def sent(self) -> tuple[StoredSms, ...]:
-        """Give the texts that would have gone out, one per number."""
+        """Return the texts that would have gone out, a text for each number."""
         with self._lock:
             return tuple(self._sent)
 
@@ -77,7 +77,7 @@ class TextMessages:
         return {"statuses": {"queued": len(texts)}, "total_sent": len(texts), "messages": messages}
 
     def summary(self, fields: Fields, now: datetime) -> dict[str, Any]:
-        """Answer ``/sms/summary``; nothing costs anything here."""
+        """Answer ``/sms/summary``; all texts are free of charge here."""
         texts = _between(self.sent, fields, now)
         return {"total_messages": len(texts), "total_units": sum(text.units for text in texts), "total_cost": 0.0}
 
@@ -93,7 +93,7 @@ class TextMessages:
                     "sender": text.sender or "shared",
                     "sender_email": "",
                     "destination_address": text.destination,
-                    # The provider's schema spells this one "county", its example "country".
+                    # The provider's schema spells this field "county", its example "country".
                     "destination_address_country": _country(text.destination),
                     "format": "SMS",
                     "status": "Message sent",

@@ -122,7 +122,7 @@ def test_stopped_or_cut_off_and_started_again_each_arrives_once(name, count, arg
 
 
 def test_an_example_says_what_was_refused(sandbox, path):
-    sandbox.check_no_address("reader2@example.com")
+    sandbox.refuse_address("reader2@example.com")
     said, _ = run(NEWSLETTER, "--count", 3, "--sandbox-url", sandbox.base_url, status=1)
     first, second = said.splitlines()
     assert first.startswith("2 sent, 1 refused in")

@@ -72,9 +72,9 @@ def test_the_app_sends_its_e_mail_to_a_sandbox_on_another_host():
     assert said.stdout == f"accepted: {arrived[0]['email_id']}\n"
 
 
-def test_the_app_says_so_when_its_e_mail_is_not_accepted():
+def test_the_app_reports_an_e_mail_that_was_not_accepted():
     with Sandbox() as sandbox:
-        sandbox.check_no_sender("shop@example.com")
+        sandbox.refuse_sender("shop@example.com")
         environment = {**os.environ, "SMTP2GO_API_KEY": sandbox.api_key, "SMTP2GO_BASE_URL": sandbox.base_url}
         command = [sys.executable, str(ROOT / "examples" / "hello.py")]
         said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
@@ -88,7 +88,7 @@ def test_a_sandbox_of_another_host_is_used_by_its_key_alone():
             url = sandbox.base_url.replace("127.0.0.1", "0.0.0.0")
             async with AsyncClient(sandbox.api_key, base_url=url) as client:
                 await client.email.send("shop@example.com", "jane@example.com", subject="Hello", text_body="Hi")
-            return [one.subject for one in sandbox.sent]
+            return [email.subject for email in sandbox.sent]
 
     assert anyio.run(main) == ["Hello"]
 

@@ -63,7 +63,7 @@ def test_every_address_arrives_with_its_name_and_its_domain_in_ascii(sandbox: Sa
     run(lambda client: client.email.send_message(message))
     (sent,) = sandbox.sent
     shown = {
-        name: [(one.display_name, one.addr_spec) for one in sent.message[name].addresses]
+        name: [(address.display_name, address.addr_spec) for address in sent.message[name].addresses]
         for name in ("From", "To", "Reply-To")
     }
     assert shown["From"] == [("Müller, Jörg", "shop@xn--bcher-kva.example")]
@@ -81,7 +81,7 @@ def test_every_address_arrives_with_its_name_and_its_domain_in_ascii(sandbox: Sa
     assert str(notified) == "Öne, Two <read@xn--bcher-kva.example>"
 
 
-def test_what_arrives_is_what_was_sent_byte_for_byte(sandbox: Sandbox, run: Any, tmp_path: Path) -> None:
+def test_an_email_arrives_byte_for_byte_as_it_was_sent(sandbox: Sandbox, run: Any, tmp_path: Path) -> None:
     content = bytes(range(256)) * 5000
     (tmp_path / "noise.bin").write_bytes(content)
     with (tmp_path / "noise.bin").open("rb") as opened:
@@ -101,7 +101,7 @@ def test_what_arrives_is_what_was_sent_byte_for_byte(sandbox: Sandbox, run: Any,
         result = run(lambda client: client.email.send_message(message))
     (mail,) = sandbox.sent
     assert mail.email_id == result.email_id
-    assert [one.content for one in mail.attachments] == [content, content, b"", b"\x89PNG"]
+    assert [file.content for file in mail.attachments] == [content, content, b"", b"\x89PNG"]
     assert mail.recipients == ("jane@example.com", "b@example.com", "cd@example.com", "hidden@example.com")
     arrived = mail.message
     assert arrived["From"].addresses[0].display_name == "Müller, Jörg"
@@ -109,7 +109,7 @@ def test_what_arrives_is_what_was_sent_byte_for_byte(sandbox: Sandbox, run: Any,
     assert arrived["Subject"] == "Größe, Preis & mehr"
     assert arrived.get_all("X-Tag") == ["one", "two"]
     assert arrived["Bcc"] is None
-    assert [one.addr_spec for one in arrived["Reply-To"].addresses] == ["help@example.com", "two@example.com"]
+    assert [address.addr_spec for address in arrived["Reply-To"].addresses] == ["help@example.com", "two@example.com"]
     assert arrived.get_body(("plain",)).get_content().splitlines() == ["Hällo", "World"]
 
 
@@ -146,11 +146,11 @@ def test_a_text_to_a_hundred_numbers_is_one_call(sandbox: Sandbox) -> None:
         assert client.sms.summary().total_messages == 100
         sandbox.receive_sms("+12025550123", "+12025550100", "Yes")
         assert client.sms.view_received().messages[0].content == "Yes"
-    assert [one.destination for one in sandbox.sms] == numbers
-    assert len([one for one in sandbox.requests if one.path.endswith("/sms/send")]) == 1
+    assert [text.destination for text in sandbox.sms] == numbers
+    assert len([request for request in sandbox.requests if request.path.endswith("/sms/send")]) == 1
 
 
-def test_a_scheduled_email_can_be_found_and_taken_back(sandbox: Sandbox) -> None:
+def test_a_scheduled_email_can_be_found_and_removed(sandbox: Sandbox) -> None:
     when = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(hours=5)
     with SyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
         result = client.email.send("a@example.com", "b@example.com", subject="c", text_body="d", schedule=when)
@@ -183,7 +183,7 @@ def test_a_refused_sender_raises_and_says_why(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("auth", ["header", "bearer", "body"])
-def test_the_key_works_wherever_it_is_carried(sandbox: Sandbox, auth: str) -> None:
+def test_the_key_works_in_each_of_its_places(sandbox: Sandbox, auth: str) -> None:
     with SyncClient(sandbox.api_key, base_url=sandbox.base_url, auth=auth) as client:
         client.email.send("a@example.com", "b@example.com", subject="c", text_body="d")
     assert len(sandbox.sent) == 1
@@ -219,10 +219,10 @@ def test_a_server_error_on_a_send_is_not_repeated_and_on_a_read_it_is(sandbox: S
         assert caught.value.carried_out is None
         sandbox.fail_next(2, status=503)
         client.sms.summary()
-    assert [one.status for one in sandbox.requests] == [502, 503, 503, 200]
+    assert [request.status for request in sandbox.requests] == [502, 503, 503, 200]
 
 
-def test_what_the_sandbox_refuses_names_the_field(sandbox: Sandbox) -> None:
+def test_a_refusal_by_the_sandbox_names_the_field(sandbox: Sandbox) -> None:
     with SyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
         # The client would refuse this itself; extra fields go past its checks.
         with pytest.raises(BadRequestError) as caught:
@@ -230,7 +230,7 @@ def test_what_the_sandbox_refuses_names_the_field(sandbox: Sandbox) -> None:
     assert "destination" in caught.value.field_errors
 
 
-def test_the_demo_ends_well_and_says_so() -> None:
+def test_the_demo_ends_with_status_0() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "examples/demo.py"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""/activity/search: which events there are, how they look, and what narrows them; also over the client."""
+"""/activity/search: its events, their fields, and the filters; also over the client."""
 
 import anyio
 import pytest
@@ -61,7 +61,7 @@ def test_an_email_that_was_refused_at_once_leaves_nothing(account, email, search
 
 
 @pytest.mark.parametrize("path", ["/email/send", "/email/batch"])
-def test_an_email_that_was_taken_and_then_refused_is_rejected(account, email, search, path):
+def test_an_email_that_was_accepted_and_then_refused_is_rejected(account, email, search, path):
     fields = email(to=["refused@example.org"], fastaccept=True)
     data = account.call(path, {"emails": [fields]} if path == "/email/batch" else fields)["data"]
     email_id = (data[0] if path == "/email/batch" else data)["email_id"]
@@ -147,7 +147,7 @@ def test_a_search_can_be_narrowed(three, search, filters, recipients):
     assert [event["recipient"].partition("@")[0] for event in found] == recipients
 
 
-def test_a_search_finds_one_email_by_its_id(three, search):
+def test_a_search_finds_an_email_by_its_id(three, search):
     assert {event["email_id"] for event in search(search_email_id=three[1])} == {three[1]}
     assert search(search_email_id=three[1][:5]) == []
 
@@ -230,7 +230,7 @@ def run(sandbox, backend, client_options):
     return run
 
 
-def test_the_client_reads_the_events_of_what_it_sent(sandbox: Sandbox, run):
+def test_the_client_reads_the_events_of_its_emails(sandbox: Sandbox, run):
     async def work(client):
         sent = await client.email.send(
             ("Shop", "shop@example.com"),
@@ -264,7 +264,7 @@ def test_the_client_reads_the_events_of_all_pages(run, sandbox):
     assert [request.path for request in sandbox.requests].count("/v3/activity/search") == 4
 
 
-async def test_the_client_is_told_when_it_searches_too_often():
+async def test_a_client_that_searches_too_often_gets_a_rate_limit_error():
     with Sandbox(activity_per_minute=1) as sandbox:
         async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
             await client.activity.search()

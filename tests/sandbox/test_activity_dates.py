@@ -48,13 +48,13 @@ def test_each_documented_form_of_a_date_is_read(text, moment):
         "٢٠٢٦-11-21",
     ],
 )
-def test_any_other_form_is_none(text):
+def test_any_other_form_is_refused(text):
     with pytest.raises(ValueError):
         read_moment(text)
 
 
 @pytest.mark.parametrize("date", ["tomorrow", "2026-02-30", "9999-12-31T23:59:59.5Z"])
-def test_a_date_that_is_none_is_turned_down(account, date):
+def test_an_invalid_date_names_its_field(account, date):
     with pytest.raises(RequestError) as caught:
         account.call("/activity/search", {"end_date": date})
     assert caught.value.data["field_validation_errors"]["fieldname"] == "end_date"
@@ -94,14 +94,14 @@ def test_a_period_has_its_start_and_not_its_end(hours, period, found):
     assert hours(**period) == found
 
 
-def test_the_period_begins_today_at_midnight_utc_when_it_is_not_said(hours, account, clock, email):
+def test_without_a_start_the_period_begins_today_at_midnight_utc(hours, account, clock, email):
     # In the evening in New York it is the next day already.
     clock.now = datetime(2026, 11, 21, 19, 30, tzinfo=timezone(timedelta(hours=-5)))
     assert hours() == []
     assert len(hours(start_date="2026-11-21")) == 5
 
 
-def test_what_is_compared_is_the_date_in_whole_seconds_as_it_is_shown(account, email, clock):
+def test_periods_are_compared_with_dates_in_whole_seconds_as_they_are_shown(account, email, clock):
     clock.move(seconds=0.7)
     account.call("/email/send", email())
 

@@ -10,7 +10,7 @@ from smtp2go_async.sandbox.rules import RequestError
 
 @pytest.fixture
 def page(account):
-    """Give a function that fetches a page: its subjects, and the token of the next one."""
+    """Return a function that fetches a page: its subjects, and the token of the next page."""
 
     def page(token=None, **fields):
         data = account.call("/activity/search", {**fields, **({"continue_token": token} if token else {})})["data"]
@@ -34,7 +34,7 @@ def error(page, *args, **fields):
     return caught.value.status, caught.value.data["error_code"].removeprefix("E_ApiResponseCodes.")
 
 
-def test_the_token_of_a_page_leads_to_the_next_one_and_the_last_has_none(five, page):
+def test_the_token_of_a_page_leads_to_the_next_page_and_the_last_page_has_no_token(five, page):
     one, first = page(**ASKED)
     two, second = page(first, **ASKED)
     three, third = page(second, **ASKED)
@@ -49,7 +49,7 @@ def test_a_page_that_is_just_full_is_the_last(five, page):
     assert page(limit=10) == ([number for number in "01234" for _ in range(2)], None)
 
 
-def test_a_page_has_100_events_when_it_is_not_said(account, email, page):
+def test_a_page_has_100_events_by_default(account, email, page):
     account.call("/email/batch", {"emails": [email()] * 60})
     assert [len(page()[0]), page()[1] is None] == [100, False]
 
@@ -63,11 +63,11 @@ def test_a_page_can_be_fetched_again(five, page):
     assert page(token, **ASKED)[0] == page(token, **ASKED)[0] == ["2", "3"]
 
 
-def test_an_empty_token_is_none(five, account):
+def test_an_empty_token_starts_a_new_search(five, account):
     assert account.call("/activity/search", {**ASKED, "continue_token": ""})["data"]["events"][0]["subject"] == "0"
 
 
-def test_what_happens_while_pages_are_read_is_on_none_of_them(five, account, email, page):
+def test_events_that_happen_while_pages_are_read_are_on_no_page(five, account, email, page):
     _, token = page(**ASKED)
     account.call("/email/send", email(subject="new"))
     _, token = page(token, **ASKED)
@@ -77,7 +77,7 @@ def test_what_happens_while_pages_are_read_is_on_none_of_them(five, account, ema
 @pytest.mark.parametrize(
     "other", [{"limit": 3}, {"event_types": ["processed"]}, {"search": "x"}, {"start_date": "2026-11-20"}]
 )
-def test_a_token_belongs_to_one_search(five, page, other):
+def test_a_token_belongs_to_its_own_search(five, page, other):
     _, token = page(**ASKED)
     assert error(page, token, **{**ASKED, **other}) == (400, "API_EXCEPTION")
     assert error(page, token, limit=2) == (400, "API_EXCEPTION")
@@ -126,11 +126,11 @@ def test_the_61st_search_in_a_minute_is_answered_with_429(page, clock):
     assert error(page) == (429, "REQ_LIMIT_EXCEEDED")
 
 
-def test_the_limit_can_be_another_or_none(clock):
-    one, without = Account(clock=clock, activity_per_minute=1), Account(clock=clock, activity_per_minute=None)
-    one.call("/activity/search", {})
+def test_the_limit_can_be_changed_or_switched_off(clock):
+    limited, without = Account(clock=clock, activity_per_minute=1), Account(clock=clock, activity_per_minute=None)
+    limited.call("/activity/search", {})
     with pytest.raises(RequestError, match="1 requests every 60 seconds"):
-        one.call("/activity/search", {})
+        limited.call("/activity/search", {})
     for _ in range(100):
         without.call("/activity/search", {})
 

@@ -1,4 +1,4 @@
-"""Headers with addresses in a message of the sandbox: does each reader find the same names and addresses in them?"""
+"""Every reader finds the same names and addresses in the headers of a message."""
 
 import re
 from email import message_from_bytes, policy
@@ -15,7 +15,7 @@ def read(raw, header):
     old, new = message_from_bytes(raw), message_from_bytes(raw, policy=policy.default)
     pairs = [(str(make_header(decode_header(name))), spec) for name, spec in getaddresses(old.get_all(header))]
     if hasattr(new[header], "addresses"):  # it knows this header
-        assert [(one.display_name, one.addr_spec) for one in new[header].addresses] == pairs
+        assert [(address.display_name, address.addr_spec) for address in new[header].addresses] == pairs
     assert raw.isascii()
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
     assert max(map(len, ENCODED.findall(raw.decode()))) <= 75 if b"=?" in raw else True
@@ -69,9 +69,11 @@ def test_a_custom_header_with_addresses_arrives_with_their_names(account, email,
 
 
 def test_encoded_words_in_such_a_header_are_not_encoded_again(account, email):
-    one = "=?utf-8?q?M=C3=BCller=2C_J=C3=B6rg?= <jm@example.com>"
+    mailbox = "=?utf-8?q?M=C3=BCller=2C_J=C3=B6rg?= <jm@example.com>"
     for count in (1, 60):
-        account.call("/email/send", email(custom_headers=[{"header": "Reply-To", "value": ", ".join([one] * count)}]))
+        account.call(
+            "/email/send", email(custom_headers=[{"header": "Reply-To", "value": ", ".join([mailbox] * count)}])
+        )
         assert read(account.sent[-1].raw, "Reply-To") == [("Müller, Jörg", "jm@example.com")] * count
 
 

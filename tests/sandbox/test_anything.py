@@ -1,4 +1,4 @@
-"""Whatever is sent to the sandbox: it never fails itself."""
+"""Random requests of any kind: the sandbox itself never fails."""
 
 import base64
 import json
@@ -218,7 +218,7 @@ def open_client(sandbox):
     return httpx.Client(base_url=sandbox.base_url.removesuffix("/v3"), trust_env=False, verify=False)
 
 
-def test_any_failure_that_is_planned_is_the_answer():
+def test_any_planned_failure_is_the_response():
     with Sandbox() as sandbox, open_client(sandbox) as http:
 
         @MANY
@@ -240,7 +240,7 @@ def test_json_that_is_nested_deeply(email, path, depth):
     assert answer.status_code == (200 if depth == 50 and path.startswith("/v3") else 400)
 
 
-def test_a_template_may_have_as_many_levels_as_anybody_needs(email):
+def test_template_data_may_be_nested_up_to_the_limit(email):
     data = as_json(email(template_data={"x": "HERE"}, template_id="t")).replace(b'"HERE"', b"[" * 90 + b"]" * 90)
     (answer,) = run(("POST", "/v3/email/send", data))
     assert answer.json()["data"]["succeeded"] == 1

@@ -1,4 +1,4 @@
-"""Files that are messages, and files that can't be read: none of them hides anything else."""
+"""Files that are messages, and files that can't be read: none of them hides the rest of a message."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def send_mime(account, b64, content):
     ],
 )
 @pytest.mark.parametrize("kind", ["attachments", "inlines"])
-def test_an_attached_message_is_kept_byte_for_byte_whatever_is_in_it(account, email, b64, eml, kind):
+def test_an_attached_message_is_kept_byte_for_byte_with_any_content(account, email, b64, eml, kind):
     file = {"filename": "Ü.eml", "mimetype": "message/rfc822", "fileblob": b64(eml)}
     account.call("/email/send", email(**{kind: [file]}))
     [sent] = account.sent
@@ -62,7 +62,7 @@ def with_part(head, body):
     ],
 )
 @pytest.mark.parametrize("kind", [b"message/rfc822", b"message/partial", b"message/global"])
-def test_a_message_in_a_ready_message_is_kept_byte_for_byte_whatever_is_in_it(account, b64, eml, kind):
+def test_a_message_in_a_ready_message_is_kept_byte_for_byte_with_any_content(account, b64, eml, kind):
     send_mime(account, b64, with_part(b"Content-Type: " + kind + b"\nContent-Transfer-Encoding: 8bit\n", eml))
     [kept] = account.sent[0].attachments
     assert (kept.filename, kept.mimetype, kept.content) == ("m.eml", kind.decode(), eml)
@@ -93,7 +93,7 @@ def test_a_file_that_can_not_be_decoded_is_kept_as_it_came(account, b64, head):
 
 
 @pytest.mark.parametrize("stumbling", ["get_payload", "get_filename"])
-def test_a_file_that_the_standard_library_stumbles_over_hides_nothing_else(account, b64, monkeypatch, stumbling):
+def test_a_file_that_the_standard_library_can_not_read_hides_nothing_else(account, b64, monkeypatch, stumbling):
     raw = with_part(b"Content-Type: image/png\n", b"PNG")
 
     def fail(*_args, **_options):
@@ -110,7 +110,7 @@ def test_a_file_that_the_standard_library_stumbles_over_hides_nothing_else(accou
     assert sent.raw == raw
 
 
-def test_a_subject_that_the_standard_library_stumbles_over_is_shown_as_it_came(account, b64, monkeypatch):
+def test_a_subject_that_the_standard_library_can_not_read_is_shown_as_it_came(account, b64, monkeypatch):
     def fail(*_args):
         raise IndexError("secret")
 

@@ -13,7 +13,7 @@ def drawn(faults, count):
 
 @pytest.fixture
 def always(sandbox, http, email):
-    """Give a function that lets each call meet one kind of failure, and returns what an e-mail is answered with."""
+    """Return a function that lets each call meet a kind of failure, and returns the response to an e-mail."""
 
     def always(kind):
         sandbox.chaos(1, kinds=[kind])
@@ -35,7 +35,7 @@ def test_a_server_error_comes_instead_of_the_call_or_after_it(always, sandbox, k
     assert len(sandbox.sent) == sent
 
 
-def test_a_garbled_answer_is_one_to_a_call_that_was_carried_out(always, sandbox):
+def test_a_call_with_a_garbled_response_was_carried_out(always, sandbox):
     answer = always("garbled")
     assert answer.status_code == 200
     with pytest.raises(ValueError):
@@ -54,7 +54,7 @@ def test_a_refused_call_is_not_carried_out(always, sandbox):
     assert sandbox.sent == ()
 
 
-def test_a_slow_answer_is_one_to_a_call_that_was_carried_out():
+def test_a_call_with_a_slow_response_was_carried_out():
     faults = Faults()
     faults.chaos(1, kinds="slow")
     for fault in drawn(faults, 100):
@@ -75,10 +75,10 @@ def test_about_the_share_of_the_calls_fail_and_in_every_way_but_refusal():
     assert 400 not in {fault.status for fault in met}
 
 
-def test_the_same_seed_draws_the_same_and_another_draws_others():
-    one, again, other = (drawn(Faults(0.3, seed=seed), 200) for seed in (1, 1, 2))
-    assert one == again
-    assert one != other
+def test_the_same_seed_draws_the_same_calls_and_another_seed_draws_others():
+    first, again, other = (drawn(Faults(0.3, seed=seed), 200) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
 
 
 @pytest.mark.parametrize(("share", "failing"), [(0, 0), (1, 50), (1.0, 50)])
@@ -86,7 +86,7 @@ def test_a_share_can_be_none_or_all(share, failing):
     assert len([fault for fault in drawn(Faults(share), 50) if fault]) == failing
 
 
-def test_without_a_word_nothing_fails():
+def test_without_chaos_nothing_fails():
     assert drawn(Faults(), 1000) == [None] * 1000
 
 
@@ -97,7 +97,7 @@ def test_a_planned_failure_comes_first_and_leaves_the_draws_as_they_are():
     assert drawn(planned, 20) == drawn(plain, 20)
 
 
-def test_clear_goes_back_to_what_the_sandbox_was_made_with():
+def test_clear_restarts_the_chaos_that_the_sandbox_was_made_with():
     faults = Faults(0.5, seed=3)
     first = drawn(faults, 20)
     faults.chaos(1, seed=9)
@@ -128,7 +128,7 @@ def test_the_control_addresses_never_fail(email):
         (0.5, {"kinds": [5]}),
     ],
 )
-def test_chaos_that_makes_no_sense_is_a_value_error(share, more):
+def test_invalid_chaos_is_a_value_error(share, more):
     with pytest.raises(ValueError):
         Faults().chaos(share, **more)
     if "kinds" not in more:

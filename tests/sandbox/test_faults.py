@@ -68,7 +68,7 @@ def test_a_failure_can_be_for_one_path(http, sandbox, email, path):
     assert http.post("/sms/send", json={}).status_code == 400
 
 
-def test_a_path_that_the_sandbox_does_not_serve_can_be_answered_too(http, sandbox):
+def test_a_path_that_the_sandbox_does_not_serve_can_fail_as_planned_too(http, sandbox):
     sandbox.fail_next(status=200, body={"request_id": "r", "data": {"events": []}}, path="/stats/email_cycle")
     assert http.post("/stats/email_cycle", json={}).json()["data"] == {"events": []}
 
@@ -87,7 +87,7 @@ def test_a_delay_alone_carries_out_the_call_and_answers_late(http, sandbox, emai
     assert answer.json()["data"]["succeeded"] == 1
 
 
-def test_a_client_that_gives_up_on_a_late_answer_has_sent_its_email(http, sandbox, email):
+def test_a_client_that_gives_up_on_a_late_response_has_sent_its_email(http, sandbox, email):
     sandbox.fail_next(delay=30)
     with pytest.raises(httpx.ReadTimeout):
         http.post("/email/send", json=email(), timeout=0.1)
@@ -111,7 +111,7 @@ def test_a_lost_reply_carries_out_the_call_and_closes_the_connection_without_a_b
     assert [record for record in caplog.records if record.name.startswith("uvicorn") and record.levelno > 20] == []
 
 
-def test_a_call_can_be_carried_out_and_answered_with_a_status_all_the_same(http, sandbox, email):
+def test_a_call_can_be_carried_out_and_answered_with_an_error(http, sandbox, email):
     sandbox.fail_next(status=502, body="<html>Bad Gateway</html>", carry_out=True)
     answer = http.post("/email/send", json=email())
     assert (answer.status_code, answer.text) == (502, "<html>Bad Gateway</html>")
@@ -135,7 +135,7 @@ def test_a_connection_can_be_lost_late(http, sandbox, email):
     assert time.monotonic() - begin >= 0.1
 
 
-def test_clear_forgets_failures_that_wait(http, sandbox, email):
+def test_clear_forgets_planned_failures(http, sandbox, email):
     sandbox.fail_next(5, status=500)
     sandbox.clear()
     assert http.post("/email/send", json=email()).status_code == 200
@@ -175,7 +175,7 @@ def test_clear_forgets_failures_that_wait(http, sandbox, email):
         {"lost_reply": "before", "carry_out": True},
     ],
 )
-def test_a_failure_that_makes_no_sense_is_a_value_error(arguments):
+def test_an_invalid_failure_is_a_value_error(arguments):
     with pytest.raises(ValueError):
         Faults().plan(**arguments)
 

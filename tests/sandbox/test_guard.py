@@ -1,4 +1,4 @@
-"""Who may use the addresses beside the API: the owner, and no web page that the owner visits."""
+"""The pages under /sandbox are for the owner of the machine, and not for the web pages that the owner visits."""
 
 import socket
 
@@ -38,7 +38,7 @@ async def status_of(method, path, client=HERE, *, headers=(), **options):
         return (await http.request(method, path, headers=dict(headers))).status_code
 
 
-def test_all_addresses_are_looked_at():
+def test_every_page_is_guarded():
     app = create_app(Account(), Faults())
     found = {(method, route.path) for route in app.routes[1:] for method in route.methods if method != "HEAD"}
     assert found == {
@@ -51,7 +51,7 @@ def test_all_addresses_are_looked_at():
 
 @pytest.mark.parametrize("client", [ELSEWHERE, "2001:db8::1", "::ffff:203.0.113.9", "somewhere"])
 @pytest.mark.parametrize(("method", "path"), ADDRESSES)
-async def test_other_machines_are_turned_away(client, method, path):
+async def test_other_machines_are_refused(client, method, path):
     assert await status_of(method, path, client) == 403
 
 
@@ -68,7 +68,7 @@ async def test_other_machines_are_let_in_under_a_name_that_is_allowed(method, pa
     assert await status_of(method, path, ELSEWHERE, allowed_hosts=["Sandbox"]) == 403
 
 
-async def test_the_host_that_is_listened_on_is_for_this_machine_alone():
+async def test_the_host_that_the_sandbox_listens_on_is_a_name_for_this_machine_alone():
     headers = {"Host": "192.0.2.7:8025"}
     for client, status in ((HERE, 200), (ELSEWHERE, 403)):
         assert await status_of("GET", "/", client, headers=headers, host="192.0.2.7") == status
@@ -112,7 +112,7 @@ async def test_names_of_this_machine_are_let_in(host):
     ],
 )
 @pytest.mark.parametrize("allowed", [[], ["sandbox"]])
-async def test_another_name_is_turned_away(host, allowed):
+async def test_another_name_is_refused(host, allowed):
     for method, path in ADDRESSES:
         assert await status_of(method, path, headers={"Host": host}, allowed_hosts=allowed) == 403
 
@@ -139,7 +139,7 @@ async def test_another_name_is_turned_away(host, allowed):
     ],
 )
 @pytest.mark.parametrize(("method", "path"), ADDRESSES)
-async def test_a_page_of_another_site_is_turned_away(headers, method, path):
+async def test_a_page_of_another_site_is_refused(headers, method, path):
     assert await status_of(method, path, headers=headers) == 403
     headers = {**headers, "Host": "sandbox:8025"}
     assert await status_of(method, path, ELSEWHERE, headers=headers, allowed_hosts=["sandbox"]) == 403
@@ -154,7 +154,7 @@ async def test_a_page_of_another_site_is_turned_away(headers, method, path):
         {"Sec-Fetch-Site": "none"},
     ],
 )
-async def test_its_own_page_and_an_address_that_was_typed_in_are_let_in(headers):
+async def test_the_sandbox_s_own_page_and_a_typed_address_are_let_in(headers):
     assert await status_of("POST", "/sandbox/clear", headers=headers) == 204
 
 
@@ -163,7 +163,7 @@ def test_a_page_of_another_site_clears_nothing(sandbox):
     url = sandbox.base_url.replace("/v3", "/sandbox/clear")
     headers = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
     answer = httpx.post(url, headers=headers, content=b"x" * 200_000, trust_env=False, verify=False)
-    assert (answer.status_code, answer.json()) == (403, {"error": "not from a page of another site"})
+    assert (answer.status_code, answer.json()) == (403, {"error": "a page of another site may not ask"})
     assert httpx.post(f"{sandbox.base_url}/email/send", trust_env=False, verify=False).status_code == 503
 
 
@@ -201,7 +201,7 @@ def test_a_body_over_1_mb_is_answered_with_413(sandbox, path, chunked):
     assert answer.headers["connection"] == "close"
 
 
-def test_a_large_body_is_answered_before_it_was_sent(sandbox):
+def test_a_large_body_is_refused_before_all_of_it_was_sent(sandbox):
     url = httpx.URL(sandbox.base_url)
     with socket.create_connection((url.host, url.port), timeout=5) as client:
         client.sendall(b"POST /sandbox/fail HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000001\r\n\r\nbegin")
@@ -209,7 +209,7 @@ def test_a_large_body_is_answered_before_it_was_sent(sandbox):
 
 
 def test_a_body_without_an_end_is_not_read_for_ever(sandbox, monkeypatch):
-    monkeypatch.setattr("smtp2go_async.sandbox.bodies.MAX_THROWN_AWAY", 5_000_000)
+    monkeypatch.setattr("smtp2go_async.sandbox.bodies.MAX_DISCARDED_BYTES", 5_000_000)
     url = httpx.URL(sandbox.base_url)
     for path in (b"/sandbox/fail", b"/v3/sms/send"):
         with socket.create_connection((url.host, url.port), timeout=5) as client:
@@ -233,15 +233,15 @@ def test_a_client_that_leaves_in_the_middle_is_forgotten(sandbox):
 
 
 @pytest.mark.parametrize("host", ["http://sandbox", "sandbox:8025", "", "*", "a b", "sandbox/", "[::1]:80", "-x-"])
-def test_what_is_no_host_can_not_be_allowed(host):
-    with pytest.raises(ValueError, match=r"^allowed_hosts\[1\]: a name or an address is needed, without a scheme"):
+def test_an_invalid_host_can_not_be_allowed(host):
+    with pytest.raises(ValueError, match=r"^allowed_hosts\[1\]: must be a name or an address, without a scheme"):
         Sandbox(allowed_hosts=["sandbox", host])
 
 
-def test_a_text_is_no_list_of_hosts():
-    with pytest.raises(TypeError, match=r"^allowed_hosts: a list of names is needed: allowed_hosts=\['sandbox'\]$"):
+def test_a_text_is_not_a_list_of_hosts():
+    with pytest.raises(TypeError, match=r"^allowed_hosts: must be a list of names, such as \['sandbox'\]$"):
         Sandbox(allowed_hosts="sandbox")
-    with pytest.raises(TypeError, match=r"^allowed_hosts\[0\]: text is needed, not int$"):
+    with pytest.raises(TypeError, match=r"^allowed_hosts\[0\]: must be a str, not int$"):
         Sandbox(allowed_hosts=[5])
 
 

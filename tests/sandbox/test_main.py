@@ -18,7 +18,7 @@ def interrupted():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C there without its console")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_the_program_serves_until_it_is_told_to_end_and_ends_with_0(email, ending):
+def test_the_program_serves_until_it_is_stopped_and_ends_with_0(email, ending):
     command = [sys.executable, "-m", "smtp2go_async.sandbox", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -40,7 +40,7 @@ def test_the_program_serves_until_it_is_told_to_end_and_ends_with_0(email, endin
     assert (process.returncode, errors) == (0, "")
 
 
-def test_it_shows_the_key_and_the_addresses(capsys):
+def test_the_program_prints_the_key_and_the_addresses(capsys):
     key = "api-" + "K" * 32
     assert main(["--port", "0", "--api-key", key], wait=interrupted) == 0
     shown = capsys.readouterr().out
@@ -49,7 +49,7 @@ def test_it_shows_the_key_and_the_addresses(capsys):
         assert address in shown
 
 
-def test_what_the_program_is_told_is_what_the_sandbox_does(monkeypatch):
+def test_the_options_of_the_program_reach_the_sandbox(monkeypatch):
     made = {}
 
     class Noted(Sandbox):
@@ -81,18 +81,18 @@ def test_what_the_program_is_told_is_what_the_sandbox_does(monkeypatch):
     assert {name: made[name] for name in told} == told
 
 
-def test_it_ends_with_0_when_its_waiting_ends():
+def test_the_program_ends_with_0_when_its_waiting_ends():
     assert main(["--port", "0"], wait=lambda: None) == 0
 
 
-def test_a_port_in_use_is_said_and_ends_with_1(capsys):
+def test_a_port_in_use_is_named_and_ends_with_1(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["--port", str(port)], wait=interrupted) == 1
     assert f"Cannot listen on 127.0.0.1 port {port}: Address already in use" in capsys.readouterr().err
 
 
-def test_an_address_of_another_machine_is_said_and_ends_with_1(capsys):
+def test_an_address_of_another_machine_is_named_and_ends_with_1(capsys):
     assert main(["--host", "192.0.2.1"], wait=interrupted) == 1
     assert "Cannot listen on 192.0.2.1 port 8025: " in capsys.readouterr().err
 
@@ -104,10 +104,10 @@ def test_an_address_of_another_machine_is_said_and_ends_with_1(capsys):
         (["--port", "99999"], "0 to 65535"),
         (["--chaos", "2"], "from 0 to 1"),
         (["--activity-lag", "-1"], "activity_lag"),
-        (["--allow-host", "sandbox:8025"], "allowed_hosts[0]: a name or an address"),
+        (["--allow-host", "sandbox:8025"], "allowed_hosts[0]: must be a name or an address"),
     ],
 )
-def test_an_impossible_option_is_said(capsys, options, said):
+def test_an_invalid_option_is_named(capsys, options, said):
     with pytest.raises(SystemExit) as caught:
         main(options)
     assert caught.value.code == 2
@@ -128,6 +128,6 @@ def test_the_waiting_goes_on_until_ctrl_c(monkeypatch):
 
 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", False), ("0.0.0.0", True)])
-def test_it_says_that_it_has_other_names_where_it_listens_on_all_addresses(capsys, host, shown):
+def test_a_program_on_all_addresses_prints_that_it_has_other_names(capsys, host, shown):
     assert main(["--port", "0", "--host", host], wait=interrupted) == 0
     assert ("  by name   http://<name of this machine or container>:" in capsys.readouterr().out) is shown

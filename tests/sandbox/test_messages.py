@@ -1,4 +1,4 @@
-"""The text of a message, which is made when somebody looks."""
+"""The text of a message, which is made when it is read."""
 
 from email import message_from_bytes, policy
 
@@ -78,13 +78,13 @@ def test_a_message_with_a_file_has_the_same_headers_as_one_without(account, emai
     headers = [{"header": "X-Ref", "value": "zwölf"}, {"header": "Content-Language", "value": "de"}]
     for files in ([], [{"filename": "a.txt", "fileblob": "aGk="}]):
         account.call("/email/send", email(custom_headers=headers, attachments=files))
-    one, other = (sent.message for sent in account.sent)
+    plain, other = (sent.message for sent in account.sent)
     for name in ("From", "To", "Subject", "Date", "X-Ref", "Content-Language"):
-        assert one[name] == other[name]
+        assert plain[name] == other[name]
     assert [header.partition(":")[0] for header in other.as_string().split("\n\n")[0].split("\n")].count("X-Ref") == 1
 
 
-def test_the_text_is_made_once_and_only_when_somebody_looks(account, email):
+def test_a_message_is_made_once_and_only_when_it_is_read(account, email):
     account.call("/email/send", email())
     [sent] = account.sent
     assert "raw" not in vars(sent)

@@ -87,13 +87,13 @@ def test_files_of_the_message_are_listed(account, b64):
     assert eml.content == inner.as_bytes()
 
 
-def test_an_envelope_that_is_nested_too_deeply_is_turned_down(account, b64):
+def test_an_envelope_that_is_nested_too_deeply_is_refused(account, b64):
     with pytest.raises(RequestError) as caught:
         send(account, b64, b"From: a@example.com\nTo: " + b"(" * 5000 + b"b@example.com\n\nx\n")
     assert caught.value.data["field_validation_errors"]["fieldname"] == "mime_email"
 
 
-def test_a_message_may_be_one_attachment_only(account, b64):
+def test_a_message_may_be_an_attachment_alone(account, b64):
     send(
         account,
         b64,
@@ -131,7 +131,7 @@ def test_a_broken_multipart_is_kept_without_files(account, b64):
         b"From: a@example.com\nTo: " + b", ".join(b"r%d@example.com" % number for number in range(101)) + b"\n\nx\n",
     ],
 )
-def test_a_message_without_a_proper_envelope_is_turned_down(account, b64, content):
+def test_a_message_without_a_proper_envelope_is_refused(account, b64, content):
     with pytest.raises(RequestError) as caught:
         send(account, b64, content)
     assert caught.value.status == 400

@@ -1,4 +1,4 @@
-"""Over HTTP: keys, methods, paths, bodies, the envelope, and the record of what came in."""
+"""Over HTTP: keys, methods, paths, bodies, the envelope, and the record of the requests."""
 
 import time
 import uuid
@@ -121,7 +121,7 @@ def test_nothing_is_redirected(http, sandbox):
         '{"sender": "a@example.com"}'.encode("utf-16"),
     ],
 )
-def test_a_body_that_is_no_json_object_is_answered_with_400(http, content):
+def test_a_body_that_is_not_a_json_object_is_answered_with_400(http, content):
     answer = http.post("/email/send", content=content, headers={"Content-Type": "application/json"})
     assert (answer.status_code, error_code(answer)) == (400, "NON_VALIDATING_IN_PAYLOAD")
     assert "field_validation_errors" not in answer.json()["data"]
@@ -134,7 +134,7 @@ def test_json_that_is_not_declared_as_json_is_answered_with_400(http, content_ty
     assert (answer.status_code, error_code(answer)) == (400, "NON_VALIDATING_IN_PAYLOAD")
 
 
-def test_a_charset_in_the_content_type_is_fine(http):
+def test_a_charset_in_the_content_type_is_accepted(http):
     headers = {"Content-Type": "Application/JSON; charset=utf-8"}
     assert http.post("/sms/summary", content=b"{}", headers=headers).status_code == 200
 
@@ -200,7 +200,7 @@ def test_the_newest_requests_are_kept_and_all_emails(email):
         assert sandbox.counts("path") == {"/v3/email/send": 3}
 
 
-def test_an_answer_is_not_held_back_by_the_network_stack(http):
+def test_a_response_is_not_held_back_by_the_network_stack(http):
     begin = time.monotonic()
     for _ in range(20):
         http.post("/sms/summary", json={})

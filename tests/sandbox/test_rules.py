@@ -1,4 +1,4 @@
-"""Requests that the API turns down, and the field that it names."""
+"""Requests that the API refuses, and the field that it names."""
 
 import pytest
 
@@ -9,7 +9,7 @@ FILE = {"filename": "a.txt", "fileblob": "aGk="}
 TOO_MANY = [f"r{number}@example.org" for number in range(101)]
 
 
-def turned_down(account, path, body):
+def refused(account, path, body):
     with pytest.raises(RequestError) as caught:
         account.call(path, body)
     error = caught.value
@@ -88,17 +88,17 @@ def turned_down(account, path, body):
         ({"fastaccept": 1}, "fastaccept"),
     ],
 )
-def test_an_email_that_breaks_a_rule_is_turned_down(account, email, changes, fieldname):
-    assert turned_down(account, "/email/send", email(**changes)) == fieldname
+def test_an_email_that_breaks_a_rule_is_refused(account, email, changes, fieldname):
+    assert refused(account, "/email/send", email(**changes)) == fieldname
     assert account.sent == ()
 
 
 @pytest.mark.parametrize("name", ["subject", "cc", "custom_headers", "template_data", "fastaccept", "schedule"])
 def test_null_is_a_wrong_type(account, email, name):
-    assert turned_down(account, "/email/send", {**email(), name: None}) == name
+    assert refused(account, "/email/send", {**email(), name: None}) == name
 
 
-def test_a_message_says_what_was_found(account, email):
+def test_an_error_says_which_type_was_found(account, email):
     with pytest.raises(RequestError) as caught:
         account.call("/email/send", email(sender=5))
     assert "found a number" in caught.value.data["field_validation_errors"]["message"]
@@ -125,7 +125,7 @@ def test_cc_and_bcc_may_be_empty(account, email):
     ],
 )
 def test_a_batch_has_1_to_1000_emails(account, body, fieldname):
-    assert turned_down(account, "/email/batch", body) == fieldname
+    assert refused(account, "/email/batch", body) == fieldname
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_a_batch_has_1_to_1000_emails(account, body, fieldname):
         ({"destination": ["+12025550123"], "content": "Hi", "sender": None}, "sender"),
     ],
 )
-def test_a_text_that_breaks_a_rule_is_turned_down(account, body, fieldname):
-    assert turned_down(account, "/sms/send", body) == fieldname
+def test_a_text_that_breaks_a_rule_is_refused(account, body, fieldname):
+    assert refused(account, "/sms/send", body) == fieldname
     assert account.sms == ()
 
 
@@ -166,5 +166,5 @@ def test_a_text_that_breaks_a_rule_is_turned_down(account, body, fieldname):
         ("/email/scheduled/remove", {"schedule_id": 5}, "schedule_id"),
     ],
 )
-def test_a_search_that_breaks_a_rule_is_turned_down(account, path, body, fieldname):
-    assert turned_down(account, path, body) == fieldname
+def test_a_search_that_breaks_a_rule_is_refused(account, path, body, fieldname):
+    assert refused(account, path, body) == fieldname

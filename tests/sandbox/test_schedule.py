@@ -46,7 +46,7 @@ def test_a_schedule_is_taken_in_each_form_in_use(account, email, schedule):
         ("2026-11-24 12:00:01", "within the next 3 days"),
     ],
 )
-def test_any_other_schedule_is_turned_down(account, email, schedule, reason):
+def test_any_other_form_of_a_schedule_is_refused(account, email, schedule, reason):
     with pytest.raises(RequestError) as caught:
         account.call("/email/send", email(schedule=schedule))
     details = caught.value.data["field_validation_errors"]
@@ -92,7 +92,7 @@ def test_a_refused_scheduled_email_is_dropped_when_its_time_has_come(account, em
     assert (account.sent, account.scheduled) == ((), ())
 
 
-def test_a_search_lists_what_waits(account, email):
+def test_a_search_lists_the_emails_that_wait(account, email):
     account.call(
         "/email/send", email(schedule="2026-11-23 01:00:00 +1300", cc=["cc@example.org"]), client_ip="192.0.2.7"
     )
@@ -138,7 +138,7 @@ def test_a_search_can_be_narrowed(account, five, filters, numbers):
     assert [item["schedule_id"] for item in found] == [five[number] for number in numbers]
 
 
-def test_a_search_finds_one_by_its_id(account, five):
+def test_a_search_finds_an_email_by_its_schedule_id(account, five):
     [found] = account.call("/email/scheduled/search", {"schedule_id": five[2]})["data"]
     assert found["schedule_id"] == five[2]
 
@@ -156,7 +156,7 @@ def test_an_unknown_schedule_id_cannot_be_removed(account):
     assert (caught.value.status, caught.value.data["error_code"]) == (400, "E_ApiResponseCodes.API_EXCEPTION")
 
 
-def test_what_has_gone_out_can_not_be_removed_any_more(account, five, clock):
+def test_an_email_that_has_gone_out_can_not_be_removed(account, five, clock):
     clock.move(days=3)
     with pytest.raises(RequestError):
         account.call("/email/scheduled/remove", {"schedule_id": five[0]})

@@ -29,13 +29,13 @@ async def use(sandbox, email):
         return await client.post(f"{sandbox.base_url}/email/send", json=email())
 
 
-async def test_it_serves_a_test_on_asyncio(email):
+async def test_the_sandbox_serves_a_test_on_asyncio(email):
     async with Sandbox() as sandbox:
         assert (await use(sandbox, email)).status_code == 200
         assert len(sandbox.sent) == 1
 
 
-def test_it_serves_a_test_on_trio(email):
+def test_the_sandbox_serves_a_test_on_trio(email):
     async def main():
         async with Sandbox() as sandbox:
             assert (await use(sandbox, email)).status_code == 200
@@ -44,21 +44,21 @@ def test_it_serves_a_test_on_trio(email):
     trio.run(main)
 
 
-def test_it_serves_blocking_code(email):
+def test_the_sandbox_serves_blocking_code(email):
     with Sandbox() as sandbox:
         assert post(sandbox, email).status_code == 200
 
 
-def test_what_arrived_can_be_read_after_the_end(email):
+def test_emails_and_requests_can_be_read_after_the_end(email):
     with Sandbox() as sandbox:
         post(sandbox, email)
     assert len(sandbox.sent) == 1
 
 
-def test_what_it_is_told_while_it_runs_counts(email):
+def test_refusals_and_failures_can_be_added_while_the_sandbox_runs(email):
     with Sandbox() as sandbox:
-        sandbox.check_no_address("jane@example.org")
-        sandbox.check_no_sender("blocked.example")
+        sandbox.refuse_address("jane@example.org")
+        sandbox.refuse_sender("blocked.example")
         assert post(sandbox, email).json()["data"]["failed"] == 1
         assert (
             post(sandbox, lambda: email(to=["j@example.org"], sender="x@blocked.example")).json()["data"]["failed"] == 1
@@ -66,18 +66,18 @@ def test_what_it_is_told_while_it_runs_counts(email):
         assert sandbox.receive_sms("+12025550123", "+12025550100", "Hi").content == "Hi"
 
 
-def test_several_run_side_by_side(email):
-    with Sandbox() as one, Sandbox() as two:
-        assert one.base_url != two.base_url
-        post(two, email)
-        assert (len(one.sent), len(two.sent)) == (0, 1)
+def test_several_sandboxes_run_side_by_side(email):
+    with Sandbox() as first, Sandbox() as second:
+        assert first.base_url != second.base_url
+        post(second, email)
+        assert (len(first.sent), len(second.sent)) == (0, 1)
 
 
-def test_it_can_be_entered_again_but_not_twice_at_once(email):
+def test_a_sandbox_can_be_entered_again_but_not_twice_at_once(email):
     sandbox = Sandbox()
     with sandbox:
         post(sandbox, email)
-        with pytest.raises(RuntimeError, match="running already"):
+        with pytest.raises(RuntimeError, match="already running"):
             sandbox.__enter__()
     with sandbox:
         post(sandbox, email)
@@ -105,7 +105,7 @@ def test_the_port_can_be_chosen_and_must_be_free(email):
 @pytest.mark.parametrize(
     ("host", "shown"), [("::1", "[::1]"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "localhost")]
 )
-def test_the_base_url_can_be_used_whatever_it_listens_on(email, host, shown):
+def test_the_base_url_can_be_used_on_every_kind_of_host(email, host, shown):
     try:
         socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError:
@@ -115,7 +115,7 @@ def test_the_base_url_can_be_used_whatever_it_listens_on(email, host, shown):
         assert post(sandbox, email).status_code == 200
 
 
-def test_it_starts_and_ends_in_no_time():
+def test_the_sandbox_starts_and_ends_at_once():
     Sandbox().__enter__().__exit__(None, None, None)
     begin = time.monotonic()
     for _ in range(5):
@@ -124,7 +124,7 @@ def test_it_starts_and_ends_in_no_time():
     assert time.monotonic() - begin < 5 * 0.3
 
 
-def test_it_ends_at_once_while_a_client_holds_a_connection(http, sandbox, email):
+def test_the_sandbox_ends_at_once_while_a_client_holds_a_connection(http, sandbox, email):
     http.post("/email/send", json=email())
     begin = time.monotonic()
     sandbox.__exit__(None, None, None)
@@ -133,7 +133,7 @@ def test_it_ends_at_once_while_a_client_holds_a_connection(http, sandbox, email)
         http.post("/email/send", json=email())
 
 
-def test_it_ends_at_once_while_an_answer_is_held_back(sandbox, email, caplog):
+def test_the_sandbox_ends_at_once_while_a_response_is_held_back(sandbox, email, caplog):
     sandbox.fail_next(delay=60)
     failures = []
 
@@ -155,7 +155,7 @@ def test_it_ends_at_once_while_an_answer_is_held_back(sandbox, email, caplog):
     assert [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}] == []
 
 
-def test_it_ends_at_once_while_a_request_is_still_coming_in(sandbox):
+def test_the_sandbox_ends_at_once_while_a_request_is_still_coming_in(sandbox):
     url = httpx.URL(sandbox.base_url)
     with socket.create_connection((url.host, url.port)) as client:
         client.sendall(b"POST /v3/email/send HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
@@ -165,7 +165,7 @@ def test_it_ends_at_once_while_a_request_is_still_coming_in(sandbox):
         assert time.monotonic() - begin < 1.0
 
 
-def test_it_takes_calls_from_many_threads_at_once(sandbox, email):
+def test_the_sandbox_takes_calls_from_many_threads_at_once(sandbox, email):
     def calls():
         with httpx.Client(headers={"X-Smtp2go-Api-Key": sandbox.api_key}, trust_env=False, verify=False) as client:
             for _ in range(20):
@@ -209,13 +209,13 @@ def test_a_server_that_fails_at_the_end_says_so(monkeypatch):
         monkeypatch.setattr(server, "shutdown", broken)
 
 
-def test_it_logs_no_requests(http, email, caplog):
+def test_the_sandbox_logs_no_requests(http, email, caplog):
     caplog.set_level(logging.DEBUG)
     http.post("/email/send", json=email())
     assert [record for record in caplog.records if record.name == "uvicorn.access"] == []
 
 
-def test_it_leaves_the_loggers_of_the_process_alone():
+def test_the_sandbox_leaves_the_loggers_of_the_process_alone():
     access = logging.getLogger("uvicorn.access")
     handler = logging.NullHandler()
     access.addHandler(handler)
@@ -234,7 +234,7 @@ async def test_the_loop_of_the_test_is_not_the_loop_of_the_server(sandbox, email
 
 
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
-def test_a_missing_dependency_is_said_with_the_way_to_install_it(monkeypatch, missing):
+def test_a_missing_dependency_is_named_with_the_command_that_installs_it(monkeypatch, missing):
     for name in [name for name in sys.modules if name.startswith("smtp2go_async.sandbox")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)

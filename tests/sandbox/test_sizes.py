@@ -39,7 +39,7 @@ def test_the_limits_are_50_mb_for_email_and_1_mb_for_the_rest(sandbox):
     assert raw_reply(sandbox, b"POST /v3/email/send HTTP/1.1\r\nHost: x\r\nContent-Length: 50000001\r\n\r\n") == 413
 
 
-def test_a_large_body_is_answered_before_it_was_sent(small):
+def test_a_large_body_is_refused_before_all_of_it_was_sent(small):
     head = b"POST /v3/email/send HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n"
     assert raw_reply(small, head + b"only the beginning") == 413
 
@@ -58,7 +58,7 @@ def test_a_body_of_unknown_length_is_cut_off_at_the_limit(small):
     assert 5_000 < small.requests[0].size < 1_000_000
 
 
-def test_a_client_that_writes_all_before_it_reads_can_see_the_answer(sandbox):
+def test_a_client_that_writes_all_before_it_reads_can_see_the_response(sandbox):
     # Far more than the buffers of both sockets hold: closing early would reset the connection under the client.
     head = b"POST /v3/sms/send HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n"
     assert raw_reply(sandbox, head + b" " * 20_000_000) == 413
