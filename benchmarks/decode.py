@@ -17,8 +17,8 @@ from typing import Any
 
 import attrs
 
+from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.activity import SEARCH, ActivityEvent, ActivityPage
 
 GOAL = 2.5

@@ -26,8 +26,9 @@ from ._operation import CallEffect, Operation
 from ._pacing.turns import HeldBackError, Turn
 from ._pacing.waking import Waker, waker_for
 from ._runtime.loading import loading
+from ._wire.request import Request, build_request
+from ._wire.response import Response, parse_response
 from ._wire.settings import Settings
-from ._wire.wire import Request, Response, build_request, parse_response
 from .errors import ApiError, RateLimitError, ReplyError, SendRefusedError, Smtp2goError
 from .pacing import Pacer
 from .retry import Repetition, RetryBudget

@@ -16,8 +16,8 @@ from ._values.checks import about, check_bool, check_count, check_mapping
 from ._values.unset import UNSET, Unset
 from ._wire import settings
 from ._wire.codec import STANDARD
+from ._wire.request import build_request
 from ._wire.settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings, TransportName
-from ._wire.wire import build_request
 from .pacing import Pacer
 from .retry import RetryPolicy
 

@@ -14,7 +14,7 @@ from typing import Any
 from unittest import mock
 
 from smtp2go_async import CallEffect, Smtp2goError
-from smtp2go_async._wire.wire import Response
+from smtp2go_async._wire.response import Response
 
 NOON = dt.datetime(2026, 6, 1, 12)
 

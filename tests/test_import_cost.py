@@ -85,7 +85,7 @@ def test_touching_a_group_again_loads_nothing():
 
 def test_a_call_that_succeeds_needs_no_retries():
     (modules,) = loaded(
-        "from smtp2go_async._wire.wire import Response, parse_response\n"
+        "from smtp2go_async._wire.response import Response, parse_response\n"
         "from smtp2go_async._wire.settings import Settings\n"
         "from smtp2go_async.endpoints.sms import SUMMARY\n"
         "settings = Settings(api_key='api-' + 'A' * 32, base_url='https://api.example.com')\n"

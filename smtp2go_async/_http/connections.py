@@ -9,7 +9,8 @@ import anyio
 from anyio.lowlevel import current_token
 
 from .._runtime.loading import loading
-from .._wire.wire import Request, Response
+from .._wire.request import Request
+from .._wire.response import Response
 from ..errors import NotSentError
 from .transport import UNCONNECTED, Depart, loop_here, unconnected
 

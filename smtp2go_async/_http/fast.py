@@ -21,7 +21,8 @@ from pyreqwest.response import BaseResponse
 
 from .._content.blobs import CHUNK, FileChangedError
 from .._wire.body import Body
-from .._wire.wire import Request, Response
+from .._wire.request import Request
+from .._wire.response import Response
 from ..errors import NotSentError, OutcomeUnknownError, ReplyTimeoutError
 from . import transport
 from .connections import Connections

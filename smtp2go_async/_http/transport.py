@@ -22,7 +22,8 @@ from anyio.lowlevel import current_token
 from .._content.blobs import FileChangedError
 from .._pacing.turns import HeldBackError
 from .._runtime.loading import loading
-from .._wire.wire import Request, Response
+from .._wire.request import Request
+from .._wire.response import Response
 from ..errors import NotSentError, OutcomeUnknownError, ReplyError, ReplyTimeoutError, Smtp2goError, TransportError
 from .caller_client import Kept, Outgoing, mark, put_around
 from .causes import why

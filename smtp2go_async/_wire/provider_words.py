@@ -80,24 +80,24 @@ MAX_MADE_PLAIN: Final = 1_000_000
 _MOST_HEADERS: Final = 100_000
 
 
-def words_of(message: str, said: object = None, path: str = "") -> Words:
+def words_of(message: str, fields: object = None, path: str = "") -> Words:
     """Say what an error's text says in the provider's own words.
 
     Args:
         message: The text.
-        said: The fields of the request.
+        fields: The fields of the request.
         path: The path of the call, which is the caller's too.
     """
     text = _flat(html.unescape(message) if "&" in message else message)
     for sentence, words in ((_KEY_UNKNOWN, Words.KEY_UNKNOWN), (_LIMIT, Words.LIMIT)):
         if found := sentence.fullmatch(text):
-            return Words.NOTHING if _stands_in(found[1], said) else words
-    if (begin := _MALFORMED.match(text)) and not _stands_in(begin[1], said):
+            return Words.NOTHING if _stands_in(found[1], fields) else words
+    if (begin := _MALFORMED.match(text)) and not _stands_in(begin[1], fields):
         return Words.ABOUT_THE_KEY
     if not (_ABOUT_THE_KEY.search(text) or _MISSING.search(text)):
         # Most errors, and then the request need not be looked through.
         return Words.NOTHING
-    own, hidden = _own_words(text, said, path)
+    own, hidden = _own_words(text, fields, path)
     about_key = _PLAIN_KEY not in hidden and _ABOUT_THE_KEY.search(own) is not None
     missing = _PLAIN_MISSING not in hidden and _MISSING.search(own) is not None
     if about_key:
@@ -105,12 +105,12 @@ def words_of(message: str, said: object = None, path: str = "") -> Words:
     return Words.MISSING if missing else Words.NOTHING
 
 
-def _own_words(text: str, said: object, path: str) -> tuple[str, set[re.Pattern[str]]]:
+def _own_words(text: str, fields: object, path: str) -> tuple[str, set[re.Pattern[str]]]:
     """Return a text without what it quotes, and the words in it that can be the caller's nevertheless."""
     whole: set[str] = set()
     hidden: set[re.Pattern[str]] = set()
     disguises = _Disguises()
-    for one in (path, *_texts(said)):
+    for one in (path, *_texts(fields)):
         if one is None:
             hidden.update(_DECISIVE)
         elif holds := _decisive(one, disguises):
@@ -172,12 +172,12 @@ def _decisive(text: str, disguises: _Disguises) -> Sequence[re.Pattern[str]]:
     return _DECISIVE if forms is None else [words for words in _DECISIVE if any(words.search(one) for one in forms)]
 
 
-def _stands_in(sentence: str, said: object) -> bool:
+def _stands_in(sentence: str, fields: object) -> bool:
     """Whether a sentence stands in something that the caller sent."""
     wanted = _plain(sentence)
     last = sentence.rpartition(" ")[2]
     disguises = _Disguises()
-    for one in _texts(said):
+    for one in _texts(fields):
         if one is None or (last not in (lower := one.lower()) and one.isascii()):
             continue
         if sentence in lower or any(wanted in form for form in disguises.forms(lower) or ()):
@@ -198,13 +198,13 @@ def _flat(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _texts(said: object) -> Iterator[str | None]:
+def _texts(fields: object) -> Iterator[str | None]:
     """Go through all the texts of a request's fields, however deep; ``None`` stands for one that can't be read here."""
-    waiting: list[Any] = [said]
-    if isinstance(said, Mapping):
+    waiting: list[Any] = [fields]
+    if isinstance(fields, Mapping):
         # The field of the key is this client's own.
-        waiting = [*(name for name in said if name != "api_key"), *said.values()]
-        if (mime := said.get("mime_email")) is not None:
+        waiting = [*(name for name in fields if name != "api_key"), *fields.values()]
+        if (mime := fields.get("mime_email")) is not None:
             yield from _of_mime(mime)
     while waiting:
         one = waiting.pop()

@@ -44,26 +44,26 @@ from ..errors import (
 from .provider_words import Words, words_of
 
 
-def kind_of(status: int, code: str | None, message: str, said: object = None, path: str = "") -> type[ApiError]:
+def kind_of(status: int, code: str | None, message: str, fields: object = None, path: str = "") -> type[ApiError]:
     """Read the table.
 
     Args:
         status: The HTTP status: 2xx with an error in the body, or 400 and over.
         code: The ``error_code`` without its prefix.
         message: The text of the error.
-        said: The fields of the request: what of it comes back in the text are not the provider's words.
+        fields: The fields of the request: what of it comes back in the text are not the provider's words.
         path: The path of the call.
     """
     if status == 429:
         return RateLimitError
     if status >= 500:
         # Only this status was seen with that sentence.
-        known = status == 500 and code == "API_EXCEPTION" and words_of(message, said, path) is Words.KEY_UNKNOWN
+        known = status == 500 and code == "API_EXCEPTION" and words_of(message, fields, path) is Words.KEY_UNKNOWN
         return AuthenticationError if known else ServerError
     by_code = _BY_CODE.get(code or "")
     if by_code is not None:
         return by_code
-    words = words_of(message, said, path)
+    words = words_of(message, fields, path)
     if code == "INVALID_IN_PAYLOAD":
         about_key = status in (401, 403) or words in (Words.KEY_UNKNOWN, Words.KEY_MISSING, Words.ABOUT_THE_KEY)
         return AuthenticationError if about_key else BadRequestError

@@ -9,7 +9,7 @@ from faults.server import Say
 
 from smtp2go_async import AsyncClient, NotSentError, OutcomeUnknownError, ReplyTimeoutError, TransportError
 from smtp2go_async._wire.body import Body
-from smtp2go_async._wire.wire import Request
+from smtp2go_async._wire.request import Request
 
 pytest.importorskip("pyreqwest")
 pytest.importorskip("orjson")

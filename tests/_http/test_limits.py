@@ -10,7 +10,8 @@ from smtp2go_async import NotSentError, OutcomeUnknownError
 from smtp2go_async._http.connections import OwnTransport
 from smtp2go_async._http.transport import Depart
 from smtp2go_async._wire.body import Body
-from smtp2go_async._wire.wire import Request, Response
+from smtp2go_async._wire.request import Request
+from smtp2go_async._wire.response import Response
 
 
 def leaves(*, writing=False):

@@ -6,8 +6,8 @@ import pytest
 
 from smtp2go_async._models.model import EmptyReply
 from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._wire.request import build_request
 from smtp2go_async._wire.settings import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, Settings
-from smtp2go_async._wire.wire import build_request
 
 KEY = "api-" + "A1b2" * 8
 URL = "https://api.example.com/v3"

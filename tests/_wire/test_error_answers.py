@@ -7,8 +7,8 @@ import pytest
 from smtp2go_async import errors
 from smtp2go_async._models.model import EmptyReply, ListReply
 from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.email import REMOVE_SCHEDULED, SEARCH_SCHEDULED, SEND, SEND_BATCH
 from smtp2go_async.endpoints.sms import SUMMARY
 

@@ -7,8 +7,8 @@ import pytest
 
 from smtp2go_async._models.model import AnyReply, EmptyReply, ListReply, Reply, model
 from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH, BatchItem
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.errors import ReplyError

@@ -14,8 +14,8 @@ from smtp2go_async._operation import Operation
 from smtp2go_async._wire.codec import STANDARD, with_orjson
 from smtp2go_async._wire.provider_words import Words, words_of
 from smtp2go_async._wire.refusals import kind_of
+from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.retry import Decision, decide, failure_of

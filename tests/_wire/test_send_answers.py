@@ -11,8 +11,8 @@ import pytest
 
 from smtp2go_async._models.model import SendReply, model
 from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.endpoints.email import SEND, SEND_MIME
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.endpoints.sms import SmsStatus, was_taken

@@ -9,7 +9,7 @@ import anyio
 from faults.scripted import Time, answer
 
 from smtp2go_async import AsyncClient, Email, OutcomeUnknownError, Pacer
-from smtp2go_async._wire.wire import Response
+from smtp2go_async._wire.response import Response
 from smtp2go_async.bulk._plan import Row
 
 KEY = "api-" + "A" * 32

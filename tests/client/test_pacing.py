@@ -25,7 +25,7 @@ from smtp2go_async import (
     SendRefusedError,
     ServerError,
 )
-from smtp2go_async._wire.wire import Response
+from smtp2go_async._wire.response import Response
 from smtp2go_async.pacing import SILENCE, PacerState
 
 GOOD = answer()

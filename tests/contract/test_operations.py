@@ -14,8 +14,8 @@ from smtp2go_async import AsyncClient
 from smtp2go_async._models.converter import strict
 from smtp2go_async._models.model import EmptyReply, ListReply
 from smtp2go_async._operation import Operation
+from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Response, parse_response
 
 FACTS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "operations.json").read_text())
 ENDPOINTS = Path(importlib.import_module("smtp2go_async.endpoints").__file__ or "").parent

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from smtp2go_async._models.model import AnyReply, EmptyReply, ListReply
 from smtp2go_async._models.shapes import holds_an_object, list_in
 from smtp2go_async._operation import CallEffect, Operation
-from smtp2go_async._wire.wire import Response, parse_response
+from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async.errors import ApiError, ReplyError
 
 Change = Callable[[Any], Any]

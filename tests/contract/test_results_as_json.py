@@ -9,7 +9,7 @@ import pytest
 from contract.test_operations import EXAMPLES, SETTINGS, _operation
 
 from smtp2go_async import AnyReply, CalendarPeriod, EmptyReply, ListReply
-from smtp2go_async._wire.wire import Response, parse_response
+from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async.endpoints.activity import ActivityEvent, ActivityPage
 from smtp2go_async.endpoints.api_keys import ApiKey
 from smtp2go_async.endpoints.email import BatchItem, EmailSent

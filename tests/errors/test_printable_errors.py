@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from smtp2go_async._masking import one_line
 from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async._wire.wire import Response, parse_response
 from smtp2go_async.bulk.outcome import Outcome
 from smtp2go_async.endpoints.email import SEND
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS

@@ -8,7 +8,8 @@ from typing import Any
 import anyio.lowlevel
 
 from smtp2go_async import AsyncClient, Pacer
-from smtp2go_async._wire.wire import Request, Response
+from smtp2go_async._wire.request import Request
+from smtp2go_async._wire.response import Response
 
 Turn = Response | Exception
 

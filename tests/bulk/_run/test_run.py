@@ -19,7 +19,7 @@ from smtp2go_async import (
     RetryPolicy,
     SendRefusedError,
 )
-from smtp2go_async._wire.wire import Response
+from smtp2go_async._wire.response import Response
 from smtp2go_async.bulk._plan import FIRST_CALLS, UNANSWERED
 
 REFUSED = answer(200, {"succeeded": 0, "failed": 1, "failures": ["not verified"], "email_id": ""})
