@@ -1,28 +1,26 @@
-"""What is attached: bytes, files by path and open files, each measured first and read as often as there are attempts.
+"""The bytes of an attachment: in memory, in a file by its path, or in an open file.
 
-A file that is not what it was when it was measured fails its reading before the last chunk is handed out, so that no
-e-mail with half a file can be whole.
+Each blob is measured first and read as often as there are attempts. When a file is not what it was when it was
+measured, reading it fails before the last chunk is handed out, so an e-mail with half a file is never a whole request.
 """
 
 import io
 import os
 import stat
+import tempfile
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import IO, BinaryIO, Protocol
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO, BinaryIO, Protocol, cast
 
 import attrs
-
-from .._runtime.forking import tell_after_fork
-from .._values.checks import type_name
 
 CHUNK = 192 * 1024
 """Bytes read at a time. A multiple of 3, so that each chunk's base64 joins the next without padding."""
 
 
 class FileChangedError(Exception):
-    """A file is not what it was when its size was measured. What was sent of it was not a whole request."""
+    """A file is not what it was when its size was measured, so the part of it that was sent is not a whole request."""
 
 
 class Blob(Protocol):
@@ -33,7 +31,7 @@ class Blob(Protocol):
         ...
 
     def opened(self, size: int) -> "AbstractContextManager[Iterator[bytes]]":
-        """Open for one reading of exactly ``size`` bytes, in chunks."""
+        """Open for a single reading of exactly ``size`` bytes, in chunks."""
         ...
 
 
@@ -65,14 +63,14 @@ class PathBlob:
         return found.st_size
 
     def opened(self, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        return _Reading(self._read(size))
+        return _ChunkReader(self._read(size))
 
     def _read(self, size: int) -> Generator[bytes, None, None]:
         try:
             with open(self.path, "rb", buffering=0, opener=_without_waiting) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise FileChangedError(f"{self.path!r} is not an ordinary file any more")
-                last = yield from _all_but_the_last(_OwnFile(file), repr(self.path), 0, size)
+                last = yield from _all_but_the_last(file, repr(self.path), 0, size)
         except OSError as error:
             raise FileChangedError(f"{self.path!r} can't be read any more: {error.strerror or error}") from error
         if last:
@@ -80,70 +78,89 @@ class PathBlob:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open as `open` does, but a named pipe, which the file may have become, without waiting for its other end."""
+    """Open as `open` does, but don't wait for the other end if the file has become a named pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @attrs.frozen(eq=False)
 class FileBlob:
-    """A binary file that the caller has open, from where it stands to its end.
+    """A binary file that the caller has open, from its position at first to its end.
 
-    It is read at explicit offsets, so several sends may share it and the caller's position does not matter; where the
-    system can't do that, it is moved, and put back in the end.
+    The file is read at explicit offsets, so several sends may share it and the caller may move it.
     """
 
     file: BinaryIO
     start: int
     name: str
-    size: int | None = None
-    """What was measured already, where it takes long."""
 
     def measure(self) -> int:
         what = f"the open file {self.name!r}"
         check_not_closed(self.file, what)
-        if self.size is not None:
-            return self.size
         try:
-            with ready(self.file) as source:
-                end = source.size()
-        except Exception as error:  # a file of somebody's own may raise anything; gzip raises EOFError and zlib.error
+            if self.file.writable():
+                # Reading at an offset goes past the buffer of the file object.
+                self.file.flush()
+            end = _mark(self._source())[0]
+        except (OSError, ValueError) as error:
             raise ValueError(f"{what} can't be read: {error}") from error
         if self.start and end <= self.start:
             raise ValueError(f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before")
         return end - self.start
 
     def opened(self, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        return _Reading(self._read(size))
+        return _ChunkReader(self._read(size))
 
     def _read(self, size: int) -> Generator[bytes, None, None]:
         name = f"the open file {self.name!r}"
         try:
-            with ready(self.file) as source:
-                last = yield from _all_but_the_last(source, name, self.start, size)
-        except FileChangedError:
-            raise
-        except Exception as error:  # as above
+            last = yield from _all_but_the_last(self._source(), name, self.start, size)
+        except (OSError, ValueError) as error:
             raise FileChangedError(f"{name} can't be read any more: {error}") from error
         if last:
             yield last.pop()
 
+    def _source(self) -> IO[bytes]:
+        # Looked up for each reading: a spooled file moves from memory to the disk while the caller fills it.
+        return cast("IO[bytes]", readable_in_place(self.file))
 
-def _all_but_the_last(
-    source: "_OwnFile | _MovedFile", name: str, start: int, size: int
-) -> Generator[bytes, None, list[bytes]]:
-    """Read in order; return the last chunk when all is known to be well, for without it the request is not whole.
 
-    No chunk is kept here while it is on its way: of a hundred sends at once that would be a quarter of the memory.
+def readable_in_place(file: object) -> IO[bytes] | None:
+    """Return the file to read at any offset without moving it: a real file, or a file in memory.
+
+    A temporary file of the standard library has such a file inside. Any other file (compressed, a member of an archive,
+    an upload, a pipe) gives ``None``: reading it moves it, and its descriptor may have other bytes than it reads as.
     """
-    before = source.mark()
-    if before is not None:
-        _refuse_another_size(name, size, before[0] - start)
+    if type(file) is tempfile.SpooledTemporaryFile:
+        file = file._file
+    elif type(file) is tempfile._TemporaryFileWrapper:
+        file = file.file
+    return cast("IO[bytes]", file) if type(file) is io.BytesIO or type(bottom(file)) is io.FileIO else None
+
+
+def bottom(file: object) -> object:
+    """Return the object with the descriptor below a file object of Python; ``None`` for a class from elsewhere.
+
+    A class of another module (gzip, zipfile, an upload) may have a descriptor with other bytes than it reads as.
+    """
+    return getattr(file, "raw", file) if type(file).__module__ in ("_io", "socket") else None
+
+
+def _all_but_the_last(file: IO[bytes], name: str, start: int, size: int) -> Generator[bytes, None, list[bytes]]:
+    """Yield all chunks but the last, and return that one once the file is known to be unchanged.
+
+    Without the last chunk the request is not whole. No chunk is kept here while it is on its way: with a hundred sends
+    at the same time that would be a quarter of the memory.
+    """
+    before = _mark(file)
+    now = max(0, before[0] - start)
+    if now != size:
+        raise FileChangedError(f"{name} had {size:,} bytes when measured and now has {now:,}")
 
     def read(offset: int, size: int) -> bytes:
-        chunk = source.read_at(offset, size)
+        chunk = _read_at(file, offset, size)
         if len(chunk) < size:
             raise FileChangedError(f"{name} became shorter while it was sent")
-        if source.mark() != before:
+        if _mark(file) != before:
             raise FileChangedError(f"{name} was changed while it was sent")
         return chunk
 
@@ -152,25 +169,55 @@ def _all_but_the_last(
         yield read(offset, following - offset)
         offset = following
     if size:
-        last = [read(offset, end - offset)]
-        _refuse_another_size(name, size, source.size() - start)
-        return last
-    if source.read_at(offset, 1):
-        # It grew, or it is one of those of the system that say they are empty, as in /proc.
+        return [read(offset, end - offset)]
+    if _read_at(file, offset, 1):
+        # The file has grown, or it is a file of the system that says it is empty, as those in /proc do.
         raise FileChangedError(f"{name} had no bytes when measured and now has some")
     return []
 
 
-def _refuse_another_size(name: str, size: int, now: int) -> None:
-    if max(0, now) != size:
-        raise FileChangedError(f"{name} had {size:,} bytes when measured and now has {max(0, now):,}")
+def _mark(file: IO[bytes]) -> tuple[int, int]:
+    """Return the size of a file, and its time of change where it has one; both differ when the file was changed."""
+    if isinstance(file, io.BytesIO):
+        return len(file.getvalue()), 0
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns
 
 
-class _Reading(AbstractContextManager[Iterator[bytes]], Iterator[bytes]):
-    """One reading of a file, in threads.
+_moving = threading.Lock()
 
-    Who is cancelled does not wait for a thread, which may be held up by a slow disk or by a file of somebody's own. So
-    a reading may be given up while it is under way: then the thread closes what is open, as soon as it is back.
+
+def _read_at(file: IO[bytes], offset: int, size: int) -> bytes:
+    """Read ``size`` bytes, or up to the end: the system may return fewer at a time."""
+    if isinstance(file, io.BytesIO):
+        # CPython copies nothing for `getvalue`, and a caller that writes meanwhile gets a buffer of its own.
+        return file.getvalue()[offset : offset + size]
+    parts = []
+    while size and (part := _part_at(file, offset, size)):
+        parts.append(part)
+        offset += len(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _part_at(file: IO[bytes], offset: int, size: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(file.fileno(), size, offset)
+    # Windows has no such call, so the file is moved there and put back.
+    with _moving:
+        position = file.tell()
+        file.seek(offset)
+        try:
+            return file.read(size)
+        finally:
+            file.seek(position)
+
+
+class _ChunkReader(AbstractContextManager[Iterator[bytes]], Iterator[bytes]):
+    """A single reading of a file, in threads.
+
+    A cancelled call does not wait for its thread, which may be held up by a slow disk. So a reading can be given up
+    while a thread is at it: then the thread closes the file as soon as it is back.
     """
 
     def __init__(self, chunks: Generator[bytes, None, None]) -> None:
@@ -186,7 +233,7 @@ class _Reading(AbstractContextManager[Iterator[bytes]], Iterator[bytes]):
             with self._turn:
                 return next(self._chunks)
         finally:
-            # Each side says what it does before it looks at the other, so that one of them closes.
+            # Each side shows its own state before it looks at the other's, so either this side or `__exit__` closes.
             if self._given_up:
                 self._close()
 
@@ -202,138 +249,11 @@ class _Reading(AbstractContextManager[Iterator[bytes]], Iterator[bytes]):
                 self._turn.release()
 
 
-class _OwnFile:
-    """A file of the system that nobody else moves."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def mark(self) -> tuple[int, int] | None:
-        """Return something that differs when the file was changed, its size first; ``None`` if that takes long."""
-        found = os.fstat(self._file.fileno())
-        return found.st_size, found.st_mtime_ns
-
-    def size(self) -> int:
-        return os.fstat(self._file.fileno()).st_size
-
-    def tell(self) -> int:
-        """Return where the caller has it."""
-        return self._file.tell()
-
-    def read_at(self, offset: int, size: int) -> bytes:  # noqa: ARG002 - it stands there
-        return _read_whole(self._file, size)
-
-
-class FileByOffset(_OwnFile):
-    """A file of the system that is not moved."""
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        number = self._file.fileno()
-        parts = []
-        while size and (part := os.pread(number, size, offset)):
-            parts.append(part)
-            offset += len(part)
-            size -= len(part)
-        return b"".join(parts)
-
-
-class _MovedFile:
-    """Any other file, which has to be moved to be read.
-
-    A compressed stream goes back by starting anew, so it is not put back after each chunk but by the last of this
-    library's readers. A file that does not stand where they left it has been moved by the caller.
-    """
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.readers = 0
-        self._file = file
-        self._lock = threading.Lock()
-        self._callers = 0
-        self._left: int | None = None
-
-    def mark(self) -> None:
-        return None
-
-    def size(self) -> int:
-        with self._lock, self._moving():
-            self._file.seek(0, os.SEEK_END)
-            return self._file.tell()
-
-    def tell(self) -> int:
-        with self._lock, self._moving():
-            return self._callers
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        with self._lock, self._moving() as stands:
-            if stands != offset:
-                self._file.seek(offset)
-            return _read_whole(self._file, size)
-
-    @contextmanager
-    def _moving(self) -> Iterator[int]:
-        stands = self._file.tell()
-        if stands != self._left:
-            self._callers = stands
-        try:
-            yield stands
-        finally:
-            self._left = self._file.tell()
-
-    def put_back(self) -> None:
-        with suppress(Exception):  # closed meanwhile, or broken: whoever reads it next will be told
-            if self._file.tell() == self._left:
-                self._file.seek(self._callers)
-
-
-class _MovedFiles:
-    """The files that are being moved in this process."""
-
-    def __init__(self) -> None:
-        self._after_fork()
-        tell_after_fork(self)
-
-    def _after_fork(self) -> None:
-        self._lock = threading.Lock()
-        self._files: dict[int, _MovedFile] = {}
-
-    @contextmanager
-    def one(self, file: IO[bytes]) -> Iterator[_MovedFile]:
-        with self._lock:
-            moved = self._files.setdefault(id(file), _MovedFile(file))
-            moved.readers += 1
-        try:
-            yield moved
-        finally:
-            with self._lock:
-                moved.readers -= 1
-                if not moved.readers:
-                    moved.put_back()
-                    self._files.pop(id(file), None)
-
-
-_moved = _MovedFiles()
-
-
-def ready(file: IO[bytes]) -> "AbstractContextManager[_OwnFile | _MovedFile]":
-    """Choose how to read a caller's file."""
-    if hasattr(os, "pread") and type(bottom(file)) is io.FileIO:
-        return nullcontext(FileByOffset(file))
-    return _moved.one(file)
-
-
-def bottom(file: IO[bytes]) -> object:
-    """Return what has the descriptor, if the bytes there are those that the file reads as.
-
-    A class of its own (gzip, zipfile, an upload), or one inside, may have one with other bytes.
-    """
-    return getattr(file, "raw", file) if type(file).__module__ in ("_io", "socket") else None
-
-
 def check_not_closed(file: object, what: str) -> None:
-    """Refuse a file that was closed: some read as if they were empty then.
+    """Refuse a closed file: some kinds read as if they were empty then.
 
     Raises:
-        ValueError: It was closed.
+        ValueError: The file is closed.
     """
     if getattr(file, "closed", False) is True:
         raise ValueError(
@@ -348,23 +268,3 @@ def _refuse_other_than_files(name: str, mode: int) -> None:
     if not stat.S_ISREG(mode):
         # A pipe or a device says that it has 0 bytes, and would be sent as nothing.
         raise ValueError(f"{name!r} is not an ordinary file; open it, and give the open file")
-
-
-def _read_whole(file: IO[bytes], size: int) -> bytes:
-    """Read ``size`` bytes, or up to the end: a raw file may return fewer at a time.
-
-    Raises:
-        ValueError: It gave more, or something else.
-    """
-    chunk = check_bytes(file.read(size))
-    while 0 < len(chunk) < size and (more := check_bytes(file.read(size - len(chunk)))):
-        chunk += more
-    if len(chunk) > size:
-        raise ValueError(f"it gave more than the {size:,} bytes it was asked for")
-    return chunk
-
-
-def check_bytes(part: object) -> bytes:
-    if not isinstance(part, (bytes, bytearray)):
-        raise ValueError(f"it gave {type_name(part)} where bytes are needed")  # noqa: TRY004 - no argument of ours
-    return bytes(part)

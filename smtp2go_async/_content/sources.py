@@ -11,21 +11,17 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import BinaryIO, cast
 
-import attrs
-
 from .._masking import mask_text
 from .._values.checks import type_name
 from .blobs import (
     CHUNK,
     Blob,
     FileBlob,
-    FileByOffset,
     MemoryBlob,
     PathBlob,
     bottom,
-    check_bytes,
     check_not_closed,
-    ready,
+    readable_in_place,
 )
 
 _MOST_IN_MEMORY = 1024 * 1024
@@ -229,23 +225,27 @@ def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
     what = f"the open file {name!r}"
     _try_to_read(file, what)
     if not _can_be_rewound(file):
-        return _copied(file, name, given_up)
-    writable = getattr(file, "writable", None)
-    if writable is not None and writable():
-        # Readers by offset go past the file object's own buffer.
-        file.flush()
-    try:
-        with ready(file) as source:
-            start = source.tell()
-    except Exception as error:  # a file of somebody's own may raise anything
-        raise ValueError(f"{what} can't be read: {error}") from error
-    blob = FileBlob(file, start, name)
-    quick = isinstance(source, FileByOffset) or type(file) is io.BytesIO or type(file).__module__ == "tempfile"
-    if quick and not start:
+        blob = _copied(file, name, given_up)
+        if not blob.measure() and _was_read(file):
+            raise ValueError(f"the open file {name!r} was read to its end already, and can't be rewound")
         return blob
-    # It may have to be read to its end for that: not a second time, and not when an event loop waits for it.
-    size = blob.measure()
-    return blob if quick else attrs.evolve(blob, size=size)
+    try:
+        start = file.tell()
+    except Exception as error:  # a class of somebody's own may raise anything
+        raise ValueError(f"{what} can't be read: {error}") from error
+    if readable_in_place(file) is not None:
+        blob = FileBlob(file, start, name)
+        if start:
+            blob.measure()
+        return blob
+    try:
+        blob = _copied(file, name, given_up)
+    finally:
+        with suppress(Exception):  # closed meanwhile, or broken: the caller's next read will say so
+            file.seek(start)
+    if start and not blob.measure():
+        raise ValueError(f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before")
+    return blob
 
 
 def _try_to_read(file: BinaryIO, what: str) -> None:
@@ -284,8 +284,6 @@ def _copied(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
         if len(begun) > _MOST_IN_MEMORY:
             break
     else:
-        if not begun and _was_read(file):
-            raise ValueError(f"the open file {name!r} was read to its end already, and can't be rewound")
         return MemoryBlob(bytes(begun))
     # One of the system's own, which is read by offset: a forked child shares where a file stands.
     copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the blob
@@ -320,16 +318,17 @@ def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iter
     while not given_up():
         if waiting is not None and not waiting.poll(_LOOK_UP):
             continue
-        part = read(CHUNK)
+        try:
+            part = read(CHUNK)
+            if part is not None and not isinstance(part, (bytes, bytearray)):
+                raise TypeError(f"it gave {type_name(part)} where bytes are needed")
+        except Exception as error:  # gzip raises EOFError and zlib.error, and a class of somebody's own anything
+            raise ValueError(f"the open file {name!r} can't be read: {error}") from error
         if part is None:
             raise ValueError(f"the open file {name!r} does not block, and its end has not come yet; read it first")
-        try:
-            part = check_bytes(part)
-        except ValueError as error:
-            raise ValueError(f"the open file {name!r} can't be read: {error}") from error
         if not part:
             return
-        yield part
+        yield bytes(part)
     raise ValueError(f"nobody waits for the open file {name!r} any more")
 
 

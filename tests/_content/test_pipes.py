@@ -174,7 +174,7 @@ def test_the_copy_of_a_pipe_is_closed_when_nobody_needs_it_any_more(copies):
 
 
 def test_the_copy_is_closed_when_the_rest_can_not_be_read(copies):
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(ValueError, match="^the open file 'pipe' can't be read: gone$"):
         blob_of(OnlyReads(LARGE, OSError("gone")), "pipe")
     assert [copy.closed for copy in copies] == [True]
 
