@@ -1,8 +1,9 @@
-"""What a caller's `httpx.AsyncClient` does around a request, kept from hiding what happened to it.
+"""A caller's own `httpx.AsyncClient`, watched so that its hooks can't hide what happened to a request.
 
 The hooks and the authentication of such a client may read the request before it is sent, and may read or close the
-answer before we do. httpx lets a stream be read once, so two hooks of ours go around the caller's: the last one of the
-request notes that from now on whoever reads the body sends it, and the first one of the response keeps what is read.
+response before this package does. httpx lets a stream be read once, so two hooks of this package go around the
+caller's. The last hook of the request notes that from now on reading the body means sending it, and the first hook of
+the response keeps what is read.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -13,31 +14,31 @@ import httpx
 
 from .._wire.body import Body
 
-_MARK = "smtp2go_async"
-"""The extension by which a request of ours is known from others that the caller's client makes."""
+_EXTENSION = "smtp2go_async"
+"""The extension that tells requests of this package from others that the caller's client makes."""
 
 
-class Outgoing(httpx.AsyncByteStream):
-    """A body as httpx sends it; each attempt reads it from the start.
+class OutgoingBody(httpx.AsyncByteStream):
+    """A request body in the form that httpx sends; each attempt reads it from the start.
 
-    httpx drops what it reads from when it stops in the middle. It is closed here, so that a file does not stay open
-    until the collector finds it, and trio has nothing to warn of.
+    httpx abandons the iterator when it stops in the middle. `aclose` closes it, so that a file does not stay open until
+    it is garbage collected, and trio does not warn.
     """
 
     def __init__(self, body: Body) -> None:
         self._body = body
         self._reading: AsyncGenerator[bytes, None] | None = None
-        self._instead: httpx.ByteStream | None = None
-        self._leaves = False
-        self.begun = False
-        """Whether anybody has asked for the body; if not, nobody can have got a whole request."""
-        self.kept: Kept | None = None
-        """The newest answer's content, where hooks of the caller's may have read it."""
+        self._content_read_by_hook: httpx.ByteStream | None = None
+        self._departed = False
+        self.asked_for = False
+        """Whether the body was asked for; if not, a whole request can't have left."""
+        self.kept: KeptContent | None = None
+        """The content of the newest response, where hooks of the caller's may have read it."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        self.begun = True
-        if self._instead is not None:
-            return aiter(self._instead)
+        self.asked_for = True
+        if self._content_read_by_hook is not None:
+            return aiter(self._content_read_by_hook)
         self._reading = cast("AsyncGenerator[bytes, None]", self._body.chunks())
         return self._reading
 
@@ -45,20 +46,20 @@ class Outgoing(httpx.AsyncByteStream):
         if self._reading is not None:
             await self._reading.aclose()
 
-    def leaves(self, made: httpx.Request) -> None:
-        """Note that the caller's hooks are through: what has read the body until now did not send it."""
-        # An answer to what was sent before, by authentication or a client that repeats, says nothing of this.
+    def note_departure(self, request: httpx.Request) -> None:
+        """Note that the caller's request hooks are done: they may have read the body, but did not send it."""
+        # A response to an earlier sending, by authentication or a client that repeats, says nothing about this one.
         self.kept = None
-        if type(made.stream) is httpx.ByteStream:
-            # httpx has put it there when somebody read the body, and nobody would see it being sent.
-            self._instead, made.stream = made.stream, self
-        if not self._leaves:
-            # Only once: authentication may send a request a second time.
-            self._leaves, self.begun = True, False
+        if type(request.stream) is httpx.ByteStream:
+            # httpx has replaced the stream because a hook read the body; then nothing would show that it is sent.
+            self._content_read_by_hook, request.stream = request.stream, self
+        if not self._departed:
+            # Only the first time: authentication may send a request twice, and then the first was asked for.
+            self._departed, self.asked_for = True, False
 
 
-class Kept(httpx.AsyncByteStream):
-    """The content of an answer, which can be read any number of times, by several tasks, and after it was closed."""
+class KeptContent(httpx.AsyncByteStream):
+    """The content of a response, which can be read any number of times, by several tasks, and after it was closed."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
@@ -70,21 +71,22 @@ class Kept(httpx.AsyncByteStream):
         self._lock = anyio.Lock()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return _Reader(self)
+        return _KeptContentReader(self)
 
     async def part(self, number: int) -> bytes | None:
         """Return a part of the content, or ``None`` after the last one."""
         while number >= len(self._parts) and not self._ended:
             async with self._lock:
+                # Looked at again, since another task may have read this part while the lock was waited for.
                 if number >= len(self._parts) and not self._ended:
-                    await self._more()
+                    await self._read_next()
         if number < len(self._parts):
             return self._parts[number]
         if self._error is not None:
             raise self._error
         return None
 
-    async def _more(self) -> None:
+    async def _read_next(self) -> None:
         if self._source is None:
             self._source = aiter(self._stream)
         try:
@@ -94,8 +96,8 @@ class Kept(httpx.AsyncByteStream):
         except Exception as error:
             self._ended, self._error = True, error
         except BaseException:
-            # A hook that gave up waiting, for example. What can still come is not the whole.
-            self._ended, self._error = True, httpx.ReadError("a hook was cancelled while it read the answer")
+            # A hook that gave up waiting, for example. What can still be read is not the whole content.
+            self._ended, self._error = True, httpx.ReadError("a hook was cancelled while it read the response")
             raise
 
     async def aclose(self) -> None:
@@ -104,53 +106,53 @@ class Kept(httpx.AsyncByteStream):
             while not self._ended:
                 async with self._lock:
                     if not self._ended:
-                        await self._more()
+                        await self._read_next()
         finally:
             await self._stream.aclose()
 
 
-class _Reader:
-    """Not a generator, which would have to be closed by those that stop in the middle."""
+class _KeptContentReader:
+    """Iterates over kept content. Not a generator, which a reader that stops in the middle would have to close."""
 
-    def __init__(self, kept: Kept) -> None:
-        self._kept = kept
+    def __init__(self, content: KeptContent) -> None:
+        self._content = content
         self._next = 0
 
-    def __aiter__(self) -> "_Reader":
+    def __aiter__(self) -> "_KeptContentReader":
         return self
 
     async def __anext__(self) -> bytes:
-        part = await self._kept.part(self._next)
+        part = await self._content.part(self._next)
         if part is None:
             raise StopAsyncIteration
         self._next += 1
         return part
 
 
-def mark(made: httpx.Request, stream: Outgoing) -> None:
-    """Make a request known to the two hooks."""
-    made.extensions[_MARK] = stream
+def attach_body(request: httpx.Request, body: OutgoingBody) -> None:
+    """Make the body known to the two hooks, which see nothing but the request."""
+    request.extensions[_EXTENSION] = body
 
 
-def put_around(client: httpx.AsyncClient) -> None:
-    """Put the two hooks around those of a client; one that has none, and no authentication, is left as it is."""
+def surround_hooks(client: httpx.AsyncClient) -> None:
+    """Put the two hooks around those of a client. A client without hooks and authentication is left as it is."""
     hooks: dict[str, list[Any]] = client.event_hooks
     before, after = hooks.get("request") or [], hooks.get("response") or []
-    # A new list each time: another request may just be going through the old one.
-    if (before or after or client.auth is not None) and before[-1:] != [_leaves]:
-        hooks["request"] = [*(hook for hook in before if hook is not _leaves), _leaves]
-    if after and after[0] is not _keep:
-        hooks["response"] = [_keep, *(hook for hook in after if hook is not _keep)]
+    # New lists, since another request may be going through the old ones at this moment.
+    if (before or after or client.auth is not None) and before[-1:] != [_note_departure]:
+        hooks["request"] = [*(hook for hook in before if hook is not _note_departure), _note_departure]
+    if after and after[0] is not _keep_content:
+        hooks["response"] = [_keep_content, *(hook for hook in after if hook is not _keep_content)]
 
 
-async def _leaves(made: httpx.Request) -> None:
-    stream = made.extensions.get(_MARK)
-    if stream is not None:
-        stream.leaves(made)
+async def _note_departure(request: httpx.Request) -> None:
+    body = request.extensions.get(_EXTENSION)
+    if body is not None:
+        body.note_departure(request)
 
 
-async def _keep(response: httpx.Response) -> None:
-    stream = response.request.extensions.get(_MARK)
-    # What a transport has read whole can be read again as it is.
-    if stream is not None and not response.is_stream_consumed:
-        stream.kept = response.stream = Kept(response)
+async def _keep_content(response: httpx.Response) -> None:
+    body = response.request.extensions.get(_EXTENSION)
+    # Content that a transport has read whole can be read again without this.
+    if body is not None and not response.is_stream_consumed:
+        body.kept = response.stream = KeptContent(response)

@@ -1,136 +1,69 @@
-"""Connections of a client's own: made when needed, for one event loop and one process, and only so many at a time."""
+"""The default connections of one event loop: httpx's transport over a pool of this package."""
 
-import math
-import os
-from collections.abc import AsyncGenerator, Callable
-from typing import Protocol
+import functools
 
-import anyio
-from anyio.lowlevel import current_token
+import httpx
 
-from .._runtime.loading import loading
 from .._wire.request import Request
 from .._wire.response import Response
-from ..errors import NotSentError
-from .transport import UNCONNECTED, Depart, loop_here, unconnected
+from .caller_client import OutgoingBody
+from .environment import proxy_of
+from .exchange import departure_trace, exchange, timeouts
+from .pool import Pool
+from .seams import Depart
+from .tls import ssl_context
+
+KEEPALIVE_SECONDS = 5.0
+"""An idle connection older than this is not used again, since the provider may be closing it at that moment: the
+request would be lost in a way that can't be told from a request that was carried out."""
+
+_MAX_PREPARED = 256
+"""Addresses with their headers; a program that changes the key for each call must not fill its memory with them."""
 
 
-class Connections(Protocol):
-    """What exchanges requests for answers in one event loop of one process."""
+class HttpxConnections:
+    """The default: httpx's transport over a pool of this package, without the client of httpx around it.
+
+    What that client does for each request (cookies, redirects, authentication, defaults to merge) is not wanted here,
+    and costs as much as all of this package. Its transport is the seam at which test tools and tracing take hold.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        # Raises for an address that httpx can't write, before anything is made.
+        httpx.URL(base_url)
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=ssl_context(),
+            proxy=proxy_of(base_url),
+            # `OwnTransport` limits how many there are, before a request comes here.
+            limits=httpx.Limits(
+                max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_SECONDS
+            ),
+        )
+        pool = getattr(self._transport, "_pool", None)
+        if hasattr(pool, "create_connection"):
+            # A private attribute of httpx, since no public option takes a pool. A later httpx without the attribute
+            # keeps its own pool, which is slow and correct.
+            self._transport._pool = Pool(pool, KEEPALIVE_SECONDS)  # type: ignore[assignment]
+        self._prepared: dict[tuple[object, ...], tuple[httpx.URL, list[tuple[bytes, bytes]]]] = {}
 
     async def exchange(self, request: Request, depart: Depart) -> Response:
-        """Send a request and read its answer.
+        build = functools.partial(self._build, depart)
+        return await exchange(self._transport.handle_async_request, build, request, streams=True)
 
-        Args:
-            request: The request.
-            depart: Called just before the first byte is written; what it raises comes out.
-        """
-        ...
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        ...
-
-
-class OwnTransport:
-    """Connections of our own, replaced when the event loop or the process changes.
-
-    They belong to the loop that opened them, and after a fork two processes would read from one socket.
-    """
-
-    def __init__(self, connect: Callable[[], Connections], max_connections: int) -> None:
-        self._connect = connect
-        self._max_connections = max_connections
-        self._closed = False
-        self._forget()
-
-    def _forget(self) -> None:
-        self._connections: Connections | None = None
-        self._closer: AsyncGenerator[None, None] | None = None
-        self._loop: object = None
-        self._pid = os.getpid()
-        self._in_flight = 0
-
-    async def send(self, request: Request, depart: Depart) -> Response:
-        if self._closed:
-            raise NotSentError("this client is closed", operation=request.operation, final=True)
-        connections = await self._connections_here(request.operation)
-        places = self._places
-        self._in_flight += 1
-        try:
-            try:
-                places.acquire_nowait()
-            except anyio.WouldBlock:
-                await self._wait_for(places, request)
-            try:
-                if self._closed:
-                    raise NotSentError(
-                        "this client was closed while the call waited", operation=request.operation, final=True
-                    )
-                # While this call waited the gate may have closed.
-                depart()
-                return await connections.exchange(request, depart)
-            finally:
-                places.release()
-        finally:
-            self._in_flight -= 1
-
-    async def _wait_for(self, places: anyio.Semaphore, request: Request) -> None:
-        # Not `fail_after`, which is a generator and took most of the time in here.
-        seconds = math.inf if request.timeout is None else request.timeout
-        with anyio.CancelScope(deadline=anyio.current_time() + seconds) as scope:
-            await places.acquire()
-        if scope.cancelled_caught:
-            raise NotSentError(
-                f"the request was not sent: all {self._max_connections} connections (max_connections) were in use "
-                f"for {seconds:g} s",
-                operation=request.operation,
-            )
-
-    async def _connections_here(self, operation: str) -> Connections:
-        loop = loop_here(first=self._connections is None)
-        if self._connections is not None and self._loop is loop and self._pid == os.getpid():
-            return self._connections
-        if self._pid != os.getpid():
-            # The parent still uses these sockets, so they are neither closed nor freed here.
-            _INHERITED.append((self._connections, self._closer, self._loop))
-            self._forget()
-        elif self._in_flight:
-            raise NotSentError(
-                "this client has calls under way in another event loop; give each loop a client of its own",
-                operation=operation,
-                final=True,
-            )
-        try:
-            with loading:
-                connections = self._connect()
-        except UNCONNECTED as error:
-            raise unconnected(error, operation) from error
-        self._loop, self._connections = loop, connections
-        self._places = anyio.Semaphore(self._max_connections, fast_acquire=True)
-        self._closer = _close_with_the_loop(connections)
-        await anext(self._closer)
-        return connections
+    def _build(self, depart: Depart, request: Request, body: OutgoingBody) -> httpx.Request:
+        # The calls of a client share a few addresses and headers, so that these are parsed once and not for each call.
+        key = (request.url, request.headers)
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            if len(self._prepared) > _MAX_PREPARED:
+                self._prepared.clear()
+            url = httpx.URL(request.url)
+            prepared = (url, httpx.Headers([("Host", url.netloc.decode("ascii")), *request.headers]).raw)
+            self._prepared[key] = prepared
+        url, common = prepared
+        headers = [*common, (b"Content-Length", b"%d" % request.body.length)]
+        extensions = {"timeout": timeouts(request.timeout), "trace": departure_trace(depart)}
+        return httpx.Request(request.method, url, headers=headers, stream=body, extensions=extensions)
 
     async def aclose(self) -> None:
-        self._closed = True
-        if self._connections is not None and self._pid == os.getpid() and self._loop is current_token().native_token:
-            await self._connections.aclose()
-            if self._closer is not None:
-                await self._closer.aclose()
-        self._connections = None
-
-
-_INHERITED: list[object] = []
-
-
-async def _close_with_the_loop(connections: Connections) -> AsyncGenerator[None, None]:
-    """Close the connections when the event loop ends, if nobody has before.
-
-    Both asyncio and trio finish the asynchronous generators that are still open before they close a loop; that is the
-    only moment at which connections that outlived their `AsyncClient` block can be closed in order.
-    """
-    try:
-        yield
-    finally:
-        await connections.aclose()
+        await self._transport.aclose()

@@ -1,8 +1,8 @@
 """Connections that are kept and used again, chosen in the same time however many there are.
 
 httpx's own pool looks through all its connections and all waiting requests at each step of each request: at 100
-requests in flight that is most of the work (measured: 3.5 ms a request against 0.7 ms here). This one stands in its
-place, and makes its connections with it, so that proxies, certificates and timeouts stay httpx's business.
+requests in flight that is most of the work (measured: 3.5 ms a request against 0.7 ms here). `Pool` stands in its
+place and lets it make the connections, so that proxies, certificates and timeouts stay httpx's business.
 """
 
 import time
@@ -15,52 +15,54 @@ import anyio
 
 
 class Pool:
-    """The idle connections to one address, the one used last on top: the others grow old and are closed.
+    """The idle connections to an address, with the last used on top: the others grow old and are closed.
 
-    It does not limit how many there are; its user does, and so a request that comes here never waits.
+    It does not limit how many there are. `OwnTransport` does, so a request that comes here never waits.
     """
 
     def __init__(self, maker: Any, keepalive: float) -> None:
         """Take over from a pool of httpcore's, which goes on making the connections."""
-        from . import http11  # here, since it loads httpcore, which a client needs with its first call
+        from . import takeover  # here, since it loads httpcore, which a client needs with its first call
 
+        # A private attribute of httpcore, since httpx has no option for a network backend. Without it a socket may be
+        # left to the garbage collector.
         backend = getattr(maker, "_network_backend", None)
         if backend is not None:
-            # No public way leads there from httpx. Without it a socket may be left to the collector.
-            maker._network_backend = _Network(backend)
+            maker._network_backend = _NotingBackend(backend)
         self._maker = maker
-        self._http11 = http11
+        self._takeover = takeover
         self._keepalive = keepalive
         self._idle: deque[tuple[Any, float]] = deque()
         self._in_use: set[Any] = set()
         self._closed = False
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Send a request of httpcore's over a connection that nobody else uses, and return its response."""
-        connection = await self._idle_one()
+        """Send a request of httpcore's over a connection that no other request uses, and return its response."""
+        connection = await self._idle_connection()
         opened: list[Any] = []
         noting = None
         if connection is None:
-            connection = self._http11.prepared(self._maker.create_connection(request.url.origin))
+            connection = self._takeover.prepare(self._maker.create_connection(request.url.origin))
             noting = _opened.set(opened)
         self._in_use.add(connection)
         try:
             response = await connection.handle_async_request(request)
         except BaseException as error:
-            await self._let_go(connection)
+            await self._discard(connection)
+            # A connection that failed in its handshake has not told httpcore's connection about its socket.
             for stream in opened:
                 await _close(stream)
-            known = self._http11.known(error)
+            known = self._takeover.known_error(error)
             if known is error:
                 raise
             raise known from error
         finally:
             if noting is not None:
                 _opened.reset(noting)
-        response.stream = _Lent(response.stream, connection, self)
+        response.stream = _LendingStream(response.stream, connection, self)
         return response
 
-    async def _idle_one(self) -> Any | None:
+    async def _idle_connection(self) -> Any | None:
         while self._idle:
             connection, _ = self._idle.pop()
             # This asks the socket: a connection that the server has closed would lose the request.
@@ -70,17 +72,18 @@ class Pool:
         return None
 
     async def take_back(self, connection: Any) -> None:
-        """Keep a connection whose response was read to its end; close one whose response was not."""
+        """Keep a connection whose response was read to its end; close it if its response was not."""
         if self._closed or not connection.is_available():
-            await self._let_go(connection)
+            await self._discard(connection)
             return
         self._in_use.discard(connection)
         now = time.monotonic()
-        self._idle.append((self._http11.taken_over(connection), now))
+        self._idle.append((self._takeover.take_over(connection), now))
+        # The oldest are on the left, so this stops at the first that is young enough.
         while self._idle and self._idle[0][1] < now - self._keepalive:
             await _close(self._idle.popleft()[0])
 
-    async def _let_go(self, connection: Any) -> None:
+    async def _discard(self, connection: Any) -> None:
         self._in_use.discard(connection)
         await _close(connection)
 
@@ -96,13 +99,13 @@ class Pool:
 
 
 async def _close(connection: Any) -> None:
-    # A caller who gives up must not leave a socket behind.
+    # Shielded, since a caller who gives up must not leave a socket behind.
     with anyio.CancelScope(shield=True):
         await connection.aclose()
 
 
-class _Lent:
-    """The stream of a response; when it is closed, the connection goes back."""
+class _LendingStream:
+    """The stream of a response, which gives the connection back to the pool when it is closed."""
 
     def __init__(self, stream: Any, connection: Any, pool: Pool) -> None:
         self._stream, self._connection, self._pool = stream, connection, pool
@@ -112,6 +115,7 @@ class _Lent:
         return reading
 
     async def aclose(self) -> None:
+        # httpx may close a stream twice, and by then the connection can belong to another request.
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -122,37 +126,43 @@ class _Lent:
 
 
 _opened: ContextVar[list[Any] | None] = ContextVar("smtp2go_async_opened", default=None)
-"""What was opened for the connection that is being made here."""
+"""The streams opened for the connection that this task is making."""
 
 
-class _Network:
-    """httpcore's way to the network, which notes what it opens: httpcore leaves some of it to the collector.
+class _NotingBackend:
+    """httpcore's way to the network, which notes the streams that it opens.
 
-    That is after a handshake, with TLS or a SOCKS proxy, that fails or is cancelled.
+    httpcore leaves a stream to the garbage collector when the handshake, with TLS or a SOCKS proxy, fails or is
+    cancelled.
     """
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
 
-    async def connect_tcp(self, *args: Any, **options: Any) -> "_Connected":
+    async def connect_tcp(self, *args: Any, **options: Any) -> "_HandshakeStream":
         stream = await self._backend.connect_tcp(*args, **options)
         opened = _opened.get()
         if opened is not None:
             opened.append(stream)
-        return _Connected(stream, options.get("timeout"))
+        return _HandshakeStream(stream, options.get("timeout"))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
 
-class _Connected:
-    """A stream of httpcore's, whose handshake with a SOCKS proxy has the timeout of connecting; httpcore gives none."""
+class _HandshakeStream:
+    """A stream of httpcore's with the connect timeout for each read and write of a SOCKS handshake.
+
+    httpcore gives those no timeout at all.
+    """
 
     def __init__(self, stream: Any, seconds: float | None) -> None:
+        # The name `_stream` is taken: `byte_streams` looks for it in order to find a stream of anyio's.
         self._plain = stream
         self._seconds = seconds
 
     async def read(self, max_bytes: int, **options: Any) -> bytes:
+        # A timeout that was given wins, as in all requests after the handshake.
         received: bytes = await self._plain.read(max_bytes, **{"timeout": self._seconds, **options})
         return received
 

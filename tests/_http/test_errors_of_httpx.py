@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from smtp2go_async import AsyncClient, NotSentError, OutcomeUnknownError, ReplyTimeoutError, RetryPolicy, TransportError
-from smtp2go_async._http.transport import ERRORS, translate
+from smtp2go_async._http.failures import ERRORS, translate
 
 
 def errors_of_httpx() -> list[type[Exception]]:

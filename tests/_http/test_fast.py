@@ -26,8 +26,8 @@ from smtp2go_async import (
 pytest.importorskip("pyreqwest")
 pytest.importorskip("orjson")
 
+from smtp2go_async._http import exchange as _exchange
 from smtp2go_async._http import fast as _fast
-from smtp2go_async._http import transport as _transport
 from smtp2go_async._http.fast import FastConnections
 
 
@@ -277,7 +277,7 @@ def test_a_connection_that_can_t_be_made_in_time_means_not_sent(backend, full, c
 
 @pytest.mark.skipif(not os.path.exists("/proc/sys/net"), reason="other systems refuse what does not fit")
 def test_connecting_has_a_limit_of_its_own(backend, full, client_of, mail, monkeypatch):
-    for module in (_fast, _transport):
+    for module in (_fast, _exchange):
         monkeypatch.setattr(module, "MAX_CONNECT_SECONDS", 0.05)
 
     async def main():

@@ -17,7 +17,7 @@ pytest.importorskip("orjson")
 from pyreqwest import exceptions as theirs
 
 from smtp2go_async._http import fast as _fast
-from smtp2go_async._http.fast import _Pieces, _Whole
+from smtp2go_async._http.fast import _PiecewiseBody, _WholeBody
 
 
 def leaves(*, writing=False):
@@ -118,18 +118,18 @@ def test_the_text_of_their_error_is_only_the_cause():
 
 def test_a_whole_body_that_is_asked_for_after_giving_up_is_not_handed_out():
     async def main():
-        body = _Whole(b"body")
+        body = _WholeBody(b"body")
         await body.give_up()
-        return list(body), body.begun
+        return list(body), body.asked_for
 
     assert anyio.run(main) == ([], True)
 
 
 def test_a_whole_body_that_is_given_up_between_being_asked_and_answering_is_not_handed_out():
     async def main():
-        body = _Whole(b"body")
+        body = _WholeBody(b"body")
         asking = iter(body)
-        assert not body.begun
+        assert not body.asked_for
         await body.give_up()
         return list(asking)
 
@@ -137,15 +137,15 @@ def test_a_whole_body_that_is_given_up_between_being_asked_and_answering_is_not_
 
 
 def test_a_whole_body_says_that_it_was_asked_for_before_it_is_handed_out():
-    body = _Whole(b"body")
+    body = _WholeBody(b"body")
     for piece in body:
-        assert (piece, body.begun) == (b"body", True)
-    assert body.begun
+        assert (piece, body.asked_for) == (b"body", True)
+    assert body.asked_for
 
 
 @pytest.fixture
 def pieces():
-    return _Pieces(Body((b"one", b"two"), 6), lambda: None)
+    return _PiecewiseBody(Body((b"one", b"two"), 6), lambda: None)
 
 
 def test_a_body_in_pieces_that_is_given_up_refuses_to_be_asked(pieces):
@@ -177,7 +177,7 @@ def test_giving_up_waits_until_what_was_asked_for_before_was_told(pieces):
 
 
 def test_giving_up_does_not_wait_for_what_was_dropped(pieces, monkeypatch):
-    monkeypatch.setattr(_fast, "_ON_ITS_WAY", 60.0)
+    monkeypatch.setattr(_fast, "_MAX_HANDOVER_SECONDS", 60.0)
 
     async def main():
         pieces.__anext__()
@@ -208,7 +208,7 @@ def test_a_piece_that_was_being_read_when_the_body_was_given_up_is_not_handed_ou
                 closed.append(True)
 
     async def main():
-        pieces = _Pieces(Slow(), lambda: None)
+        pieces = _PiecewiseBody(Slow(), lambda: None)
         got = []
 
         async def read():
@@ -220,7 +220,7 @@ def test_a_piece_that_was_being_read_when_the_body_was_given_up_is_not_handed_ou
             await pieces.give_up()
             assert not closed
             ready.set()
-        return got, closed, pieces.begun
+        return got, closed, pieces.asked_for
 
     assert anyio.run(main) == ([None], [True], False)
 

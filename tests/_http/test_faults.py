@@ -18,7 +18,7 @@ from smtp2go_async import (
     ServerError,
     Smtp2goError,
 )
-from smtp2go_async._http import transport as _transport
+from smtp2go_async._http import connections
 
 EAGER = RetryPolicy(attempts=3, first_wait=0.0, max_elapsed=5.0)
 """Repeats as much as the table allows, without waiting."""
@@ -259,7 +259,7 @@ def test_a_send_is_not_repeated_when_its_connection_is_closed_just_as_it_is_used
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_again(backend, faults, client_of, mail, monkeypatch):
-    monkeypatch.setattr(_transport, "KEEPALIVE", 0.01)
+    monkeypatch.setattr(connections, "KEEPALIVE_SECONDS", 0.01)
 
     async def call() -> None:
         async with client_of() as client:

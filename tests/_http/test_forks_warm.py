@@ -16,7 +16,7 @@ import pytest
 from faults.server import UNTRUSTED
 
 from smtp2go_async import AsyncClient, SyncClient
-from smtp2go_async._http import transport as _transport
+from smtp2go_async._http import connections
 
 CHILDREN = 4
 SENDS = 15
@@ -69,7 +69,7 @@ class EchoingServer:
 @pytest.fixture(params=[False, True], ids=["plain", "tls"])
 def server(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[EchoingServer]:
     context = ssl.create_default_context(cafile=UNTRUSTED)
-    monkeypatch.setattr(_transport, "_ssl_context", lambda: context)
+    monkeypatch.setattr(connections, "ssl_context", lambda: context)
     with EchoingServer(tls=request.param) as running:
         yield running
 

@@ -8,7 +8,7 @@ import httpcore
 import pytest
 from faults.streams import a_request
 
-from smtp2go_async._http.pool import Pool, _Network
+from smtp2go_async._http.pool import Pool, _NotingBackend
 
 A_CONTEXT = SimpleNamespace(set_alpn_protocols=lambda _protocols: None)
 
@@ -96,7 +96,7 @@ def test_what_was_connected_is_closed_when_a_handshake_fails_or_is_given_up(ends
 
 def test_what_a_proxy_is_told_has_the_timeout_of_connecting_where_nobody_gives_another(loop):
     async def main():
-        stream = await _Network(FakeNetwork()).connect_tcp("a", 1080, timeout=3.0)
+        stream = await _NotingBackend(FakeNetwork()).connect_tcp("a", 1080, timeout=3.0)
         await stream.write(b"to the proxy")
         await stream.read(2)
         await stream.write(b"to the server", timeout=None)
@@ -108,7 +108,7 @@ def test_what_a_proxy_is_told_has_the_timeout_of_connecting_where_nobody_gives_a
 
 def test_everything_else_of_a_stream_and_of_a_network_is_as_it_was(loop):
     async def main():
-        network = _Network(FakeNetwork("succeeds"))
+        network = _NotingBackend(FakeNetwork("succeeds"))
         stream = await network.connect_tcp("a", 80)
         return await network.sleep(7), stream.handshakes, type(await stream.start_tls(None, "a"))
 

@@ -340,7 +340,7 @@ def test_requests_of_others_through_the_same_client_are_left_alone(backend, faul
             seen.append(response.request.url.path)
             if not response.request.url.path.endswith("/log"):
                 logged = await own.post(f"{faults.url}/log", content=await response.aread())
-                assert type(logged.stream).__name__ != "Kept"
+                assert type(logged.stream).__name__ != "KeptContent"
 
         async with http_client(log) as own:
             client = client_of(http_client=own)

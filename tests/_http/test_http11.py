@@ -28,7 +28,7 @@ def loop(request):
 @pytest.fixture(params=["small", "large"], autouse=True)
 def _size(request, monkeypatch):
     """A large request is written while it is listened for an answer. Here all are, or none is."""
-    monkeypatch.setattr(_http11, "QUICK", {"small": math.inf, "large": -1}[request.param])
+    monkeypatch.setattr(_http11, "MAX_WRITE_FIRST_BYTES", {"small": math.inf, "large": -1}[request.param])
 
 
 async def exchange(connection, request) -> tuple[int, bytes]:

@@ -65,7 +65,7 @@ def test_an_answer_is_the_same_in_one_piece_and_in_many(answer, answered):
 def test_an_answer_that_is_larger_than_what_is_read_at_a_time_arrives_whole(answered):
     content = b"0123456789" * 20_000
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content)
-    pieces = [answer[at : at + _http11.READ] for at in range(0, len(answer), _http11.READ)]
+    pieces = [answer[at : at + _http11.READ_BYTES] for at in range(0, len(answer), _http11.READ_BYTES)]
 
     assert answered(*pieces) == (200, content, True)
 
@@ -129,7 +129,7 @@ def test_what_comes_instead_of_an_answer_is_an_error_and_closes_the_connection(c
 @pytest.mark.parametrize("comes", [[], [b"HTTP/1.1 100 Continue\r\n\r\n"]])
 def test_a_connection_that_ends_without_an_answer_is_told_in_plain_words(comes, loop):
     async def main():
-        with pytest.raises(httpcore.RemoteProtocolError, match="closed the connection without an answer"):
+        with pytest.raises(httpcore.RemoteProtocolError, match="closed the connection without a response"):
             await connection_over(Stream(*comes)).handle_async_request(a_request(b"one"))
 
     anyio.run(main, backend=loop)

@@ -12,8 +12,9 @@ from faults.streams import OfHttpcore, Stream, a_request
 
 from smtp2go_async._http import http11 as _http11
 from smtp2go_async._http import pool as _pool
-from smtp2go_async._http.http11 import Http11, known, prepared, taken_over
+from smtp2go_async._http.http11 import Http11
 from smtp2go_async._http.pool import Pool
+from smtp2go_async._http.takeover import known_error, prepare, take_over
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 PROTOCOL = h11.Connection(our_role=h11.CLIENT)
@@ -87,13 +88,13 @@ def test_a_pool_sends_every_request_in_our_way(loop):
 
 
 def test_a_connection_is_not_available_before_it_is_one():
-    assert not prepared(httpcore.AsyncHTTPConnection(ORIGIN)).is_available()
+    assert not prepare(httpcore.AsyncHTTPConnection(ORIGIN)).is_available()
 
 
 def test_a_new_connection_takes_no_locks(loop):
     async def main():
         network = Network(GOOD)
-        connection = prepared(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=network))
+        connection = prepare(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=network))
         async with connection._request_lock, connection._request_lock:
             return await ask(connection, 0)
 
@@ -127,7 +128,7 @@ def test_a_connection_that_is_closed_while_it_is_made_leaves_nothing(loop):
     async def main():
         network = Network(GOOD)
         network.may_connect = anyio.Event()
-        connection = prepared(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=network))
+        connection = prepare(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=network))
 
         async def send():
             with pytest.raises(httpcore.ConnectError):
@@ -151,7 +152,7 @@ def test_a_first_answer_s_head_may_be_as_long_as_httpcore_has_it(size, fits, loo
     comes = [*(head[at : at + 30_000] for at in range(0, len(head), 30_000)), b"good"]
 
     async def main():
-        asked = prepared(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=Network(*comes)))
+        asked = prepare(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=Network(*comes)))
         if fits:
             assert await ask(asked, 0) == b"good"
         else:
@@ -176,7 +177,7 @@ def test_a_connection_that_is_made_in_another_way_is_left_alone(why, monkeypatch
         connection = httpcore.AsyncHTTPConnection(ORIGIN)
     before = connection._connection
 
-    assert prepared(connection) is connection
+    assert prepare(connection) is connection
     assert connection._connection is before
 
 
@@ -195,7 +196,7 @@ def test_a_connection_that_has_answered_goes_on_in_our_way(loop):
     async def main():
         stream = Stream(GOOD, GOOD.replace(b"good", b"next"))
         whole = await answered_before(stream)
-        assert taken_over(whole) is whole
+        assert take_over(whole) is whole
         connection = whole._connection
         assert isinstance(connection, Http11)
         assert connection.is_available()
@@ -204,7 +205,7 @@ def test_a_connection_that_has_answered_goes_on_in_our_way(loop):
         assert await ask(connection, 2) == b"next"
         assert connection.is_available()
         # It is taken over once.
-        assert taken_over(whole)._connection is connection
+        assert take_over(whole)._connection is connection
         await connection.aclose()
         assert not connection.is_available()
         return stream
@@ -216,14 +217,14 @@ def test_a_connection_that_has_answered_goes_on_in_our_way(loop):
 
 def test_a_connection_over_which_more_came_than_the_first_answer_is_not_used_again(loop):
     async def main():
-        return taken_over(await answered_before(Stream(GOOD + GOOD)))._connection.has_expired()
+        return take_over(await answered_before(Stream(GOOD + GOOD)))._connection.has_expired()
 
     assert anyio.run(main, backend=loop)
 
 
 def test_how_long_a_connection_may_be_idle_stays_as_it_was(loop, monkeypatch):
     async def main():
-        connection = taken_over(await answered_before(Stream(GOOD), 5.0))._connection
+        connection = take_over(await answered_before(Stream(GOOD), 5.0))._connection
         now = _http11.time.monotonic()
         said = []
         for clock in (now + 4.0, now + 6.0):
@@ -259,7 +260,7 @@ class OfAnotherKind(httpcore.AsyncHTTP11Connection):
 def test_a_connection_of_another_kind_stays_as_it_is(connection):
     before = vars(connection).copy()
 
-    assert taken_over(connection) is connection
+    assert take_over(connection) is connection
     assert vars(connection) == before
 
 
@@ -273,18 +274,18 @@ OfSocks = type("ProtocolError", (Exception,), {"__module__": "socksio.exceptions
     [(httpcore.ConnectionNotAvailable(), httpcore.ConnectError), (OfSocks("of the proxy"), httpcore.ProxyError)],
 )
 def test_an_error_of_connecting_that_httpx_does_not_know_becomes_one_that_it_knows(error, kind):
-    assert type(known(error)) is kind
+    assert type(known_error(error)) is kind
 
 
 @pytest.mark.parametrize("error", [httpcore.ReadError(), ssl.SSLError(), OSError(), KeyboardInterrupt()])
 def test_every_other_error_stays_itself(error):
-    assert known(error) is error
+    assert known_error(error) is error
 
 
 def test_a_connection_can_be_shown_before_it_is_connected_while_it_is_and_after(loop):
     async def main():
         network = Network(GOOD)
-        connection = prepared(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=network))
+        connection = prepare(httpcore.AsyncHTTPConnection(ORIGIN, network_backend=network))
         shown = [repr(connection)]
         response = await connection.handle_async_request(a_request(b"one", scheme=b"http"))
         shown.append(repr(connection))

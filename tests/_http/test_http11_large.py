@@ -7,11 +7,12 @@ import httpcore
 import pytest
 from faults.streams import NEVER, Pieces, Stream, a_request, connection_over
 
+from smtp2go_async._http import byte_streams
 from smtp2go_async._http import http11 as _http11
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 TOO_LARGE = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"
-PIECE = bytes(_http11.QUICK // 2)
+PIECE = bytes(_http11.MAX_WRITE_FIRST_BYTES // 2)
 LENGTH = ((b"Content-Length", b"%d" % (3 * len(PIECE))),)
 
 
@@ -109,7 +110,8 @@ def test_the_time_to_answer_begins_when_the_request_is_written(loop, monkeypatch
             noted.append((seconds, len(stream.sent)))
             return math.inf
 
-        monkeypatch.setattr(_http11, "_deadline", deadline)
+        for module in (_http11, byte_streams):
+            monkeypatch.setattr(module, "deadline_in", deadline)
         return await exchange(connection_over(stream), a_request(PIECE, PIECE, PIECE, read=4.0, write=3.0))
 
     assert anyio.run(main, backend=loop) == (200, b"good")
@@ -157,13 +159,13 @@ def test_only_a_request_that_may_be_large_is_listened_for_an_answer(headers, hea
 @pytest.mark.parametrize("over_tls", [False, True])
 def test_large_pieces_go_over_tls_in_slices(over_tls, loop):
     """TLS makes two copies of what it is given."""
-    piece = bytes(range(256)) * (5 * _http11.SLICE // 2 // 256)
+    piece = bytes(range(256)) * (5 * _http11.TLS_WRITE_BYTES // 2 // 256)
 
     async def main():
         stream = Stream(GOOD, after=2)
         connection = connection_over(stream, ssl_object=object() if over_tls else None)
         assert await exchange(connection, a_request(piece, b"more")) == (200, b"good")
         assert b"".join(stream.sent).partition(b"\r\n\r\n")[2] == piece + b"more"
-        return [len(one) > _http11.SLICE for one in stream.sent]
+        return [len(one) > _http11.TLS_WRITE_BYTES for one in stream.sent]
 
     assert anyio.run(main, backend=loop) == ([False] * 4 if over_tls else [True, False])

@@ -14,7 +14,8 @@ import pytest
 from faults.streams import NEVER, OfHttpcore, Stream, a_request
 from faults.tls import AUTHORITY, TRUSTED
 
-from smtp2go_async._http.http11 import Http11, _Direct, _direct, _unread
+from smtp2go_async._http.byte_streams import _AnyioStream, direct, unread_check
+from smtp2go_async._http.http11 import Http11
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 BROKEN = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.BusyResourceError, ssl.SSLError)
@@ -32,11 +33,11 @@ def loop(request):
 def test_bytes_go_through_as_they_are_and_at_the_end_comes_none(loop):
     async def main():
         stream = Stream(b"one", b"two")
-        direct = _Direct(stream)
-        await direct.write(b"there")
-        await direct.write(b"and there", 1.0)
-        read = [await direct.read(3), await direct.read(3, 1.0), await direct.read(3)]
-        await direct.aclose()
+        plain = _AnyioStream(stream)
+        await plain.write(b"there")
+        await plain.write(b"and there", 1.0)
+        read = [await plain.read(3), await plain.read(3, 1.0), await plain.read(3)]
+        await plain.aclose()
         return stream.sent, read, stream.closed
 
     assert anyio.run(main, backend=loop) == ([b"there", b"and there"], [b"one", b"two", b""], 1)
@@ -45,11 +46,11 @@ def test_bytes_go_through_as_they_are_and_at_the_end_comes_none(loop):
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_stream_that_breaks_is_told_with_httpcore_s_errors(broken, loop):
     async def main():
-        direct = _Direct(Stream(broken("of the network"), goes=[broken("of the network")]))
+        plain = _AnyioStream(Stream(broken("of the network"), goes=[broken("of the network")]))
         with pytest.raises(httpcore.ReadError) as reading:
-            await direct.read(1)
+            await plain.read(1)
         with pytest.raises(httpcore.WriteError) as writing:
-            await direct.write(b"one")
+            await plain.write(b"one")
         assert type(reading.value.__cause__) is type(writing.value.__cause__) is broken
 
     anyio.run(main, backend=loop)
@@ -58,12 +59,12 @@ def test_a_stream_that_breaks_is_told_with_httpcore_s_errors(broken, loop):
 @pytest.mark.parametrize("timeout", [0.01, 0.0])
 def test_a_stream_that_takes_too_long_is_told_with_httpcore_s_errors(timeout, loop):
     async def main():
-        direct = _Direct(Stream(NEVER, goes=[NEVER]))
+        plain = _AnyioStream(Stream(NEVER, goes=[NEVER]))
         with anyio.fail_after(20):
             with pytest.raises(httpcore.ReadTimeout):
-                await direct.read(1, timeout)
+                await plain.read(1, timeout)
             with pytest.raises(httpcore.WriteTimeout):
-                await direct.write(b"one", timeout)
+                await plain.write(b"one", timeout)
 
     anyio.run(main, backend=loop)
 
@@ -71,8 +72,8 @@ def test_a_stream_that_takes_too_long_is_told_with_httpcore_s_errors(timeout, lo
 @pytest.mark.parametrize("timeout", [None, 5.0])
 def test_a_caller_who_gives_up_sees_no_timeout(timeout, loop):
     async def main():
-        direct = _Direct(Stream(NEVER, goes=[NEVER]))
-        for what in (direct.read(1, timeout), direct.write(b"one", timeout)):
+        plain = _AnyioStream(Stream(NEVER, goes=[NEVER]))
+        for what in (plain.read(1, timeout), plain.write(b"one", timeout)):
             with anyio.move_on_after(0.01) as scope:
                 await what
             assert scope.cancelled_caught
@@ -100,7 +101,7 @@ def test_a_stream_that_is_not_anyio_s_is_used_as_httpcore_made_it(loop):
 
     async def main():
         other = Other()
-        assert _direct(other) is other
+        assert direct(other) is other
         connection = Http11(h11.Connection(our_role=h11.CLIENT), other, None)
         response = await connection.handle_async_request(a_request(b"one", b"two", read=1.0, write=2.0))
         return b"".join([part async for part in response.stream])
@@ -130,7 +131,7 @@ def test_the_socket_is_asked_and_looked_up_once(end, pair):
             asked.append(info)
             return super().get_extra_info(info)
 
-    unread = _unread(Counting(Stream(), socket=ours))
+    unread = unread_check(Counting(Stream(), socket=ours))
     assert [unread(), unread()] == [False, False]
     if end:
         theirs.close()
@@ -148,7 +149,7 @@ def test_where_the_socket_can_t_be_asked_the_stream_is(why, pair, monkeypatch):
     if why == "closed":
         ours.close()
     stream = OfHttpcore(Stream(), socket=None if why == "no socket" else ours)
-    unread = _unread(stream)
+    unread = unread_check(stream)
     said = []
     for stream.info["is_readable"] in (None, False, True):
         said.append(unread())
@@ -160,7 +161,7 @@ def test_what_was_read_from_the_socket_and_not_handed_on_is_unread(over_tls):
     """anyio keeps what came beyond the bytes that were asked for."""
     queue = deque()
     stream = SimpleNamespace(_protocol=SimpleNamespace(read_queue=queue))
-    unread = _unread(OfHttpcore(SimpleNamespace(transport_stream=stream) if over_tls else stream))
+    unread = unread_check(OfHttpcore(SimpleNamespace(transport_stream=stream) if over_tls else stream))
     assert unread() is False
     queue.append(b"something")
     assert unread() is True
@@ -189,7 +190,7 @@ def test_what_came_and_was_not_decrypted_is_unread(what):
     stream = OfHttpcore(SimpleNamespace(_read_bio=tls.incoming), ssl_object=tls.client)
     # The tickets of the server are there, and they are nothing to be read.
     assert tls.incoming.pending
-    assert _unread(stream)() is False
+    assert unread_check(stream)() is False
     assert not tls.incoming.pending
     if what == "garbage":
         tls.incoming.write(b"220 mail.example.com ESMTP\r\n")
@@ -200,11 +201,11 @@ def test_what_came_and_was_not_decrypted_is_unread(what):
             tls.server.unwrap()
     else:
         tls.server.write(b"something")
-    assert _unread(stream)() is True
+    assert unread_check(stream)() is True
 
 
 def test_a_message_over_tls_that_was_read_in_part_is_unread():
     tls = Tls()
     tls.server.write(b"something")
     assert tls.client.read(4) == b"some"
-    assert _unread(OfHttpcore(SimpleNamespace(_read_bio=tls.incoming), ssl_object=tls.client))() is True
+    assert unread_check(OfHttpcore(SimpleNamespace(_read_bio=tls.incoming), ssl_object=tls.client))() is True

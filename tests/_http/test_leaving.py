@@ -20,7 +20,7 @@ from smtp2go_async import (
     ServerError,
     SyncClient,
 )
-from smtp2go_async._http.connections import OwnTransport
+from smtp2go_async._http.transport import OwnTransport
 
 KEY = "api-" + "A" * 32
 BLOCKED = Say(429, b"{}", {"Retry-After": "60"})

@@ -7,8 +7,8 @@ import pytest
 from faults.server import Fault
 
 from smtp2go_async import NotSentError, OutcomeUnknownError
-from smtp2go_async._http.connections import OwnTransport
-from smtp2go_async._http.transport import Depart
+from smtp2go_async._http.seams import Depart
+from smtp2go_async._http.transport import OwnTransport
 from smtp2go_async._wire.body import Body
 from smtp2go_async._wire.request import Request
 from smtp2go_async._wire.response import Response

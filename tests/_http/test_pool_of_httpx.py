@@ -5,9 +5,10 @@ import pytest
 from faults.server import Fault
 
 from smtp2go_async import NotSentError, OutcomeUnknownError
-from smtp2go_async._http import transport as _transport
+from smtp2go_async._http import connections
 from smtp2go_async._http.http11 import Http11
 from smtp2go_async._http.pool import Pool
+from smtp2go_async._http.tls import ssl_context
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -106,7 +107,7 @@ def test_a_call_that_is_cancelled_in_the_handshake_leaves_no_socket_to_the_colle
 
 
 def test_a_call_that_is_cancelled_in_the_handshake_closes_its_connection(loop, faults, client_of, mail):
-    _transport._ssl_context()
+    ssl_context()
 
     async def main():
         async with client_of(base_url=faults.tls_url) as client, anyio.create_task_group() as tasks:
@@ -173,7 +174,7 @@ def test_calls_that_wait_when_the_client_is_closed_are_not_sent(loop, faults, cl
 
 
 def test_keepalive_is_the_age_at_which_idle_connections_are_closed(loop, client_of, mail, monkeypatch):
-    monkeypatch.setattr(_transport, "KEEPALIVE", 0.01)
+    monkeypatch.setattr(connections, "KEEPALIVE_SECONDS", 0.01)
 
     async def main():
         async with client_of() as client:

@@ -15,8 +15,8 @@ import pytest
 from faults.tls import AUTHORITY, TlsServer
 
 from smtp2go_async import NotSentError, ServerError
-from smtp2go_async._http import transport as _transport
-from smtp2go_async._http.transport import proxy_of
+from smtp2go_async._http.environment import proxy_of
+from smtp2go_async._http.tls import ssl_context
 
 ELSEWHERE = "https://api.example.com/v3"
 """An address that is never asked for: what is tested is that the proxy is."""
@@ -136,9 +136,9 @@ def send(client_of, mail):
 @pytest.fixture
 def own_context():
     """The TLS context of the process is made anew, and the one made here is not left to other tests."""
-    _transport._ssl_context.cache_clear()
+    ssl_context.cache_clear()
     yield
-    _transport._ssl_context.cache_clear()
+    ssl_context.cache_clear()
 
 
 # --- through it ---------------------------------------------------------------------------------------------------------

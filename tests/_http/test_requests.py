@@ -5,7 +5,7 @@ import pytest
 from faults.server import Say
 
 from smtp2go_async import AsyncClient, NotSentError, RateLimitError, ReplyError, RetryPolicy, __version__
-from smtp2go_async._http.transport import MAX_CONNECT_SECONDS, retry_after
+from smtp2go_async._http.exchange import MAX_CONNECT_SECONDS, retry_after
 
 GOOD = {"request_id": "1", "data": {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1"}}
 
@@ -138,7 +138,7 @@ def test_retry_after_is_read_in_either_form(headers, seconds):
 
 
 def test_a_retry_after_without_a_date_counts_from_this_clock(monkeypatch):
-    monkeypatch.setattr("smtp2go_async._http.transport.time.time", lambda: 1_795_262_400.0)
+    monkeypatch.setattr("smtp2go_async._http.exchange.time.time", lambda: 1_795_262_400.0)
 
     assert retry_after("Sat, 21 Nov 2026 12:00:05 GMT", None) == 5.0
 

@@ -9,7 +9,7 @@ import pytest
 from faults.tls import AUTHORITY, GOOD, TlsServer
 
 from smtp2go_async import AsyncClient, NotSentError, OutcomeUnknownError, RateLimitError
-from smtp2go_async._http import transport as _transport
+from smtp2go_async._http.tls import ssl_context
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def tls() -> Iterator[TlsServer]:
 @pytest.fixture
 def _own_context():
     """The context of the process is made anew, and the one made here is not left to other tests."""
-    _transport._ssl_context.cache_clear()
+    ssl_context.cache_clear()
     yield
-    _transport._ssl_context.cache_clear()
+    ssl_context.cache_clear()
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -258,7 +258,7 @@ SECOND = """
     import builtins, sys
     import anyio
     from smtp2go_async import AsyncClient, Smtp2goError, SyncClient
-    from smtp2go_async._http import transport as _transport
+    from smtp2go_async._http.tls import ssl_context
 
     url, backend, transport, kind = sys.argv[1:]
     options = dict(base_url=url, transport=transport)
@@ -276,9 +276,9 @@ SECOND = """
         use_sync() if kind == "sync" else anyio.run(use, backend=backend)
 
     call()
-    before, contexts = set(sys.modules), _transport._ssl_context.cache_info().misses
+    before, contexts = set(sys.modules), ssl_context.cache_info().misses
     call()
-    print(sorted(set(sys.modules) - before), _transport._ssl_context.cache_info().misses - contexts)
+    print(sorted(set(sys.modules) - before), ssl_context.cache_info().misses - contexts)
 """
 
 

@@ -178,7 +178,7 @@ def test_a_program_without_any_logging_prints_nothing(script):
         """
         import asyncio
         from smtp2go_async import AsyncClient, CallEffect, Smtp2goError
-        from smtp2go_async._wire.wire import Response
+        from smtp2go_async._wire.response import Response
 
         class Network:
             async def send(self, request, depart):
