@@ -19,7 +19,7 @@ import httpx
 from _server import REPLY, plain_server
 
 from smtp2go_async import AsyncClient, Email, SyncClient
-from smtp2go_async._http.transport import Depart
+from smtp2go_async._http.seams import Depart
 from smtp2go_async._wire.request import Request, build_request
 from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async.endpoints.api_keys import ApiKeys

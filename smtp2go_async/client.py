@@ -22,7 +22,8 @@ from .pacing import Pacer
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from ._http.transport import HttpxClient, Transport
+    from ._http.seams import Transport
+    from ._http.transport import HttpxClient
 
 
 @shown_half_made
@@ -194,8 +195,8 @@ def _transport_for(
     http_client: "HttpxClient | None", settings: Settings, max_connections: int, *, fast: bool
 ) -> "Transport":
     with loading:
-        from ._http.connections import OwnTransport
-        from ._http.transport import BorrowedTransport, HttpxClient, HttpxConnections
+        from ._http.connections import HttpxConnections
+        from ._http.transport import BorrowedTransport, HttpxClient, OwnTransport
 
     if http_client is not None:
         if not isinstance(http_client, HttpxClient):
