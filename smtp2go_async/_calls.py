@@ -36,7 +36,7 @@ from .retry import Repetition, RetryBudget
 if TYPE_CHECKING:
     import tenacity
 
-    from ._http.transport import Transport
+    from ._http.seams import Transport
 
 T = TypeVar("T")
 
@@ -190,7 +190,7 @@ class Calls:
     def _read(self, operation: Operation[T], request: Request, response: Response, turn: Turn) -> T:
         """Return the result of a response, and report to the pacer whether it was accepted."""
         try:
-            result = parse_response(operation, response, self.settings, request.said)
+            result = parse_response(operation, response, self.settings, request.fields)
         except RateLimitError as error:
             error.retry_after = turn.rate_limited(error.retry_after)
             _log.warning("%s: status %d, cool-down of %.1f s", operation.path, response.status, error.retry_after)
