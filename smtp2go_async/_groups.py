@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from anyio.lowlevel import current_token
 
+from ._calls import Calls
 from ._runtime.loading import loading
 
 __all__ = ["AsyncGroups", "cached_property"]
@@ -13,7 +14,6 @@ __all__ = ["AsyncGroups", "cached_property"]
 if TYPE_CHECKING:
     from functools import cached_property
 
-    from ._calls import Calls
     from .bulk.sender import Bulk
     from .endpoints.activity import Activity
     from .endpoints.allowed_recipients import AllowedRecipients
@@ -50,7 +50,7 @@ else:
 class AsyncGroups:
     """The groups of `AsyncClient`."""
 
-    _calls: "Calls"
+    _calls: Calls
 
     @cached_property
     def activity(self) -> "Activity":
@@ -110,7 +110,7 @@ class AsyncGroups:
 
     @cached_property
     def email(self) -> "Emails":
-        """Send e-mails, one or up to 1,000 at a time, and manage scheduled ones."""
+        """Send e-mails, alone or up to 1,000 at a time, and manage scheduled e-mails."""
         from .endpoints.email import Emails
 
         return Emails(self._calls)

@@ -1,4 +1,4 @@
-"""What a call is: its path, the type of its result, and what happens when it is made twice."""
+"""An operation of the API: its path, the type of its result, and what happens when it is called twice."""
 
 import enum
 import re
@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class CallEffect(enum.Enum):
-    """What making a call a second time does. Every operation names one; there is no default."""
+    """What making a call a second time does. Every operation names its effect; there is no default."""
 
     READ = "read"
     """Changes nothing."""
@@ -40,12 +40,12 @@ class Operation(Generic[T_co]):
     effect: CallEffect = attrs.field(kw_only=True)
     method: str = attrs.field(default="POST", kw_only=True)
     takes_subaccount: bool = attrs.field(default=False, kw_only=True)
-    """The API has ``subaccount_id`` here, so a client made with one fills it in."""
+    """The API has ``subaccount_id`` here, so a client that has a subaccount fills it in."""
     key_in_body: bool = attrs.field(default=False, kw_only=True)
-    """The API wants ``api_key`` in the body of this call, whatever carries it elsewhere."""
+    """The API wants ``api_key`` in the body of this call, also where a header carries it in other calls."""
 
     empty_answer: bool = attrs.field(default=False, kw_only=True)
-    """The API documents a success without a body here, so whatever text comes with a success status is fine."""
+    """The API documents a success without a body here, so any text with a success status is fine."""
 
     def __attrs_post_init__(self) -> None:
         if len(check_text(self.path, "path")) > MAX_PATH_LENGTH:

@@ -1,4 +1,4 @@
-"""All the items of a search, however many pages they come on."""
+"""Iterate over all items of a search, however many pages they come on."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Generic, TypeVar
@@ -18,11 +18,11 @@ from .errors import (
 T = TypeVar("T")
 P = TypeVar("P", bound="Page")
 
-_MOST_EMPTY = 10
-"""Empty pages in a row after which a server that always promises another one is not believed any more."""
+_MAX_EMPTY_PAGES = 10
+"""Empty pages in a row after which a server that always promises another page is not believed any more."""
 
 Step = Callable[[str | None], Awaitable[tuple[Sequence[T], str | None]]]
-"""Fetches the page of a mark (``None`` for the first), and returns its items and the mark of the next."""
+"""Fetches the page of a token (``None`` for the first), and returns its items and the token of the next page."""
 
 
 @model
@@ -43,11 +43,11 @@ class Paged(AsyncIterator[T], Generic[T]):
         self._operation = operation
         self._step = step
         self._left = max_items
-        self._mark: str | None = None
-        self._marks: set[str] = set()
+        self._token: str | None = None
+        self._seen_tokens: set[str] = set()
         self._ended = False
         self._problem = ""
-        self._came = 0
+        self._count = 0
         self._last: T | None = None
         self._ready: Iterator[T] = iter(())
 
@@ -74,21 +74,21 @@ class Paged(AsyncIterator[T], Generic[T]):
                 raise self._error(self._problem)
             items = await self._fetch()
             if items:
-                self._came += len(items)
+                self._count += len(items)
                 self._last = items[-1]
                 return items
             empty += 1
-            if empty == _MOST_EMPTY:
+            if empty == _MAX_EMPTY_PAGES:
                 raise self._error(f"{empty} pages in a row were empty, and each promised another")
         return ()
 
     async def _fetch(self) -> Sequence[T]:
         try:
-            items, following = await self._step(self._mark)
+            items, following = await self._step(self._token)
         except (AuthenticationError, PermissionDeniedError, RateLimitError, ServerError):
             raise
         except ApiError as error:
-            if self._mark is None:
+            if self._token is None:
                 raise
             # No code of its own is documented for this; tokens have been seen to live for 300 seconds.
             raise self._error("the token of the next page is not accepted, it may have expired") from error
@@ -97,28 +97,28 @@ class Paged(AsyncIterator[T], Generic[T]):
             self._left -= len(items)
         if following is None or self._left == 0:
             self._ended = True
-        elif following in self._marks:
+        elif following in self._seen_tokens:
             # The items of this page are good, so they come first.
-            self._problem = "the server leads back to a page that it has given before"
+            self._problem = "the server leads back to a page that came before"
         else:
-            self._marks.add(following)
-        self._mark = following
+            self._seen_tokens.add(following)
+        self._token = following
         return items
 
     def _error(self, problem: str) -> PagingError:
         self._ended = True
         return PagingError(
-            f"{problem}; {self._came} items came before",
+            f"{problem}; {self._count} items came before",
             operation=self._operation.path,
-            items=self._came,
+            items=self._count,
             last=self._last,
         )
 
 
-class WaitedFor(Iterator[T]):
-    """Iterates over what an asynchronous search gives, a page at a time: a hop between threads costs more than an item.
+class SyncPaged(Iterator[T]):
+    """Iterates over an asynchronous search, a page at a time: a hop between threads costs more than an item.
 
-    Not a generator, which would be at its end after the first error; this can go on after one.
+    A class and not a generator, since a generator ends at the first error and this can go on after it.
     """
 
     def __init__(self, next_page: Callable[[], Sequence[T]]) -> None:
@@ -138,7 +138,7 @@ def all_of(
     items: Callable[[P], Sequence[T]],
     max_items: int | None,
 ) -> Paged[T]:
-    """Iterate over a search whose pages name the next one by ``continue_token``."""
+    """Iterate over a search whose pages name the next page by ``continue_token``."""
 
     async def step(token: str | None) -> tuple[Sequence[T], str | None]:
         page = await fetch(token)

@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 
 @shown_half_made
 class AsyncClient(AsyncGroups):
-    """The SMTP2GO API, awaited. Made once and shared: it keeps its connections.
+    """The SMTP2GO API, awaited. Make it once and share it: it keeps its connections.
 
     Works on asyncio and on trio. Close it with ``async with`` or `aclose`.
 
     Args:
         api_key: ``api-`` and 32 letters or digits; from the environment variable ``SMTP2GO_API_KEY`` when left out.
         region: Where to connect: ``"global"`` (the nearest), ``"us"``, ``"eu"`` or ``"au"``. When neither this nor
-            ``base_url`` is given, ``SMTP2GO_REGION`` or ``SMTP2GO_BASE_URL`` in the environment says it, else it is
-            ``"global"``.
+            ``base_url`` is given, ``SMTP2GO_REGION`` or ``SMTP2GO_BASE_URL`` in the environment decides, and without
+            them it is ``"global"``.
         base_url: An address to use instead of a region's, for example a sandbox's, with its ``/v3``.
         allow_http: Whether plain http may go to another machine, where the network sees the key and the e-mails. It
             always may to loopback, and with the fixed key of a sandbox.
-        subaccount_id: A subaccount to act for, in the calls where the API has it. It does not have it for sending
+        subaccount_id: A subaccount to act for, in the calls where the API has that field. It has none for sending
             (`email`, `sms.send`): use a key of the subaccount there.
         auth: What carries the key: the header ``X-Smtp2go-Api-Key``, ``"bearer"``, or the ``"body"``.
-        timeout: Seconds that each step of an attempt may take (connecting at most 10, sending, waiting for an answer);
-            ``None`` for no limit.
+        timeout: Seconds that each step of an attempt may take (connecting at most 10, sending, waiting for the
+            response); ``None`` for no limit.
         retry: What is repeated; see `RetryPolicy`. A send is never repeated after it may have been carried out.
-        pacer: Share one among the clients of a process, since the provider blocks addresses, not keys.
-        max_connections: The most connections at a time; further calls wait for one.
+        pacer: Share the same pacer among the clients of a process, since the provider blocks addresses, not keys.
+        max_connections: The most connections at a time; further calls wait until a connection is free.
         max_email_bytes: The most that the body of an e-mail call may have, attachments in base64 included.
         transport: ``"httpx"``, or ``"fast"`` for pyreqwest and orjson (``pip install 'smtp2go-async[fast]'``): several
             times the calls per second, with the same results and errors. On trio and in forked children it is httpx.
@@ -55,7 +55,7 @@ class AsyncClient(AsyncGroups):
             ``timeout`` is given; ``max_connections`` does not.
 
     Raises:
-        ValueError: An argument that is wrong; nothing is ever sent to find that out.
+        ValueError: An argument is wrong; nothing is ever sent to find that out.
 
     Example:
         async with AsyncClient() as client:
@@ -108,7 +108,7 @@ class AsyncClient(AsyncGroups):
 
     @property
     def pacer(self) -> Pacer:
-        """What holds calls back after a 429."""
+        """The `Pacer` that holds calls back after a 429."""
         return self._calls.pacer
 
     def with_options(
@@ -130,7 +130,7 @@ class AsyncClient(AsyncGroups):
             timeout: Seconds for each step of an attempt.
             retry: Another policy, for example ``RetryPolicy.none()``.
             subaccount_id: A subaccount to act for.
-            extra_body: Fields to add to every request body, for what the API has and this version does not.
+            extra_body: Fields to add to every request body, for fields that the API has and this version does not.
             raise_on_refused: ``False`` returns the result of a send that was refused instead of raising.
         """
         changes: dict[str, Any] = {}
@@ -147,7 +147,7 @@ class AsyncClient(AsyncGroups):
         if not isinstance(raise_on_refused, Unset):
             changes["raise_on_refused"] = check_bool(raise_on_refused, "raise_on_refused")
         copy = object.__new__(type(self))
-        # The groups are cached in the same place, and belong to the original.
+        # The groups are cached in the same place without an underscore, and make calls with the original settings.
         copy.__dict__.update((name, value) for name, value in self.__dict__.items() if name.startswith("_"))
         copy._calls = self._calls.evolve(**changes)
         return copy
@@ -155,13 +155,13 @@ class AsyncClient(AsyncGroups):
     async def call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, effect: CallEffect
     ) -> AnyReply:
-        """Make a call that this version has no method for; with the same checks, errors, repeats and pacing.
+        """Make a call for which this version has no method, with the same checks, errors, repeats and pacing.
 
         Args:
-            method: ``"POST"`` nearly always; ``"PATCH"`` for a few.
+            method: ``"POST"`` nearly always; ``"PATCH"`` for a few calls.
             path: As in the API's reference, for example ``"/domain/view"``.
             body: Its fields; those that are ``None`` are left out.
-            effect: What making it a second time does. It decides what is repeated, so there is no default:
+            effect: What making the call a second time does. It decides what is repeated, so there is no default:
                 `CallEffect.READ` changes nothing, `CONVERGES` ends in the same state, `ONCE` does two things.
 
         Example:
@@ -200,7 +200,7 @@ def _transport_for(
 
     if http_client is not None:
         if not isinstance(http_client, HttpxClient):
-            raise TypeError(f"http_client: an httpx.AsyncClient is needed, not a {type(http_client).__name__}")
+            raise TypeError(f"http_client: must be an httpx.AsyncClient, not a {type(http_client).__name__}")
         return BorrowedTransport(http_client)
     if not fast:
         return OwnTransport(partial(HttpxConnections, settings.base_url), max_connections)

@@ -12,8 +12,8 @@
 The API has no idempotency key, so a call that "left, no response" may have been carried out: repeating a send could
 send twice. ``at_least_once=True`` moves ONCE into the left column, for callers that prefer a second e-mail to none.
 
-A 500 with an error code comes from the API itself and not from a server in front of it. A wrong key has been answered
-like that, and the provider blocks an address for many errors, so repeating the call would only do harm. A 502, 503 or
+A 500 with an error code comes from the API itself and not from a server in front of it. A wrong key got this
+response, and the provider blocks an address for many errors, so repeating the call would only do harm. A 502, 503 or
 504 says that a server is away for the moment, so the call is repeated.
 """
 
@@ -141,7 +141,7 @@ class RetryBudget:
     """What a client may spend on repeating: when most of its calls fail, repeats stop instead of multiplying.
 
     A repeat takes tokens and a call that succeeds puts one back, so the share of repeats in the traffic stays bounded.
-    The costs follow the standard retry mode of the AWS SDKs. Calls from several threads may share one.
+    The costs follow the standard retry mode of the AWS SDKs. Calls from several threads may share a budget.
     """
 
     CAPACITY = 500
@@ -236,8 +236,9 @@ class Repetition:
             return error
         if isinstance(error, NotSentError):
             return OutcomeUnknownError(
-                "an earlier attempt got no answer and may have done it; the last was not sent", operation=operation
+                "an earlier attempt got no response and may have been carried out; the last attempt was not sent",
+                operation=operation,
             )
         error.carried_out = None
-        error.add_note("An earlier attempt of this call got no answer and may have done it.")
+        error.add_note("An earlier attempt of this call got no response and may have been carried out.")
         return error

@@ -10,7 +10,7 @@ from .pacing import Pacer
 
 @shown_half_made
 class SyncClient(SyncClientBase):
-    """The SMTP2GO API for code that does not await. Made once and shared, also among threads.
+    """The SMTP2GO API for code that does not await. Make it once and share it, also among threads.
 
     It has the groups, methods, results and errors of `AsyncClient`. One daemon thread runs the event loop; it starts
     with the first call, and anew in a forked child. Works inside a running event loop too, which it then blocks: each
@@ -25,7 +25,7 @@ class SyncClient(SyncClientBase):
         auth: What carries the key.
         timeout: Seconds that each step of an attempt may take.
         retry: What is repeated.
-        pacer: Share one among the clients of a process.
+        pacer: Share the same pacer among the clients of a process.
         max_connections: The most connections at a time, so the most calls from all threads at a time.
         max_email_bytes: The most that the body of an e-mail call may have.
         transport: ``"httpx"``, or ``"fast"`` for pyreqwest and orjson.
@@ -42,7 +42,7 @@ class SyncClient(SyncClientBase):
 
     @property
     def pacer(self) -> Pacer:
-        """What holds calls back after a 429."""
+        """The `Pacer` that holds calls back after a 429."""
         return self._async.pacer
 
     def close(self) -> None:

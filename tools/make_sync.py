@@ -66,7 +66,7 @@ class Rewriting(ast.NodeTransformer):
         return ast.Name(ast.get_source_segment(self.source, node) or repr(node.value))
 
     def annotation(self, node: ast.expr) -> str:
-        """Return an annotation as text; one in quotes is read too."""
+        """Return an annotation as text; an annotation in quotes is read too."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             inner = Rewriting(node.value)
             text = inner.text(ast.parse(node.value, mode="eval").body)

@@ -33,9 +33,9 @@ class SyncGroup(Generic[G]):
 
     def _iterate(self, call: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         with loading:
-            from .._paging import WaitedFor
+            from .._paging import SyncPaged
 
-        return WaitedFor(partial(self._run, cast("Paged[T]", call(*args, **kwargs)).next_page))
+        return SyncPaged(partial(self._run, cast("Paged[T]", call(*args, **kwargs)).next_page))
 
     def _run(self, call: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return self._thread.run(call, *args, **kwargs)

@@ -74,7 +74,7 @@ class SyncClientBase(SyncGroups):
             timeout: Seconds for each step of an attempt.
             retry: Another policy, for example ``RetryPolicy.none()``.
             subaccount_id: A subaccount to act for.
-            extra_body: Fields to add to every request body, for what the API has and this version does not.
+            extra_body: Fields to add to every request body, for fields that the API has and this version does not.
             raise_on_refused: ``False`` returns the result of a send that was refused instead of raising.
         """
         copy = object.__new__(type(self))
@@ -90,13 +90,13 @@ class SyncClientBase(SyncGroups):
         return copy
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, effect: CallEffect) -> AnyReply:
-        """Make a call that this version has no method for; with the same checks, errors, repeats and pacing.
+        """Make a call for which this version has no method, with the same checks, errors, repeats and pacing.
 
         Args:
-            method: ``"POST"`` nearly always; ``"PATCH"`` for a few.
+            method: ``"POST"`` nearly always; ``"PATCH"`` for a few calls.
             path: As in the API's reference, for example ``"/domain/view"``.
             body: Its fields; those that are ``None`` are left out.
-            effect: What making it a second time does. It decides what is repeated, so there is no default:
+            effect: What making the call a second time does. It decides what is repeated, so there is no default:
                 `CallEffect.READ` changes nothing, `CONVERGES` ends in the same state, `ONCE` does two things.
 
         Example:

@@ -93,7 +93,7 @@ class SyncGroups:
 
     @cached_property
     def email(self) -> "SyncEmails":
-        """Send e-mails, one or up to 1,000 at a time, and manage scheduled ones."""
+        """Send e-mails, alone or up to 1,000 at a time, and manage scheduled e-mails."""
         from .email import SyncEmails
 
         return SyncEmails(self._async.email, self._thread)

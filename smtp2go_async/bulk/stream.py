@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-from .._paging import WaitedFor
+from .._paging import SyncPaged
 from ..errors import NotSentError
 from ._run.run import Run
 from ._run.session import Beginning
@@ -153,7 +153,7 @@ class OutcomeStream(AsyncIterator[Outcome]):
         await self.aclose()
 
 
-class SyncOutcomeStream(WaitedFor[Outcome]):
+class SyncOutcomeStream(SyncPaged[Outcome]):
     """The outcomes of a run, waited for; otherwise as `OutcomeStream`, with `close` and ``with``."""
 
     def __init__(self, stream: OutcomeStream, wait: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]) -> None:

@@ -146,7 +146,7 @@ def test_in_a_second_loop_it_is_refused_with_the_reason(backend, faults, http_cl
 
 @pytest.mark.parametrize("wrong", [object(), "http://127.0.0.1", httpx.AsyncClient, 0])
 def test_something_else_is_a_type_error(wrong, key):
-    with pytest.raises(TypeError, match="http_client: an httpx.AsyncClient is needed"):
+    with pytest.raises(TypeError, match="http_client: must be an httpx.AsyncClient"):
         AsyncClient(key, http_client=wrong)
 
 

@@ -6,7 +6,7 @@ from faults.scripted import answer, close_gate, close_gate_again, scripted
 
 from smtp2go_async import CallEffect, Pacer, RateLimitError, RetryPolicy
 
-TURNED_AWAY = answer(429)
+RATE_LIMITED = answer(429)
 GOOD = answer()
 
 
@@ -15,8 +15,8 @@ def call_of(client, effect=CallEffect.ONCE):
 
 
 @pytest.mark.parametrize("effect", list(CallEffect))
-def test_a_call_that_can_t_outlast_the_cool_down_fails_at_once_and_says_for_how_long(effect, backend, time):
-    client, network = scripted(time, TURNED_AWAY, GOOD)
+def test_a_call_that_can_not_outlast_the_cool_down_fails_at_once_and_says_how_long_it_is(effect, backend, time):
+    client, network = scripted(time, RATE_LIMITED, GOOD)
 
     async def call():
         with pytest.raises(RateLimitError) as caught:
@@ -30,8 +30,8 @@ def test_a_call_that_can_t_outlast_the_cool_down_fails_at_once_and_says_for_how_
     assert (len(network.requests), time.slept) == (1, [])
 
 
-def test_later_calls_don_t_touch_the_network_until_it_is_over(backend, time):
-    client, network = scripted(time, TURNED_AWAY, GOOD)
+def test_later_calls_send_nothing_until_the_cool_down_is_over(backend, time):
+    client, network = scripted(time, RATE_LIMITED, GOOD)
 
     async def call():
         with pytest.raises(RateLimitError):
@@ -50,8 +50,8 @@ def test_later_calls_don_t_touch_the_network_until_it_is_over(backend, time):
     assert time.slept == []
 
 
-def test_a_patient_call_waits_it_out(backend, time):
-    client, network = scripted(time, TURNED_AWAY, GOOD, retry=RetryPolicy.patient())
+def test_a_patient_call_waits_until_the_cool_down_is_over(backend, time):
+    client, network = scripted(time, RATE_LIMITED, GOOD, retry=RetryPolicy.patient())
 
     async def call():
         return await call_of(client)
@@ -61,7 +61,7 @@ def test_a_patient_call_waits_it_out(backend, time):
 
 
 def test_a_patient_call_waits_for_a_gate_that_another_call_closed(backend, time):
-    client, network = scripted(time, TURNED_AWAY, GOOD)
+    client, network = scripted(time, RATE_LIMITED, GOOD)
 
     async def call():
         with pytest.raises(RateLimitError):
@@ -72,7 +72,7 @@ def test_a_patient_call_waits_for_a_gate_that_another_call_closed(backend, time)
     assert (len(network.requests), time.slept) == (2, [60.0])
 
 
-def test_a_call_waits_again_when_the_gate_was_closed_again_meanwhile(backend, time):
+def test_a_call_waits_again_when_the_gate_was_closed_again_while_it_waited(backend, time):
     client, network = scripted(time, GOOD, retry=RetryPolicy.patient())
     close_gate(client, None)
     sleep = client._calls.sleep
@@ -91,7 +91,7 @@ def test_a_call_waits_again_when_the_gate_was_closed_again_meanwhile(backend, ti
     assert (len(network.requests), time.slept) == (1, [60.0, 30.0])
 
 
-def test_waiting_for_the_gate_keeps_to_the_time_of_the_policy(backend, time):
+def test_waiting_for_the_gate_keeps_to_the_max_elapsed_of_the_policy(backend, time):
     client, network = scripted(time, GOOD, retry=RetryPolicy(max_elapsed=100.0))
     close_gate(client, None)
     sleep = client._calls.sleep
@@ -110,8 +110,8 @@ def test_waiting_for_the_gate_keeps_to_the_time_of_the_policy(backend, time):
     assert (network.requests, time.slept) == ([], [60.0])
 
 
-def test_a_cool_down_follows_the_other_longer_each_time(backend, time):
-    client, network = scripted(time, TURNED_AWAY, TURNED_AWAY, TURNED_AWAY, GOOD, retry=RetryPolicy.patient())
+def test_each_cool_down_in_a_row_is_longer_than_the_one_before(backend, time):
+    client, network = scripted(time, RATE_LIMITED, RATE_LIMITED, RATE_LIMITED, GOOD, retry=RetryPolicy.patient())
 
     async def call():
         await call_of(client)
@@ -131,7 +131,7 @@ def test_a_short_retry_after_is_waited_out_by_an_ordinary_call(backend, time):
 
 
 @pytest.mark.parametrize("said", [-3.0, 0.0, None])
-def test_a_retry_after_that_says_nothing_is_the_usual_cool_down(said, backend, time):
+def test_without_a_usable_retry_after_the_cool_down_is_the_usual_one(said, backend, time):
     client, _ = scripted(time, answer(429, retry_after=said))
 
     async def call():
@@ -144,7 +144,7 @@ def test_a_retry_after_that_says_nothing_is_the_usual_cool_down(said, backend, t
 
 def test_a_429_of_one_client_holds_back_the_others_that_share_its_pacer(backend, time):
     pacer = Pacer(clock=time, draw=lambda: 0.0)
-    first, _ = scripted(time, TURNED_AWAY, pacer=pacer)
+    first, _ = scripted(time, RATE_LIMITED, pacer=pacer)
     second, network = scripted(time, GOOD, pacer=pacer)
     alone, other_network = scripted(time, GOOD)
 
@@ -161,7 +161,7 @@ def test_a_429_of_one_client_holds_back_the_others_that_share_its_pacer(backend,
 
 def test_calls_that_were_under_way_together_wait_for_one_cool_down(backend, time):
     """They come back with a 429 each, which does not make the cool-down longer."""
-    client, network = scripted(time, *[TURNED_AWAY] * 5, GOOD)
+    client, network = scripted(time, *[RATE_LIMITED] * 5, GOOD)
     said = []
 
     async def one():
@@ -179,8 +179,8 @@ def test_calls_that_were_under_way_together_wait_for_one_cool_down(backend, time
     assert len(network.requests) == 5
 
 
-def test_being_turned_away_costs_nothing_of_the_retry_budget(backend, time):
-    client, _ = scripted(time, TURNED_AWAY, TURNED_AWAY, GOOD, retry=RetryPolicy.patient())
+def test_a_429_costs_nothing_of_the_retry_budget(backend, time):
+    client, _ = scripted(time, RATE_LIMITED, RATE_LIMITED, GOOD, retry=RetryPolicy.patient())
 
     async def call():
         await call_of(client)

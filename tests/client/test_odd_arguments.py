@@ -65,7 +65,7 @@ def _names(method: Callable[..., Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_every_argument_of_what_is_made_without_a_call_is_refused_by_its_name(name, tmp_path, monkeypatch):
+def test_wrong_arguments_of_values_are_refused_by_name(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make, needed = MADE[name]
     problems: list[str] = []
@@ -78,7 +78,7 @@ def test_every_argument_of_what_is_made_without_a_call_is_refused_by_its_name(na
     assert not problems, "\n".join(problems)
 
 
-async def test_every_argument_of_a_client_is_refused_by_its_name_and_not_by_a_later_call():
+async def test_wrong_arguments_of_a_client_are_refused_by_name_before_any_call():
     problems: list[str] = []
     network = Counting()
     for argument in _names(AsyncClient):
@@ -94,7 +94,7 @@ CALL = {"method": "POST", "path": "/domain/view", "body": {"domain": "example.co
 
 
 @pytest.mark.parametrize("argument", CALL)
-async def test_every_argument_of_a_call_of_ones_own_is_refused_by_its_name_or_sent(argument, client):
+async def test_arguments_of_call_are_refused_by_name_or_sent(argument, client):
     problems: list[str] = []
     for kind, odd in ODD.items():
         with told(argument, kind, client._calls.transport, problems):
@@ -105,7 +105,7 @@ async def test_every_argument_of_a_call_of_ones_own_is_refused_by_its_name_or_se
     assert not problems, "\n".join(problems)
 
 
-async def test_every_option_is_refused_by_its_name_and_not_by_a_later_call(client):
+async def test_wrong_options_are_refused_by_name_before_any_call(client):
     problems: list[str] = []
     for argument in _names(client.with_options):
         for kind, odd in ODD.items():

@@ -68,7 +68,7 @@ def test_a_call_that_does_two_things_when_made_twice_is_not_repeated_when_it_may
     assert time.slept == []
 
 
-def test_a_call_that_was_not_sent_is_repeated_whatever_it_does(backend, time):
+def test_a_call_that_was_not_sent_is_repeated_with_every_effect(backend, time):
     client, network = scripted(time, NOT_SENT, NOT_SENT, GOOD)
 
     assert outcome(backend, client).request_id == "r-1"
@@ -146,7 +146,7 @@ def test_waits_grow_to_their_bound_and_are_drawn_at_random(backend, time):
     assert len(set(time.slept)) == len(bounds)
 
 
-def test_no_attempt_begins_after_the_time_is_up(backend, time):
+def test_no_attempt_starts_after_max_elapsed(backend, time):
     policy = RetryPolicy(attempts=100, max_elapsed=30.0, first_wait=0.0)
     client, network = scripted(time, LOST, takes=12.0, retry=policy)
 
@@ -155,7 +155,7 @@ def test_no_attempt_begins_after_the_time_is_up(backend, time):
     assert len(network.requests) == 3
 
 
-def test_no_wait_begins_that_would_end_after_the_time_is_up(backend, time):
+def test_no_wait_starts_that_would_end_after_max_elapsed(backend, time):
     client, network = scripted(
         time, answer(429, retry_after=20.0), GOOD, retry=RetryPolicy(max_elapsed=25.0), takes=6.0
     )
@@ -164,7 +164,7 @@ def test_no_wait_begins_that_would_end_after_the_time_is_up(backend, time):
     assert (len(network.requests), time.slept) == (1, [])
 
 
-def test_a_wait_that_ends_in_time_is_made(backend, time):
+def test_a_wait_that_ends_within_max_elapsed_is_made(backend, time):
     client, network = scripted(
         time, answer(429, retry_after=20.0), GOOD, retry=RetryPolicy(max_elapsed=27.0), takes=6.0
     )
@@ -179,7 +179,7 @@ TWICE = RetryPolicy(attempts=2, first_wait=0.0, max_elapsed=1e9)
 
 
 @on(("failure", "repeats"), [(NOT_SENT, 100), (LOST, 50), (DOWN, 100)], ids=["not sent", "lost", "503"])
-def test_when_everything_fails_repeats_stop(failure, repeats, backend, time):
+def test_when_all_calls_fail_the_budget_ends_the_repeats(failure, repeats, backend, time):
     client, network = scripted(time, failure, retry=TWICE)
 
     async def call():
@@ -274,7 +274,7 @@ def notes_of(error):
     [refusal(400, "API_EXCEPTION", "schedule_id not found"), answer(404), refusal(400, "X", "already there")],
     ids=["not found", "404", "already there"],
 )
-def test_a_refusal_after_a_lost_answer_says_that_the_first_attempt_may_have_done_it(said, backend, time):
+def test_a_refusal_after_a_lost_response_says_that_the_first_attempt_may_have_been_carried_out(said, backend, time):
     client, _ = scripted(time, LOST, said)
 
     async def call():
@@ -282,11 +282,11 @@ def test_a_refusal_after_a_lost_answer_says_that_the_first_attempt_may_have_done
             await client.email.remove_scheduled("1")
         return caught.value
 
-    assert "may have done it" in notes_of(anyio.run(call, backend=backend))
+    assert "may have been carried out" in notes_of(anyio.run(call, backend=backend))
 
 
 @on("first", [None, NOT_SENT], ids=["at once", "after one that was not sent"])
-def test_a_refusal_without_a_lost_answer_before_it_says_no_such_thing(first, backend, time):
+def test_a_refusal_without_a_lost_response_before_it_has_no_note(first, backend, time):
     turns = [answer(404)] if first is None else [first, answer(404)]
     client, _ = scripted(time, *turns)
 
@@ -294,7 +294,7 @@ def test_a_refusal_without_a_lost_answer_before_it_says_no_such_thing(first, bac
     assert (error.carried_out, notes_of(error)) == (False, "")
 
 
-def test_a_call_that_changes_nothing_needs_no_such_note(backend, time):
+def test_a_refusal_of_a_call_that_changes_nothing_has_no_note(backend, time):
     client, _ = scripted(time, LOST, answer(404))
 
     assert notes_of(outcome(backend, client, READ)) == ""
@@ -310,7 +310,7 @@ def test_no_error_denies_what_an_earlier_attempt_may_have_done(last, effect, tim
     assert error.carried_out is None
 
 
-def test_not_sent_after_a_lost_answer_is_not_reported_as_not_sent(time):
+def test_not_sent_after_a_lost_response_is_not_reported_as_not_sent(time):
     """Callers branch on the type: an `except NotSentError` sends again."""
     client, _ = scripted(time, LOST, NOT_SENT, retry=RetryPolicy(at_least_once=True))
 
@@ -319,7 +319,7 @@ def test_not_sent_after_a_lost_answer_is_not_reported_as_not_sent(time):
     assert not isinstance(error, NotSentError)
 
 
-def test_a_call_of_one_s_own_needs_a_mapping(backend, time):
+def test_the_body_given_to_call_must_be_a_mapping(backend, time):
     client, network = scripted(time, GOOD)
 
     async def call():

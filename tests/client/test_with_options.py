@@ -35,7 +35,7 @@ def test_a_copy_has_groups_of_its_own(time):
     assert client.email is before
 
 
-def test_a_group_that_was_used_before_does_not_take_its_settings_along(backend, time, mail):
+def test_a_group_that_was_used_before_keeps_its_own_settings(backend, time, mail):
     client, network = scripted(time, answer())
 
     async def call():
@@ -118,7 +118,7 @@ def test_a_refused_send_can_be_returned_instead_of_raised(backend, time, mail):
     assert result.failures == ("no",)
 
 
-def test_what_is_not_given_stays_as_it_is(time):
+def test_settings_that_are_not_given_stay_as_they_are(time):
     policy = RetryPolicy(attempts=9)
     client, _ = scripted(
         time, answer(), timeout=7, retry=policy, subaccount_id="one", max_email_bytes=99, auth="bearer"
@@ -171,7 +171,7 @@ def test_a_wrong_key_is_not_in_the_error(time):
 
 
 @pytest.mark.parametrize("closes", ["the copy", "the original"])
-def test_closing_one_closes_both(closes, backend, client_of, mail):
+def test_closing_the_copy_or_the_original_closes_both(closes, backend, client_of, mail):
     async def call():
         client = client_of()
         copy = client.with_options(timeout=1)

@@ -14,14 +14,14 @@ def empty(budget, failure=Failure.SERVER):
     return taken
 
 
-def test_a_budget_begins_full():
+def test_a_budget_starts_full():
     assert RetryBudget().tokens == 500
 
 
 @pytest.mark.parametrize(
     ("failure", "repeats"), [(Failure.NOT_SENT, 100), (Failure.SERVER, 100), (Failure.NO_RESPONSE, 50)]
 )
-def test_a_full_budget_pays_for_so_many_repeats_and_not_for_one_more(failure, repeats):
+def test_a_full_budget_pays_for_a_fixed_number_of_repeats(failure, repeats):
     budget = RetryBudget()
     assert empty(budget, failure) == repeats
     assert budget.tokens == 0
@@ -92,6 +92,6 @@ def test_threads_that_share_a_budget_do_not_overdraw_it():
     assert sum(taken) == 100
 
 
-def test_budgets_are_apart():
+def test_two_budgets_share_nothing():
     empty(RetryBudget())
     assert RetryBudget().tokens == 500

@@ -42,7 +42,7 @@ def test_attempts_are_a_whole_number(attempts):
 
 @pytest.mark.parametrize("name", ["max_elapsed", "first_wait", "max_wait"])
 @pytest.mark.parametrize("seconds", [0, 0.0, 1, 0.001, 1e9])
-def test_waits_may_be_anything_from_nothing_up(name, seconds):
+def test_waits_may_be_0_or_more(name, seconds):
     assert getattr(RetryPolicy(**{name: seconds}), name) == seconds
 
 
@@ -61,12 +61,12 @@ def test_waits_are_numbers(name, seconds):
 
 
 @pytest.mark.parametrize("value", ["false", "no", 0, 1, None])
-def test_sending_twice_needs_a_clear_yes_and_nothing_that_looks_so(value):
+def test_at_least_once_must_be_true_and_not_a_value_that_looks_true(value):
     with pytest.raises(TypeError, match=r"^at_least_once: "):
         RetryPolicy(at_least_once=value)
 
 
-def test_sending_twice_is_not_switched_on_by_position():
+def test_at_least_once_can_not_be_given_by_position():
     with pytest.raises(TypeError):
         RetryPolicy(4, 30.0, 0.5, 8.0, True)
 
@@ -110,6 +110,6 @@ def test_no_wait_is_ever_over_the_bounds(attempt, drawn, first, most):
 
 
 @pytest.mark.parametrize("argument", ["first_wait", "max_wait"])
-def test_a_wait_without_an_end_is_refused(argument):
+def test_an_infinite_wait_is_refused(argument):
     with pytest.raises(ValueError, match=argument):
         RetryPolicy(**{argument: float("inf")})

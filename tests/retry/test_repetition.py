@@ -124,7 +124,7 @@ def test_a_call_that_was_not_sent_after_an_unknown_attempt_is_unknown():
     final = call.final_error(NOT_SENT, "/email/send")
     assert isinstance(final, OutcomeUnknownError)
     assert (final.operation, final.carried_out) == ("/email/send", None)
-    assert "the last was not sent" in str(final)
+    assert "the last attempt was not sent" in str(final)
 
 
 @pytest.mark.parametrize("kind", [BadRequestError, RateLimitError])
@@ -136,7 +136,7 @@ def test_a_refusal_after_an_unknown_attempt_does_not_say_that_nothing_was_done(k
 
     assert call.final_error(refusal, "/some/call") is refusal
     assert refusal.carried_out is None
-    assert refusal.__notes__ == ["An earlier attempt of this call got no answer and may have done it."]
+    assert refusal.__notes__ == ["An earlier attempt of this call got no response and may have been carried out."]
 
 
 def test_a_read_keeps_its_last_error_whatever_came_before():

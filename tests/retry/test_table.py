@@ -52,7 +52,7 @@ def test_at_least_once_moves_every_effect_into_the_left_column(failure, effect, 
     assert decide(failure, effect, at_least_once=True) is decision
 
 
-def test_the_tests_above_have_every_failure_and_every_effect():
+def test_the_table_has_every_failure_and_every_effect():
     assert len(Failure) == 6
     assert len(CallEffect) == 3
 
