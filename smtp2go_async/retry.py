@@ -152,7 +152,7 @@ class RetryBudget:
     def __init__(self) -> None:
         self._tokens = self.CAPACITY
         self._after_fork()
-        tell_after_fork(self)
+        tell_after_fork(self, RetryBudget._after_fork)
 
     def _after_fork(self) -> None:
         self._lock = threading.Lock()

@@ -1,1 +1,1 @@
-"""The turns of calls at a `Pacer`, the published limits, and waiting for a turn."""
+"""The gate and the turns of calls at a `Pacer`, the published limits, and waiting for a turn."""

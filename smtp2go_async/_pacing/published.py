@@ -1,7 +1,8 @@
-"""The published limits of three calls: each call has a place in a line, and counts from the moment at which it leaves.
+"""The published limits of three calls: each call reserves a time to leave, and counts from the moment it leaves.
 
-A place is promised when a call arrives. But the call may be late for it, since the gate was closed, or all connections
-were in use; those behind it are not, and together they would be too many. So what has left is counted by itself.
+A time is promised when a call arrives. The call may still leave later, since the gate was closed or all connections
+were in use. The calls behind it are not late, and all of them together would then be too many at once. So the calls
+that have left are counted separately from the promises.
 """
 
 import bisect
@@ -11,18 +12,18 @@ from typing import Final
 
 import attrs
 
-SILENCE = 10.0
-"""Seconds after which nobody waits any more for a call that says nothing."""
+MAX_SILENCE_SECONDS = 10.0
+"""After this time a call that says nothing is not waited for any more."""
 
-MIN_WAIT = 1e-6
-"""Seconds; a shorter wait is a rounding error."""
+MIN_WAIT_SECONDS = 1e-6
+"""A shorter wait is a rounding error."""
 
 
 @attrs.frozen
 class Limit:
     """A published limit, kept as a bucket: half of a period's calls at once, the other half spread over the period.
 
-    So no period has more calls than are allowed, and none has to wait for a whole period.
+    So no period has more calls than are allowed, and no call has to wait for a whole period.
     """
 
     calls: int
@@ -48,88 +49,95 @@ PUBLISHED_LIMITS: Final[Mapping[str, Limit]] = {
 
 
 @attrs.define(eq=False)
-class Place:
-    """The place of one call."""
+class Reservation:
+    """The time at which a call may leave."""
 
     number: int
     at: float
-    """When the call may leave, if nobody is late."""
+    """When the call may leave, if no call before it is late."""
     due: float
     """When the call should ask again."""
 
 
-class Line:
-    """The calls of one limited path that have not left, one behind the other. Its user sees to threads."""
+class LimitQueue:
+    """The calls of a limited path that have not left, in the order of their reservations.
+
+    It has no lock: the lock of the gate guards it.
+    """
 
     def __init__(self, limit: Limit) -> None:
         self._at_once, self._interval = limit.at_once, limit.interval
         self._number = 0
-        self._promised = -math.inf
-        """When the bucket will be empty again if all who have a place come."""
-        self._drained = -math.inf
-        """When it will be empty again after those that left."""
-        self._standing: list[Place] = []
+        self._promised_until = -math.inf
+        """When the bucket will be empty again if all calls with a reservation leave."""
+        self._drained_at = -math.inf
+        """When the bucket will be empty again after the calls that have left."""
+        self._standing: list[Reservation] = []
 
     def _seconds(self, drained: float, ahead: int, now: float) -> float:
         seconds = max(drained, now) + (ahead + 1) * self._interval - now - self._at_once * self._interval
         # Divided and multiplied, an interval can miss itself by some billionths.
-        return seconds if seconds > MIN_WAIT else 0.0
+        return seconds if seconds > MIN_WAIT_SECONDS else 0.0
 
-    def next_place(self, now: float) -> float:
-        """Return the seconds until the next place that nobody has."""
-        return self._seconds(self._promised, 0, now)
+    def seconds_until_free(self, now: float) -> float:
+        """Return the seconds until the next time that is not reserved."""
+        return self._seconds(self._promised_until, 0, now)
 
-    def reserve(self, now: float, patience: float) -> Place | None:
-        """Reserve the next place, unless it comes too late."""
-        seconds = self.next_place(now)
+    def reserve(self, now: float, patience: float) -> Reservation | None:
+        """Reserve the next free time, unless it comes too late."""
+        seconds = self.seconds_until_free(now)
         if seconds > patience:
             return None
-        self._promised = max(self._promised, now) + self._interval
+        self._promised_until = max(self._promised_until, now) + self._interval
         self._number += 1
-        place = Place(self._number, now + seconds, now + seconds)
-        self._standing.append(place)
-        return place
+        reservation = Reservation(self._number, now + seconds, now + seconds)
+        self._standing.append(reservation)
+        return reservation
 
-    def wait(self, place: Place, now: float) -> float:
-        """Return the seconds until a call may leave; those before it may leave then, too."""
-        while self._standing and self._standing[0].due + SILENCE <= now and self._standing[0] is not place:
-            # A call that does not come, perhaps since its event loop stands still, must not hold up those behind it.
+    def wait(self, reservation: Reservation, now: float) -> float:
+        """Return the seconds until a call may leave, with the calls before it leaving by then, too."""
+        while (
+            self._standing
+            and self._standing[0].due + MAX_SILENCE_SECONDS <= now
+            and self._standing[0] is not reservation
+        ):
+            # A call that does not come, perhaps since its event loop stands still, must not hold up the calls behind.
             del self._standing[0]
-        index = self._index(place)
-        if index == len(self._standing) or self._standing[index] is not place:
-            self._standing.insert(index, place)
-        seconds = max(place.at - now, self._seconds(self._drained, index, now))
-        place.due = now + seconds
-        return seconds if seconds > MIN_WAIT else 0.0
+        index = self._index(reservation)
+        if index == len(self._standing) or self._standing[index] is not reservation:
+            self._standing.insert(index, reservation)
+        seconds = max(reservation.at - now, self._seconds(self._drained_at, index, now))
+        reservation.due = now + seconds
+        return seconds if seconds > MIN_WAIT_SECONDS else 0.0
 
-    def leave(self, place: Place, now: float) -> None:
+    def leave(self, reservation: Reservation, now: float) -> None:
         """Let a call leave."""
-        self._drop(place)
-        self._drained = max(self._drained, now) + self._interval
+        self._drop(reservation)
+        self._drained_at = max(self._drained_at, now) + self._interval
 
     def come_back(self) -> None:
-        """Take it back that a call left."""
-        self._drained -= self._interval
+        """Take back that a call left."""
+        self._drained_at -= self._interval
 
-    def give_back(self, place: Place, now: float) -> None:
-        """Give the place of a call back that was not made, if it is the last one: others keep theirs."""
-        self._drop(place)
-        promised = place.at + self._at_once * self._interval
-        if place.at > now and abs(promised - self._promised) < MIN_WAIT:
-            self._promised -= self._interval
+    def give_back(self, reservation: Reservation, now: float) -> None:
+        """Free the reservation of a call that was not made, if it is the last one: the others keep their times."""
+        self._drop(reservation)
+        promised = reservation.at + self._at_once * self._interval
+        if reservation.at > now and abs(promised - self._promised_until) < MIN_WAIT_SECONDS:
+            self._promised_until -= self._interval
 
-    def forget(self) -> None:
-        """Forget those that stand in line: after a fork, they are the parent's."""
+    def forget_calls(self) -> None:
+        """Forget the calls that have not left: after a fork, they are the parent's."""
         self._standing.clear()
 
-    def _drop(self, place: Place) -> None:
-        index = self._index(place)
-        if index < len(self._standing) and self._standing[index] is place:
+    def _drop(self, reservation: Reservation) -> None:
+        index = self._index(reservation)
+        if index < len(self._standing) and self._standing[index] is reservation:
             del self._standing[index]
 
-    def _index(self, place: Place) -> int:
-        return bisect.bisect_left(self._standing, place.number, key=_number_of)
+    def _index(self, reservation: Reservation) -> int:
+        return bisect.bisect_left(self._standing, reservation.number, key=_number_of)
 
 
-def _number_of(place: Place) -> int:
-    return place.number
+def _number_of(reservation: Reservation) -> int:
+    return reservation.number

@@ -9,12 +9,12 @@ from .turns import Turn
 
 
 class Waker:
-    """An event of this event loop that any thread can set."""
+    """An event of the running event loop that any thread can set."""
 
     def __init__(self) -> None:
         self._event = anyio.Event()
         self.loop: object = current_token().native_token
-        # The names of the same thing in asyncio and in trio. Both raise a RuntimeError when the loop has ended.
+        # The same function under its names in asyncio and in trio. Both raise a RuntimeError when the loop has ended.
         self._soon = getattr(self.loop, "call_soon_threadsafe", None) or getattr(self.loop, "run_sync_soon")  # noqa: B009
 
     @property
@@ -39,7 +39,7 @@ class Waker:
             try:
                 await sleep(seconds)
             except Exception as error:
-                # Raised in here, it would come out in a group.
+                # Kept, since raised in here it would come out in an exception group.
                 problem = error
             tasks.cancel_scope.cancel()
 
@@ -52,7 +52,7 @@ class Waker:
 
 
 def waker_for(turn: Turn) -> Waker:
-    """Make what wakes a call when its turn has come."""
+    """Return the waker that the gate uses when the turn of this call has come."""
     waker = Waker()
     turn.wake, turn.loop = waker.wake, waker.loop
     return waker

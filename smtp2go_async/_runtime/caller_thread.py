@@ -1,7 +1,7 @@
-"""Code of the caller's that a call runs while it goes on: the list of a bulk run, and what it is told.
+"""Code of the caller's that a call runs while it goes on: the list of a bulk run, and its callbacks.
 
-Where the caller waits in a thread of its own, that code runs there and not beside the event loop: a database cursor may
-belong to that thread, and Django refuses its ORM wherever a loop runs.
+With a blocking client this code runs in the caller's thread and not beside the event loop: a database cursor may belong
+to that thread, and Django refuses its ORM wherever a loop runs.
 """
 
 from collections.abc import Callable
@@ -12,29 +12,30 @@ import anyio
 
 
 class CallerThread(Protocol):
-    """What the thread that waits for a call does for it meanwhile."""
+    """The caller's thread, which is blocked by a call and runs the caller's code for it meanwhile."""
 
     async def do(self, work: Callable[[], object]) -> BaseException | None:
-        """Have something done, and return what it raised."""
+        """Have a function run in the thread, and return what it raised."""
         ...
 
 
-caller_thread: ContextVar[CallerThread | None] = ContextVar("smtp2go_async_errands", default=None)
-"""Those of the call around; ``None`` where the caller awaits it."""
+caller_thread: ContextVar[CallerThread | None] = ContextVar("smtp2go_async_caller_thread", default=None)
+"""The blocked thread of the call around; ``None`` where the caller awaits the call."""
 
 
 class InterruptedByCallerError(Exception):
-    """The caller's thread was told to end. What a loop in another thread is told: the exit itself would end that."""
+    """The caller's thread was told to end. Raised in the loop of another thread, which the exit itself would end."""
 
 
 async def run_in_caller_thread(work: Callable[[], object]) -> BaseException | None:
     """Run the caller's own code in the caller's thread, and return what it raised.
 
-    Not raised here: an exit (Ctrl-C, `sys.exit`) would end the loop with everything that is under way.
+    It is not raised here: an exit (Ctrl-C, `sys.exit`) would end the loop with everything that is under way.
     """
-    waiting = caller_thread.get()
-    if waiting is not None:
-        return await waiting.do(work)
+    thread = caller_thread.get()
+    if thread is not None:
+        return await thread.do(work)
+    # The caller awaits the call, so this already is the caller's thread.
     try:
         work()
     except BaseException as error:
@@ -43,7 +44,7 @@ async def run_in_caller_thread(work: Callable[[], object]) -> BaseException | No
 
 
 def plain(error: BaseException, cancelled: type[BaseException]) -> BaseException:
-    """Return an error that can be raised around a loop, which would take some for something of its own."""
+    """Return an error that can be raised around a loop, which would take some errors for something of its own."""
     if isinstance(error, (cancelled, StopIteration, StopAsyncIteration)):
         made = RuntimeError(f"the list or on_outcome raised {type(error).__name__}")
         made.__cause__ = error

@@ -1,27 +1,27 @@
 """Imports that a fork waits for.
 
-What another thread is importing at the moment of a fork stays half imported in the child: whoever imports it there gets
+A module that another thread is importing at the moment of a fork stays half imported in the child: an import there gets
 half a module, or waits for ever for a thread that the child does not have. This package imports late, so a first call
-in one thread and a fork in another meet easily. Each late import, and what else is made once for a process, is made
-within `loading`, and a fork waits until nobody is in there.
+in one thread and a fork in another meet easily. Each late import, and everything else that is made once for a process,
+is made within `loading`, and a fork waits until no thread is inside.
 
-A module that has to do something before a fork and after it, as `logging` and `concurrent.futures.thread`, must be
-loaded earlier: one that comes while a fork waits does only the second half, and Python writes a complaint to stderr.
-`client` imports both, so that this can't happen once a client was made.
+A module that has to do something before a fork and after it, as `logging` and `concurrent.futures.thread` do, must be
+loaded earlier: if it is loaded while a fork waits, it does only the second half, and Python writes a complaint to
+stderr. `client` imports both, so that this can't happen once a client was made.
 
-Nothing is imported here that Python has not loaded when it starts.
+Only modules that Python loads when it starts are imported here.
 """
 
 import _thread
 import os
 import sys
 
-MAX_WAIT = 10.0
-"""Seconds after which nobody waits any more: an import that takes longer may be waiting for the one that forks."""
+MAX_WAIT_SECONDS = 10.0
+"""After this time a fork goes on: an import that takes longer may itself be waiting for the thread that forks."""
 
 
 class _Loading:
-    """A lock for ``with``, which the thread that has it may take again, and which is free in a forked child."""
+    """A lock for ``with``, which its thread may take again, and which is free in a forked child."""
 
     def __init__(self) -> None:
         self._registered_after_logging: bool | None = None
@@ -33,8 +33,8 @@ class _Loading:
 
     def __enter__(self) -> None:
         self._take()
-        # What is registered last is asked first, and so it must be this: logging takes its own lock at a fork, and who
-        # is in here may need that one before he comes out.
+        # Python calls the function that was registered last first, and so it must be this one. `logging` takes its own
+        # lock at a fork, and a thread inside `loading` may need that lock before it comes out.
         after = "logging" in sys.modules
         if after is not self._registered_after_logging and hasattr(os, "register_at_fork"):
             self._registered_after_logging = after
@@ -44,12 +44,12 @@ class _Loading:
         self._give_back()
 
     def _take(self) -> None:
-        taken = self._lock.acquire(timeout=MAX_WAIT)
+        taken = self._lock.acquire(timeout=MAX_WAIT_SECONDS)
         self._taken.setdefault(_thread.get_ident(), []).append(taken)
 
     def _give_back(self) -> None:
         mine = self._taken.get(_thread.get_ident())
-        # It has nothing when it was interrupted while it waited, and when it was forked in here.
+        # There is nothing if this thread was interrupted while it waited, or was forked inside.
         if mine:
             taken = mine.pop()
             if not mine:

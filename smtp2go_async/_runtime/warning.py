@@ -1,4 +1,4 @@
-"""Warn of a call at the line that made it, also where the call runs in a thread of ours."""
+"""Warn of a call at the line that made it, also where the call runs in a thread of this package."""
 
 import os
 import sys
@@ -15,15 +15,16 @@ class CallerLine(NamedTuple):
     filename: str
     line: int
     names: dict[str, Any]
-    """The globals there, in which Python notes what it has warned of."""
+    """The globals of the line's module, in which Python notes its warnings."""
 
 
 called_from: ContextVar[CallerLine | None] = ContextVar("smtp2go_async_called_from", default=None)
-"""The line that waits for the call around; ``None`` where the call is awaited, and the stack shows the line."""
+"""The line that a blocking call was made at; ``None`` where the call is awaited, and the stack shows the line."""
 
 
 def place_of_caller() -> CallerLine:
     """Return the line outside this package that led here."""
+    # As `warnings` itself finds a line; its public functions can't skip a package before Python 3.12.
     frame = sys._getframe(1)
     while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
         frame = frame.f_back
@@ -31,7 +32,7 @@ def place_of_caller() -> CallerLine:
 
 
 def warn_caller(text: str) -> None:
-    """Give a `UserWarning` that names the caller's line."""
+    """Issue a `UserWarning` that names the caller's line."""
     place = called_from.get() or place_of_caller()
     registry = place.names.setdefault("__warningregistry__", {})
     module = place.names.get("__name__", "<unknown>")

@@ -1,4 +1,4 @@
-"""Tell a caller whose waiting call stops an event loop, and with it everything else that goes on there."""
+"""Warn of a blocking call that stops an event loop, and with it everything else that goes on there."""
 
 import asyncio
 import inspect
@@ -10,53 +10,53 @@ from types import CodeType, FrameType
 from ..errors import Smtp2goWarning
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_AWAITED = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_COROUTINE_FLAGS = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _LOOPS = ("asyncio", "trio")
 
 Places = set[tuple[CodeType, int]]
 
 
-def warn_of_a_blocked_loop(told: Places) -> None:
+def warn_of_a_blocked_loop(warned_of: Places) -> None:
     """Warn if an event loop runs in this thread, once for each line of the caller's.
 
-    Not of what is typed at a prompt, or written in a cell of a notebook: it runs on a loop of which nobody there knows,
-    and waits for each answer anyway.
+    There is no warning at a prompt or in a cell of a notebook: such code runs on a loop that its author did not start,
+    and waits for each result anyway.
 
     Args:
-        told: The lines that were told of.
+        warned_of: The lines that a warning was given for.
 
     Warns:
-        Smtp2goWarning: Of the caller's line.
+        Smtp2goWarning: At the caller's line.
     """
     loop = _running_here()
     if loop is None:
         return
     depth, frame = _caller()
     place = (frame.f_code, frame.f_lineno)
-    if place in told or _is_at_a_prompt(frame):
+    if place in warned_of or _is_at_a_prompt(frame):
         return
     warnings.warn(
-        f"SyncClient: this call waits for its answer in the thread of a running {loop} event loop, where nothing else "
-        f"goes on until then; await an AsyncClient, or make the call in another thread ({_THREADS[loop]})",
+        f"SyncClient: this call blocks the thread of a running {loop} event loop, where nothing else goes on until its "
+        f"response has come; await an AsyncClient, or make the call in another thread ({_THREADS[loop]})",
         Smtp2goWarning,
         stacklevel=depth,
     )
-    # Not before: where warnings are errors, each such call is one.
-    told.add(place)
+    # Not earlier: where warnings are errors, each such call must raise its own.
+    warned_of.add(place)
 
 
 _THREADS = {"asyncio": "asyncio.to_thread", "trio": "trio.to_thread.run_sync"}
 
 
 def _running_here() -> str | None:
-    # Asked before each call, so it has to be quick; the public way raises an error where none runs.
+    # Called before each call, so it has to be quick; the public function raises an error where no loop runs.
     if asyncio._get_running_loop() is not None:
         return "asyncio"
     trio = sys.modules.get("trio")
     if trio is not None:
         try:
             trio.lowlevel.current_trio_token()
-        except (RuntimeError, AttributeError):  # the second while it is only being imported
+        except (RuntimeError, AttributeError):  # an AttributeError while trio is only being imported
             return None
         return "trio"
     return None
@@ -76,7 +76,7 @@ def _is_at_a_prompt(frame: FrameType | None) -> bool:
         code, module = frame.f_code, frame.f_globals.get("__name__", "")
         if code.co_name == "<module>":
             return bool(module == "__main__")
-        if code.co_flags & _AWAITED or str(module).partition(".")[0] in _LOOPS:
+        if code.co_flags & _COROUTINE_FLAGS or str(module).partition(".")[0] in _LOOPS:
             return False
         frame = frame.f_back
     return False

@@ -59,7 +59,7 @@ def test_after_the_first_429_only_calls_that_were_on_the_wire_arrive(
     assert 1 <= faults.count() <= connections
     assert (pacer.state.phase, pacer.state.in_flight, pacer.state.waiting) == ("cooling down", 0, 0)
     # Half of those that were on the wire, and not half of all callers.
-    assert pacer._limit <= connections // 2
+    assert pacer._gate.limit <= connections // 2
 
 
 def test_calls_that_wait_in_the_pool_of_the_caller_s_own_client_are_held_back_too(backend, faults, mail):
@@ -76,7 +76,7 @@ def test_calls_that_wait_in_the_pool_of_the_caller_s_own_client_are_held_back_to
     found, pacer = anyio.run(run, backend=backend)
     assert found == {"held back": 60}
     assert 1 <= faults.count() <= 10
-    assert pacer._limit <= 5
+    assert pacer._gate.limit <= 5
 
 
 class Held:
@@ -193,7 +193,7 @@ def test_a_loop_that_ends_while_its_call_waits_does_not_hold_up_the_others(fault
 
 
 def test_a_probe_that_is_never_answered_lets_another_go(backend, faults, client_of, mail, monkeypatch):
-    monkeypatch.setattr("smtp2go_async.pacing.SILENCE", 0.3)
+    monkeypatch.setattr("smtp2go_async._pacing.gate.MAX_SILENCE_SECONDS", 0.3)
 
     async def run():
         async with client_of(retry=RetryPolicy.patient(), timeout=None) as client:
@@ -212,7 +212,7 @@ def test_a_probe_that_is_never_answered_lets_another_go(backend, faults, client_
 def test_many_calls_of_an_event_loop_that_stands_still_hold_up_the_others_for_no_longer_than_one(
     faults, mail, monkeypatch
 ):
-    monkeypatch.setattr("smtp2go_async.pacing.SILENCE", 0.5)
+    monkeypatch.setattr("smtp2go_async._pacing.gate.MAX_SILENCE_SECONDS", 0.5)
     pacer = Pacer()
     faults.then(Say(429, b"{}", {"Retry-After": "1.0"}))
     stands, goes_on = threading.Event(), threading.Event()

@@ -3,8 +3,8 @@
 import heapq
 
 from smtp2go_async import Pacer
+from smtp2go_async._pacing.gate import COOL_DOWN_SECONDS
 from smtp2go_async._pacing.turns import HeldBackError, Turn
-from smtp2go_async.pacing import COOL_DOWN
 
 PATH = "/some/call"
 
@@ -102,7 +102,7 @@ def recovering(clock, in_flight):
     """Return a pacer whose probe was accepted after a block that so many calls met."""
     pacer = Pacer(clock=clock, draw=lambda: 0.0)
     closed(pacer, in_flight)
-    clock.move(COOL_DOWN)
+    clock.move(COOL_DOWN_SECONDS)
     accepted(pacer)
     assert pacer.state.phase == "recovering"
     return pacer
@@ -135,7 +135,7 @@ def drive(pacer, clock, callers, blocked_until, takes=0.3):
 
     def look_again(turn):
         # Unless it was woken meanwhile.
-        if pacer.state.waiting and any(one is turn for _, one in pacer._queue):
+        if pacer.state.waiting and any(one is turn for _, one in pacer._gate.queue):
             leave(turn)
 
     def end(turn, answer):

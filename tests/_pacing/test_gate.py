@@ -6,8 +6,10 @@ import pytest
 from _pacing.gates import PATH, Clock, accepted, enter, entered, rate_limited, release, wait_of
 
 from smtp2go_async import Pacer
-from smtp2go_async._pacing.turns import Delay, Turn
-from smtp2go_async.pacing import COOL_DOWN, MAX_COOL_DOWN, SILENCE, PacerState
+from smtp2go_async._pacing.gate import COOL_DOWN_SECONDS, MAX_COOL_DOWN_SECONDS, Delay
+from smtp2go_async._pacing.published import MAX_SILENCE_SECONDS
+from smtp2go_async._pacing.turns import Turn
+from smtp2go_async.pacing import PacerState
 
 
 # --- open ---------------------------------------------------------------------------------------------------------------
@@ -47,7 +49,7 @@ def test_a_turn_that_is_given_back_twice_counts_once(pacer):
 
 # --- closed by a 429 ----------------------------------------------------------------------------------------------------
 def test_a_429_closes_the_gate_for_the_least_that_the_provider_blocks(pacer):
-    assert rate_limited(pacer) == COOL_DOWN == 60.0
+    assert rate_limited(pacer) == COOL_DOWN_SECONDS == 60.0
     assert pacer.state == PacerState("cooling down", 60.0, 0, 0, 0)
 
 
@@ -89,7 +91,7 @@ def test_each_probe_that_is_turned_away_doubles_the_next_cool_down_up_to_the_lon
         waits.append(rate_limited(pacer))
         clock.move(waits[-1])
     assert waits == [60, 120, 240, 480, 960, 960, 960]
-    assert MAX_COOL_DOWN == 960
+    assert MAX_COOL_DOWN_SECONDS == 960
 
 
 def test_late_429s_of_calls_that_were_under_way_do_not_lengthen_the_cool_down(pacer, clock):
@@ -182,7 +184,7 @@ def test_a_clock_that_jumps_ahead_opens_the_gate_for_one_probe_only(pacer, clock
     rate_limited(pacer)
     clock.move(1e12)
     assert entered(pacer).is_probe
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
 
 
 def test_a_clock_that_jumps_ahead_during_the_probe_changes_nothing(pacer, clock):

@@ -6,9 +6,9 @@ import pytest
 from _pacing.gates import PATH, Clock, accepted
 
 from smtp2go_async import Pacer
+from smtp2go_async._pacing.gate import MAX_COOL_DOWN_SECONDS
 from smtp2go_async._pacing.published import PUBLISHED_LIMITS
 from smtp2go_async._pacing.turns import HeldBackError
-from smtp2go_async.pacing import MAX_COOL_DOWN
 
 PATHS = [PATH, PATH, PATH, "/api_keys/add", "/activity/search"]
 LOOPS = [object() for _ in range(3)]
@@ -65,7 +65,7 @@ class Gate:
                     self.left[caller.path].remove(caller.left_at)
             caller.may_go, caller.asks_at = False, self.clock.now
             return
-        assert not closed or caller.turn._round == self.pacer._round
+        assert not closed or caller.turn.round == self.pacer._gate.round
         if not caller.out:
             caller.out, caller.left_at = True, self.clock.now
             if caller.path in self.left:
@@ -83,7 +83,7 @@ class Gate:
             self.depart(caller, writing)
 
     def write(self, number):
-        caller = self.pick(number, lambda one: one.out and one.turn._round == self.pacer._round)
+        caller = self.pick(number, lambda one: one.out and one.turn.round == self.pacer._gate.round)
         if caller:
             self.depart(caller, True)
 
@@ -111,7 +111,7 @@ class Gate:
     def be_collected(self, number):
         caller = self.pick(number, lambda one: True)
         if caller:
-            with self.pacer._lock:
+            with self.pacer._gate.lock:
                 self.end(caller)
 
     def ask_early(self, number):
@@ -145,15 +145,15 @@ class Gate:
     def the_counts_are_right(self):
         state = self.pacer.state
         out = sum(one.out for one in self.callers)
-        assert self.pacer._in_flight == out
-        assert self.pacer._writing == sum(one.out and one.turn._writes for one in self.callers)
-        assert set(self.pacer._counted) <= {one.turn for one in self.callers}
+        assert self.pacer._gate.in_flight == out
+        assert self.pacer._gate.writing == sum(one.out and one.turn._writes for one in self.callers)
+        assert set(self.pacer._gate.counted) <= {one.turn for one in self.callers}
         asking = {one.turn for one in self.callers if one.asks_at is not None}
-        assert {turn for _, turn in self.pacer._queue if turn._step.name == "QUEUED"} <= asking
-        assert state.waiting == sum(turn._step.name == "QUEUED" for _, turn in self.pacer._queue)
-        if state.phase == "open" or (state.phase == "recovering" and len(self.pacer._counted) < state.limit):
+        assert {turn for _, turn in self.pacer._gate.queue if turn.state.name == "QUEUED"} <= asking
+        assert state.waiting == sum(turn.state.name == "QUEUED" for _, turn in self.pacer._gate.queue)
+        if state.phase == "open" or (state.phase == "recovering" and len(self.pacer._gate.counted) < state.limit):
             assert state.waiting == 0, "somebody was not woken"
-        for line in self.pacer._lines.values():
+        for line in self.pacer._gate.limit_queues.values():
             assert len(line._standing) <= len(self.callers)
 
     def no_published_limit_is_exceeded(self):
@@ -180,13 +180,18 @@ class Gate:
         assert self.callers == []
 
     def nothing_is_left(self):
-        assert (self.pacer._in_flight, self.pacer._writing, self.pacer._counted, self.pacer.state.waiting) == (
+        assert (
+            self.pacer._gate.in_flight,
+            self.pacer._gate.writing,
+            self.pacer._gate.counted,
+            self.pacer.state.waiting,
+        ) == (
             0,
             0,
             {},
             0,
         )
-        self.clock.move(1.1 * MAX_COOL_DOWN)
+        self.clock.move(1.1 * MAX_COOL_DOWN_SECONDS)
         accepted(self.pacer, 500)
         assert self.pacer.state.phase == "open"
 

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async import Pacer
-from smtp2go_async._pacing.turns import Delay, Turn
-from smtp2go_async.pacing import MAX_COOL_DOWN, SILENCE, PacerState
+from smtp2go_async._pacing.gate import MAX_COOL_DOWN_SECONDS, Delay
+from smtp2go_async._pacing.published import MAX_SILENCE_SECONDS
+from smtp2go_async._pacing.turns import Turn
+from smtp2go_async.pacing import PacerState
 
 
 # --- threads ------------------------------------------------------------------------------------------------------------
@@ -110,7 +112,7 @@ def test_whatever_threads_do_the_counts_end_at_zero_and_the_gate_can_open(seed):
 
     in_threads(8, work)
     assert pacer.state.in_flight == 0
-    clock.move(2 * MAX_COOL_DOWN)
+    clock.move(2 * MAX_COOL_DOWN_SECONDS)
     accepted(pacer, 100)
     assert pacer.state == PacerState("open", 0.0, 0, None, 0)
 
@@ -123,13 +125,13 @@ def test_a_429_that_comes_while_another_call_is_noted_as_let_through_is_not_forg
         """A lock for which the other thread's 429 is waiting."""
 
         def __enter__(self):
-            pacer._lock = lock
+            pacer._gate.lock = lock
             assert other.rate_limited(None) == 120.0
 
         def __exit__(self, *_exc):
             pass
 
-    lock, pacer._lock = pacer._lock, Late()
+    lock, pacer._gate.lock = pacer._gate.lock, Late()
     turn.accepted()
     assert pacer.state.closed_for == 120.0
 
@@ -150,8 +152,12 @@ def test_a_child_does_not_wait_for_the_parent_s_probe(pacer, clock, forked):
     rate_limited(pacer)
     clock.move(60)
     entered(pacer)
-    assert forked(lambda: [pacer.state.phase, entered(pacer).is_probe, wait_of(pacer)])() == ["probing", True, SILENCE]
-    assert wait_of(pacer) == SILENCE
+    assert forked(lambda: [pacer.state.phase, entered(pacer).is_probe, wait_of(pacer)])() == [
+        "probing",
+        True,
+        MAX_SILENCE_SECONDS,
+    ]
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
 
 
 @forks
@@ -162,7 +168,7 @@ def test_a_child_keeps_to_the_cool_down_that_the_parent_began(pacer, forked):
 
 @forks
 def test_a_child_forked_while_another_thread_held_the_lock_can_use_the_pacer(pacer, forked):
-    with pacer._lock:
+    with pacer._gate.lock:
         result = forked(lambda: [entered(pacer).is_probe, pacer.state.in_flight])
     assert result() == [False, 1]
 
@@ -170,7 +176,7 @@ def test_a_child_forked_while_another_thread_held_the_lock_can_use_the_pacer(pac
 def test_what_the_child_gives_back_of_the_parent_s_calls_counts_for_nothing(pacer):
     """The frames of the parent's calls were copied; the child's collector ends them some day."""
     parents = entered(pacer, 3)
-    pacer._after_fork()
+    pacer._gate.after_fork()
     own = entered(pacer)
     release(parents)
     assert pacer.state.in_flight == 1
@@ -182,10 +188,10 @@ def test_the_parent_s_probe_given_back_in_the_child_does_not_let_a_second_one_ou
     rate_limited(pacer)
     clock.move(60)
     parents = entered(pacer)
-    pacer._after_fork()
+    pacer._gate.after_fork()
     entered(pacer)
     parents.release()
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
 
 
 # --- whatever comes -----------------------------------------------------------------------------------------------------
@@ -219,7 +225,7 @@ def test_whatever_comes_the_gate_opens_again_and_the_counts_are_right(events, dr
         elif out:
             turn = out.pop(detail % len(out) if isinstance(detail, int) else 0)
             if what == "429":
-                assert 0 <= turn.rate_limited(detail) <= 1.1 * MAX_COOL_DOWN
+                assert 0 <= turn.rate_limited(detail) <= 1.1 * MAX_COOL_DOWN_SECONDS
             elif what == "200":
                 turn.accepted()
             elif what == "400":
@@ -227,12 +233,12 @@ def test_whatever_comes_the_gate_opens_again_and_the_counts_are_right(events, dr
             turn.release()
         state = pacer.state
         assert state.in_flight == len(out)
-        assert 0 <= state.closed_for <= 1.1 * MAX_COOL_DOWN
+        assert 0 <= state.closed_for <= 1.1 * MAX_COOL_DOWN_SECONDS
         assert (state.phase == "cooling down") == (state.closed_for > 0) == (state.limit == 0)
         assert (state.phase == "open") == (state.limit is None)
         # One that is silent is a probe still, and counts no more.
-        assert state.phase != "probing" or sum(turn.is_probe and turn in pacer._counted for turn in out) <= 1
+        assert state.phase != "probing" or sum(turn.is_probe and turn in pacer._gate.counted for turn in out) <= 1
     release(out)
-    clock.move(1.1 * MAX_COOL_DOWN)
+    clock.move(1.1 * MAX_COOL_DOWN_SECONDS)
     accepted(pacer, 2000)
     assert pacer.state == PacerState("open", 0.0, 0, None, 0)

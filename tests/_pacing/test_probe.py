@@ -2,8 +2,9 @@
 
 from _pacing.gates import PATH, accepted, closed, enter, entered, no_news, rate_limited, refused, release, wait_of
 
+from smtp2go_async._pacing.published import MAX_SILENCE_SECONDS
 from smtp2go_async._pacing.turns import Turn
-from smtp2go_async.pacing import SILENCE, PacerState
+from smtp2go_async.pacing import PacerState
 
 
 def test_when_the_cool_down_is_over_one_call_goes_first_and_the_others_wait_for_it(pacer, clock):
@@ -12,7 +13,7 @@ def test_when_the_cool_down_is_over_one_call_goes_first_and_the_others_wait_for_
     turns = [enter(pacer, PATH) for _ in range(200)]
     assert isinstance(turns[0], Turn)
     assert turns[0].is_probe
-    assert {turn.seconds for turn in turns[1:]} == {SILENCE}
+    assert {turn.seconds for turn in turns[1:]} == {MAX_SILENCE_SECONDS}
     assert pacer.state == PacerState("probing", 0.0, 1, 1, 0)
 
 
@@ -21,11 +22,11 @@ def test_a_probe_that_is_not_answered_holds_up_the_others_for_a_limited_time(pac
     clock.move(60)
     first = entered(pacer)
     clock.move(4)
-    assert wait_of(pacer) == SILENCE - 4
-    clock.move(SILENCE - 4)
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS - 4
+    clock.move(MAX_SILENCE_SECONDS - 4)
     second = entered(pacer)
     assert second.is_probe
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
     release([first, second])
 
 
@@ -33,7 +34,7 @@ def test_the_late_answer_of_a_probe_that_was_given_up_opens_the_gate(pacer, cloc
     rate_limited(pacer)
     clock.move(60)
     first = entered(pacer)
-    clock.move(SILENCE)
+    clock.move(MAX_SILENCE_SECONDS)
     entered(pacer)
     first.accepted()
     assert pacer.state.phase == "recovering"
@@ -61,7 +62,7 @@ def test_the_others_follow_as_soon_as_the_answer_is_there_and_one_more_for_the_p
     probe = entered(pacer)
     probe.accepted()
     entered(pacer, 3)
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
     probe.release()
     entered(pacer)
 
@@ -76,7 +77,7 @@ def test_a_probe_that_is_turned_away_closes_the_gate_for_the_others_again(pacer,
     assert wait_of(pacer) == 120.0
     clock.move(120)
     assert entered(pacer).is_probe
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
 
 
 def test_a_probe_that_is_refused_was_let_through_the_block_is_over(pacer, clock):
@@ -92,7 +93,7 @@ def test_after_a_probe_without_news_the_next_call_is_the_probe(pacer, clock):
     for _ in range(5):
         probe = entered(pacer)
         assert probe.is_probe
-        assert wait_of(pacer) == SILENCE
+        assert wait_of(pacer) == MAX_SILENCE_SECONDS
         probe.release()
         assert pacer.state == PacerState("probing", 0.0, 0, 1, 0)
     accepted(pacer)
@@ -112,7 +113,7 @@ def test_an_old_call_that_ends_while_the_probe_is_out_does_not_let_a_second_one_
     clock.move(60)
     entered(pacer)
     release([first, second])
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
 
 
 def test_the_probe_of_an_earlier_round_given_back_late_does_not_let_a_second_one_out(pacer, clock):
@@ -122,7 +123,7 @@ def test_the_probe_of_an_earlier_round_given_back_late_does_not_let_a_second_one
     clock.move(early.rate_limited(None))
     entered(pacer)
     early.release()
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
 
 
 def test_a_probe_given_back_twice_does_not_let_a_second_one_out(pacer, clock):
@@ -132,7 +133,7 @@ def test_a_probe_given_back_twice_does_not_let_a_second_one_out(pacer, clock):
     probe.release()
     entered(pacer)
     probe.release()
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
 
 
 def test_a_call_that_must_wait_for_a_published_limit_is_not_the_probe(pacer, clock):

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtp2go_async import Pacer
+from smtp2go_async._pacing.gate import Delay
 from smtp2go_async._pacing.published import PUBLISHED_LIMITS, Limit
-from smtp2go_async._pacing.turns import Delay, Turn
+from smtp2go_async._pacing.turns import Turn
 
 PUBLISHED = [("/activity/search", 60, 60.0), ("/api_keys/add", 5, 60.0), ("/subaccount/add", 50, 3600.0)]
 

@@ -17,7 +17,8 @@ from _pacing.gates import (
 )
 
 from smtp2go_async import Pacer
-from smtp2go_async.pacing import SILENCE, PacerState
+from smtp2go_async._pacing.published import MAX_SILENCE_SECONDS
+from smtp2go_async.pacing import PacerState
 
 
 # --- recovery -----------------------------------------------------------------------------------------------------------
@@ -26,10 +27,10 @@ def test_after_a_block_at_most_half_as_many_calls_are_under_way(clock, in_flight
     pacer = recovering(clock, in_flight)
     assert pacer.state == PacerState("recovering", 0.0, 0, limit, 0)
     turns = entered(pacer, limit)
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
     turns[0].release()
     entered(pacer)
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
 
 
 def test_calls_that_are_still_under_way_from_before_count(pacer, clock):
@@ -38,11 +39,11 @@ def test_calls_that_are_still_under_way_from_before_count(pacer, clock):
     clock.move(5)
     accepted(pacer)
     assert pacer.state == PacerState("recovering", 0.0, 10, 5, 0)
-    assert wait_of(pacer) == SILENCE - 5
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS - 5
     release(turns[:6])
     entered(pacer)
-    assert wait_of(pacer) == SILENCE - 5
-    clock.move(SILENCE - 5)
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS - 5
+    clock.move(MAX_SILENCE_SECONDS - 5)
     entered(pacer, 4)
     assert wait_of(pacer) > 0
 
@@ -141,7 +142,7 @@ def test_cool_downs_are_the_shortest_again_once_the_gate_is_open_and_not_before(
     pacer = recovering(clock, 4)
     accepted(pacer, 2 + 2)
     clock.move(rate_limited(pacer))
-    assert pacer._next_cool_down == 240.0
+    assert pacer._gate._next_cool_down == 240.0
     accepted(pacer, 1 + 1 + 2 + 3)
     assert pacer.state.phase == "open"
     assert rate_limited(pacer) == 60.0

@@ -2,15 +2,17 @@
 
 from _pacing.gates import accepted, entered, no_news, rate_limited, refused, release, wait_of
 
-from smtp2go_async.pacing import MAX_REFUSALS, REFUSAL_PAUSE, SILENCE, PacerState
+from smtp2go_async._pacing.gate import MAX_REFUSALS_IN_A_ROW, REFUSAL_PAUSE_SECONDS
+from smtp2go_async._pacing.published import MAX_SILENCE_SECONDS
+from smtp2go_async.pacing import PacerState
 
 
 def test_too_many_refusals_in_a_row_close_the_gate(pacer):
-    refused(pacer, MAX_REFUSALS - 1)
+    refused(pacer, MAX_REFUSALS_IN_A_ROW - 1)
     assert pacer.state == PacerState("open", 0.0, 0, None, 19)
     refused(pacer)
-    assert pacer.state == PacerState("cooling down", REFUSAL_PAUSE, 0, 0, 20)
-    assert REFUSAL_PAUSE == 5.0
+    assert pacer.state == PacerState("cooling down", REFUSAL_PAUSE_SECONDS, 0, 0, 20)
+    assert REFUSAL_PAUSE_SECONDS == 5.0
 
 
 def test_a_success_in_between_starts_the_count_anew(pacer):
@@ -38,7 +40,7 @@ def test_after_the_pause_one_call_goes_first_like_after_a_429(pacer, clock):
     clock.move(5)
     probe = entered(pacer)
     assert probe.is_probe
-    assert wait_of(pacer) == SILENCE
+    assert wait_of(pacer) == MAX_SILENCE_SECONDS
     probe.accepted()
     assert pacer.state == PacerState("recovering", 0.0, 1, 1, 0)
 

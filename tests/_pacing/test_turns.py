@@ -4,8 +4,8 @@ import pytest
 from _pacing.gates import accepted, closed, entered, queued, rate_limited, recovering, refused, release
 
 from smtp2go_async import Pacer
+from smtp2go_async._pacing.published import MAX_SILENCE_SECONDS
 from smtp2go_async._pacing.turns import HeldBackError
-from smtp2go_async.pacing import SILENCE
 
 PATH = "/some/call"
 
@@ -122,7 +122,7 @@ def test_a_call_that_was_woken_and_never_leaves_holds_up_the_others_for_a_limite
     woken.wait(pacer, "a")
     second = woken.wait(pacer, "b")
     out.release()
-    clock.move(SILENCE)
+    clock.move(MAX_SILENCE_SECONDS)
     assert second.ask() is None
     assert woken == ["a"]
 
@@ -137,7 +137,7 @@ def test_many_calls_of_an_event_loop_that_stands_still_hold_up_the_others_for_no
     clock.move(60)
     assert other.ask() is not None
     assert woken == [0]
-    clock.move(SILENCE)
+    clock.move(MAX_SILENCE_SECONDS)
     assert other.ask() is None
     assert (woken, other.is_probe, pacer.state.waiting) == ([0], True, 0)
     # It goes on, and its calls have their places before those that came later.
@@ -156,7 +156,7 @@ def test_a_call_that_took_its_turn_and_waits_for_a_connection_does_not_make_its_
         turn.loop = loop
     clock.move(60)
     assert turns[0].ask() is None
-    clock.move(SILENCE)
+    clock.move(MAX_SILENCE_SECONDS)
     assert turns[2].ask() is not None
     assert woken == [1]
     assert pacer.state.waiting == 1
@@ -181,7 +181,7 @@ def test_calls_that_gave_up_during_a_long_block_do_not_stay_in_memory(pacer, clo
     first = woken.wait(pacer, "first")
     for _ in range(5000):
         queued(pacer, wake=lambda: None).release()
-    assert len(pacer._queue) < 200
+    assert len(pacer._gate.queue) < 200
     assert pacer.state.waiting == 1
     clock.move(60)
     assert first.ask() is None
@@ -192,7 +192,7 @@ def test_the_collector_may_end_a_call_in_the_middle_of_another_s_step(clock, wok
     pacer = recovering(clock, 2)
     out = entered(pacer)
     woken.wait(pacer, "a")
-    with pacer._lock:
+    with pacer._gate.lock:
         out.release()
         assert pacer.state.phase == "recovering"
     assert pacer.state.in_flight == 0
@@ -286,7 +286,7 @@ def test_the_rounds_until_nothing_is_limited_grow_like_the_logarithm_of_the_limi
     pacer = Pacer(clock=clock, draw=lambda: 0.0)
     closed(pacer, under_way)
     # The worst case: blocked until a single call at a time is left.
-    while pacer._limit > 1:
+    while pacer._gate.limit > 1:
         clock.move(pacer.state.closed_for)
         rate_limited(pacer)
     clock.move(pacer.state.closed_for)

@@ -76,7 +76,7 @@ def test_the_warning_says_what_is_wrong_and_what_to_do(loop, run, sync_of, mail)
     with pytest.warns(Smtp2goWarning) as caught:
         run(main)
     said = str(caught[0].message)
-    assert f"in the thread of a running {loop} event loop" in said
+    assert f"blocks the thread of a running {loop} event loop" in said
     assert "await an AsyncClient" in said
     assert {"asyncio": "asyncio.to_thread", "trio": "trio.to_thread.run_sync"}[loop] in said
 
@@ -257,7 +257,7 @@ def test_a_program_is_shown_its_line(faults, tmp_path):
     command = [sys.executable, str(program), faults.url]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     first, second = ended.stderr.splitlines()
-    assert first.startswith(f"{program}:9: Smtp2goWarning: SyncClient: this call waits")
+    assert first.startswith(f"{program}:9: Smtp2goWarning: SyncClient: this call blocks")
     assert second.strip() == "client.sms.summary()"
     assert ended.returncode == 0
 

@@ -76,7 +76,7 @@ def test_a_fork_while_another_thread_has_a_call_under_way(send, faults, forked):
 def test_a_fork_while_another_thread_holds_the_lock(send, forked):
     """A lock that was taken in the parent is never given back in the child."""
     send("before")
-    with send.client._thread._lock, send.client.pacer._lock, send.client._async._calls.budget._lock:
+    with send.client._thread._lock, send.client.pacer._gate.lock, send.client._async._calls.budget._lock:
         result = forked(lambda: send("child"))
         assert result() == "child"
     assert send("after") == "after"

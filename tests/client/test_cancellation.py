@@ -111,7 +111,7 @@ def test_cancelling_while_waiting_for_the_cool_down_sends_nothing(backend, fault
                 await client.email.send(**mail("cancelled"))
             assert scope.cancelled_caught
             assert faults.begun == 0
-            client.pacer._open_at = 0.0
+            client.pacer._gate.open_at = 0.0
             await hundred_calls(client, mail)
 
     anyio.run(call, backend=backend)

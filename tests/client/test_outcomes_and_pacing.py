@@ -19,7 +19,7 @@ from smtp2go_async import (
     SendRefusedError,
     ServerError,
 )
-from smtp2go_async._wire.wire import Response
+from smtp2go_async._wire.response import Response
 from smtp2go_async.pacing import PacerState
 
 REFUSED = refusal(400, "NON_VALIDATING_IN_PAYLOAD", "wrong")
@@ -156,7 +156,7 @@ def test_a_call_with_wrong_arguments_never_reaches_the_pacer(backend, time):
     for _ in range(10):
         anyio.run(call, backend=backend)
     assert client.pacer.state == OPEN
-    assert client.pacer._lines == {}
+    assert client.pacer._gate.limit_queues == {}
 
 
 @pytest.mark.parametrize("probe", [False, True])

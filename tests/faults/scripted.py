@@ -87,5 +87,5 @@ def close_gate(client, retry_after=None):
 
 def close_gate_again(client, seconds):
     """Let the gate be closed again by a call that left after it was closed, while others wait."""
-    with client.pacer._lock:
-        client.pacer._close(client.pacer._clock() + seconds)
+    with client.pacer._gate.lock:
+        client.pacer._gate._close(client.pacer._gate.clock() + seconds)

@@ -92,7 +92,7 @@ class JournalFile:
                 raise
             # Found by the collector, a connection that nobody closed is a warning since Python 3.13.
             self._finalizer = weakref.finalize(self, _close, connection, files, self._file_lock)
-            tell_after_fork(self)
+            tell_after_fork(self, JournalFile._after_fork)
             return self
 
     def _take(self, files: Files) -> None:

@@ -11,7 +11,7 @@ MAX_TAKEN_OUT: Final = 10
 """Refused calls for the rows of one after which its others are not tried; in a row over a run, all others are not.
 
 The provider blocks an address after too many errors, and does not say how many. After twice as many in a row, the
-client itself slows down (`pacing.MAX_REFUSALS`).
+client itself slows down (`_pacing.gate.MAX_REFUSALS_IN_A_ROW`).
 """
 
 WITH_ITS_CALL: Final = "refused with its call"

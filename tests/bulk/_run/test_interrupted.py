@@ -14,7 +14,8 @@ from bulk.helpers import counted, email, emails
 from faults.server import Say
 
 from smtp2go_async import Journal, SyncClient
-from smtp2go_async._sync import _loop_thread as module
+from smtp2go_async._sync import _caller_work as module
+from smtp2go_async._sync._loop_thread import LoopThread
 from smtp2go_async.sandbox import Sandbox
 
 
@@ -75,18 +76,18 @@ def test_an_interrupt_between_any_two_steps_is_raised_and_nothing_is_lost(
             super().get()
             pass_by("woken")
 
-    class Errand(module._Errand):
-        def do(self, waiting):
-            super().do(waiting)
+    class Errand(module.WorkItem):
+        def run(self, blocked):
+            super().run(blocked)
             pass_by("taken out")
 
-        def tell(self, error):
+        def report(self, error):
             if threading.current_thread() is threading.main_thread():
                 pass_by("told")
-            super().tell(error)
+            super().report(error)
 
     monkeypatch.setattr(module, "SimpleQueue", Queue)
-    monkeypatch.setattr(module, "_Errand", Errand)
+    monkeypatch.setattr(module, "WorkItem", Errand)
     told = []
     with pytest.raises(kind):
         client.bulk.send(emails(200), via="batch", batch_size=4, journal=path, on_outcome=told.append)
@@ -97,13 +98,13 @@ def test_an_interrupt_between_any_two_steps_is_raised_and_nothing_is_lost(
 
 
 def test_an_interrupt_when_it_was_just_begun_ends_it(client, sandbox, monkeypatch):
-    begin = module.LoopThread._begin
+    begin = LoopThread._submit
 
     def interrupted(self, *args):
         begin(self, *args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.LoopThread, "_begin", interrupted)
+    monkeypatch.setattr(LoopThread, "_submit", interrupted)
     told = []
     with pytest.raises(KeyboardInterrupt):
         client.bulk.send(emails(100), on_outcome=told.append)
