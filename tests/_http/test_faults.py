@@ -136,7 +136,7 @@ def test_a_failed_call_leaves_nothing_behind_for_the_next_one(case, backend, fau
                 faults.then(case.fault)
                 with pytest.raises(Smtp2goError):
                     await hurried.email.send(**mail("failing"))
-                client.pacer._open_at = 0.0
+                client.pacer._gate.open_at = 0.0
                 sent = await client.email.send(**mail(f"good-{number}"))
                 assert sent.email_id == f"good-{number}"
 

@@ -193,7 +193,7 @@ def test_a_fork_does_not_wait_for_ever_for_an_import_that_waits_for_it(script):
         from smtp2go_async._runtime import loading as _loading
 
         warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
-        _loading.LONGEST = 0.05
+        _loading.MAX_WAIT_SECONDS = 0.05
         def fork():
             child = os.fork()
             if child == 0:

@@ -1,7 +1,7 @@
 """A server on loopback that fails in every way a test asks for, and counts the requests that arrived whole.
 
     with FaultServer() as server:
-        server.then(Fault.NO_ANSWER, Say(429))         # what becomes of the next requests, one after the other
+        server.then(Fault.NO_ANSWER, Say(429))         # what becomes of the next requests, in this order
         ...                                            # all later ones get `server.otherwise`: Fault.NONE
         assert server.count("reference") == 1          # whole requests whose body or head holds this text
 
@@ -20,10 +20,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 UNTRUSTED = Path(__file__).with_name("untrusted.pem")
-"""A certificate for localhost that nobody trusts, and its key; they protect nothing."""
+"""A certificate for localhost that no client trusts, and its key; they protect nothing."""
 
 Connect = "connect"
 Head = "head"
@@ -39,7 +39,7 @@ class Fault(enum.Enum):
     STALL_BEFORE_READING = "accepts the connection and never reads", Connect
     PLAIN_TO_TLS = "speaks plain HTTP to a TLS handshake", Connect
     CLOSE_IN_HANDSHAKE = "closes the connection in the middle of a TLS handshake", Connect
-    UNTRUSTED = "speaks TLS with a certificate that nobody trusts", Connect
+    UNTRUSTED = "speaks TLS with a certificate that is not trusted", Connect
     # The head was read.
     RESET_IN_BODY = "resets the connection before the body is read", Head
     TOO_LARGE = "answers 413 before the body is read", Head
@@ -125,7 +125,7 @@ class FaultServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._listener.setblocking(False)
-        # Bound and never listening: a connection is refused, and nobody else gets the port.
+        # Bound and never listening: a connection is refused, and no other program gets the port.
         self._deaf = socket.socket()
         self._deaf.bind(("127.0.0.1", 0))
         self._ready = threading.Event()
@@ -144,7 +144,7 @@ class FaultServer:
 
     @property
     def port(self) -> int:
-        return self._listener.getsockname()[1]
+        return cast("int", self._listener.getsockname()[1])
 
     @property
     def url(self) -> str:
@@ -168,7 +168,8 @@ class FaultServer:
 
     def count(self, reference: str = "") -> int:
         """Whole requests that hold this text, or all of them."""
-        return sum(reference.encode() in one.body or reference in str(one.headers) for one in list(self.arrived))
+        held = [reference.encode() in request.body or reference in str(request.headers) for request in self.arrived]
+        return sum(held)
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until something that the server counts is so; for what it sees a moment after its client does."""
@@ -188,7 +189,7 @@ class FaultServer:
         self._ready.set()
         await self._ended.wait()
         self._loop.remove_reader(self._listener)
-        # A task that is cancelled before it began would not close its connection.
+        # A task that is cancelled before its first step would not close its connection.
         await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
@@ -219,13 +220,12 @@ class FaultServer:
                 while await self._request(wire, number):
                     pass
         except (OSError, EOFError):
-            # The client is gone; what it got to know is its test's business.
-            wire.close()
+            pass  # The client is gone; its test checks what it learned.
         finally:
             wire.close()
             self.open -= 1
 
-    async def _greet(self, fault: Fault, wire: "_Wire") -> None:
+    async def _greet(self, fault: Fault | Say, wire: "_Wire") -> None:
         match fault:
             case Fault.STALL_BEFORE_READING:
                 await asyncio.Event().wait()
@@ -239,7 +239,7 @@ class FaultServer:
                 self.begun += await asyncio.to_thread(_shake_hands, wire.sock)
 
     async def _request(self, wire: "_Wire", number: int) -> bool:
-        """Read one request and answer it; tell whether the connection stays."""
+        """Read a request and answer it; return whether the connection stays."""
         head = (await wire.until(b"\r\n\r\n")).decode("latin-1")
         self.begun += 1
         first, *lines = head.split("\r\n")
@@ -256,7 +256,7 @@ class FaultServer:
             if fault is Fault.TOO_LARGE_AND_STAYS:
                 await asyncio.sleep(2)
                 return False
-            # As web servers do: what is still coming is thrown away, else the reset would destroy the answer.
+            # As web servers do it: throw away what is still coming, since a reset would destroy the response.
             wire.sock.shutdown(socket.SHUT_WR)
             while True:
                 await wire.more()
@@ -276,15 +276,13 @@ class FaultServer:
                 body = data if fault.body is None else fault.body
                 await wire.send(_head(fault.status, {"Content-Length": str(len(body)), **fault.headers}) + body)
                 return True
-            case Fault.NONE | Fault.HOLD_BEFORE_BODY:
+            case Fault.NONE | Fault.HOLD_BEFORE_BODY | Fault.HOLD:
+                if fault is Fault.HOLD:
+                    await self._released.wait()
                 await wire.send(good + data)
                 return True
             case Fault.INFORMATIONAL:
                 await wire.send(_head(100, {}) + _head(103, {"Link": "</style.css>"}) + good + data)
-                return True
-            case Fault.HOLD:
-                await self._released.wait()
-                await wire.send(good + data)
                 return True
             case Fault.RESET_ON_REUSE:
                 await wire.send(good + data)
@@ -323,7 +321,7 @@ class FaultServer:
 
 
 class _Wire:
-    """One connection, with what was read of it and not used yet."""
+    """A connection, with the bytes that were read and not used yet."""
 
     def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
         self.sock, self.loop = sock, loop
@@ -373,15 +371,15 @@ def _head(status: int, headers: Mapping[str, str]) -> bytes:
 
 
 def _data(request: Arrived) -> bytes:
-    """What the API would answer; the result names what the request named, so a mixed-up answer is seen."""
+    """Return what the API would reply. The result names what the request named, so that mixed-up replies are seen."""
     try:
         fields = json.loads(request.body)
     except ValueError:
         fields = {}
     email_id = fields.get("subject") or "1aBcDe-FgHiJk-1"
-    sent = {"succeeded": 1, "failed": 0, "failures": [], "email_id": email_id}
+    sent: Any = {"succeeded": 1, "failed": 0, "failures": [], "email_id": email_id}
     data = {
-        "email/batch": [{"email_id": one.get("subject")} for one in fields.get("emails", [])],
+        "email/batch": [{"email_id": email.get("subject")} for email in fields.get("emails", [])],
         "email/scheduled/search": [{"schedule_id": fields.get("schedule_id", "1")}],
         "email/scheduled/remove": "Success",
         "sms/send": {"statuses": {"queued": 1}, "total_sent": 1},
