@@ -13,14 +13,14 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 
 
 def runs(version: str) -> bool:
-    """Tell whether a Python is on this machine; a version manager's placeholder can be there without one."""
+    """Return whether a Python runs on this machine; a version manager's placeholder can exist without a Python."""
     command = [f"python{version}", "-c", ""]
     if shutil.which(command[0]) is None:
         return False
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-# The classifiers name every version that is supported; those that are not on this machine are left out.
+# The classifiers name every supported version; versions that are not on this machine are left out.
 PYTHONS = [version for version in nox.project.python_versions(PROJECT) if runs(version)]
 LOWEST = PYTHONS[0] if PYTHONS else None
 EXTRAS = ["cli", "fast", "sandbox"]
@@ -32,19 +32,19 @@ def group(name: str) -> list[str]:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Send e-mails and texts into the sandbox, and compare what arrived."""
+    """Send e-mails and texts into the sandbox, and compare them with what arrived."""
     session.install(".[sandbox]")
     session.run("python", "-W", "error", "examples/demo.py")
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on every supported Python that is here; coverage is checked at the end."""
+    """Run the tests on every supported Python of this machine; check the coverage at the end."""
     session.install("-e", f".[{','.join(EXTRAS)}]", *group("test"))
     if session.python != LOWEST:
         session.run("pytest", "-m", "not once", *session.posargs)
         return
-    # Measured on one Python only: watching each line takes twice the time.
+    # Coverage is measured on the lowest Python only, since watching each line takes twice the time.
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.notify("coverage")
@@ -52,7 +52,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Combine what the tests covered; below 95 % is an error."""
+    """Combine the coverage of all processes; below 95 % is an error."""
     session.install("coverage")
     session.run("coverage", "combine", "--quiet", success_codes=[0, 1])
     session.run("coverage", "report", "--fail-under=95")
@@ -68,7 +68,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=LOWEST)
 def types(session: nox.Session) -> None:
-    """Check the types with mypy and pyright, and that what users see is typed completely."""
+    """Check the types with mypy and pyright, and that the public names are typed completely."""
     session.install("-e", f".[{','.join(EXTRAS)}]", *group("types"), *group("bench"), "nox")
     session.run("mypy")
     session.run("pyright")
@@ -77,7 +77,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def sync(session: nox.Session) -> None:
-    """Write the waiting twins anew, or with `-- --check` only compare."""
+    """Write the blocking groups anew, or with `-- --check` only compare."""
     session.run("python", "tools/make_sync.py", *session.posargs)
 
 
@@ -85,8 +85,13 @@ def sync(session: nox.Session) -> None:
 def min_deps(session: nox.Session) -> None:
     """Run the tests with the lowest versions that the package declares."""
     project = PROJECT["project"]
-    declared = [*project["dependencies"], *(one for extra in EXTRAS for one in project["optional-dependencies"][extra])]
-    session.install("-e", f".[{','.join(EXTRAS)}]", *group("test"), *(one.replace(">=", "==") for one in declared))
+    declared = [
+        *project["dependencies"],
+        *(name for extra in EXTRAS for name in project["optional-dependencies"][extra]),
+    ]
+    session.install(
+        "-e", f".[{','.join(EXTRAS)}]", *group("test"), *(requirement.replace(">=", "==") for requirement in declared)
+    )
     session.run("pytest", *session.posargs)
 
 
@@ -99,7 +104,7 @@ def build(session: nox.Session) -> None:
     session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
     wheel = next(Path("dist").glob("*.whl"))
     session.install(f"smtp2go-async[{','.join(EXTRAS)}] @ {wheel.resolve().as_uri()}")
-    # From another folder, so that the package is the installed one and not the one beside the tests.
+    # The tests run in another folder, so that they import the installed package and not the files beside them.
     tests = Path("tests").resolve()
     session.chdir(session.create_tmp())
     session.run("pytest", str(tests), "-c", str(tests.parent / "pyproject.toml"), *session.posargs)
@@ -107,7 +112,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session(python=LOWEST)
 def bench(session: nox.Session) -> None:
-    """Print what the library costs beside HTTP clients and other SDKs; `-- --quick` takes a minute instead of ten."""
+    """Print the costs of the library beside HTTP clients and other SDKs; `-- --quick` takes a minute instead of ten."""
     session.install(".[fast]", *group("peers"), "email-validator>=2.1.1")
     session.install("--no-deps", "postmark-python==0.4.0")
     session.run("python", "benchmarks/compare.py", *session.posargs)

@@ -66,7 +66,7 @@ def _key(kinds: Mapping[str, str], top: int) -> list[str]:
 
 
 def draw(title: str, panels: Sequence[Panel], kinds: Mapping[str, str]) -> str:
-    """Return the drawing of the panels, one below the other, and what the colour of each kind means."""
+    """Return the drawing of the panels from top to bottom, with a legend of the colours."""
     lines = []
     top = 0
     for panel in panels:

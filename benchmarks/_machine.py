@@ -23,7 +23,7 @@ def _memory() -> str:
 
 def machine() -> dict[str, str]:
     """Describe the machine and its Python."""
-    # Only the numbers of the kernel's version: what follows them names builds and clouds.
+    # Only the numbers of the kernel's version, since the rest names builds and clouds.
     kernel = re.match(r"[\d.]*\d", platform.release())
     return {
         "CPU": f"{_cpu()}, {os.cpu_count()} cores",

@@ -34,7 +34,7 @@ _POSTMARK = {
     "Message": "OK",
 }
 SMTP2GO = _answer(REPLY)
-# By path; every other one is an SMTP2GO call. The paths are those of the real APIs.
+# By path, as in the real APIs; every other path is an SMTP2GO call.
 ANSWERS = {
     b"/emails": _answer(b'{"id": "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"}'),
     b"/v3/example.com/messages": _answer(b'{"id": "<20260212.1@example.com>", "message": "Queued. Thank you."}'),
@@ -49,7 +49,7 @@ BATCHES = {b"/v3/email/batch": b'"sender":', b"/emails/batch": b'"from":', b"/em
 
 @functools.cache
 def _batch_answer(path: bytes, count: int) -> bytes:
-    """Make the answer of a batch call: one item for each e-mail of it."""
+    """Return the response to a batch call, with an item for each e-mail."""
     if path == b"/email/batch":
         return _answer(json.dumps([_POSTMARK] * count).encode())
     if path == b"/emails/batch":
@@ -90,7 +90,7 @@ class _Plain(asyncio.Protocol):
                 return
 
     def _next_request(self) -> bool:
-        """Take a request from the buffer, and tell whether there was enough of one."""
+        """Take a request from the buffer, and return whether it was whole."""
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             return False
@@ -112,7 +112,7 @@ class _Plain(asyncio.Protocol):
         return missing <= 0
 
     def _next_chunk(self) -> bool:
-        """Take a chunk from the buffer, and tell whether there was enough of one."""
+        """Take a chunk from the buffer, and return whether it was whole."""
         end = self._buffer.find(b"\r\n")
         if end < 0:
             return False

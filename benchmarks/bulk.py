@@ -3,7 +3,7 @@
     python benchmarks/bulk.py [--quick] [--full]
 
 Against a plain server in a process of its own that answers at once. Runs that are compared are made one after the other
-in each round, so that a slow moment of the machine shows in both, and their ratios are what counts. Memory is the most
+in each round, so that a slow moment of the machine shows in both, and their ratios count. Memory is the most
 that the process had in memory, above what it had before the run, each size in a process of its own; it needs Linux.
 """
 
@@ -32,7 +32,7 @@ MOST_MEMORY = 40.0
 FLAT = 10.0
 """MB that the longest list may need more than the shortest: SQLite's caches have to be filled once."""
 WITH_JOURNAL = 0.7
-"""Of the e-mails per second without one."""
+"""Of the e-mails per second without a journal."""
 BATCH_FASTER = 15.0
 BATCHES = 4
 """Calls at a time in batches; each that is under way is in memory."""
@@ -71,7 +71,7 @@ def measured(url: str, count: int, via: Via, concurrency: int, *, journal: bool)
 
 
 def in_memory(name: str) -> float:
-    """Return a line of what Linux says of this process's memory, in MB."""
+    """Return a figure that Linux has on this process's memory, in MB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(name):
             return int(line.split()[1]) / 1024
@@ -87,7 +87,7 @@ async def peak(url: str, count: int, concurrency: int) -> float:
     """Send a list, and return by how much the most memory of that time was above that before it."""
     with tempfile.TemporaryDirectory() as folder:
         async with AsyncClient(KEY, base_url=url) as client:
-            # What is loaded once is not what a list costs.
+            # Modules that are loaded once are not a cost of the list.
             await client.bulk.send(emails(10), via="batch", journal=str(Path(folder) / "warm.journal"))
             begin_anew()
             before = in_memory("VmRSS")
@@ -119,11 +119,10 @@ def memory(url: str, sizes: list[int]) -> bool:
 # --- speed -------------------------------------------------------------------------------------------------------
 
 
-def met(what: str, value: float, goal: float, *, at_most: bool = False) -> bool:
+def met(figure: str, value: float, goal: float, *, at_most: bool = False) -> bool:
     well = value <= goal if at_most else value >= goal
-    print(
-        f"  {what}: {value:.2f} (goal: {'at most' if at_most else 'at least'} {goal:g}): {'met' if well else 'NOT MET'}"
-    )
+    bound = "at most" if at_most else "at least"
+    print(f"  {figure}: {value:.2f} (goal: {bound} {goal:g}): {'met' if well else 'NOT MET'}")
     return well
 
 
@@ -139,8 +138,8 @@ def speed(url: str, rounds: int, short: int, long: int) -> bool:
         for name, measure in contenders.items():
             found[name].append(measure())
 
-    def ratio(one: str, other: str) -> float:
-        return statistics.median(a / b for a, b in zip(found[one], found[other], strict=True))
+    def ratio(run: str, other: str) -> float:
+        return statistics.median(a / b for a, b in zip(found[run], found[other], strict=True))
 
     print(f"\n{'speed':24} {'e-mails/s':>14}")
     for name, values in found.items():

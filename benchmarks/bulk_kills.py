@@ -1,10 +1,10 @@
-"""Kill a run again and again, on a server that fails at random, and compare what arrived with its journal.
+"""Kill a run again and again, on a server that fails at random, and compare the e-mails that arrived with its journal.
 
     python benchmarks/bulk_kills.py [--quick] [--kills 20] [--share 0.04] [--seed 1] [--only send]
 
 The server is the sandbox in a process of its own, with chaos: lost replies, closed connections, 5xx before and after
 carrying out, garbled answers, late ones, 429. The run is a child process that gets SIGKILL at random moments and is
-started again each time, then the journal is reconciled, and at last what stayed unknown is sent again. A minute of a
+started again each time, then the journal is reconciled, and at last the unknown rows are sent again. A minute of a
 cool-down passes in a fraction of a second, as in ``faults.py``; nothing else differs. Ends with status 1 if anything
 arrived twice, is told as sent without having arrived, is not in the journal in an end state, is unknown although no
 kill and no fault met it, stays unknown although it arrived, or has not arrived when all is done.
@@ -34,7 +34,7 @@ from smtp2go_async import AsyncClient, BulkStoppedError, Email, Journal, Pacer
 from smtp2go_async.bulk.outcome import ReconcileReport
 
 FASTER = 100.0
-"""Seconds of the client's clock in one second."""
+"""Seconds of the client's clock in a second."""
 STOPPED = 3
 """Status of a child whose run ended early: the server failed too often in a row."""
 RESTARTS = 200
@@ -46,7 +46,7 @@ class Way:
 
     rows: int
     together: int
-    """Rows in one call."""
+    """Rows in a call."""
     at_a_time: int
     """Calls under way at the most."""
     path: str
@@ -80,7 +80,7 @@ def numbers(count: int) -> Iterator[str]:
 
 
 async def run(name: str, url: str, key: str, journal: str, count: int, *, resend: bool) -> int:
-    """Send the list, or what of it was not sent yet."""
+    """Send the list, or the rest of it."""
     way = WAYS[name]
     async with AsyncClient(key, base_url=url, timeout=3.0) as client:
         hurry(client)
@@ -152,7 +152,7 @@ def sandbox() -> Iterator[Server]:
 
 
 def states(journal: Path) -> dict[str, tuple[str, str | None]]:
-    """Read state and error of each row, in a copy: what the next run finds must be what the killed one left."""
+    """Read state and error of each row from a copy: the next run must find the journal as the killed run left it."""
     with tempfile.TemporaryDirectory() as folder:
         for file in journal.parent.glob(f"{journal.name}*"):
             shutil.copy(file, folder)
@@ -168,14 +168,14 @@ def states(journal: Path) -> dict[str, tuple[str, str | None]]:
 def kill_again_and_again(
     name: str, server: Server, journal: Path, count: int, moments: list[int]
 ) -> tuple[set[str], Counter[str]]:
-    """Run to the end, with kills spread over it; return which rows were under way at one, and what happened."""
+    """Run to the end, with kills spread over it; return the rows that were under way at a kill, and the events."""
     way = WAYS[name]
     command = [sys.executable, __file__, "--child", name, server.url, server.key, str(journal), str(count)]
     under_way: set[str] = set()
     happened = Counter[str]()
     for _ in range(RESTARTS):
         process = subprocess.Popen(command)
-        # Faults make more calls than there are; what matters is that the kills are spread.
+        # Faults cause further calls, so this is an estimate; it only has to spread the kills.
         while process.poll() is None and moments and server.counts("path").get(way.path, 0) < moments[0]:
             time.sleep(0.001)
         if moments:
@@ -200,7 +200,7 @@ def kill_again_and_again(
 
 
 def judge(name: str, server: Server, journal: Path, count: int, options: argparse.Namespace) -> bool:
-    """Make one run, print its line, and return whether all was well."""
+    """Make a run, print its line, and return whether all was well."""
     way, by = WAYS[name], "destination" if name == "sms" else "subject"
     expected = set(numbers(count)) if name == "sms" else {f"r{number}" for number in range(1, count + 1)}
     drawn = random.Random(f"{name} {options.seed}")
@@ -214,12 +214,12 @@ def judge(name: str, server: Server, journal: Path, count: int, options: argpars
     unknown = {reference: error for reference, (state, error) in rows.items() if state == "unknown"}
     sent = {reference for reference, (state, _) in rows.items() if state == "sent"}
     cut_off = {reference for reference, error in unknown.items() if error == "the run was cut off"}
-    wrong["arrived twice"] = sum(one > 1 for one in arrived.values())
+    wrong["arrived twice"] = sum(times > 1 for times in arrived.values())
     wrong["not in the journal"] = len(expected - set(rows))
     wrong["in no end state"] = len(rows) - len(sent) - len(unknown)
     wrong["told sent, not arrived"] = len(sent - set(arrived))
     wrong["arrived, and the journal does not say so"] = len(set(arrived) - sent - set(unknown))
-    wrong["unknown without a kill or a fault"] = len(cut_off - under_way) + sum(not one for one in unknown.values())
+    wrong["unknown without a kill or a fault"] = len(cut_off - under_way) + sum(not error for error in unknown.values())
     wrong["too many under way"] = max(0, happened["most under way"] - way.together * way.at_a_time)
 
     report = anyio.run(reconcile, server.url, server.key, str(journal))
@@ -233,15 +233,15 @@ def judge(name: str, server: Server, journal: Path, count: int, options: argpars
     with Journal(journal) as opened:
         wrong["not sent at last"] = count - opened.counts()["sent"]
     wrong["lost at last"] = len(expected - set(at_last)) + (status != 0)
-    wrong["arrived twice at last"] = sum(one > 1 for one in at_last.values())
+    wrong["arrived twice at last"] = sum(times > 1 for times in at_last.values())
     print(
         f"{name:6} {count:7,} {happened['kills']:6} {happened['ended early']:12} {len(cut_off):8,} "
         f"{len(unknown) - len(cut_off):9,} {report.settled:8,} {report.unknown:8,} {sum(wrong.values()):6} "
         f"{time.perf_counter() - started:8.1f}"
     )
-    for what, number in wrong.items():
+    for problem, number in wrong.items():
         if number:
-            print(f"    {what}: {number}")
+            print(f"    {problem}: {number}")
     return not any(wrong.values())
 
 

@@ -30,7 +30,7 @@ HERE = Path(__file__).resolve().parent
 LATENCY = 0.1
 FILE_BYTES = 36_000_000
 TIMEOUT = 60.0
-"""Seconds for one process; the sends of it are ended well before."""
+"""Seconds for a process; its sends end well before."""
 
 # Threads that some libraries leave behind can crash an interpreter that ends in order.
 TELL = "import json, os\nprint(json.dumps(found), flush=True)\nos._exit(0)\n"
@@ -66,12 +66,12 @@ class Runner:
     """Starts the processes that measure."""
 
     def __init__(self, pycache: str) -> None:
-        # What a machine sets for its own Pythons must not change what is measured: without bytecode, imports take long.
+        # Settings of this machine's Pythons must not change the measurements: without bytecode, imports take long.
         self._env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         self._env |= {"PYTHONPYCACHEPREFIX": pycache, "NO_PROXY": "*", "no_proxy": "*"}
 
     def worker(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Take one measurement in a process of its own."""
+        """Take a measurement in a process of its own."""
         return self._run([sys.executable, "-m", "peers._worker", json.dumps(task)])
 
     def fresh(self, contender: Contender, code: str) -> dict[str, Any]:
@@ -95,9 +95,9 @@ class Runner:
 
 
 def steps(contenders: list[Contender], scale: Scale, near: str, far: str, path: str) -> Iterator[Step]:
-    """Return the measures of one round."""
-    few = [one for one in contenders if one.name in (OURS, FAST, BASELINE)]
-    fast = [one for one in contenders if one.name == FAST]
+    """Return the measures of a round."""
+    few = [contender for contender in contenders if contender.name in (OURS, FAST, BASELINE)]
+    fast = [contender for contender in contenders if contender.name == FAST]
     measured = {"measure": "sends", "seconds": scale.seconds, "limit": scale.limit, "url": near}
     levels = (1, 100, 1000) if scale.quick else LEVELS
     for level in levels:
@@ -106,9 +106,9 @@ def steps(contenders: list[Contender], scale: Scale, near: str, far: str, path: 
     for level, name in BESIDE.items():
         yield Step(name, fast, measured | {"in_flight": level})
     yield Step(AWAY, few if scale.quick else contenders, measured | {"in_flight": 100, "url": far})
-    batching = [one for one in contenders if one.batches]
+    batching = [contender for contender in contenders if contender.batches]
     yield Step("batches", batching, {"measure": "batches", "url": near, "seconds": scale.seconds})
-    attaching = [one for one in contenders if one.attaches]
+    attaching = [contender for contender in contenders if contender.attaches]
     yield Step("attachment", attaching, {"measure": "attachment", "url": near, "path": path})
     yield Step(
         "clients", few if scale.quick else contenders, {"measure": "clients", "url": near, "clients": scale.clients}
@@ -124,23 +124,26 @@ def measure(contenders: list[Contender], scale: Scale, runner: Runner, path: str
         for turn in range(scale.rounds):
             for step in steps(contenders, scale, near, far, path):
                 _progress(f"round {turn + 1} of {scale.rounds}: {step.measure}")
-                for one in reversed(step.contenders) if turn % 2 else step.contenders:
-                    if one.name in missing:
+                for contender in reversed(step.contenders) if turn % 2 else step.contenders:
+                    if contender.name in missing:
                         continue
-                    found = runner.worker(step.task | {"contender": one.name})
-                    results.add(step.measure, one.name, turn, found)
+                    found = runner.worker(step.task | {"contender": contender.name})
+                    results.add(step.measure, contender.name, turn, found)
                     if "unavailable" in found:
-                        missing.add(one.name)
+                        missing.add(contender.name)
             results.add("decoding", "", turn, runner.worker({"measure": "decoding", "repeats": 10 * scale.rounds}))
         # The first turn fills the cache of bytecode.
         for turn in range(scale.fresh + 1):
             _progress(f"imports: {turn} of {scale.fresh}")
-            for one in contenders:
-                if one.ready and one.name not in missing:
-                    ready, sent = runner.fresh(one, one.ready), runner.fresh(one, first_send(one, near))
+            for contender in contenders:
+                if contender.ready and contender.name not in missing:
+                    ready, sent = (
+                        runner.fresh(contender, contender.ready),
+                        runner.fresh(contender, first_send(contender, near)),
+                    )
                     if turn:
-                        results.add("ready", one.name, turn, ready)
-                        results.add("first send", one.name, turn, sent)
+                        results.add("ready", contender.name, turn, ready)
+                        results.add("first send", contender.name, turn, sent)
     _progress("")
     return results
 
@@ -153,13 +156,15 @@ def _progress(text: str) -> None:
 def chart(results: Results) -> str:
     """Draw the two measures that differ most."""
     speed, memory = [], []
-    for one in CONTENDERS:
-        rate = results.ratio(sends_at(100), one.name, "per_second")
+    for contender in CONTENDERS:
+        rate = results.ratio(sends_at(100), contender.name, "per_second")
         if rate is not None:
-            speed.append(Bar(one.name, one.kind, rate, f"{rate:.1f}"))
-        peak = results.median("attachment", one.name, "peak_mb")
+            speed.append(Bar(contender.name, contender.kind, rate, f"{rate:.1f}"))
+        peak = results.median("attachment", contender.name, "peak_mb")
         if peak is not None:
-            memory.append(Bar(one.name, one.kind, peak, f"{peak:.1f} MB" if peak < 10 else f"{peak:.0f} MB"))
+            memory.append(
+                Bar(contender.name, contender.kind, peak, f"{peak:.1f} MB" if peak < 10 else f"{peak:.0f} MB")
+            )
     speed.sort(key=lambda bar: -bar.value)
     memory.sort(key=lambda bar: bar.value)
     panels = [
@@ -172,7 +177,7 @@ def chart(results: Results) -> str:
 def write(results: Results, options: argparse.Namespace) -> None:
     """Write the files that were asked for."""
     about = machine()
-    packages = versions(name for one in [*CONTENDERS, *WAITING] for name in one.packages)
+    packages = versions(name for contender in [*CONTENDERS, *WAITING] for name in contender.packages)
     if options.json:
         whole = {"machine": about, "packages": packages, "records": results.records}
         options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
@@ -185,13 +190,20 @@ def write(results: Results, options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="one short round, to see that all works; noisy")
-    parser.add_argument("--only", nargs="+", choices=[one.name for one in CONTENDERS], help="and bare httpx")
+    parser.add_argument(
+        "--quick", action="store_true", help="a single short round, to see that everything works; its figures are noisy"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=[contender.name for contender in CONTENDERS],
+        help="only these contenders, and bare httpx",
+    )
     parser.add_argument("--json", type=Path, help="write the raw results here")
     parser.add_argument("--svg", type=Path, help="draw the chart here")
     parser.add_argument("--markdown", type=Path, help="write the page here")
     options = parser.parse_args()
-    chosen = [one for one in CONTENDERS if not options.only or one.name in (*options.only, BASELINE)]
+    chosen = [contender for contender in CONTENDERS if not options.only or contender.name in (*options.only, BASELINE)]
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "report.bin")

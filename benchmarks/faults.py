@@ -1,4 +1,4 @@
-"""Send against a server that fails in every way, and compare what arrived with what the callers were told.
+"""Send against a server that fails in every way, and compare the e-mails that arrived with the callers' outcomes.
 
     python benchmarks/faults.py [--sends 20000] [--in-flight 50] [--share 0.08] [--seed 1]
 
@@ -26,20 +26,20 @@ from smtp2go_async import ApiError, AsyncClient, Pacer, RetryPolicy, Smtp2goErro
 KEY = "api-" + "0" * 32
 SERVER = Path(__file__).resolve().parents[1] / "tests" / "faults" / "mixed.py"
 FASTER = 1000.0
-"""Seconds of the client's clock in one second."""
+"""Seconds of the client's clock in a second."""
 
 SHORTEST_SLEEP = 0.005
 """Real seconds; calls that ask again and again after less leave no time to the threads that pyreqwest works in."""
 
 TIMEOUTS = {"httpx": 0.5, "fast": 2.0}
-"""Seconds: for each step over httpx; over pyreqwest for a whole attempt, with what it waits for a busy machine."""
+"""Seconds: for each step over httpx; over pyreqwest for a whole attempt, with its waits for a busy machine."""
 
 PATIENT = RetryPolicy(attempts=30, max_elapsed=1e9, first_wait=1.0, max_wait=20.0)
 
 
 @contextlib.contextmanager
 def mixed_server(seed: int, share: float) -> Iterator[tuple[str, Any]]:
-    """Run the server; give its address, and a function that asks it what has arrived."""
+    """Run the server; return its address, and a function that asks it for the e-mails that arrived."""
     command = [sys.executable, str(SERVER), str(seed), str(share)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -66,12 +66,12 @@ def hurry(client: AsyncClient) -> None:
 
 
 def mail(reference: str) -> dict[str, Any]:
-    """Return what is sent; the reference is the subject."""
+    """Return the arguments of a send; the reference is the subject."""
     return {"sender": "shop@example.com", "to": "jane@example.com", "subject": reference, "text_body": "Hello"}
 
 
 def told(error: Smtp2goError | None) -> str:
-    """Name what the caller got to know."""
+    """Name the outcome that the caller saw."""
     if error is None:
         return "sent"
     if error.carried_out is None and isinstance(error, ApiError) and error.status < 500:
@@ -88,7 +88,7 @@ async def send_all(
     retry: RetryPolicy,
     transport: Literal["httpx", "fast"],
 ) -> dict[str, str]:
-    """Send one mail for each reference, some of them cancelled at a random moment, and return what was told."""
+    """Send a mail for each reference, some of them cancelled at a random moment, and return the outcomes."""
     outcomes: dict[str, str] = {}
     waiting = iter(references)
     drawn = random.Random(len(references))
@@ -98,7 +98,7 @@ async def send_all(
     async with made as client:
         hurry(client)
 
-        async def one(reference: str) -> None:
+        async def send(reference: str) -> None:
             seconds = drawn.random() * 0.05 if drawn.random() < cancel else 600.0
             outcomes[reference] = "cancelled"
             with anyio.move_on_after(seconds):
@@ -111,7 +111,7 @@ async def send_all(
 
         async def worker() -> None:
             for reference in waiting:
-                await one(reference)
+                await send(reference)
 
         async with anyio.create_task_group() as tasks:
             for _ in range(in_flight):
@@ -129,7 +129,7 @@ def send_in_threads(
     with SyncClient(KEY, base_url=url, timeout=TIMEOUTS[transport], retry=PATIENT, transport=transport) as client:
         hurry(client._async)
 
-        def one(reference: str) -> tuple[str, str]:
+        def send(reference: str) -> tuple[str, str]:
             try:
                 client.email.send(**mail(reference))
             except Smtp2goError as error:
@@ -137,11 +137,11 @@ def send_in_threads(
             return reference, told(None)
 
         with ThreadPoolExecutor(threads) as pool:
-            return dict(pool.map(one, references))
+            return dict(pool.map(send, references))
 
 
 def judge(outcomes: dict[str, str], counts: dict[str, list[int]], *, at_least_once: bool) -> dict[str, int]:
-    """Compare what was told with what arrived, and count what must not be."""
+    """Compare the outcomes with the e-mails that arrived, and count the contradictions."""
     wrong = Counter[str]()
     for reference, outcome in outcomes.items():
         carried = counts.get(reference, [0, 0])[0]
@@ -167,7 +167,7 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 def run(name: str, sends: int, in_flight: int, share: float, seed: int) -> bool:
-    """Make one run, print its line, and return whether all was well."""
+    """Make a run, print its line, and return whether all was well."""
     options = RUNS[name]
     once = bool(options.get("at_least_once"))
     references = [f"ref-{number:06}-{seed}" for number in range(sends)]
@@ -187,16 +187,16 @@ def run(name: str, sends: int, in_flight: int, share: float, seed: int) -> bool:
         seconds = time.perf_counter() - started
         arrived = ask()
     wrong = judge(outcomes, arrived["counts"], at_least_once=once)
-    # Refused in the end, where an earlier attempt had got no answer: nobody can know of that one.
+    # Refused in the end after an attempt without a response, of which the client cannot know the outcome.
     kinds = Counter(outcome.removesuffix(", then refused") for outcome in outcomes.values())
     kept = sum(arrived["drawn"].values())
     print(
         f"{name:28} {sends:7} {kinds['sent']:7} {kinds['not sent']:9} {kinds['unknown']:8} {kinds['cancelled']:10} "
         f"{kept:7} {sum(wrong.values()):6} {seconds:8.1f}"
     )
-    for what, count in wrong.items():
+    for problem, count in wrong.items():
         if count:
-            print(f"    {what}: {count}")
+            print(f"    {problem}: {count}")
     return not any(wrong.values())
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/large.py [--count 200] [--megabytes 36] [--rounds 5]
 
-Each figure comes from a process of its own. "MB" is the most that the process held above what it held after one small
+Each figure comes from a process of its own. "MB" is the most that the process held above its memory after a small
 send; "ms late" is by how much a timer of the event loop came late at most. The file is in the cache of the system. One
 send is measured in several rounds, every contender in turn, and the line shows the median of each figure.
 """
@@ -29,10 +29,10 @@ from smtp2go_async import AsyncClient
 
 KEY = "api-" + "0" * 32
 MAIL: dict[str, Any] = {"sender": "shop@example.com", "to": ["jane@example.com"], "subject": "1", "text_body": "Hi"}
-# For one send and for many, with a file of 36 MB: MB, ms late, and the time against doing it by hand.
-GOALS = {"one": {"MB": 4.0, "ms late": 10.0, "against": 0.7}, "many": {"MB": 64.0}}
+# For a single send and for many, with a file of 36 MB: MB, ms late, and the time against doing it by hand.
+GOALS = {"single": {"MB": 4.0, "ms late": 10.0, "against": 0.7}, "many": {"MB": 64.0}}
 LONGEST = 60.0
-"""Seconds that one process may take."""
+"""Seconds that a process may take."""
 
 Send = Callable[[str], Awaitable[None]]
 Work = Callable[[Send], Awaitable[None]]
@@ -43,8 +43,8 @@ async def _by_hand(base_url: str, work: Work) -> None:
 
         async def send(path: str) -> None:
             content = base64.b64encode(Path(path).read_bytes()).decode()  # noqa: ASYNC240 - as it is often written
-            one = {"filename": "report.bin", "mimetype": "application/octet-stream", "fileblob": content}
-            response = await client.post(f"{base_url}/email/send", json={**MAIL, "attachments": [one]})
+            file = {"filename": "report.bin", "mimetype": "application/octet-stream", "fileblob": content}
+            response = await client.post(f"{base_url}/email/send", json={**MAIL, "attachments": [file]})
             assert response.json()["data"]["succeeded"] == 1
 
         await work(send)
@@ -66,10 +66,10 @@ CONTENDERS: dict[str, Callable[[str, Work], Awaitable[None]]] = {
 }
 
 
-def _memory(what: str) -> float:
-    """Return a figure of this process in MB: what it holds (``VmRSS``), or the most that it held (``VmHWM``)."""
+def _memory(figure: str) -> float:
+    """Return a figure of this process in MB: its memory now (``VmRSS``), or the most that it held (``VmHWM``)."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(what)) * 1024 / 1e6
+    return next(int(line.split()[1]) for line in lines if line.startswith(figure)) * 1024 / 1e6
 
 
 async def _watch(late: list[float]) -> None:
@@ -126,7 +126,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--count", type=int, default=200, help="sends at once")
     parser.add_argument("--megabytes", type=float, default=36.0, help="of the file")
-    parser.add_argument("--rounds", type=int, default=5, help="of measuring one send")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="rounds of measuring a single send (default: %(default)s)"
+    )
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -143,7 +145,12 @@ def main() -> None:
                 found[-1]["against"] = found[-1]["seconds"] / rounds["read, base64, httpx"][-1]["seconds"]
         print(f"{f'{options.megabytes:g} MB (goals)':20} sends  seconds  against          MB        ms late")
         for name, found in rounds.items():
-            _print(name, 1, {what: statistics.median(one[what] for one in found) for what in found[0]}, GOALS["one"])
+            _print(
+                name,
+                1,
+                {figure: statistics.median(row[figure] for row in found) for figure in found[0]},
+                GOALS["single"],
+            )
         for name in list(CONTENDERS)[1:]:
             _print(name, options.count, _measured_apart(name, base_url, file.name, options.count), GOALS["many"])
 

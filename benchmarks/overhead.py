@@ -1,4 +1,4 @@
-"""What this library adds to one call: sends one after the other, beside bare httpx on the same server.
+"""The time that this library adds to a call: sends one after the other, beside bare httpx on the same server.
 
     python benchmarks/overhead.py [--calls 2000] [--rounds 7]
 
@@ -84,7 +84,7 @@ def _leaves(*, writing: bool = False) -> None:
 
 
 def _layer(calls: int) -> float:
-    """Measure what repeating and pacing add to a call that succeeds: with them and without, over no network."""
+    """Measure a call that succeeds with repeating and pacing, and without, over no network."""
     answer = Response(200, REPLY)
 
     class Nowhere:
@@ -111,7 +111,7 @@ def _layer(calls: int) -> float:
 
 
 def _checks(calls: int, rounds: int) -> dict[str, float]:
-    """Measure what the checks of arguments add: to a call with one argument, to a send, and to a call with ten options.
+    """Measure the checks of arguments: to a call with one argument, to a send, and to a call with ten options.
 
     Beside the method itself, with a client that makes nothing of its fields. The quickest of the rounds counts, since
     a busy machine adds more than the checks do.
@@ -164,7 +164,7 @@ def main() -> None:
                 seconds[name].append(measure(base_url, options.calls))
     print(f"{'one call at a time':20} {'µs a call':>10} {'against httpx':>14} {'goal':>8}")
     for name, times in seconds.items():
-        ratio = statistics.median(one / bare for one, bare in zip(times, seconds["bare httpx"], strict=True))
+        ratio = statistics.median(ours / bare for ours, bare in zip(times, seconds["bare httpx"], strict=True))
         goal = f"{GOALS[name]:.2f}" if name in GOALS else ""
         print(f"{name:20} {statistics.median(times) * 1e6:10.0f} {ratio:14.2f} {goal:>8}")
     layer = statistics.median(_layer(10 * options.calls) for _ in range(options.rounds))

@@ -1,9 +1,11 @@
-"""Make every fault happen to a call of each effect, and print what arrived and what the caller was told, as a table.
+"""Make every fault happen to a call of each effect, and print the requests that arrived and the caller's outcome, as a
+table.
 
     python benchmarks/what_happened.py [--write]        # --write puts it into docs/what-happened.md
 
-Each cell says how many whole requests the server got, and what the caller was told, when the fault strikes the first
-time only and when it strikes every time. The client's clock runs faster, so that a cool-down does not take a minute.
+Each cell says how many whole requests the server got, and the outcome that the caller saw, when the fault strikes the
+first time only and when it strikes every time. The client's clock runs faster, so that a cool-down does not take a
+minute.
 """
 
 import argparse
@@ -59,7 +61,7 @@ def _rows() -> dict[str, Fault | Say | None]:
 
 
 async def _tell(server: FaultServer, url: str, call: Callable[[AsyncClient], Awaitable[object]]) -> str:
-    """Make the call, and say how many requests arrived and what was told."""
+    """Make the call; return how many requests arrived, and the caller's outcome."""
     before = len(server.arrived)
     patient = RetryPolicy(attempts=4, max_elapsed=1e9, first_wait=0.5, max_wait=8.0)
     async with AsyncClient(KEY, base_url=url, timeout=0.1, retry=patient) as client:

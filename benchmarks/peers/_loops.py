@@ -1,4 +1,4 @@
-"""Send as many at a time as asked, with tasks or with threads, and see what that costs."""
+"""Send a number of e-mails at a time, with tasks or with threads, and measure the costs."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ._mail import Awaited, Waiting
 
 CLEAR_PEAK = "5"
-"""Written to ``clear_refs``, it sets the peak of the resident memory back to what it is now (proc(5))."""
+"""Written to ``clear_refs``, it sets the peak of the resident memory back to the present value (proc(5))."""
 
 
 @dataclass
@@ -82,10 +82,10 @@ def threads(send: Callable[[], object], in_flight: int, count: int, limit: float
         work()
     else:
         workers = [threading.Thread(target=work, daemon=True) for _ in range(in_flight)]
-        for one in workers:
-            one.start()
-        for one in workers:
-            one.join()
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
     tally.seconds, tally.cpu = time.perf_counter() - started, time.process_time() - cpu
     return tally
 
@@ -115,7 +115,7 @@ async def longest_stall(done: asyncio.Event) -> float:
 
 
 async def attach(peer: Awaited | Waiting, path: str) -> dict[str, float]:
-    """Send a file, and return what it took of memory (MB), of the loop (ms) and of time (s)."""
+    """Send a file, and return its memory (MB), its stall of the event loop (ms) and its time (s)."""
     done = asyncio.Event()
     stall = asyncio.create_task(longest_stall(done))
     await asyncio.sleep(0.01)
@@ -124,7 +124,7 @@ async def attach(peer: Awaited | Waiting, path: str) -> dict[str, float]:
     if isinstance(peer, Awaited):
         await peer.attach(path)
     else:
-        # So an asynchronous program calls what waits.
+        # An asynchronous program calls a blocking client in a thread.
         await asyncio.to_thread(peer.attach, path)
     seconds = time.perf_counter() - started
     peak = resident("VmHWM") - before

@@ -1,4 +1,4 @@
-"""The e-mails that every contender sends, and what a contender can do."""
+"""The e-mails that every contender sends, and the methods of a contender."""
 
 import base64
 from typing import Any
@@ -29,12 +29,12 @@ FILE_TYPE = "application/octet-stream"
 
 
 def recipient(number: int) -> str:
-    """Return the address of one reader of a batch."""
+    """Return the address of a reader of a batch."""
     return f"reader{number}@example.com"
 
 
 def read_base64(path: str) -> str:
-    """Read a file whole, as base64 text: what most libraries want of a caller."""
+    """Read a whole file as Base64 text, which most libraries ask of their callers."""
     with open(path, "rb") as file:
         return base64.b64encode(file.read()).decode("ascii")
 
@@ -52,11 +52,11 @@ class Awaited:
         raise NotImplementedError
 
     async def send(self) -> None:
-        """Send one e-mail, and look at the reply."""
+        """Send an e-mail, and check the reply."""
         raise NotImplementedError
 
     async def attach(self, path: str) -> None:
-        """Send one e-mail with a file."""
+        """Send an e-mail with a file."""
         raise NotImplementedError
 
     async def batch(self) -> int:
@@ -74,11 +74,11 @@ class Waiting:
         raise NotImplementedError
 
     def send(self) -> None:
-        """Send one e-mail, and look at the reply."""
+        """Send an e-mail, and check the reply."""
         raise NotImplementedError
 
     def attach(self, path: str) -> None:
-        """Send one e-mail with a file."""
+        """Send an e-mail with a file."""
         raise NotImplementedError
 
     def close(self) -> None:

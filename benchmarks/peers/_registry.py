@@ -13,7 +13,7 @@ OFFICIAL = "smtp2go"
 
 @dataclass(frozen=True)
 class Contender:
-    """One library, used in one way."""
+    """A library, used in a certain way."""
 
     name: str
     kind: str
@@ -97,17 +97,17 @@ CONTENDERS = [
     ),
 ]
 
-# Calls one after the other, waited for.
+# Blocking clients, with one call after the other.
 OURS_WAITING = "SyncClient"
 WAITING = [
     Contender(OURS_WAITING, "ours", "ours:OursWaiting", ("smtp2go-async",), without=("orjson",)),
     Contender("httpx.Client", "http", "httpx:HttpxWaiting", ("httpx",)),
     Contender("requests.Session", "http", "requests:Requests", ("requests",)),
-    next(one for one in CONTENDERS if one.name == OFFICIAL),
+    next(contender for contender in CONTENDERS if contender.name == OFFICIAL),
 ]
 
-BY_NAME = {one.name: one for one in [*CONTENDERS, *WAITING]}
-SDKS = [one.name for one in CONTENDERS if one.kind == "sdk"]
+BY_NAME = {contender.name: contender for contender in [*CONTENDERS, *WAITING]}
+SDKS = [contender.name for contender in CONTENDERS if contender.kind == "sdk"]
 
 
 def first_send(contender: Contender, url: str) -> str:
@@ -128,7 +128,7 @@ def first_send(contender: Contender, url: str) -> str:
 
 
 def usage(contender: Contender) -> str:
-    """Return how a contender is used: what its adapter says of itself."""
+    """Return how a contender is used, from the docstring of its adapter."""
     path = Path(__file__).parent / f"{contender.adapter.partition(':')[0]}.py"
     told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return " ".join(told.split())

@@ -1,4 +1,4 @@
-"""What was measured, and what it comes to: medians, and the medians of the rounds' ratios."""
+"""The measurements, and their medians: of values, and of the ratios of each round."""
 
 import statistics
 from dataclasses import dataclass, field
@@ -25,15 +25,15 @@ class Results:
     records: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, measure: str, contender: str, turn: int, found: dict[str, Any]) -> None:
-        """Keep what one process measured."""
+        """Keep the measurement of a process."""
         self.records.append({"measure": measure, "contender": contender, "round": turn, **found})
 
     def rounds(self, measure: str, contender: str, value: str) -> dict[int, float]:
-        """Return a value of each round in which there was one."""
+        """Return a value of each round that has it."""
         return {
-            one["round"]: one[value]
-            for one in self.records
-            if one["measure"] == measure and one["contender"] == contender and one.get(value)
+            record["round"]: record[value]
+            for record in self.records
+            if record["measure"] == measure and record["contender"] == contender and record.get(value)
         }
 
     def median(self, measure: str, contender: str, value: str) -> float | None:
@@ -59,18 +59,18 @@ class Results:
         return max(found, key=lambda name: found[name])
 
     def notes(self) -> list[str]:
-        """Tell of what failed or was not measured."""
+        """Return a sentence on everything that failed or was not measured."""
         notes: dict[str, None] = {}
-        for one in self.records:
-            where = f"{one['contender']}, {one['measure']}"
-            if "unavailable" in one:
-                notes[f"{one['contender']} was left out: {one['unavailable']}"] = None
-            elif "failed" in one:
-                notes[f"{where}: {one['failed']}"] = None
-            elif one.get("done") == 0 and not one.get("errors"):
+        for record in self.records:
+            where = f"{record['contender']}, {record['measure']}"
+            if "unavailable" in record:
+                notes[f"{record['contender']} was left out: {record['unavailable']}"] = None
+            elif "failed" in record:
+                notes[f"{where}: {record['failed']}"] = None
+            elif record.get("done") == 0 and not record.get("errors"):
                 notes[f"{where}: not one send ended in the time that each measurement has"] = None
-            elif one.get("errors"):
-                kinds = ", ".join(sorted(one["errors"]))
+            elif record.get("errors"):
+                kinds = ", ".join(sorted(record["errors"]))
                 notes[f"{where}: some sends failed ({kinds}); only those that succeeded count"] = None
         return list(notes)
 

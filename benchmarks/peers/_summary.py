@@ -17,7 +17,7 @@ LEGEND = (
     "Each number is the median of the rounds' ratios to bare httpx, measured next to it in the same round: of sends a "
     "second with so many in flight (more is better), and of CPU time a send, of the time that a 36 MB attachment "
     "takes, of importing and making a client, and of that with a first send (less is better). Batch: e-mails a second "
-    "through calls with 500, against the best provider's SDK sending one at a call. Peak and stall of the 36 MB "
+    "through calls with 500, against the best provider's SDK with an e-mail a call. Peak and stall of the 36 MB "
     "attachment are MB above idle and the longest that the event loop was late, in ms; so is a further client in the "
     "same process."
 )
@@ -57,7 +57,7 @@ def _number(value: float | None) -> str:
 
 
 def table(results: Results) -> list[list[str]]:
-    """Return the one table, its head first."""
+    """Return the rows of the table, its head first."""
 
     def rate_at(level: int) -> Callable[[str], float | None]:
         return lambda name: results.ratio(sends_at(level), name, "per_second")
@@ -75,7 +75,7 @@ def table(results: Results) -> list[list[str]]:
         ("client ms", lambda name: results.median("clients", name, "made_ms")),
     ]
     rows = [["", *(title for title, _ in columns)]]
-    rows += [[one.name, *(_number(read(one.name)) for _, read in columns)] for one in CONTENDERS]
+    rows += [[contender.name, *(_number(read(contender.name)) for _, read in columns)] for contender in CONTENDERS]
     return [row for row in rows if any(cell not in ("", "-") for cell in row[1:])]
 
 
@@ -84,7 +84,7 @@ def _batch(results: Results, name: str) -> float | None:
 
 
 def goals(results: Results) -> list[Goal]:
-    """Return each goal with what was measured."""
+    """Return each goal with its measurement."""
     at_100, best = sends_at(100), results.best_sdk(sends_at(100))
 
     def rate(name: str, measure: str) -> dict[int, float]:
@@ -118,23 +118,24 @@ def goals(results: Results) -> list[Goal]:
 
 
 def details(results: Results) -> list[str]:
-    """Return what has no column."""
+    """Return the lines on figures that have no column."""
     lines = [f"the best provider's SDK with 100 in flight: {results.best_sdk_name(sends_at(100))}"]
     in_turn = [
-        f"{one.name} {_number(results.ratio(IN_TURN, one.name, 'per_second', OURS_WAITING))}" for one in WAITING[1:]
+        f"{contender.name} {_number(results.ratio(IN_TURN, contender.name, 'per_second', OURS_WAITING))}"
+        for contender in WAITING[1:]
     ]
-    lines.append(f"waiting calls one after the other, SyncClient is 1: {', '.join(in_turn)}")
+    lines.append(f"blocking calls one after the other, SyncClient is 1: {', '.join(in_turn)}")
     decoded = [
         f"{name} {_number(over(results.rounds('decoding', '', name), results.rounds('decoding', '', 'json.loads')))}"
         for name in (OURS, "msgspec", "pydantic")
     ]
     lines.append(f"a page of 1,000 events into models, json.loads is 1: {', '.join(decoded)}")
-    floors = [results.median("attachment", one.name, "floor_ms") or 0.0 for one in CONTENDERS]
-    lines.append(f"an idle loop is late by {_number(min(one for one in floors if one) if any(floors) else None)} ms")
+    floors = [results.median("attachment", contender.name, "floor_ms") or 0.0 for contender in CONTENDERS]
+    lines.append(f"an idle loop is late by {_number(min(filter(None, floors), default=None))} ms")
     sent = [
-        f"{one.name} {_number(found)}"
-        for one in CONTENDERS
-        if (found := results.median("clients", one.name, "sent_ms")) is not None
+        f"{contender.name} {_number(found)}"
+        for contender in CONTENDERS
+        if (found := results.median("clients", contender.name, "sent_ms")) is not None
     ]
     lines.append(f"a further client and its first send, ms: {', '.join(sent)}")
     return lines
@@ -160,7 +161,7 @@ def as_markdown(rows: Sequence[Sequence[str]]) -> str:
 def page(results: Results, about: dict[str, str], packages: dict[str, str], chart: str) -> str:
     """Write the page of results."""
     rows = table(results)
-    kinds = {one.name: KINDS[one.kind] for one in CONTENDERS}
+    kinds = {contender.name: KINDS[contender.kind] for contender in CONTENDERS}
     parts = [
         "# What it costs, beside others",
         "Written by `python benchmarks/compare.py`; the raw numbers are in `results.json`.",
@@ -176,7 +177,9 @@ def page(results: Results, about: dict[str, str], packages: dict[str, str], char
         "Versions: " + ", ".join(f"{name} {version}" for name, version in packages.items()) + ".",
         "## How each is used",
         "\n".join(
-            f"- **{one.name}**: {usage(one)}" for one in CONTENDERS if not one.name.startswith((OURS + ",", "resend,"))
+            f"- **{contender.name}**: {usage(contender)}"
+            for contender in CONTENDERS
+            if not contender.name.startswith((OURS + ",", "resend,"))
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,4 +1,4 @@
-"""Take one measurement of one contender, in a process of its own, and print it as JSON.
+"""Take a measurement of a contender, in a process of its own, and print it as JSON.
 
 python -m peers._worker '{"measure": "sends", "contender": "httpx", "url": "http://127.0.0.1:...", ...}'
 """
@@ -86,7 +86,7 @@ async def batches(kind: Any, task: dict[str, Any]) -> dict[str, Any]:
 
 
 async def attachment(kind: Any, task: dict[str, Any]) -> dict[str, Any]:
-    """Send one file, after one small e-mail."""
+    """Send a file, after a small e-mail."""
     idle = asyncio.Event()
     idling = asyncio.create_task(longest_stall(idle))
     await asyncio.sleep(0.3)
@@ -104,7 +104,7 @@ async def attachment(kind: Any, task: dict[str, Any]) -> dict[str, Any]:
 
 
 async def clients(kind: Any, task: dict[str, Any]) -> dict[str, Any]:
-    """Time making further clients once one has sent, and each one's first send."""
+    """Time making further clients after the first has sent, and the first send of each."""
     first = kind(task["url"])
     await _send(first)
     made: list[float] = []

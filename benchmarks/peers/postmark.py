@@ -50,7 +50,7 @@ class Postmark(Awaited):
             {"sender": SENDER, "to": recipient(number), "subject": SUBJECT, "text_body": SMALL_TEXT}
             for number in range(IN_A_BATCH)
         ]
-        return sum(one.success for one in await self._client.outbound.send_batch(mails))
+        return sum(reply.success for reply in await self._client.outbound.send_batch(mails))
 
     async def aclose(self) -> None:
         await self._client.close()

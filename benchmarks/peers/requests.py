@@ -1,4 +1,4 @@
-"""One `requests.Session`, for calls one after the other."""
+"""A `requests.Session`, for calls one after the other."""
 
 import importlib
 from typing import Any

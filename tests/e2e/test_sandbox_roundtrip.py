@@ -38,7 +38,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def run(sandbox: Sandbox, backend: str, client_options: dict[str, Any]) -> Callable[..., Any]:
-    """Give a function that does something with a client of the sandbox, over each transport."""
+    """Return a function that does something with a client of the sandbox, over each transport."""
 
     def run(work: Callable[[AsyncClient], Awaitable[Any]]) -> Any:
         async def main() -> Any:

@@ -37,7 +37,7 @@ def account(clock: Clock) -> Account:
 
 @pytest.fixture
 def email() -> Callable[..., dict[str, Any]]:
-    """Give a function that makes the fields of a proper e-mail; an argument of None leaves the field out."""
+    """Return a function that makes the fields of a proper e-mail; an argument of None leaves the field out."""
 
     def make(**changes: Any) -> dict[str, Any]:
         fields = {
@@ -65,7 +65,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def http(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """Give a client of the sandbox that has the key.
+    """Return a client of the sandbox that has the key.
 
     Here and elsewhere, verify=False: loading certificates that plain HTTP never needs would take most of the tests' time.
     """

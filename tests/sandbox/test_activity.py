@@ -12,7 +12,7 @@ USERNAME = "api-SANDBOX0SAND"
 
 @pytest.fixture
 def search(account):
-    """Give a function that searches and returns the events of the first page."""
+    """Return a function that searches and returns the events of the first page."""
     return lambda **fields: account.call("/activity/search", fields)["data"]["events"]
 
 
@@ -218,7 +218,7 @@ def test_each_type_of_event_that_is_published_can_be_asked_for(account, kind):
 
 @pytest.fixture
 def run(sandbox, backend, client_options):
-    """Give a function that does something with a client of the sandbox, over each transport."""
+    """Return a function that does something with a client of the sandbox, over each transport."""
 
     def run(work):
         async def main():

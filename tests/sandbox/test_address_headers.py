@@ -11,7 +11,7 @@ ENCODED = re.compile(r"=\?utf-8\?[bq]\?[^? ]*\?=")
 
 
 def read(raw, header):
-    """Give the addresses that both readers of the standard library find, which have to be the same."""
+    """Return the addresses that both readers of the standard library find, which have to be the same."""
     old, new = message_from_bytes(raw), message_from_bytes(raw, policy=policy.default)
     pairs = [(str(make_header(decode_header(name))), spec) for name, spec in getaddresses(old.get_all(header))]
     if hasattr(new[header], "addresses"):  # it knows this header

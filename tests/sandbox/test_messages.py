@@ -19,7 +19,7 @@ TEXTS = [
 
 
 def lines(text):
-    """Give the lines of a text as a message can carry them: ended by CR, LF or both."""
+    """Return the lines of a text as a message can carry them: ended by CR, LF or both."""
     return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
 
 
@@ -49,7 +49,7 @@ def test_text_and_html_arrive_as_they_were(account, email, text, html):
 
 
 def proper(raw):
-    """Tell whether a message can go out in seven bits, with lines of proper length, and reads without a defect."""
+    """Return whether a message can go out in seven bits, with lines of proper length, and reads without a defect."""
     message = message_from_bytes(raw, policy=policy.default)
     assert [part.defects for part in message.walk() if part.defects] == []
     assert message["MIME-Version"] == "1.0"

@@ -10,7 +10,7 @@ from smtp2go_async.sandbox import Sandbox
 
 @pytest.fixture
 def small():
-    """Give a sandbox with low limits."""
+    """Return a sandbox with low limits."""
     with Sandbox(max_email_bytes=20_000, max_other_bytes=5_000) as sandbox:
         yield sandbox
 
