@@ -20,8 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "smtp2go_async"
-TABLE = "## Where things are"
-DOOR = "__init__.py"
+TABLE, DOOR = "## Where things are", "__init__.py"
 
 
 class Kind(IntEnum):
@@ -48,12 +47,7 @@ class Arrow:
 
 
 class House:
-    """The files of a package, its rooms and the arrows between them; paths are relative to the package.
-
-    Args:
-        package: Its folder.
-        order: The rooms from top to bottom, as `read_table` returns them.
-    """
+    """The files of a package, its rooms in the order of the table, and the arrows; paths are relative to the package."""
 
     def __init__(self, package: Path = PACKAGE, order: Sequence[str] = ()) -> None:
         paths = sorted(path for path in package.rglob("*.py") if "__pycache__" not in path.parts)
@@ -113,9 +107,10 @@ class House:
                 module = ".".join([*start, *([node.module] if node.module else [])])
                 wanted = [(module, alias.name) for alias in node.names]
             for module, name in wanted:
-                yield Arrow(path, node.lineno, self._file_of(module, name), name or module, kind)
+                target = self._file_of(module, name, f"{path}:{node.lineno}")
+                yield Arrow(path, node.lineno, target, name or module, kind)
 
-    def _file_of(self, module: str, name: str) -> str:
+    def _file_of(self, module: str, name: str, place: str) -> str:
         if module.partition(".")[0] != self.name:
             return module
         for dotted in (f"{module}.{name}", module):
@@ -123,7 +118,7 @@ class House:
             for path in (f"{base}.py", f"{base}/__init__.py".lstrip("/")):
                 if path in self.lines:
                     return path
-        raise SystemExit(f"no file of {self.name} is {module}")
+        raise SystemExit(f"{self.name}/{place}: there is no file for {module}")
 
 
 def _imports(node: ast.AST, kind: Kind) -> Iterator[tuple[ast.Import | ast.ImportFrom, Kind]]:

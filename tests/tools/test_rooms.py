@@ -211,6 +211,12 @@ def test_a_circle_over_several_rooms_is_found_and_a_room_beside_it_is_not_part_o
     assert package.read("d.py", "a.py", "b.py", "c.py").circles() == [["a.py", "b.py", "c.py"]]
 
 
+def test_an_import_of_a_file_that_does_not_exist_is_named(package):
+    package.write({"client.py": "\nfrom .gone import x\n"})
+    with pytest.raises(SystemExit, match=r"^house/client.py:2: there is no file for house.gone$"):
+        package.read()
+
+
 def test_the_table_is_read_from_top_to_bottom_with_continued_lines():
     text = f"{rooms.TABLE}\n\nProse.\n\n```\nclient.py  calls\nwire/      fields,\n           and more\n```\n\n```\nno table\n```\n"
     assert rooms.read_table(text) == {"client.py": "calls", "wire/": "fields, and more"}
