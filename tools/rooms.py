@@ -47,7 +47,7 @@ class Arrow:
 
 
 class House:
-    """The files of a package, its rooms in the order of the table, and the arrows; paths are relative to the package."""
+    """The files of a package, its rooms in the order of the table, and the arrows; paths start at the package."""
 
     def __init__(self, package: Path = PACKAGE, order: Sequence[str] = ()) -> None:
         paths = sorted(path for path in package.rglob("*.py") if "__pycache__" not in path.parts)

@@ -249,12 +249,25 @@ def test_the_drawing_has_every_arrow_in_the_style_of_its_kind(package):
     assert '"errors.py" -> "client.py" [style=dashed, color=red];' in drawing
 
 
-@pytest.mark.parametrize("arguments", [[], ["--dot"], ["--files", "endpoints"], ["--files", "client"]])
-def test_the_tool_prints_the_package_of_this_repository(arguments):
-    command = [sys.executable, "-W", "error", str(ROOT / "tools" / "rooms.py"), *arguments]
+def test_the_tool_is_a_program_that_prints_the_package_of_this_repository():
+    command = [sys.executable, "-W", "error", str(ROOT / "tools" / "rooms.py")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (ended.stderr, ended.returncode) == ("", 0)
-    assert "errors.py" in ended.stdout
+    assert ended.stdout.startswith(f"smtp2go_async: {len(HOUSE.rooms)} rooms, {len(HOUSE.lines)} files, ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--dot"], 'digraph "smtp2go_async" {'),
+        (["--files", "endpoints"], "lines  file "),
+        (["--files", "client"], "lines  file "),
+    ],
+)
+def test_the_tool_prints_a_drawing_or_the_files_of_a_room(monkeypatch, capsys, arguments, line):
+    monkeypatch.setattr(rooms, "House", lambda package, order: HOUSE)
+    assert rooms.main(arguments) == 0
+    assert capsys.readouterr().out.startswith(line)
 
 
 def test_a_room_that_does_not_exist_is_an_error_that_names_the_rooms(capsys):
