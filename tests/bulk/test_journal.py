@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from smtp2go_async import Journal, JournalError
-from smtp2go_async.bulk._journal import schema as table
+from smtp2go_async.bulk._journal import log as journal_log
 from smtp2go_async.bulk._journal.file import MAX_CALL_SECONDS
-from smtp2go_async.bulk._journal.schema import STATES, Settled
+from smtp2go_async.bulk._journal.row_states import STATES, Settled
 from smtp2go_async.bulk._plan import Row
 
 
@@ -94,7 +94,7 @@ def test_rows_can_be_asked_for_by_state(path):
 
 
 def test_a_state_that_does_not_exist_is_refused(path):
-    with Journal(path) as journal, pytest.raises(ValueError, match="'lost' is none of pending, claimed"):
+    with Journal(path) as journal, pytest.raises(ValueError, match="must be among pending, claimed, .*, not 'lost'"):
         list(journal.rows("lost"))
 
 
@@ -106,7 +106,7 @@ def test_a_commit_is_all_or_nothing(path):
         assert [row.reference for row in journal.rows()] == ["b"]
 
 
-def test_a_commit_is_in_the_log_until_it_is_folded_or_read_or_the_journal_closed(path):
+def test_a_commit_is_in_the_log_until_it_is_applied_or_read_or_the_journal_closed(path):
     def found():
         ask = journal._connection.execute
         return [ask(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("log", "rows")]
@@ -115,7 +115,7 @@ def test_a_commit_is_in_the_log_until_it_is_folded_or_read_or_the_journal_closed
         journal.commit(claims("a"), [])
         journal.commit(claims("b"), settled("sent", "a"))
         assert found() == [2, 0]
-        journal.fold()
+        journal.apply_log()
         assert found() == [0, 2]
         journal.commit(claims("c"), [])
         assert journal.counts()["claimed"] == 2
@@ -124,24 +124,24 @@ def test_a_commit_is_in_the_log_until_it_is_folded_or_read_or_the_journal_closed
     assert one(path, "count(*)") == 4
 
 
-def test_what_was_written_first_is_folded_first_and_a_little_at_a_time(path):
+def test_what_was_written_first_is_applied_first_and_a_little_at_a_time(path):
     with Journal(path) as journal:
         for number in range(100):
             journal.commit(claims(f"r{number}"), settled("sent", f"r{number - 1}") if number else [])
-        assert journal.fold(500)
+        assert journal.apply_log(500)
         found = [name for (name,) in journal._connection.execute("SELECT reference FROM rows ORDER BY number")]
         assert found == [f"r{number}" for number in range(len(found))]
         assert 1 < len(found) < 50
-        while journal.fold(500):
+        while journal.apply_log(500):
             pass
         assert journal.counts() == {**dict.fromkeys(STATES, 0), "sent": 99, "claimed": 1}
 
 
-def test_a_single_commit_is_folded_however_large(path):
+def test_a_single_commit_is_applied_however_large(path):
     with Journal(path) as journal:
         journal.commit(claims(*"abc"), [])
-        assert not journal.fold(1)
-        assert not journal.fold(1)
+        assert not journal.apply_log(1)
+        assert not journal.apply_log(1)
         assert journal.counts()["claimed"] == 3
 
 
@@ -150,7 +150,7 @@ def test_what_a_program_that_was_killed_has_left_in_the_log_is_found(path):
         journal.commit(claims("a", "b"), [])
         journal.commit([], settled("sent", "a"))
         # As if it ended here.
-        journal.fold = lambda most: False
+        journal.apply_log = lambda max_characters: False
     assert one(path, "count(*)") == 0
     with Journal(path) as journal:
         assert {row.reference: row.state for row in journal.rows()} == {"a": "sent", "b": "unknown"}
@@ -158,34 +158,34 @@ def test_what_a_program_that_was_killed_has_left_in_the_log_is_found(path):
 
 def test_the_begin_of_the_list_is_known_also_from_the_log_of_a_program_that_was_killed(path):
     with Journal(path) as journal:
-        journal.commit(claims("a"), [], list_begin=["mark", "more"])
-        journal.fold = lambda most: False
-    assert Journal(path).open().list_begin == ["mark", "more"]
+        journal.commit(claims("a"), [], list_head=["mark", "more"])
+        journal.apply_log = lambda max_characters: False
+    assert Journal(path).open().list_head == ["mark", "more"]
 
 
 def test_a_request_id_that_was_not_given_is_nothing(path):
     with Journal(path) as journal:
         journal.commit(claims("a", "b"), [])
-        journal.commit([], [("a", "sent", "id", None), ("b", "sent", None, "request")])
+        journal.commit([], [Settled("a", "sent", "id"), Settled("b", "sent", None, "request")])
         assert [(row.email_id, row.request_id) for row in journal.rows()] == [("id", None), (None, "request")]
 
 
-def test_a_long_log_is_folded_in_several_steps_and_to_its_end(path, monkeypatch):
-    monkeypatch.setattr(table, "_IN_ONE", 300)
+def test_a_long_log_is_applied_in_several_steps_and_to_its_end(path, monkeypatch):
+    monkeypatch.setattr(journal_log, "MAX_STATEMENT_CHARACTERS", 300)
     statements = []
     with Journal(path) as journal:
         for number in range(20):
             journal.commit(claims(f"r{number}"), [])
         journal._connection.set_trace_callback(statements.append)
-        assert not journal.fold()
+        assert not journal.apply_log()
         assert 1 < len({one for one in statements if one.startswith("DELETE FROM log")}) < 20
         assert journal.counts()["claimed"] == 20
 
 
 def test_with_none_of_the_recipients_the_marks_are_too_short_to_tell_them(path):
     with Journal(path, recipients="none") as journal:
-        journal.commit(claims("a"), [], list_begin=[journal.mark("a", ["a@example.com"])])
-        assert [len(one) for one in journal.list_begin] == [2]
+        journal.commit(claims("a"), [], list_head=[journal.mark("a", ["a@example.com"])])
+        assert [len(one) for one in journal.list_head] == [2]
 
 
 def test_a_commit_is_on_the_disk_when_it_returns(path):
@@ -268,16 +268,17 @@ class _InMemory(Journal):
         self.begin_again()
 
     def begin_again(self):
-        self._begin(self._connection, _NoFiles())
+        self._start(self._connection, _NoFiles())
 
 
 class _NoFiles:
-    is_full, is_sealed = False, True
+    needs_checkpoint, is_sealed = False, True
 
     def nothing(self, *_, **__):
         return True
 
-    begin = began = look = wrote = note = measure = can_be_written = nothing
+    check_commits = start_watching = check_intact = seal_commits = nothing
+    note_write = measure_wal = is_safe_to_write = nothing
 
 
 States.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
@@ -314,14 +315,14 @@ def test_nothing_of_the_recipients_is_kept_when_that_is_asked_for(path):
 
 
 def test_another_word_for_what_to_keep_is_refused(path):
-    with pytest.raises(ValueError, match="'all' is none of hash, address, none"):
+    with pytest.raises(ValueError, match="must be 'hash', 'address' or 'none', not 'all'"):
         Journal(path, recipients="all")
 
 
 def test_a_bad_row_that_was_corrected_has_its_recipient(path):
     with Journal(path, recipients="address") as journal:
         journal.take_for("email")
-        journal.commit([], [], [("a", "failed", None, None)])
+        journal.commit([], [], [Settled("a", "failed")])
         journal.commit([Row("a", recipients=("jane@example.com",))], [])
         journal.commit([], settled("sent", "a"))
         (row,) = journal.rows()
@@ -362,7 +363,7 @@ def test_a_closed_journal_is_opened_once_for_its_export_however_many_rows_it_has
 def test_a_journal_is_not_overwritten_by_its_own_export(path):
     with Journal(path) as journal:
         journal.commit(claims("a"), [])
-    with pytest.raises(ValueError, match="target: .* is the journal itself"):
+    with pytest.raises(ValueError, match="target: must not be the journal itself"):
         Journal(path).export_csv(os.path.relpath(path))
     assert Journal(path).counts()["unknown"] == 1
 

@@ -9,7 +9,7 @@ from bulk.helpers import LOST, counted, emails, numbers, states
 
 from smtp2go_async import AsyncClient, Journal, JournalError, Pacer, RateLimitError, SyncClient
 from smtp2go_async.bulk._plan import Row
-from smtp2go_async.bulk.reconcile import LAG
+from smtp2go_async.bulk.reconcile import MAX_ACTIVITY_LAG_SECONDS
 from smtp2go_async.endpoints.activity import Activity
 from smtp2go_async.sandbox import Sandbox
 
@@ -154,7 +154,7 @@ def test_it_waits_until_the_newest_could_be_found(sandbox, run, path, slept):
 
     run(work)
     assert len(slept) == 1
-    assert LAG - 10 < slept[0] <= LAG
+    assert MAX_ACTIVITY_LAG_SECONDS - 10 < slept[0] <= MAX_ACTIVITY_LAG_SECONDS
 
 
 def test_what_is_old_enough_is_not_waited_for(sandbox, run, path, slept):
@@ -163,7 +163,7 @@ def test_what_is_old_enough_is_not_waited_for(sandbox, run, path, slept):
             journal.take_for("email")
             journal._clock = lambda: 1_000_000.0
             journal.commit([Row("a")], [])
-            journal._clock = lambda: 1_000_000.0 + LAG + 1
+            journal._clock = lambda: 1_000_000.0 + MAX_ACTIVITY_LAG_SECONDS + 1
             return await client.bulk.reconcile(journal)
 
     assert run(work).unknown == 1
@@ -290,7 +290,7 @@ def test_a_journal_that_was_never_used_is_an_error_and_not_an_empty_success(run,
         with pytest.raises(JournalError, match="does not exist"):
             await client.bulk.reconcile(path)
         assert not os.path.exists(path)
-        with Journal(path) as journal, pytest.raises(JournalError, match="no run was begun with it"):
+        with Journal(path) as journal, pytest.raises(JournalError, match="no run was started with it"):
             await client.bulk.reconcile(journal)
 
     run(work)

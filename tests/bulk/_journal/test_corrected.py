@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async import Attachment, BulkStoppedError, Email, Journal, JournalError
-from smtp2go_async.bulk._journal.corrected import BeginAnew, content_mark, kept_in
+from smtp2go_async.bulk._journal.corrections import CorrectedHead, content_mark, places_of_kept
 
 WRONG = refusal(400, "API_EXCEPTION", "wrong")
 
@@ -105,7 +105,7 @@ def test_a_refused_row_with_another_template_value_of_no_form_is_told_apart_by_w
     assert go(client.bulk.send, pairs(), journal=path).skipped == 1
 
 
-def test_a_row_of_which_nothing_could_be_kept_in_short_is_known_by_its_recipients(go, client, provider, path):
+def test_a_row_of_which_nothing_could_be_places_of_kept_short_is_known_by_its_recipients(go, client, provider, path):
     data = {}
     data["again"] = data
     wrong = [("r1", email("r1", template_id="t", template_data=data)), *emails(3, first=2)]
@@ -277,7 +277,7 @@ def test_as_many_marks_as_possible_are_found_in_order(kept, marks):
             return 1 + longest(a[1:], b[1:])
         return max(longest(a[1:], b), longest(a, b[1:]))
 
-    places = kept_in(list(kept), list(marks))
+    places = places_of_kept(list(kept), list(marks))
     assert len(places) == longest(kept[:8], marks[:8]) or max(len(kept), len(marks)) > 8
     assert places == sorted(set(places))
     found = iter(kept)
@@ -285,11 +285,11 @@ def test_as_many_marks_as_possible_are_found_in_order(kept, marks):
 
 
 def test_the_begin_of_marks_is_enough():
-    assert kept_in(["ab", "cd"], ["abxx", "zzzz", "cdyy"]) == [0, 2]
+    assert places_of_kept(["ab", "cd"], ["abxx", "zzzz", "cdyy"]) == [0, 2]
 
 
 def test_a_begin_made_anew_has_the_rows_that_were_in_it_and_those_claimed_since():
-    anew = BeginAnew({"a": "1", "b": "2", "c": "3", "d": "4"}, [0, 2], 3)
+    anew = CorrectedHead({"a": "1", "b": "2", "c": "3", "d": "4"}, [0, 2], 3)
     assert anew.with_claimed([]) == ["1", "3"]
     assert anew.with_claimed(["z"]) is None
     assert anew.with_claimed(["b", "z"]) == ["1", "2", "3"]

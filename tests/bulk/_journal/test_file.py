@@ -109,7 +109,7 @@ def test_a_closed_journal_can_be_opened_again(path):
 def test_a_journal_is_bound_to_one_kind_of_run_and_one_text(again, path):
     with Journal(path) as journal:
         journal.take_for("email", "text")
-        with pytest.raises(JournalError, match="was begun for another"):
+        with pytest.raises(JournalError, match="was started for another"):
             journal.take_for(*again)
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from smtp2go_async import Journal, JournalError
 from smtp2go_async.bulk._journal import group_commit as module
-from smtp2go_async.bulk._journal.group_commit import Ledger
+from smtp2go_async.bulk._journal.group_commit import GroupCommit
+from smtp2go_async.bulk._journal.row_states import Settled
 from smtp2go_async.bulk._plan import Row
 
 
@@ -20,10 +21,10 @@ def held(path):
     with Journal(path) as journal:
         write = journal.write
 
-        def slow(lines):
+        def slow(entry):
             assert go_on.wait(5)
-            sizes.append(len(json.loads(lines.claims)))
-            write(lines)
+            sizes.append(len(json.loads(entry.claims)))
+            write(entry)
 
         journal.write = slow
         yield journal, go_on, sizes
@@ -37,10 +38,10 @@ def run(work):
     asyncio.run(main())
 
 
-async def started(ledger, *names):
+async def started(group_commit, *names):
     tasks = []
     for name in names:
-        tasks.append(asyncio.create_task(ledger.commit([Row(name)], [])))
+        tasks.append(asyncio.create_task(group_commit.commit([Row(name)], [])))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     return tasks
@@ -50,7 +51,7 @@ def test_those_who_come_during_a_write_are_written_together(held):
     journal, go_on, sizes = held
 
     async def work():
-        tasks = await started(Ledger(journal), *"abcd")
+        tasks = await started(GroupCommit(journal), *"abcd")
         go_on.set()
         await asyncio.gather(*tasks)
 
@@ -64,10 +65,10 @@ def test_of_calls_with_many_rows_two_are_written_at_a_time_and_all_of_those_with
     journal, go_on, sizes = held
 
     async def work():
-        ledger = Ledger(journal)
+        group_commit = GroupCommit(journal)
         calls = [[Row(f"{name}{number}") for number in range(600)] for name in "abcdef"]
-        tasks = [asyncio.create_task(ledger.commit(rows, [])) for rows in calls]
-        tasks += await started(ledger, *"ghi")
+        tasks = [asyncio.create_task(group_commit.commit(rows, [])) for rows in calls]
+        tasks += await started(group_commit, *"ghi")
         go_on.set()
         await asyncio.gather(*tasks)
 
@@ -79,18 +80,18 @@ def test_who_writes_next_writes_its_own_however_much_of_those_given_up_is_before
     journal, go_on, _ = held
 
     async def work():
-        ledger = Ledger(journal)
+        group_commit = GroupCommit(journal)
         calls = [[Row(f"{name}{number}") for number in range(1200)] for name in "abcdef"]
         tasks = []
         for rows in calls:
-            tasks.append(asyncio.create_task(ledger.commit(rows, [])))
+            tasks.append(asyncio.create_task(group_commit.commit(rows, [])))
             await asyncio.sleep(0)
         for one in tasks[1:4]:
             one.cancel()
         await asyncio.sleep(0)
         go_on.set()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await ledger.commit([Row("later")], [])
+        await group_commit.commit([Row("later")], [])
 
     run(work)
     assert {row.reference[0] for row in journal.rows()} >= set("aefl")
@@ -98,25 +99,25 @@ def test_who_writes_next_writes_its_own_however_much_of_those_given_up_is_before
 
 def test_bad_rows_that_could_not_be_written_are_written_with_the_next(path):
     with Journal(path) as journal:
-        ledger, write = Ledger(journal), journal.write
+        group_commit, write = GroupCommit(journal), journal.write
 
-        def full(_lines):
+        def full(_entry):
             journal.write = write
             raise JournalError("full")
 
         journal.write = full
 
         async def work():
-            ledger.note([("bad", "failed", None, None)])
+            group_commit.add_bad([Settled("bad", "failed")])
             with pytest.raises(JournalError, match="full"):
-                await ledger.commit([Row("a")], [])
-            await ledger.commit([Row("b")], [])
+                await group_commit.commit([Row("a")], [])
+            await group_commit.commit([Row("b")], [])
 
         run(work)
         assert [(row.reference, row.state) for row in journal.rows()] == [("bad", "failed"), ("b", "claimed")]
 
 
-def test_nothing_is_written_while_something_is_folded(path):
+def test_nothing_is_written_while_the_log_is_applied(path):
     """SQLite forgets the error of one when the other ends well."""
     begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
     with Journal(path) as journal:
@@ -124,15 +125,15 @@ def test_nothing_is_written_while_something_is_folded(path):
         class Log:
             number = 0
 
-            def fold(self, most):
+            def apply(self, max_characters):
                 begun.set()
                 assert go_on.wait(5)
 
-            def write(self, lines, now):
+            def write(self, entry, now):
                 done.set()
 
         real, journal._log = journal._log, Log()
-        threads = [threading.Thread(target=journal.fold)]
+        threads = [threading.Thread(target=journal.apply_log)]
         threads[0].start()
         begun.wait(5)
         threads.append(threading.Thread(target=journal.commit, args=([Row("a")], [])))
@@ -150,15 +151,15 @@ def test_those_who_wait_are_written_when_others_are_given_up(given_up, held):
     journal, go_on, sizes = held
 
     async def work():
-        ledger = Ledger(journal)
-        tasks = await started(ledger, *"abcd")
+        group_commit = GroupCommit(journal)
+        tasks = await started(group_commit, *"abcd")
         for number in given_up:
             tasks[number].cancel()
         await asyncio.sleep(0)
         go_on.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert [task.cancelled() for task in tasks] == [number in given_up for number in range(4)]
-        await ledger.commit([Row("e")], [])
+        await group_commit.commit([Row("e")], [])
 
     run(work)
     assert [row.reference for row in journal.rows()] == list("abcde")
@@ -168,16 +169,16 @@ def test_who_was_to_write_next_and_is_given_up_just_then_lets_another_one_write(
     journal, go_on, _ = held
 
     async def work():
-        ledger = Ledger(journal)
-        tasks = await started(ledger, *"abc")
-        hand_over = ledger._hand_over
+        group_commit = GroupCommit(journal)
+        tasks = await started(group_commit, *"abc")
+        wake_next_writer = group_commit._wake_next_writer
 
         def given_up():
-            hand_over()
-            ledger._hand_over = hand_over
+            wake_next_writer()
+            group_commit._wake_next_writer = wake_next_writer
             tasks[1].cancel()
 
-        ledger._hand_over = given_up
+        group_commit._wake_next_writer = given_up
         go_on.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert tasks[1].cancelled()
@@ -191,21 +192,21 @@ def test_those_whose_writer_was_given_up_are_told_that_nothing_is_known_to_be_wr
 
     write, second_writes = journal.write, threading.Event()
 
-    def then(lines):
+    def then(entry):
         second_writes.set()
-        write(lines)
+        write(entry)
 
-    def once(lines):
+    def once(entry):
         journal.write = then
-        write(lines)
+        write(entry)
         # The next one may begin before anybody learns that this was written.
         go_on.clear()
 
     journal.write = once
 
     async def work():
-        ledger = Ledger(journal)
-        first, second, third = await started(ledger, *"abc")
+        group_commit = GroupCommit(journal)
+        first, second, third = await started(group_commit, *"abc")
         go_on.set()
         await first
         while not second_writes.is_set():
@@ -213,15 +214,15 @@ def test_those_whose_writer_was_given_up_are_told_that_nothing_is_known_to_be_wr
         second.cancel()
         await asyncio.sleep(0.05)
         go_on.set()
-        with pytest.raises(JournalError, match="given up"):
+        with pytest.raises(JournalError, match="ended before"):
             await third
-        await ledger.commit([Row("d")], [])
+        await group_commit.commit([Row("d")], [])
 
     run(work)
     assert "d" in {row.reference for row in journal.rows()}
 
 
-# --- folding beside a run ----------------------------------------------------------------------------------------
+# --- applying the log in the background ----------------------------------------------------------------------------------------
 
 
 class Clock:
@@ -240,31 +241,32 @@ class Clock:
         return self.used
 
 
-def folded(journal):
-    """Count what is in the table itself; its methods fold first."""
+def applied_states(journal):
+    """Count what is in the table itself; its methods apply the log first."""
     return dict(journal._connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
 
 
 @pytest.mark.parametrize(("part", "state"), [(0.1, "sent"), (0.4, "sent"), (0.6, None), (1.0, None)])
-def test_what_was_written_is_folded_beside_the_run_unless_the_loop_is_busy(part, state, backend, path, monkeypatch):
+def test_the_log_is_applied_in_the_background_unless_the_loop_is_busy(part, state, backend, path, monkeypatch):
     monkeypatch.setattr(module, "time", Clock(part))
-    monkeypatch.setattr(module, "BETWEEN_FOLDS", (0.001, 0.001))
-    monkeypatch.setattr(module, "AT_ONCE", 100)
+    monkeypatch.setattr(module, "APPLY_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(module, "APPLY_PAUSE_SECONDS_WHEN_BEHIND", 0.001)
+    monkeypatch.setattr(module, "MAX_APPLIED_CHARACTERS", 100)
 
     async def work(journal):
-        ledger = Ledger(journal)
+        group_commit = GroupCommit(journal)
         rows = [Row(f"r{number}") for number in range(30)]
         for row in rows:
-            await ledger.commit([row], [])
-        await ledger.commit([], [(row.reference, "sent", "id", "request") for row in rows])
-        folding = anyio.CancelScope()
+            await group_commit.commit([row], [])
+        await group_commit.commit([], [Settled(row.reference, "sent", "id", "request") for row in rows])
+        scope = anyio.CancelScope()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(ledger.fold_along, folding)
+            tasks.start_soon(group_commit.apply_in_background, scope)
             with anyio.move_on_after(5 if state else 0.1):
-                while folded(journal) != {state: 30}:
+                while applied_states(journal) != {state: 30}:
                     await anyio.sleep(0.005)
-            folding.cancel()
-        return folded(journal)
+            scope.cancel()
+        return applied_states(journal)
 
     with Journal(path) as journal:
         found = anyio.run(work, journal, backend=backend)

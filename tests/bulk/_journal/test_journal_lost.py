@@ -13,10 +13,9 @@ import pytest
 from bulk.helpers import claims, email, emails, states
 
 from smtp2go_async import Journal, JournalError, SyncClient
-from smtp2go_async.bulk._journal import at_rest
-from smtp2go_async.bulk._journal import files as journal_files
-from smtp2go_async.bulk._journal.schema import Settled
-from smtp2go_async.bulk._journal.seal import Head, Seal
+from smtp2go_async.bulk._journal import files_at_start, files_in_use
+from smtp2go_async.bulk._journal.row_states import Settled
+from smtp2go_async.bulk._journal.seal import DatabaseHeader, Seal
 from smtp2go_async.sandbox import Sandbox
 
 on = pytest.mark.parametrize
@@ -27,7 +26,7 @@ KILLED = """
     import os, signal, sys
     from smtp2go_async import Journal
     from smtp2go_async.bulk._plan import Row
-    from smtp2go_async.bulk._journal.schema import Settled
+    from smtp2go_async.bulk._journal.row_states import Settled
 
     first, count = int(sys.argv[2]), int(sys.argv[3])
     journal = Journal(sys.argv[1]).open()
@@ -35,7 +34,7 @@ KILLED = """
     for number in range(first, first + count):
         journal.commit([Row(f"r{number}")], [Settled(f"r{number - 1}", "sent")] if number > 1 else [])
         if number % 7 == 0:
-            journal.fold()
+            journal.apply_log()
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -229,8 +228,8 @@ def test_a_file_that_was_cut_short_is_refused(size, path):
 def test_a_file_whose_seal_was_overwritten_is_refused(path):
     Journal(path).open().close()
     with open(path, "r+b") as file:
-        head = Head.read(file.read(64))
-        file.seek(head.seal_at)
+        header = DatabaseHeader.read(file.read(64))
+        file.seek(header.seal_offset)
         file.write(bytes(10))
     with pytest.raises(JournalError, match="is damaged, or was changed by another program"):
         Journal(path).open()
@@ -285,7 +284,7 @@ def test_what_sqlite_leaves_beside_it_for_sharing_does_not_matter(left):
 
 def test_an_export_does_not_overwrite_the_log(left, log):
     before = Path(log).read_bytes()
-    with pytest.raises(ValueError, match="is the journal itself"):
+    with pytest.raises(ValueError, match="must not be the journal itself"):
         Journal(left).export_csv(log)
     assert Path(log).read_bytes() == before
 
@@ -295,7 +294,7 @@ def test_an_export_does_not_overwrite_the_log(left, log):
 ENDING = """
     import os, sqlite3, sys
     from smtp2go_async.bulk._journal import file as journal_file
-    from smtp2go_async.bulk._journal import files
+    from smtp2go_async.bulk._journal import files_in_use
 
     left = int({left})
 
@@ -312,11 +311,11 @@ ENDING = """
 
     connect = sqlite3.connect
     journal_file.sqlite3.connect = lambda *given, **more: connect(*given, factory=Connection, **more)
-    for name in ("_put", "_sync"):
-        def wrapped(self, real=getattr(files.Files, name)):
+    for name in ("_write_seal", "_sync"):
+        def wrapped(self, real=getattr(files_in_use.FilesInUse, name)):
             one_step()
             real(self)
-        setattr(files.Files, name, wrapped)
+        setattr(files_in_use.FilesInUse, name, wrapped)
     with journal_file.JournalFile(sys.argv[1]) as journal:
         pass
     os._exit(0)
@@ -368,7 +367,7 @@ def test_a_journal_that_can_not_be_begun_leaves_nothing_behind(path, monkeypatch
     def broken(self, connection):
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(Journal, "_make", broken)
+    monkeypatch.setattr(Journal, "_create_tables", broken)
     with pytest.raises(JournalError, match="disk I/O error"):
         Journal(path).open()
     assert list(Path(path).parent.iterdir()) == []
@@ -507,9 +506,9 @@ def test_what_happens_to_the_files_of_an_open_journal_is_noticed_by_its_next_com
 
 @on("harm", ALL)
 def test_what_happens_while_a_commit_is_written_is_noticed_before_it_returns(harm, used, path):
-    lines = used.lines(claims("c"), [])
+    entry = used.log_entry(claims("c"), [])
     harm(path)
-    used.write(lines)
+    used.write(entry)
     with pytest.raises(JournalError, match=ALL[harm]):
         used.seal()
 
@@ -645,7 +644,7 @@ def test_a_file_that_can_not_be_looked_at_any_more_ends_the_run(used, path, monk
             raise PermissionError(13, "Permission denied")
         return real(name, *more, **options)
 
-    monkeypatch.setattr(journal_files.os, "stat", denied)
+    monkeypatch.setattr(files_in_use.os, "stat", denied)
     with pytest.raises(JournalError, match=r"can't be looked at any more \(Permission denied\)"):
         used.commit(claims("c"), [])
 
@@ -654,7 +653,7 @@ def test_a_full_disk_that_lets_no_seal_be_written_is_told(used, monkeypatch):
     def full(number, text, place=0):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(at_rest.os, "pwrite" if hasattr(os, "pwrite") else "write", full)
+    monkeypatch.setattr(files_at_start.os, "pwrite" if hasattr(os, "pwrite") else "write", full)
     with pytest.raises(JournalError, match="can't be written: No space left on device"):
         used.commit(claims("c"), [])
 
@@ -666,7 +665,7 @@ def test_a_full_disk_that_takes_a_part_of_a_commit_is_not_taken_for_a_log_that_w
     with pytest.raises(JournalError, match="disk is full"):
         for number in range(1000):
             used.commit(claims(*(f"{number}-{one:04}" * 20 for one in range(300))), [])
-            used.fold()
+            used.apply_log()
     used._connection.execute("PRAGMA max_page_count = 1000000")
     used.commit(claims("c"), [])
     used.close()
@@ -690,19 +689,19 @@ def test_the_log_is_worked_in_and_begun_anew_however_long_a_run_is(path, log):
         for number in range(3000):
             journal.commit(claims(f"r{number}"), [])
         size = os.path.getsize(log)
-    assert size < 1.2 * journal_files.MAX_LOG_FRAMES * 4096
+    assert size < 1.2 * files_in_use.MAX_WAL_FRAMES * 4096
     assert Journal(path).counts()["unknown"] == 3000
 
 
-def test_a_log_that_is_folded_after_a_kill_does_not_grow_without_end(path, log, monkeypatch):
-    monkeypatch.setattr("smtp2go_async.bulk._journal.schema._IN_ONE", 10_000)
+def test_a_log_that_is_applied_after_a_kill_does_not_grow_without_end(path, log, monkeypatch):
+    monkeypatch.setattr("smtp2go_async.bulk._journal.log.MAX_STATEMENT_CHARACTERS", 10_000)
     with Journal(path) as journal:
         for number in range(40):
             journal.commit(claims(*(f"{number}-{one:04}" * 20 for one in range(300))), [])
-        journal.fold = lambda most: False
-        monkeypatch.setattr(type(journal), "fold", lambda self, most: False)
+        journal.apply_log = lambda max_characters: False
+        monkeypatch.setattr(type(journal), "apply_log", lambda self, max_characters: False)
     with Journal(path):
-        assert os.path.getsize(log) < 2 * journal_files.MAX_LOG_FRAMES * 4096
+        assert os.path.getsize(log) < 2 * files_in_use.MAX_WAL_FRAMES * 4096
 
 
 # --- runs --------------------------------------------------------------------------------------------------------
@@ -862,7 +861,7 @@ def salts(first, second=7):
     ],
 )
 def test_a_seal_knows_its_log(seal, log, is_good):
-    assert seal.goes_with(log) is is_good
+    assert seal.belongs_to(log) is is_good
     assert Seal.read(bytes(seal)) == seal
 
 
@@ -873,9 +872,9 @@ def test_what_is_no_seal_is_none(text):
 
 @on("text", [b"", bytes(64), b"SQLite format 3\0" + bytes(48), b"reference,to\n" * 10])
 def test_what_is_no_head_of_a_journal_is_none(text):
-    assert Head.read(text[:64]) is None
+    assert DatabaseHeader.read(text[:64]) is None
 
 
 def test_the_largest_page_is_understood():
     text = b"SQLite format 3\0" + b"\0\1" + bytes(10) + (3).to_bytes(4, "big") + bytes(28) + (2).to_bytes(4, "big")
-    assert Head.read(text) == Head(65536, 3, 2 * 65536 - 41)
+    assert DatabaseHeader.read(text) == DatabaseHeader(65536, 3, 2 * 65536 - 41)

@@ -75,7 +75,7 @@ def test_an_async_list_is_compared_too(go, client, path):
 
 def test_a_journal_of_emails_is_not_for_texts(go, client, provider, path):
     go(client.bulk.send, emails(2), journal=path)
-    with pytest.raises(JournalError, match="begun for another kind of message"):
+    with pytest.raises(JournalError, match="started for another kind of message"):
         go(client.bulk.send_sms, numbers(2), "Hello", journal=path)
     assert len(provider.calls) == 2
 

@@ -12,7 +12,7 @@ import pytest
 from bulk.helpers import claims, counted, email, emails, states
 
 from smtp2go_async import Attachment, Journal, JournalError
-from smtp2go_async.bulk._journal.schema import Settled
+from smtp2go_async.bulk._journal.row_states import Settled
 
 OPEN = """
 import sys
@@ -54,7 +54,7 @@ def test_a_process_that_was_killed_leaves_a_journal_that_opens(path):
         import os, signal, sys
         from smtp2go_async import Journal
         from smtp2go_async.bulk._plan import Row
-        from smtp2go_async.bulk._journal.schema import Settled
+        from smtp2go_async.bulk._journal.row_states import Settled
         journal = Journal(sys.argv[1]).open()
         journal.commit([Row("a"), Row("b")], [])
         journal.commit([Row("c")], [Settled("a", "sent")])
