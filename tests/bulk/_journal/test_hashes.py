@@ -1,5 +1,6 @@
 """Hashes tell references, recipients and journals apart, and say no more."""
 
+from smtp2go_async import Journal
 from smtp2go_async.bulk._journal.hashes import fingerprints_of, mark_of, tokens_of
 
 
@@ -24,3 +25,9 @@ def test_the_marks_of_rows_tell_references_recipients_and_journals_apart():
         for row in [("j", "a", ["1"]), ("j", "a", ["2"]), ("j", "b", ["1"]), ("k", "a", ["1"]), ("j", "a", [])]
     }
     assert len(found) == 5
+
+
+def test_an_anonymous_fingerprint_fits_many_addresses(path):
+    with Journal(path, recipients="none") as journal:
+        kept = {journal.fingerprint([f"{number}@example.com"])[:3] for number in range(50_000)}
+    assert len(kept) > 4000

@@ -85,3 +85,24 @@ def test_a_list_with_references_that_come_twice_goes_on(go, client, path):
     go(client.bulk.send, twice[:200], journal=path)
     report = go(client.bulk.send, twice, journal=path)
     assert (report.sent, report.skipped, report.failed) == (20, 100, 120)
+
+
+def emails_with_two_swapped(count, first, second):
+    found = [email(f"r{number}") for number in range(count)]
+    found[first], found[second] = found[second], found[first]
+    return found
+
+
+@pytest.mark.parametrize("kept", ["hash", "address", "none"])
+def test_without_references_a_reordered_list_is_refused_whatever_is_kept(kept, go, client, provider, path):
+    listed = [email(f"r{number}") for number in range(300)]
+    with Journal(path, recipients=kept) as journal:
+        go(client.bulk.send, listed[:250], journal=journal)
+        other = listed[:110] + listed[110:][::-1]
+        with pytest.raises(JournalError, match="for other recipients"):
+            go(client.bulk.send, other, journal=journal)
+        assert set(provider.arrived.values()) == {1}
+        with pytest.raises(JournalError, match="for other recipients"):
+            go(client.bulk.send, emails_with_two_swapped(300, 150, 200), journal=journal)
+        assert go(client.bulk.send, listed, journal=journal).sent == 50
+    assert set(provider.arrived.values()) == {1}
