@@ -117,7 +117,7 @@ def test_a_row_that_was_cut_off_is_settled_at_the_latest_time_it_can_have_left(p
 
 
 def test_an_unknown_row_that_is_sent_again_keeps_the_time_of_its_first_claim(path):
-    """That may be when it was sent; it is looked for from then on."""
+    """It may have been sent at that time, so it is searched for from then on."""
     with Journal(path) as journal:
         for time, state in ((1000.0, "unknown"), (2000.0, "unknown"), (3000.0, "refused"), (4000.0, "sent")):
             journal._clock = lambda: time

@@ -43,5 +43,5 @@ def test_a_clock_that_is_behind_settles_no_row_before_its_claim(path):
     journal = Journal(path)
     journal._clock = lambda: 1000.0
     with journal:
-        (row,) = (one for one in journal.rows() if one.state == "unknown")
+        (row,) = journal.rows("unknown")
     assert row.settled == row.claimed

@@ -1,4 +1,4 @@
-"""Many who write into one journal, and some of them given up in a way that no shield keeps off."""
+"""Many calls write into the same journal, and some are cancelled in a way that no shield keeps off."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from smtp2go_async.bulk._plan import Row
 
 @pytest.fixture
 def held(path):
-    """Give a journal whose first write waits, what lets it go on, and what was written."""
+    """A journal whose first write waits, the event that lets it go on, and the sizes of all writes."""
     go_on, sizes = threading.Event(), []
     with Journal(path) as journal:
         write = journal.write
@@ -47,7 +47,7 @@ async def started(group_commit, *names):
     return tasks
 
 
-def test_those_who_come_during_a_write_are_written_together(held):
+def test_commits_that_come_during_a_write_are_written_together(held):
     journal, go_on, sizes = held
 
     async def work():
@@ -60,8 +60,8 @@ def test_those_who_come_during_a_write_are_written_together(held):
     assert [row.reference for row in journal.rows()] == list("abcd")
 
 
-def test_of_calls_with_many_rows_two_are_written_at_a_time_and_all_of_those_with_few(held):
-    """While two are written the bodies of the two before are encoded."""
+def test_commits_with_many_rows_are_written_in_pairs_and_small_commits_together(held):
+    """While the rows of two calls are written, the bodies of two others are encoded."""
     journal, go_on, sizes = held
 
     async def work():
@@ -76,7 +76,7 @@ def test_of_calls_with_many_rows_two_are_written_at_a_time_and_all_of_those_with
     assert sizes == [600, 1200, 1200, 603]
 
 
-def test_who_writes_next_writes_its_own_however_much_of_those_given_up_is_before_it(held):
+def test_the_next_writer_writes_its_own_entry_behind_any_number_of_abandoned_entries(held):
     journal, go_on, _ = held
 
     async def work():
@@ -86,8 +86,8 @@ def test_who_writes_next_writes_its_own_however_much_of_those_given_up_is_before
         for rows in calls:
             tasks.append(asyncio.create_task(group_commit.commit(rows, [])))
             await asyncio.sleep(0)
-        for one in tasks[1:4]:
-            one.cancel()
+        for task in tasks[1:4]:
+            task.cancel()
         await asyncio.sleep(0)
         go_on.set()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -118,7 +118,7 @@ def test_bad_rows_that_could_not_be_written_are_written_with_the_next(path):
 
 
 def test_nothing_is_written_while_the_log_is_applied(path):
-    """SQLite forgets the error of one when the other ends well."""
+    """SQLite forgets the error of a statement when another statement ends well."""
     begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
     with Journal(path) as journal:
 
@@ -147,7 +147,7 @@ def test_nothing_is_written_while_the_log_is_applied(path):
 
 
 @pytest.mark.parametrize("given_up", [[1], [1, 2], [2], [3], [1, 3], [1, 2, 3]])
-def test_those_who_wait_are_written_when_others_are_given_up(given_up, held):
+def test_waiting_commits_are_written_when_other_calls_are_cancelled(given_up, held):
     journal, go_on, sizes = held
 
     async def work():
@@ -165,7 +165,7 @@ def test_those_who_wait_are_written_when_others_are_given_up(given_up, held):
     assert [row.reference for row in journal.rows()] == list("abcde")
 
 
-def test_who_was_to_write_next_and_is_given_up_just_then_lets_another_one_write(held):
+def test_a_writer_that_is_cancelled_at_its_turn_wakes_the_next(held):
     journal, go_on, _ = held
 
     async def work():
@@ -187,7 +187,7 @@ def test_who_was_to_write_next_and_is_given_up_just_then_lets_another_one_write(
     assert {row.reference for row in journal.rows()} >= {"a", "c"}
 
 
-def test_those_whose_writer_was_given_up_are_told_that_nothing_is_known_to_be_written(held):
+def test_commits_whose_writer_was_cancelled_raise_since_their_state_is_not_known(held):
     journal, go_on, _ = held
 
     write, second_writes = journal.write, threading.Event()
@@ -199,7 +199,7 @@ def test_those_whose_writer_was_given_up_are_told_that_nothing_is_known_to_be_wr
     def once(entry):
         journal.write = then
         write(entry)
-        # The next one may begin before anybody learns that this was written.
+        # The next write may start before any call learns that this write was made.
         go_on.clear()
 
     journal.write = once

@@ -102,7 +102,7 @@ def test_half_of_a_surrogate_pair_is_written_as_a_question_mark(path):
 
 
 def test_a_commit_is_on_the_disk_when_it_returns(path):
-    """What a test can't do is to pull the plug; FULL is what SQLite needs for that."""
+    """A test can't pull the plug; with FULL, SQLite survives that."""
     with Journal(path) as journal:
         ask = journal._connection.execute
         found = [ask(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "locking_mode")]

@@ -33,7 +33,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule(reference=st.sampled_from("abcdef"), state=st.sampled_from(["sent", "unknown"]))
     def claim_and_settle_together(self, reference, state):
-        """What is settled with a commit was claimed before it; what it claims stays claimed."""
+        """The rows that a commit settles were claimed before it, and the rows that it claims stay claimed."""
         before = {name for name, now in self.model.items() if now == "claimed"}
         self.journal.commit(claims(reference), settled_rows(state, *before))
         self.model.update(dict.fromkeys(before, state))

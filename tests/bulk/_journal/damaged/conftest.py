@@ -16,7 +16,7 @@ from smtp2go_async.bulk._journal.row_states import Settled
 
 @pytest.fixture
 def path(tmp_path):
-    """In a folder of its own, which can be moved."""
+    """Where a journal goes: in a folder of its own, which can be moved."""
     folder = tmp_path / "folder"
     folder.mkdir()
     return str(folder / "run.journal")
@@ -29,7 +29,7 @@ def wal(path):
 
 @pytest.fixture
 def killed_journal(path, wal):
-    """A journal as a process leaves it that was killed, with all it has in its log."""
+    """The path of a journal as a killed process leaves it, with all its rows in its log."""
     claim_rows_and_be_killed(path)
     assert os.path.getsize(wal)
     return path
@@ -37,7 +37,7 @@ def killed_journal(path, wal):
 
 @pytest.fixture
 def open_journal(path):
-    """An open journal with a row, of which there is an older copy."""
+    """An open journal with two rows, and an older copy of it beside it."""
     with Journal(path) as journal:
         journal.commit(claims("a"), [])
         journal.commit([], [Settled("a", "sent")])

@@ -42,12 +42,12 @@ def claim_rows_and_be_killed(path, first=1, count=20, before=""):
 
 
 def assert_refused(path, match):
-    """The journal is refused, and what is in its folder is left as it is."""
+    """Assert that a journal is refused, and that the files in its folder are left as they are."""
     folder = Path(path).parent
-    before = {one.name: one.read_bytes() for one in folder.iterdir()}
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
     with pytest.raises(JournalError, match=match) as caught:
         Journal(path).open()
-    assert {one.name: one.read_bytes() for one in folder.iterdir()} == before
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     text = str(caught.value)
     assert "start again" in text
     assert repr(path) in text

@@ -65,7 +65,7 @@ def test_a_full_disk_that_takes_a_part_of_a_commit_is_not_taken_for_a_log_that_w
     open_journal._connection.execute(f"PRAGMA max_page_count = {pages + 300}")
     with pytest.raises(JournalError, match="disk is full"):
         for number in range(1000):
-            open_journal.commit(claims(*(f"{number}-{one:04}" * 20 for one in range(300))), [])
+            open_journal.commit(claims(*(f"{number}-{place:04}" * 20 for place in range(300))), [])
             open_journal.apply_log()
     open_journal._connection.execute("PRAGMA max_page_count = 1000000")
     open_journal.commit(claims("c"), [])

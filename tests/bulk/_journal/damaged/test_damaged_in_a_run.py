@@ -44,9 +44,9 @@ def test_a_run_ends_at_any_damage_and_the_next_run_sends_nothing_twice(damage, v
     assert any("until then: " in note for note in caught.value.__notes__)
     sent = set(provider.arrived)
     assert 0 < len(sent) < 600
-    assert {one.reference for one in told if one.status == "sent"} == sent, "one that was under way was not told"
+    assert {outcome.reference for outcome in told if outcome.status == "sent"} == sent, "an outcome is missing"
     if damage in FOLDER_DAMAGES:
-        # Nothing is left there of which a next run could know.
+        # No file is left by which the next run could know.
         return
     provider.otherwise = None
     try:

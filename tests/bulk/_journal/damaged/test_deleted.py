@@ -73,7 +73,7 @@ def test_a_copy_made_while_the_file_was_in_use_is_refused_without_its_log(path, 
 
 
 def test_a_log_that_another_program_has_checkpointed_is_not_missed(killed_journal, wal):
-    """Whoever looks into a journal with SQLite's own program after a kill takes the log away in this manner."""
+    """Reading a journal with SQLite's own program after a kill removes the log like this."""
     with closing(sqlite3.connect(killed_journal)) as connection:
         connection.execute("SELECT count(*) FROM rows").fetchone()
     assert not os.path.exists(wal)

@@ -54,7 +54,7 @@ OPEN_AND_END = """
 
 
 def ends_after(steps, path):
-    """Open and close a journal in a process that ends after so many steps; whether it came to its end before."""
+    """Open and close a journal in a process that ends after so many steps; return whether it got to its own end."""
     command = [sys.executable, "-c", textwrap.dedent(OPEN_AND_END.format(killed_journal=steps)), path]
     status = subprocess.run(command, check=False, timeout=20).returncode
     assert status in (0, 9)
@@ -67,7 +67,7 @@ def test_a_new_journal_can_be_opened_after_a_kill_at_any_step(tmp_path):
         if ends_after(steps, path):
             break
         if not path.stat().st_size:
-            # Before SQLite has written anything. One that was emptied looks the same.
+            # SQLite has not written anything yet. A journal that was emptied looks the same.
             assert steps < 4
             assert_refused(str(path), "is an empty file")
             continue

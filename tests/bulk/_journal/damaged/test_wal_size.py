@@ -27,7 +27,7 @@ def test_the_wal_does_not_grow_while_a_long_log_is_applied(path, wal, monkeypatc
     monkeypatch.setattr("smtp2go_async.bulk._journal.log.MAX_STATEMENT_CHARACTERS", 10_000)
     with Journal(path) as journal:
         for number in range(40):
-            journal.commit(claims(*(f"{number}-{one:04}" * 20 for one in range(300))), [])
+            journal.commit(claims(*(f"{number}-{place:04}" * 20 for place in range(300))), [])
         journal.apply_log = lambda max_characters: False
         monkeypatch.setattr(type(journal), "apply_log", lambda self, max_characters: False)
     with Journal(path):
