@@ -7,7 +7,7 @@
 `row_states`        `Claim`, `Settled` and `JournalRow`: a row before, during and after its call
 `group_commit`      `GroupCommit`: the commits of many calls in one transaction
 `hashes`            the keyed hashes that stand for references and recipients
-`corrections`       whether a list is the one that a journal was started with
+`corrections`       whether a list is the same as before, some of its rows corrected
 `files_at_start`    what is checked before SQLite opens the file
 `files_in_use`      what is checked while a run uses it
 `wal_end`           whether SQLite's write-ahead log (the WAL, ``-wal``) was cut short

@@ -1,4 +1,4 @@
-"""Whether a list is the one that a journal was started with, some of its rows corrected since. No I/O in here."""
+"""Whether a list is the same list as before, with some of its rows corrected. No I/O in here."""
 
 import datetime as dt
 import hashlib

@@ -1,4 +1,4 @@
-"""What stands between many calls and their journal: their commits are written together, off the event loop."""
+"""The commits of many calls to their journal, written together and off the event loop."""
 
 import time
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ MAX_APPLIED_CHARACTERS = 50_000
 """Characters of the log that are applied at a time. They take some 2 ms, for which a commit may have to wait."""
 
 MAX_COMMIT_ROWS: Final = 1000
-"""Claims and outcomes that are written in a transaction, if they are of more than `MIN_COMMIT_CALLS` calls. The other
-calls wait: while some are written, the bodies of others are encoded."""
+"""Claims and outcomes in a transaction, unless `MIN_COMMIT_CALLS` calls have more. The other calls wait: while the rows
+of some are written, the bodies of others are encoded."""
 MIN_COMMIT_CALLS: Final = 2
-"""Calls whose rows are written in a transaction however many they are, if so many wait."""
+"""Calls that are written in a transaction however many rows they have, if so many wait."""
 
 ROUNDS_AFTER_WRITE: Final = 4
 """Rounds of the event loop after which the work of the next writer has reached its thread."""
@@ -35,7 +35,7 @@ ROUNDS_AFTER_WRITE: Final = 4
 
 @attrs.define(eq=False)
 class _Entry:
-    """What a call waits for."""
+    """What a call wants written, and how far that came."""
 
     claims: Sequence[Claim]
     settled: Sequence[Settled]

@@ -19,7 +19,7 @@ _OPEN_FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0)
 
 
 class FileLock:
-    """A lock that one object in one process holds at a time, until it releases the lock or the process ends."""
+    """A lock that a single object holds at a time, until it releases the lock or its process ends."""
 
     def __init__(self) -> None:
         self._descriptor: int | None = None

@@ -19,7 +19,7 @@ from .row_states import Settled
 _SIZE = "+".join(f"coalesce(length({name}), 0)" for name in ("sent", "settled", "bad", "claims"))
 
 MAX_STATEMENT_CHARACTERS: Final = 2_000_000
-"""Characters of the log that are applied by one statement; SQLite keeps in memory how to undo it."""
+"""Characters of the log that are applied by a statement; SQLite keeps in memory how to undo it."""
 
 
 @attrs.frozen

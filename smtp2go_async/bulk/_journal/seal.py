@@ -2,7 +2,7 @@
 
 SQLite keeps the latest commits in a write-ahead log beside its file (the WAL, ``-wal``). It accepts a WAL that is
 missing, cut short or of another file, and a run would send again what such a journal has forgotten. So the file has a
-page of its own for a seal, which is written anew after each commit:
+page of its own for a seal, which is written again after each commit:
 
     ==================  ============================  ===============================================================
     when                what it holds                 which WAL belongs to the file

@@ -287,12 +287,12 @@ def test_the_first_digits_of_kept_marks_are_enough():
 
 
 def test_a_corrected_head_has_the_kept_rows_and_the_rows_claimed_since():
-    anew = CorrectedHead({"a": "1", "b": "2", "c": "3", "d": "4"}, [0, 2], 3)
-    assert anew.with_claimed([]) == ["1", "3"]
-    assert anew.with_claimed(["z"]) is None
-    assert anew.with_claimed(["b", "z"]) == ["1", "2", "3"]
-    assert anew.with_claimed(["b"]) is None
-    assert anew.with_claimed(["d"]) == ["1", "2", "3"]
+    head = CorrectedHead({"a": "1", "b": "2", "c": "3", "d": "4"}, [0, 2], 3)
+    assert head.with_claimed([]) == ["1", "3"]
+    assert head.with_claimed(["z"]) is None
+    assert head.with_claimed(["b", "z"]) == ["1", "2", "3"]
+    assert head.with_claimed(["b"]) is None
+    assert head.with_claimed(["d"]) == ["1", "2", "3"]
 
 
 def test_the_mark_of_an_email_differs_when_any_part_of_it_differs(tmp_path):

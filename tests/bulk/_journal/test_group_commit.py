@@ -15,7 +15,7 @@ from smtp2go_async.bulk._plan import Row
 
 
 @pytest.fixture
-def held(path):
+def held_journal(path):
     """A journal whose first write waits, the event that lets it go on, and the sizes of all writes."""
     go_on, sizes = threading.Event(), []
     with Journal(path) as journal:
@@ -30,7 +30,7 @@ def held(path):
         yield journal, go_on, sizes
 
 
-def run(work):
+def run_on_asyncio(work):
     async def main():
         async with asyncio.timeout(10):
             await work()
@@ -38,7 +38,7 @@ def run(work):
     asyncio.run(main())
 
 
-async def started(group_commit, *names):
+async def start_commits(group_commit, *names):
     tasks = []
     for name in names:
         tasks.append(asyncio.create_task(group_commit.commit([Row(name)], [])))
@@ -47,37 +47,37 @@ async def started(group_commit, *names):
     return tasks
 
 
-def test_commits_that_come_during_a_write_are_written_together(held):
-    journal, go_on, sizes = held
+def test_commits_that_come_during_a_write_are_written_together(held_journal):
+    journal, go_on, sizes = held_journal
 
     async def work():
-        tasks = await started(GroupCommit(journal), *"abcd")
+        tasks = await start_commits(GroupCommit(journal), *"abcd")
         go_on.set()
         await asyncio.gather(*tasks)
 
-    run(work)
+    run_on_asyncio(work)
     assert sizes == [1, 3]
     assert [row.reference for row in journal.rows()] == list("abcd")
 
 
-def test_commits_with_many_rows_are_written_in_pairs_and_small_commits_together(held):
+def test_commits_with_many_rows_are_written_in_pairs_and_small_commits_together(held_journal):
     """While the rows of two calls are written, the bodies of two others are encoded."""
-    journal, go_on, sizes = held
+    journal, go_on, sizes = held_journal
 
     async def work():
         group_commit = GroupCommit(journal)
         calls = [[Row(f"{name}{number}") for number in range(600)] for name in "abcdef"]
         tasks = [asyncio.create_task(group_commit.commit(rows, [])) for rows in calls]
-        tasks += await started(group_commit, *"ghi")
+        tasks += await start_commits(group_commit, *"ghi")
         go_on.set()
         await asyncio.gather(*tasks)
 
-    run(work)
+    run_on_asyncio(work)
     assert sizes == [600, 1200, 1200, 603]
 
 
-def test_the_next_writer_writes_its_own_entry_behind_any_number_of_abandoned_entries(held):
-    journal, go_on, _ = held
+def test_the_next_writer_writes_its_own_entry_behind_any_number_of_abandoned_entries(held_journal):
+    journal, go_on, _ = held_journal
 
     async def work():
         group_commit = GroupCommit(journal)
@@ -93,7 +93,7 @@ def test_the_next_writer_writes_its_own_entry_behind_any_number_of_abandoned_ent
         await asyncio.gather(*tasks, return_exceptions=True)
         await group_commit.commit([Row("later")], [])
 
-    run(work)
+    run_on_asyncio(work)
     assert {row.reference[0] for row in journal.rows()} >= set("aefl")
 
 
@@ -113,7 +113,7 @@ def test_bad_rows_that_could_not_be_written_are_written_with_the_next(path):
                 await group_commit.commit([Row("a")], [])
             await group_commit.commit([Row("b")], [])
 
-        run(work)
+        run_on_asyncio(work)
         assert [(row.reference, row.state) for row in journal.rows()] == [("bad", "failed"), ("b", "claimed")]
 
 
@@ -146,49 +146,49 @@ def test_nothing_is_written_while_the_log_is_applied(path):
         journal._log = real
 
 
-@pytest.mark.parametrize("given_up", [[1], [1, 2], [2], [3], [1, 3], [1, 2, 3]])
-def test_waiting_commits_are_written_when_other_calls_are_cancelled(given_up, held):
-    journal, go_on, sizes = held
+@pytest.mark.parametrize("cancelled", [[1], [1, 2], [2], [3], [1, 3], [1, 2, 3]])
+def test_waiting_commits_are_written_when_other_calls_are_cancelled(cancelled, held_journal):
+    journal, go_on, sizes = held_journal
 
     async def work():
         group_commit = GroupCommit(journal)
-        tasks = await started(group_commit, *"abcd")
-        for number in given_up:
+        tasks = await start_commits(group_commit, *"abcd")
+        for number in cancelled:
             tasks[number].cancel()
         await asyncio.sleep(0)
         go_on.set()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert [task.cancelled() for task in tasks] == [number in given_up for number in range(4)]
+        assert [task.cancelled() for task in tasks] == [number in cancelled for number in range(4)]
         await group_commit.commit([Row("e")], [])
 
-    run(work)
+    run_on_asyncio(work)
     assert [row.reference for row in journal.rows()] == list("abcde")
 
 
-def test_a_writer_that_is_cancelled_at_its_turn_wakes_the_next(held):
-    journal, go_on, _ = held
+def test_a_writer_that_is_cancelled_at_its_turn_wakes_the_next(held_journal):
+    journal, go_on, _ = held_journal
 
     async def work():
         group_commit = GroupCommit(journal)
-        tasks = await started(group_commit, *"abc")
+        tasks = await start_commits(group_commit, *"abc")
         wake_next_writer = group_commit._wake_next_writer
 
-        def given_up():
+        def cancelled():
             wake_next_writer()
             group_commit._wake_next_writer = wake_next_writer
             tasks[1].cancel()
 
-        group_commit._wake_next_writer = given_up
+        group_commit._wake_next_writer = cancelled
         go_on.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert tasks[1].cancelled()
 
-    run(work)
+    run_on_asyncio(work)
     assert {row.reference for row in journal.rows()} >= {"a", "c"}
 
 
-def test_commits_whose_writer_was_cancelled_raise_since_their_state_is_not_known(held):
-    journal, go_on, _ = held
+def test_commits_whose_writer_was_cancelled_raise_since_their_state_is_not_known(held_journal):
+    journal, go_on, _ = held_journal
 
     write, second_writes = journal.write, threading.Event()
 
@@ -206,7 +206,7 @@ def test_commits_whose_writer_was_cancelled_raise_since_their_state_is_not_known
 
     async def work():
         group_commit = GroupCommit(journal)
-        first, second, third = await started(group_commit, *"abc")
+        first, second, third = await start_commits(group_commit, *"abc")
         go_on.set()
         await first
         while not second_writes.is_set():
@@ -218,7 +218,7 @@ def test_commits_whose_writer_was_cancelled_raise_since_their_state_is_not_known
             await third
         await group_commit.commit([Row("d")], [])
 
-    run(work)
+    run_on_asyncio(work)
     assert "d" in {row.reference for row in journal.rows()}
 
 

@@ -27,12 +27,12 @@ OPEN_AND_END = """
     from smtp2go_async.bulk._journal import file as journal_file
     from smtp2go_async.bulk._journal import files_in_use
 
-    left = int({left})
+    steps_left = int({steps})
 
     def one_step():
-        global left
-        left -= 1
-        if left < 0:
+        global steps_left
+        steps_left -= 1
+        if steps_left < 0:
             os._exit(9)
 
     class Connection(sqlite3.Connection):
@@ -55,7 +55,7 @@ OPEN_AND_END = """
 
 def ends_after(steps, path):
     """Open and close a journal in a process that ends after so many steps; return whether it got to its own end."""
-    command = [sys.executable, "-c", textwrap.dedent(OPEN_AND_END.format(killed_journal=steps)), path]
+    command = [sys.executable, "-c", textwrap.dedent(OPEN_AND_END.format(steps=steps)), path]
     status = subprocess.run(command, check=False, timeout=20).returncode
     assert status in (0, 9)
     return status == 0
