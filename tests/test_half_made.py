@@ -28,7 +28,7 @@ from smtp2go_async import (
 from smtp2go_async._content.blobs import MemoryBlob
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.settings import Settings
-from smtp2go_async.bulk._journal.schema import JournalRow
+from smtp2go_async.bulk._journal.row_states import JournalRow
 from smtp2go_async.errors import Smtp2goError
 from smtp2go_async.pacing import PacerState
 

@@ -1,33 +1,53 @@
-"""The journal of a run: one SQLite file that says for each row how far it came.
+"""The journal of a run: a SQLite file that says for each row how far it came.
 
     pending ──> claimed ──> sent | refused | failed | unknown
        ^           │               └───┬───┘      └──> sent (reconcile), or claimed again (resend_unknown)
        └──gone back┘                   └──> claimed again (corrected in the list, or resend_refused)
      (certainly not sent)
 
-A row is claimed, and that is on the disk, before its e-mail leaves, and settled after. So a row that is found claimed
-when a journal is opened was under way when the run before was cut off, and is `unknown`.
+A row is claimed, and that is on the disk, before its e-mail leaves, and settled afterwards. So a row that is found
+claimed when a journal is opened was under way when the run before was cut off, and is `unknown`.
 
-It holds references, states, ids and errors; addresses only if they are asked for, bodies and keys never.
+It holds references, states, ids and errors. It holds addresses only if they are asked for, and never bodies and keys.
 """
 
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Literal
+from typing import Final, Literal
 
 from .._masking import shown_half_made
 from .._values.checks import check_bool, check_text
 from ..errors import JournalError
-from ._journal.corrected import CORRECTABLE, content_mark
+from ._journal.corrections import content_mark
 from ._journal.export import write_csv
 from ._journal.file import JournalFile
-from ._journal.schema import COLUMNS, SHORT, STATES, Claim, JournalRow, Lines, Settled, SettledLike, lines_of
-from ._plan import Row, fingerprints_of, mark_of
+from ._journal.hashes import fingerprints_of, mark_of
+from ._journal.log import LogEntry
+from ._journal.row_states import (
+    ANONYMOUS_FINGERPRINT_DIGITS,
+    CORRECTABLE_STATES,
+    JOURNAL_ROW_COLUMNS,
+    STATES,
+    Claim,
+    JournalRow,
+    Settled,
+)
+from ._plan import Row
 
 Kind = Literal["email", "sms"]
 Kept = Literal["hash", "address", "none"]
+
+ANONYMOUS_MARK_DIGITS: Final = 2
+ANONYMOUS_CONTENT_DIGITS: Final = 3
+"""Hex digits of marks that are kept where nothing is to be kept of recipients: too few to tell whether an address was
+among them."""
+
+_MAX_PER_STATEMENT = 500
+"""References in a statement."""
+_ROWS_PER_PAGE = 1000
+"""Rows that are read at a time."""
 
 
 @shown_half_made
@@ -38,16 +58,16 @@ class Journal(JournalFile):
     ``client.bulk``.
 
     Args:
-        path: The file; made if it is not there. Its folder has to be.
+        path: The file. It is made if it does not exist; its folder has to exist.
         recipients: What to keep of a row's recipients: ``"hash"`` (of no use without this file), ``"address"``, or
-            ``"none"``: only so much of the hash (12 bits) that a row is noticed whose recipients are others by now.
-        check_list: Refuse to go on with a list that begins with other references or recipients than the one that the
-            journal was begun with.
+            ``"none"``: only so much of the hash (12 bits) that a row whose recipients have changed is noticed.
+        check_list: Refuse to go on with a list that starts with other references or recipients than the list that the
+            journal was started with.
 
     Raises:
         JournalError: It can't be opened or written, is in use, is not a journal of this version, or its files are not
             what the last run left: missing, emptied, cut short or mixed up. Nothing is sent then. The same is raised
-            when one of them is moved, deleted or overwritten while a run uses it, and ends the run.
+            when either file is moved, deleted or overwritten while a run uses it, and ends the run.
 
     Example:
         with Journal("news.journal") as journal:
@@ -58,11 +78,11 @@ class Journal(JournalFile):
 
     def __init__(self, path: str | os.PathLike[str], *, recipients: Kept = "hash", check_list: bool = True) -> None:
         if check_text(recipients, "recipients") not in ("hash", "address", "none"):
-            raise ValueError(f"recipients: {recipients[:50]!r} is none of hash, address, none")
+            raise ValueError(f"recipients: must be 'hash', 'address' or 'none', not {recipients[:50]!r}")
         super().__init__(path)
         self._recipients = recipients
         self._check_list = check_bool(check_list, "check_list")
-        self._taken_by: weakref.ref[object] | None = None
+        self._user: weakref.ref[object] | None = None
 
     def __repr__(self) -> str:
         return f"<Journal {self.path!r}>"
@@ -71,21 +91,25 @@ class Journal(JournalFile):
 
     def counts(self) -> Mapping[str, int]:
         """Count the rows by state: ``pending``, ``claimed``, ``sent``, ``refused``, ``failed``, ``unknown``."""
-        # In one pass: grouped, SQLite would sort all states in memory first.
-        counted = ", ".join(["total(state = ?)"] * len(STATES))
+        # In a single pass: with GROUP BY, SQLite would sort the states of all rows in memory first.
+        totals = ", ".join(["total(state = ?)"] * len(STATES))
         with self._reading() as connection:
-            found = connection.execute(f"SELECT {counted} FROM rows", STATES).fetchone()  # noqa: S608
+            found = connection.execute(f"SELECT {totals} FROM rows", STATES).fetchone()  # noqa: S608
         return dict(zip(STATES, map(int, found), strict=True))
 
     def rows(self, *states: str) -> Iterator[JournalRow]:
-        """Go through the rows in the order in which they were claimed first; all, or those in some states."""
+        """Iterate over the rows in the order of their first claims: all rows, or the rows in some states."""
         for state in states:
             if state not in STATES:
-                raise ValueError(f"states: {state!r} is none of {', '.join(STATES)}")
+                raise ValueError(f"states: must be among {', '.join(STATES)}, not {state!r}")
         marks = ", ".join("?" * len(states))
         where = f"AND state IN ({marks})" if states else ""
-        query = f"SELECT number, {COLUMNS} FROM rows WHERE number > ? {where} ORDER BY number LIMIT 1000"  # noqa: S608
+        query = (
+            f"SELECT number, {JOURNAL_ROW_COLUMNS} FROM rows WHERE number > ? {where} "  # noqa: S608
+            f"ORDER BY number LIMIT {_ROWS_PER_PAGE}"
+        )
         last = 0
+        # A page at a time: a run may write between two pages, and a million rows would not fit into memory.
         while True:
             with self._reading() as connection:
                 found = connection.execute(query, (last, *states)).fetchall()
@@ -95,7 +119,7 @@ class Journal(JournalFile):
             yield from (JournalRow(*row[1:]) for row in found)
 
     def export_csv(self, target: str | os.PathLike[str]) -> int:
-        """Write all rows to a CSV file in UTF-8, with a header, and return how many there are.
+        """Write all rows to a CSV file in UTF-8 with a header, and return the number of rows.
 
         Raises:
             ValueError: The target is the journal itself, or its log.
@@ -103,8 +127,8 @@ class Journal(JournalFile):
         self.check_file()
         is_own = os.path.exists(target) and os.path.samefile(target, self.path)
         if is_own or os.path.realpath(target) == f"{os.path.realpath(self.path)}-wal":
-            raise ValueError(f"target: {os.fsdecode(target)!r} is the journal itself")
-        # Opened once, and not for each part of the rows.
+            raise ValueError(f"target: must not be the journal itself or its log, as {os.fsdecode(target)!r} is")
+        # A closed journal is opened once, and not again for each page of rows.
         with nullcontext() if self.is_open else self:
             return write_csv(self.rows(), target)
 
@@ -112,111 +136,113 @@ class Journal(JournalFile):
 
     @property
     def id(self) -> str:
-        """What tells this journal from others; secret, since the hashes in it are made with it."""
+        """The random id of this journal. It is secret, since the hashes in the file are made with it."""
         return self._meta["id"]
 
     @property
     def kind(self) -> str | None:
-        """What it was begun for: ``email`` or ``sms``."""
+        """What the journal was started for: ``email`` or ``sms``."""
         return self._meta.get("kind")
 
     @property
     def content(self) -> str | None:
-        """What its texts say, in short."""
+        """The hash of what its texts say."""
         return self._meta.get("content")
 
     def fingerprint(self, recipients: Sequence[str]) -> str:
-        """Return a row's recipients in short."""
+        """Return the fingerprint of a row's recipients."""
         return fingerprints_of(self.id, [recipients])[0]
 
     def take_for(self, kind: Kind, content: str = "", by: object = None) -> None:
-        """Bind the journal to one kind of run, or refuse one that it was not begun for.
+        """Bind the journal to a kind of run, or refuse a journal that was started for another kind.
 
         Args:
             kind: E-mails or texts.
-            content: What a text says, in short: the same numbers with other words are another run.
-            by: Who has it from now on, until `release` or its own end; two runs would both send what neither knows of.
+            content: The hash of what a text says: the same numbers with other words are another run.
+            by: The run that uses the journal from now on, until `release` or its own end. Two runs at a time would both
+                send the rows that neither knows of.
         """
         with self._lock:
-            if self._taken_by is not None and self._taken_by() is not None:
+            if self._user is not None and self._user() is not None:
                 raise JournalError(f"journal: {self.path!r} is in use by another run of this program")
             for name, value, words in (("kind", kind, "kind of message"), ("content", content, "text")):
                 kept = self._meta.get(name)
                 if kept is not None and kept != value:
-                    raise JournalError(f"journal: {self.path!r} was begun for another {words}; use a new one")
+                    raise JournalError(f"journal: {self.path!r} was started for another {words}; use a new journal")
                 if kept is None:
                     self._write_meta({name: value})
-            self._taken_by = None if by is None else weakref.ref(by)
+            # Weakly, so that a run that was abandoned frees its journal.
+            self._user = None if by is None else weakref.ref(by)
 
     def release(self) -> None:
-        """Let another run have it."""
-        self._taken_by = None
+        """Let another run use the journal."""
+        self._user = None
 
     @property
-    def is_begun(self) -> bool:
-        """Whether it has any rows."""
+    def has_rows(self) -> bool:
+        """Whether there is any row."""
         with self._reading() as connection:
             return connection.execute("SELECT 1 FROM rows LIMIT 1").fetchone() is not None
 
     @property
-    def list_begin(self) -> Sequence[str]:
-        """What the journal remembers of the first rows that were claimed."""
+    def list_head(self) -> Sequence[str]:
+        """The marks of the first rows that were claimed."""
         return self._meta.get("list", "").split()
 
     def mark(self, reference: str, recipients: Sequence[str]) -> str:
-        """Return a row in short, as in the begin of the list."""
+        """Return the mark of a row, as in the head of the list."""
         return mark_of(self.id, reference, recipients)
 
     def content_mark(self, row: Row) -> str | None:
-        """Return a row's e-mail in short, to notice that it was corrected; ``None`` where that can't be told."""
+        """Return the mark of a row's e-mail, which differs once it was corrected; ``None`` if there can be none."""
         if row.email is None:
             return None
         try:
             found = content_mark(self.id, row.email)
         except Exception:
-            # Data without an end, or a class of the caller's own.
+            # Data that holds itself has no end, and a class of the caller's own may raise anything.
             return None
-        # Recipients are in it, so where nothing is to be kept of them only as much as notices nearly every correction.
-        return found[:3] if self._recipients == "none" else found
+        # The recipients are part of it. So few digits still notice nearly every correction.
+        return found[:ANONYMOUS_CONTENT_DIGITS] if self._recipients == "none" else found
 
-    def correctable_at_begin(self, most: int) -> int:
-        """Count those of the rows that were claimed first that were not sent, so that they may be others by now.
+    def count_correctable_in_head(self, max_rows: int) -> int:
+        """Count the first rows that were claimed and not sent, so that they may have been corrected since.
 
         Args:
-            most: How many rows to look at.
+            max_rows: How many rows to look at.
         """
-        marks = ", ".join("?" * len(CORRECTABLE))
+        marks = ", ".join("?" * len(CORRECTABLE_STATES))
         first = "SELECT state FROM rows WHERE claimed > 0 ORDER BY number LIMIT ?"
         with self._reading() as connection:
             query = f"SELECT count(*) FROM ({first}) WHERE state IN ({marks})"  # noqa: S608
-            found: int = connection.execute(query, (most, *CORRECTABLE)).fetchone()[0]
+            found: int = connection.execute(query, (max_rows, *CORRECTABLE_STATES)).fetchone()[0]
         return found
 
     @property
     def checks_list(self) -> bool:
-        """Whether a list that begins differently is refused."""
+        """Whether a list that starts differently is refused."""
         return self._check_list
 
-    def other_list(self) -> JournalError:
-        """Make the error for a list that begins differently."""
+    def other_list_error(self) -> JournalError:
+        """Return the error for a list that starts differently."""
         return JournalError(
-            f"journal: {self.path!r} belongs to another list: its first {len(self.list_begin)} rows had other "
+            f"journal: {self.path!r} belongs to another list: its first {len(self.list_head)} rows had other "
             "references or recipients. Give the same list in the same order, or another journal; check_list=False goes "
             "on anyway"
         )
 
     def known(self, references: Sequence[str]) -> dict[str, tuple[str, Settled]]:
-        """Return for those references that were claimed before the fingerprint, and what became of them.
+        """Return the fingerprint and the state of each of these references that was claimed before.
 
-        Bad rows are not among them: they may be good ones now.
+        Bad rows are not among them: they may be good by now.
         """
         columns = ", ".join(Settled._fields)
         found: dict[str, tuple[str, Settled]] = {}
-        with self._lock, self._told("be read"):
-            self.fold()
-            connection = self._here()
-            for start in range(0, len(references), 500):
-                some = references[start : start + 500]
+        with self._lock, self._sqlite_errors("be read"):
+            self.apply_log()
+            connection = self._checked_connection()
+            for start in range(0, len(references), _MAX_PER_STATEMENT):
+                some = references[start : start + _MAX_PER_STATEMENT]
                 marks = ", ".join("?" * len(some))
                 query = f"SELECT fingerprint, {columns} FROM rows WHERE claimed > 0 AND reference IN ({marks})"  # noqa: S608
                 found.update((row[1], (row[0], Settled(*row[1:]))) for row in connection.execute(query, some))
@@ -225,45 +251,48 @@ class Journal(JournalFile):
     def commit(
         self,
         claims: Sequence[Claim],
-        settled: Sequence[SettledLike],
-        bad: Sequence[SettledLike] = (),
-        list_begin: Sequence[str] | None = None,
+        settled: Sequence[Settled],
+        bad: Sequence[Settled] = (),
+        list_head: Sequence[str] | None = None,
     ) -> None:
-        """Write what is about to be sent and what became of others, all or nothing; on the disk when this returns.
+        """Write all claims and outcomes or none; they are on the disk when this returns.
 
         Args:
             claims: Rows that are about to be sent.
             settled: Rows that were claimed before.
             bad: Rows that can't be sent at all.
-            list_begin: The marks of the first rows, as far as they are claimed.
+            list_head: The marks of the first rows of the list, as far as they are claimed.
         """
-        self.write(self.lines(claims, settled, bad, list_begin))
+        self.write(self.log_entry(claims, settled, bad, list_head))
         self.seal()
 
-    def lines(
+    def log_entry(
         self,
         claims: Sequence[Claim],
-        settled: Sequence[SettledLike],
-        bad: Sequence[SettledLike] = (),
-        list_begin: Sequence[str] | None = None,
-    ) -> Lines:
-        """Return what `write` takes. Made by the thread that has the rows: the one that writes has to wait for it.
+        settled: Sequence[Settled],
+        bad: Sequence[Settled] = (),
+        list_head: Sequence[str] | None = None,
+    ) -> LogEntry:
+        """Return what `write` takes, for the arguments of `commit`.
+
+        The thread that has the rows makes it: another thread, which writes it, would have to wait for this one.
 
         Raises:
             JournalError: The files of the journal are not what they were.
         """
-        self.look()
-        begin = None
-        if list_begin is not None:
-            # Where nothing is to be kept of recipients, too little to tell whether one was among them.
-            begin = " ".join(mark[:2] if self._recipients == "none" else mark for mark in list_begin)
-        return lines_of(settled, bad, self._kept(claims), begin)
+        self.check_intact()
+        head = None
+        if list_head is not None:
+            is_anonymous = self._recipients == "none"
+            head = " ".join(mark[:ANONYMOUS_MARK_DIGITS] if is_anonymous else mark for mark in list_head)
+        return LogEntry.of(settled, bad, self._kept_of(claims), head)
 
-    def _kept(self, claims: Sequence[Claim]) -> Mapping[str, object]:
+    def _kept_of(self, claims: Sequence[Claim]) -> Mapping[str, object]:
+        """Return what to keep of each claim's recipients."""
         references = [claim.reference for claim in claims]
         fingerprints = fingerprints_of(self.id, [claim.recipients for claim in claims])
         if self._recipients == "none":
-            fingerprints = [one[:SHORT] for one in fingerprints]
+            fingerprints = [fingerprint[:ANONYMOUS_FINGERPRINT_DIGITS] for fingerprint in fingerprints]
         if self._recipients != "address":
             return dict(zip(references, fingerprints, strict=True))
         addresses = [", ".join(claim.recipients) for claim in claims]

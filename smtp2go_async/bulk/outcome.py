@@ -1,4 +1,4 @@
-"""What became of each mail or number of a run, and of the run as a whole."""
+"""What became of each e-mail or number of a run, and of the run as a whole."""
 
 from typing import Final, Literal
 
@@ -11,7 +11,7 @@ Status = Literal["sent", "refused", "failed", "unknown", "skipped"]
 STATUSES: Final[tuple[Status, ...]] = ("sent", "refused", "failed", "unknown", "skipped")
 
 MAX_PROBLEMS = 100
-"""Outcomes that a report keeps; the journal and ``on_outcome`` have all."""
+"""Outcomes that a report keeps. The journal and ``on_outcome`` get all of them."""
 
 
 def _masked(error: Exception | None) -> str:
@@ -21,10 +21,11 @@ def _masked(error: Exception | None) -> str:
 @shown_half_made
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """What became of one e-mail.
+    """What became of an e-mail.
 
-    ``sent``: the API took it. ``refused``: the API said no. ``failed``: it could not be sent from here (a bad row, a
-    missing file). ``unknown``: it left, and no answer came; it is not sent again. ``skipped``: a run before had it.
+    ``sent``: the API accepted it. ``refused``: the API said no. ``failed``: it could not be sent from here (a bad row,
+    a missing file). ``unknown``: it left, and no clear response came; it is not sent again. ``skipped``: it was settled
+    by an earlier run.
     """
 
     reference: str = attrs.field(repr=lambda reference: repr(mask_text(reference)))
@@ -32,23 +33,23 @@ class Outcome:
     status: Status
     email_id: str | None = None
     schedule_id: str | None = None
-    """Instead of ``email_id``, for an e-mail that has a schedule."""
+    """In place of ``email_id``, for an e-mail that has a schedule."""
     request_id: str | None = None
     error: Exception | None = attrs.field(default=None, repr=_masked)
-    """Why it is not ``sent``; or, when it is ``skipped``, that it was there before in the same list."""
+    """Why it is not ``sent``. If it is ``skipped``, an error says that it came before in the same list."""
 
 
 @shown_half_made
 @attrs.frozen(kw_only=True)
 class SmsOutcome(Outcome):
-    """What became of the text to one number; ``reference`` is the number."""
+    """What became of the text to a number; ``reference`` is the number."""
 
-    # One that can't be understood need not look like a number, and is one all the same.
+    # Masked as a whole: text that can't be read as a number may be a number all the same.
     reference: str = attrs.field(repr=lambda _: "'+***'")
-    """The number in its one form, ``+12025550123``; of what is none, as it is in the list."""
+    """The number in its normal form, ``+12025550123``; text that is no number, as it is in the list."""
     message_id: str | None = None
     sms_status: str | None = None
-    """The API's word for it, for example ``queued``."""
+    """The API's own status, for example ``queued``."""
 
 
 @shown_half_made
@@ -63,11 +64,11 @@ class BulkReport:
     skipped: int = 0
     seconds: float = 0.0
     problems: tuple[Outcome, ...] = attrs.field(default=(), repr=lambda problems: f"<{len(problems)} outcomes>")
-    """The first 100 that were refused, failed or are unknown."""
+    """The first 100 outcomes that were refused, failed or are unknown."""
 
     @property
     def total(self) -> int:
-        """How many rows the run went through."""
+        """The number of rows that the run went through."""
         return self.sent + self.refused + self.failed + self.unknown + self.skipped
 
     def __str__(self) -> str:
@@ -81,8 +82,8 @@ class ReconcileReport:
     """What was found out about the outcomes that were unknown."""
 
     settled: int = 0
-    """Found in the account's activity: these were sent."""
+    """Rows that were found in the account's activity: these were sent."""
     unknown: int = 0
-    """Not found. A mail that was carried out can be seen after some two minutes, so these were most likely not sent."""
+    """Rows that were not found. A sent e-mail appears after some two minutes, so these were most likely not sent."""
     references: tuple[str, ...] = attrs.field(default=(), repr=lambda references: f"<{len(references)} references>")
-    """Those that stay unknown."""
+    """The references of the rows that stay unknown."""

@@ -10,6 +10,7 @@ from faults.scripted import Time, answer
 
 from smtp2go_async import AsyncClient, Email, OutcomeUnknownError, Pacer
 from smtp2go_async._wire.response import Response
+from smtp2go_async.bulk._journal.row_states import Settled
 from smtp2go_async.bulk._plan import Row
 
 KEY = "api-" + "A" * 32
@@ -41,6 +42,10 @@ def numbers(count, first=0):
 
 def claims(*references):
     return [Row(reference, recipients=(f"{reference}@example.com",)) for reference in references]
+
+
+def settled_rows(state, *references):
+    return [Settled(reference, state) for reference in references]
 
 
 class SharedTime(Time):

@@ -1,4 +1,4 @@
-"""What is unknown is looked up in the account."""
+"""Unknown rows are looked up in the account."""
 
 import datetime as dt
 import os
@@ -9,7 +9,7 @@ from bulk.helpers import LOST, counted, emails, numbers, states
 
 from smtp2go_async import AsyncClient, Journal, JournalError, Pacer, RateLimitError, SyncClient
 from smtp2go_async.bulk._plan import Row
-from smtp2go_async.bulk.reconcile import LAG
+from smtp2go_async.bulk.reconcile import MAX_ACTIVITY_LAG_SECONDS
 from smtp2go_async.endpoints.activity import Activity
 from smtp2go_async.sandbox import Sandbox
 
@@ -27,7 +27,7 @@ def slept():
 
 @pytest.fixture
 def run(sandbox, backend, slept):
-    """Give a function that does something with a client of the sandbox whose waiting takes no time."""
+    """Return a function that runs work with a client of the sandbox whose sleep takes no time."""
 
     def run(work):
         async def sleep(seconds):
@@ -46,7 +46,7 @@ def run(sandbox, backend, slept):
 
 
 @pytest.mark.parametrize("via", ["send", "batch"])
-def test_what_was_sent_and_is_unknown_is_found_and_settled_with_its_id(via, sandbox, run, path):
+def test_unknown_emails_that_were_sent_are_found_and_settled_with_their_ids(via, sandbox, run, path):
     sandbox.fail_next(lost_reply=True)
 
     async def work(client):
@@ -57,12 +57,12 @@ def test_what_was_sent_and_is_unknown_is_found_and_settled_with_its_id(via, sand
     assert first.unknown == second.settled > 0
     assert (second.unknown, second.references) == (0, ())
     assert counted(path) == {"sent": 30}
-    ids = {one.subject: one.email_id for one in sandbox.sent}
+    ids = {mail.subject: mail.email_id for mail in sandbox.sent}
     with Journal(path) as journal:
         assert {row.reference: row.email_id for row in journal.rows()} == ids
 
 
-def test_what_was_not_sent_stays_unknown_and_is_named(sandbox, run, path):
+def test_unknown_emails_that_were_not_sent_stay_unknown_and_are_named(sandbox, run, path):
     sandbox.fail_next(lost_reply="before")
 
     async def work(client):
@@ -76,7 +76,7 @@ def test_what_was_not_sent_stays_unknown_and_is_named(sandbox, run, path):
     assert reference not in sandbox.counts("subject")
 
 
-def test_what_stays_unknown_can_be_sent_then_and_every_email_has_arrived_once(sandbox, run, path):
+def test_each_email_arrives_once_when_the_rest_is_sent_after_reconciling(sandbox, run, path):
     async def work(client):
         sandbox.fail_next(lost_reply=True)
         sandbox.fail_next(lost_reply="before")
@@ -103,7 +103,7 @@ def test_texts_are_found_by_number_and_content(sandbox, run, path):
 
 @pytest.mark.parametrize("written", ["4520550123", "+4520550123", "+45 20 55 01 23"])
 def test_a_text_is_found_however_the_api_writes_its_number(written, sandbox, run, path):
-    """In a list, one without a + could be a North American number whose country code is missing."""
+    """In a list, a number without a + could be a North American number whose country code is missing."""
     message = {"id": "m-1", "destination_address": written, "content": "Hello", "status": "Message sent"}
 
     async def work(client):
@@ -116,7 +116,7 @@ def test_a_text_is_found_however_the_api_writes_its_number(written, sandbox, run
     assert states(path) == {"+4520550123": "sent"}
 
 
-def test_another_text_to_the_same_number_is_not_taken_for_ours(sandbox, run, path):
+def test_another_text_to_the_same_number_is_not_matched(sandbox, run, path):
     async def work(client):
         sandbox.fail_next(lost_reply="before")
         await client.bulk.send_sms(numbers(1), "Hello", journal=path)
@@ -126,7 +126,7 @@ def test_another_text_to_the_same_number_is_not_taken_for_ours(sandbox, run, pat
     assert run(work).unknown == 1
 
 
-def test_an_email_of_another_journal_is_not_taken_for_ours(sandbox, run, path, tmp_path):
+def test_an_email_of_another_journal_is_not_matched(sandbox, run, path, tmp_path):
     async def work(client):
         await client.bulk.send(emails(1), journal=tmp_path / "other.journal")
         sandbox.fail_next(lost_reply="before")
@@ -136,7 +136,7 @@ def test_an_email_of_another_journal_is_not_taken_for_ours(sandbox, run, path, t
     assert run(work).unknown == 1
 
 
-def test_when_nothing_is_unknown_nothing_is_asked(sandbox, run, path):
+def test_no_search_is_made_without_unknown_rows(sandbox, run, path):
     async def work(client):
         await client.bulk.send(emails(3), journal=path)
         return await client.bulk.reconcile(path)
@@ -145,7 +145,7 @@ def test_when_nothing_is_unknown_nothing_is_asked(sandbox, run, path):
     assert "/v3/activity/search" not in sandbox.counts("path")
 
 
-def test_it_waits_until_the_newest_could_be_found(sandbox, run, path, slept):
+def test_reconciling_waits_until_the_newest_row_can_be_found(sandbox, run, path, slept):
     async def work(client):
         sandbox.fail_next(lost_reply=True)
         await client.bulk.send(emails(1), journal=path)
@@ -154,16 +154,16 @@ def test_it_waits_until_the_newest_could_be_found(sandbox, run, path, slept):
 
     run(work)
     assert len(slept) == 1
-    assert LAG - 10 < slept[0] <= LAG
+    assert MAX_ACTIVITY_LAG_SECONDS - 10 < slept[0] <= MAX_ACTIVITY_LAG_SECONDS
 
 
-def test_what_is_old_enough_is_not_waited_for(sandbox, run, path, slept):
+def test_reconciling_does_not_wait_for_old_rows(sandbox, run, path, slept):
     async def work(client):
         with Journal(path) as journal:
             journal.take_for("email")
             journal._clock = lambda: 1_000_000.0
             journal.commit([Row("a")], [])
-            journal._clock = lambda: 1_000_000.0 + LAG + 1
+            journal._clock = lambda: 1_000_000.0 + MAX_ACTIVITY_LAG_SECONDS + 1
             return await client.bulk.reconcile(journal)
 
     assert run(work).unknown == 1
@@ -171,7 +171,7 @@ def test_what_is_old_enough_is_not_waited_for(sandbox, run, path, slept):
 
 
 @pytest.mark.parametrize("wrong", [0.0, 86_400.0, 4_000_000_000.0, 1e12])
-def test_rows_claimed_by_a_clock_that_was_wrong_are_not_taken_for_not_sent(wrong, sandbox, run, path):
+def test_rows_claimed_by_a_wrong_clock_raise_instead_of_staying_unknown(wrong, sandbox, run, path):
     """They are searched for by their time, and would not be found though they were sent."""
 
     async def work(client):
@@ -192,7 +192,7 @@ def test_rows_claimed_by_a_clock_that_was_wrong_are_not_taken_for_not_sent(wrong
     assert run(work) == {"r1": "unknown", "r2": "sent"}
 
 
-def test_rows_far_apart_are_searched_for_apart(sandbox, run, path):
+def test_rows_with_distant_claims_are_searched_for_separately(sandbox, run, path):
     """Nobody wants all the events of the days between."""
 
     async def work(client):
@@ -204,14 +204,14 @@ def test_rows_far_apart_are_searched_for_apart(sandbox, run, path):
             await client.bulk.reconcile(journal, wait=False)
 
     run(work)
-    searches = [one.body for one in sandbox.requests if one.path.endswith("/activity/search")]
+    searches = [request.body for request in sandbox.requests if request.path.endswith("/activity/search")]
     assert len(searches) == 3
-    for one in searches:
-        start, end = (dt.datetime.fromisoformat(one[name]) for name in ("start_date", "end_date"))
+    for search in searches:
+        start, end = (dt.datetime.fromisoformat(search[name]) for name in ("start_date", "end_date"))
         assert end - start < dt.timedelta(hours=1)
 
 
-def test_many_pages_are_gone_through(sandbox, run, path):
+def test_all_pages_of_a_search_are_read(sandbox, run, path):
     async def work(client):
         sandbox.fail_next(3, lost_reply=True, path="/email/batch")
         with pytest.raises(Exception, match="ended early"):
@@ -223,7 +223,7 @@ def test_many_pages_are_gone_through(sandbox, run, path):
     assert sandbox.counts("path")["/v3/activity/search"] == 6
 
 
-def test_what_came_long_after_does_not_hide_what_came_at_the_time(sandbox, run, path):
+def test_a_late_opening_does_not_hide_the_early_events(sandbox, run, path):
     """The latest event of an e-mail can be an opening of next week, which is not in the time that is searched."""
 
     async def work(client):
@@ -232,14 +232,14 @@ def test_what_came_long_after_does_not_hide_what_came_at_the_time(sandbox, run, 
         await client.bulk.reconcile(path, wait=False)
 
     run(work)
-    (search,) = (one.body for one in sandbox.requests if one.path.endswith("/activity/search"))
+    (search,) = (request.body for request in sandbox.requests if request.path.endswith("/activity/search"))
     assert not search.get("only_latest")
     assert not search.get("only_latest_by_sent")
     assert "processed" in search["event_types"]
     assert "opened" not in search["event_types"]
 
 
-def test_a_cool_down_is_waited_for(sandbox, backend, path):
+def test_reconciling_waits_for_a_cool_down(sandbox, backend, path):
     now = [1000.0]
 
     async def sleep(seconds):
@@ -260,7 +260,7 @@ def test_a_cool_down_is_waited_for(sandbox, backend, path):
     assert anyio.run(main, backend=backend).settled == 1
 
 
-def test_what_was_found_is_kept_when_a_later_search_fails(sandbox, run, path, monkeypatch):
+def test_found_rows_are_kept_when_a_later_search_fails(sandbox, run, path, monkeypatch):
     search, made = Activity.search_all, []
 
     def failing(self, **filters):
@@ -285,18 +285,18 @@ def test_what_was_found_is_kept_when_a_later_search_fails(sandbox, run, path, mo
     assert run(work)["sent"] == 1
 
 
-def test_a_journal_that_was_never_used_is_an_error_and_not_an_empty_success(run, path):
+def test_a_journal_that_was_never_used_raises(run, path):
     async def work(client):
         with pytest.raises(JournalError, match="does not exist"):
             await client.bulk.reconcile(path)
         assert not os.path.exists(path)
-        with Journal(path) as journal, pytest.raises(JournalError, match="no run was begun with it"):
+        with Journal(path) as journal, pytest.raises(JournalError, match="no run was started with it"):
             await client.bulk.reconcile(journal)
 
     run(work)
 
 
-def test_a_journal_is_needed(run):
+def test_a_journal_is_required(run):
     async def work(client):
         with pytest.raises(TypeError, match="journal"):
             await client.bulk.reconcile(None)
@@ -304,14 +304,14 @@ def test_a_journal_is_needed(run):
     run(work)
 
 
-def test_a_waiting_client_reconciles_as_well(sandbox, path):
+def test_the_synchronous_client_reconciles_as_well(sandbox, path):
     with SyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
         sandbox.fail_next(lost_reply=True)
         client.bulk.send(emails(5), journal=path)
         assert client.bulk.reconcile(path, wait=False).settled == 1
 
 
-def test_the_error_of_an_unknown_email_is_in_the_journal_until_it_is_found(go, client, provider, path):
+def test_the_journal_keeps_the_error_of_an_unknown_email_until_it_is_found(go, client, provider, path):
     provider.then(LOST)
     go(client.bulk.send, emails(1), journal=path)
     with Journal(path) as journal:

@@ -1,116 +1,123 @@
-"""What stands between many calls and one journal: they are written together, off the event loop."""
+"""The commits of many calls to their journal, written together and off the event loop."""
 
 import time
 from collections.abc import Sequence
+from typing import Final
 
 import anyio
 import attrs
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
-from ..._masking import mask_text
 from ...errors import JournalError
 from ..journal import Journal
-from ..outcome import Outcome, SmsOutcome
-from .schema import Claim, Settled, SettledLike
+from .row_states import Claim, Settled
 
-MAX_ERROR_LENGTH = 1000
-"""Characters of an error's text that the journal keeps."""
+APPLY_PAUSE_SECONDS = 0.1
+"""Pause before the log is applied again, if all of it was applied."""
+APPLY_PAUSE_SECONDS_WHEN_BEHIND = 0.005
+"""The same, if some of it is left."""
+MAX_BUSY_SHARE = 0.5
+"""Share of such a pause for which the event loop may have been busy. With more, the program needs its time for other
+work, and the log is not applied."""
+MAX_APPLIED_CHARACTERS = 50_000
+"""Characters of the log that are applied at a time. They take some 2 ms, for which a commit may have to wait."""
 
-BETWEEN_FOLDS = (0.1, 0.005)
-"""Seconds; the second when there is more to fold."""
-BUSY = 0.5
-"""Of the time between; an event loop that needs as much for itself has other things to do."""
-AT_ONCE = 50_000
-"""Characters; some 2 ms, for which a commit may have to wait."""
-ROWS, CALLS = 1000, 2
-"""Claims and outcomes, or calls, that are written in one transaction when more wait: while some are written, the bodies
-of others are encoded."""
-HANDED_OVER = 4
-"""Rounds of the event loop in which work reaches a thread."""
+MAX_COMMIT_ROWS: Final = 1000
+"""Claims and outcomes in a transaction, unless `MIN_COMMIT_CALLS` calls have more. The other calls wait: while the rows
+of some are written, the bodies of others are encoded."""
+MIN_COMMIT_CALLS: Final = 2
+"""Calls that are written in a transaction however many rows they have, if so many wait."""
+
+ROUNDS_AFTER_WRITE: Final = 4
+"""Rounds of the event loop after which the work of the next writer has reached its thread."""
 
 
 @attrs.define(eq=False)
 class _Entry:
+    """What a call wants written, and how far that came."""
+
     claims: Sequence[Claim]
-    settled: Sequence[SettledLike]
-    begin: Sequence[str] | None
+    settled: Sequence[Settled]
+    list_head: Sequence[str] | None
     turn: anyio.Event = attrs.field(factory=anyio.Event)
-    """Set when it was written, or when its owner is the next to write."""
-    written: bool = False
-    left: bool = False
-    """Whether its owner waits no more."""
+    """Set when this entry was written, or when its call is the next to write."""
+    is_written: bool = False
+    is_abandoned: bool = False
+    """Whether its call was cancelled, and waits no more."""
     error: BaseException | None = None
 
 
-class Ledger:
-    """Writes claims and outcomes of all calls that wait at the same time in one transaction.
+class GroupCommit:
+    """Writes the claims and outcomes of all calls that wait at the same time in a single transaction.
 
-    Whoever comes while nobody is writing writes for all who come meanwhile. So a row waits for one write at most beside
-    its own, and none is claimed before its call is really about to be made.
+    A call that comes while nothing is being written writes at once. Calls that come meanwhile wait, and the first of
+    them then writes for all of them. So a row waits for a single write at most beside its own, and no row is claimed
+    before its call is really about to be made.
     """
 
     def __init__(self, journal: Journal | None) -> None:
         self._journal = journal
         self._waiting: list[_Entry] = []
-        self._bad: list[SettledLike] = []
-        self._writing = False
+        self._bad: list[Settled] = []
+        self._is_writing = False
 
     @property
-    def writes(self) -> bool:
-        """Whether there is a journal."""
+    def has_journal(self) -> bool:
+        """Whether commits are written anywhere."""
         return self._journal is not None
 
-    def note(self, bad: Sequence[SettledLike]) -> None:
+    def add_bad(self, bad: Sequence[Settled]) -> None:
         """Keep rows that can't be sent at all for the next commit: nothing depends on when they are written."""
         if self._journal is not None:
             self._bad.extend(bad)
 
     async def commit(
-        self, claims: Sequence[Claim], settled: Sequence[SettledLike], begin: Sequence[str] | None = None
+        self, claims: Sequence[Claim], settled: Sequence[Settled], list_head: Sequence[str] | None = None
     ) -> None:
-        """Write, and return when it is on the disk.
+        """Write claims and outcomes, and return when they are on the disk.
 
         Raises:
-            JournalError: It could not be written; then nothing of this was.
+            JournalError: They could not be written; then nothing of them was.
         """
         if self._journal is None or not (claims or settled or self._bad):
             return
-        entry = _Entry(claims, settled, begin)
+        entry = _Entry(claims, settled, list_head)
         self._waiting.append(entry)
-        # Given up in the middle, it would leave others waiting for ever, and rows of which nobody knows.
+        # A call that was cancelled in the middle would leave other calls waiting for ever, and rows in no known state.
         with anyio.CancelScope(shield=True):
-            if self._writing:
+            if self._is_writing:
                 try:
                     await entry.turn.wait()
                 except BaseException:
-                    # An asyncio program that ends cancels every task, and no shield keeps that off. What this one
-                    # had is written by the others, and if it was to write, another one does.
-                    entry.left = True
-                    if entry.turn.is_set() and not entry.written:
-                        self._hand_over()
+                    # An asyncio program that ends cancels every task in spite of the shield. Another call writes this
+                    # entry, and if it was this call's turn to write, the next call has to be woken instead.
+                    entry.is_abandoned = True
+                    if entry.turn.is_set() and not entry.is_written:
+                        self._wake_next_writer()
                     raise
-            if not entry.written:
+            if not entry.is_written:
                 await self._write_waiting(entry)
         if entry.error is not None:
             raise entry.error
 
     async def _write_waiting(self, own: _Entry) -> None:
-        """Write for all who wait, and leave those who come meanwhile to the first of them.
+        """Write the entries that wait now, and leave those that come meanwhile to the first of their calls.
 
-        Whoever wrote for them too would come back together with them, and all calls would be made at the same time.
+        If this call wrote those, too, all of them would return together, and make their calls at the same moment.
         """
         assert self._journal is not None
-        self._writing = True
-        entries = self._first(own)
+        self._is_writing = True
+        entries = self._take_entries(own)
         claims = [claim for entry in entries for claim in entry.claims]
-        settled = [one for entry in entries for one in entry.settled]
-        begin = max((entry.begin for entry in entries if entry.begin is not None), key=len, default=None)
+        settled = [row for entry in entries for row in entry.settled]
+        # Each head holds all heads before it, so the longest is the latest.
+        list_head = max((entry.list_head for entry in entries if entry.list_head is not None), key=len, default=None)
         bad, self._bad = self._bad, []
-        error: Exception | None = JournalError("journal: the writing was given up by the end of the program")
+        error: Exception | None = JournalError("journal: the program ended before it was known to be written")
         try:
-            await to_thread.run_sync(self._journal.write, self._journal.lines(claims, settled, bad, begin))
-            # Not in that thread: for each look at a file it would have to wait until this one lets it go on.
+            await to_thread.run_sync(self._journal.write, self._journal.log_entry(claims, settled, bad, list_head))
+            # In this thread: in the other, each look at a file releases the GIL and then has to wait for this thread.
             self._journal.seal()
             error = None
         except Exception as problem:
@@ -118,69 +125,56 @@ class Ledger:
         finally:
             if error is not None:
                 self._bad = bad + self._bad
-            self._hand_over()
+            self._wake_next_writer()
             for entry in entries:
                 entry.error = error
-                entry.written = True
+                entry.is_written = True
                 entry.turn.set()
-        # The next one writes while these make their calls, and not after they have encoded them.
-        for _ in range(HANDED_OVER):
+        # Let the next call start its write first. It then writes while these calls are made, and not only after their
+        # bodies were encoded.
+        for _ in range(ROUNDS_AFTER_WRITE):
             await checkpoint()
 
-    def _first(self, own: _Entry) -> list[_Entry]:
-        """Take those who wait longest, and not all where they have many rows; but the writer's own.
+    def _take_entries(self, own: _Entry) -> list[_Entry]:
+        """Take the entries that have waited longest, up to a number of rows, and always the writer's own.
 
-        Those who were given up are before it, and have no turn.
+        Entries that were abandoned can stand before the writer's own, since their calls have no turn.
         """
         rows, count, has_own = 0, 0, False
         for entry in self._waiting:
             rows += len(entry.claims) + len(entry.settled)
-            if has_own and count >= CALLS and rows > ROWS:
+            if has_own and count >= MIN_COMMIT_CALLS and rows > MAX_COMMIT_ROWS:
                 break
             count += 1
             has_own = has_own or entry is own
         entries, self._waiting = self._waiting[:count], self._waiting[count:]
         return entries
 
-    async def fold_along(self, until: anyio.CancelScope) -> None:
-        """Fold what was written into the rows of the journal, a little at a time, until that is cancelled.
-
-        It takes more than writing it did, and nobody waits for it: not while the program is busy.
-        """
-        journal, more = self._journal, False
-        with until:
-            while journal is not None:
-                began, used = time.monotonic(), time.thread_time()
-                await anyio.sleep(BETWEEN_FOLDS[more])
-                idle = time.thread_time() - used < BUSY * (time.monotonic() - began)
-                try:
-                    more = idle and await to_thread.run_sync(journal.fold, AT_ONCE)
-                except JournalError:
-                    # The next commit, or whoever reads it, is told; what was written stays in the log.
-                    return
-
-    def _hand_over(self) -> None:
-        """Let the first of those who wait write for all of them."""
+    def _wake_next_writer(self) -> None:
+        """Wake the first call that waits, which then writes for all of them."""
         for entry in self._waiting:
-            if not entry.left:
+            if not entry.is_abandoned:
                 entry.turn.set()
                 return
-        self._writing = False
+        self._is_writing = False
 
+    async def apply_in_background(self, scope: anyio.CancelScope) -> None:
+        """Apply the log to the rows of the journal, a little at a time, until a scope is cancelled.
 
-def settled_of(outcome: Outcome, detail: str | None) -> SettledLike:
-    """Return what a journal keeps of an outcome.
+        This takes longer than writing the log did and no call waits for it, so it is left alone while the program is
+        busy.
 
-    Args:
-        outcome: What became of a row.
-        detail: What to keep of a row that was not sent, so that the next run notices whether it was corrected.
-    """
-    error = outcome.error
-    if error is None and type(outcome) is Outcome:
-        # Most are of this kind, and what is not there is read as nothing.
-        return (outcome.reference, outcome.status, outcome.email_id or outcome.schedule_id, outcome.request_id)
-    text = None if error is None else f"{type(error).__name__}: {mask_text(str(error))}"[:MAX_ERROR_LENGTH]
-    known = outcome.email_id or outcome.schedule_id
-    if isinstance(outcome, SmsOutcome):
-        known, detail = outcome.message_id, detail or outcome.sms_status
-    return Settled(outcome.reference, outcome.status, known, outcome.request_id, detail, text)
+        Args:
+            scope: Entered here; its owner cancels it.
+        """
+        journal, is_behind = self._journal, False
+        with scope:
+            while journal is not None:
+                started, used = time.monotonic(), time.thread_time()
+                await anyio.sleep(APPLY_PAUSE_SECONDS_WHEN_BEHIND if is_behind else APPLY_PAUSE_SECONDS)
+                is_idle = time.thread_time() - used < MAX_BUSY_SHARE * (time.monotonic() - started)
+                try:
+                    is_behind = is_idle and await to_thread.run_sync(journal.apply_log, MAX_APPLIED_CHARACTERS)
+                except JournalError:
+                    # What was written stays in the log. The next commit or the next reader raises this error again.
+                    return

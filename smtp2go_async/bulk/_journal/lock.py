@@ -1,7 +1,7 @@
-"""A lock on a journal's file that is not lost when the program opens the file elsewhere, too, and closes it.
+"""A lock on a journal's file that the program can't lose by opening and closing the file elsewhere, too.
 
-SQLite's own is lost then: the system takes it away with any descriptor of the file that its process closes, as when it
-is copied for a backup. A second run got in, and sent everything again.
+SQLite's own lock is lost then: the system releases it when the process closes any descriptor of the file, as when the
+file is copied for a backup. A second run got in that way, and sent everything again.
 """
 
 import os
@@ -12,72 +12,73 @@ from ...errors import JournalError
 try:
     import fcntl
 except ImportError:
-    # On Windows nothing takes a lock away from a program that has it.
+    # Not needed on Windows, where a program keeps a lock until it releases it.
     fcntl = None  # type: ignore[assignment]
 
-_FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0)
+_OPEN_FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0)
 
 
 class FileLock:
-    """Held by one object in one process at a time, until it is released or the process ends."""
+    """A lock that a single object holds at a time, until it releases the lock or its process ends."""
 
     def __init__(self) -> None:
-        self._number: int | None = None
-        self.made: bool = False
-        """Whether the file was made by `take`."""
+        self._descriptor: int | None = None
+        self.has_made_file: bool = False
+        """Whether `take` has made the file."""
 
     @property
-    def number(self) -> int:
+    def descriptor(self) -> int:
         """The descriptor of the open file."""
-        assert self._number is not None
-        return self._number
+        assert self._descriptor is not None
+        return self._descriptor
 
-    def take(self, path: str, shown: str) -> None:
-        """Take it, or say who has it; the file is made if it is not there.
+    def take(self, path: str, shown_path: str) -> None:
+        """Take the lock; the file is made if it does not exist.
 
         Args:
             path: The file.
-            shown: What errors call it.
+            shown_path: How errors name the file.
 
         Raises:
-            JournalError: Somebody has it, or the file can't be opened.
+            JournalError: Another object holds the lock, or the file can't be opened.
         """
         try:
-            number = self._opened(path)
+            descriptor = self._open(path)
         except OSError as error:
-            raise JournalError(f"journal: {shown!r} can't be opened: {error.strerror or error}") from error
+            raise JournalError(f"journal: {shown_path!r} can't be opened: {error.strerror or error}") from error
         try:
             if fcntl is not None:
-                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(number)
-            raise JournalError(f"journal: {shown!r} can't be opened: it is in use by another run") from error
+            os.close(descriptor)
+            raise JournalError(f"journal: {shown_path!r} can't be opened: it is in use by another run") from error
         except OSError:
             # Some network file systems have no such locks. SQLite's own lock remains.
             pass
-        self._number = number
+        self._descriptor = descriptor
 
-    def _opened(self, path: str) -> int:
+    def _open(self, path: str) -> int:
         try:
-            # For its owner alone: it says who gets e-mails.
-            number = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+            # Readable by its owner alone: the file says who gets e-mails.
+            descriptor = os.open(path, _OPEN_FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            return os.open(path, _FLAGS)
-        self.made = True
-        return number
+            return os.open(path, _OPEN_FLAGS)
+        self.has_made_file = True
+        return descriptor
 
     def release(self) -> None:
-        """Let others have it."""
-        number, self._number = self._number, None
-        if number is not None:
+        """Release the lock and close the file."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
             if fcntl is not None:
-                # A child that was forked a moment ago may still have its copy, and the lock is one for both.
+                # Closing is not enough: a child that was forked a moment ago may still have its copy of the descriptor,
+                # and both share the lock.
                 with suppress(OSError):
-                    fcntl.flock(number, fcntl.LOCK_UN)
-            os.close(number)
+                    fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
 
     def forget(self) -> None:
-        """Close a forked child's copy; to unlock it would take the lock from the parent."""
-        number, self._number = self._number, None
-        if number is not None:
-            os.close(number)
+        """Close a forked child's copy. The child must not unlock it, which would take the lock from the parent."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)

@@ -1,18 +1,18 @@
-"""What a journal's file says of its log, in a few bytes that SQLite never writes again: how much there has to be.
+"""The seal: a few bytes in a journal's file that say how much has to be there, and that SQLite never writes again.
 
-SQLite keeps what was written last in a log beside its file (``-wal``). It does not mind a log that is missing, cut
-short or of another file, and a run would send again what such a journal has forgotten. So the file has a page of its
-own for a seal, which is written anew after each commit:
+SQLite keeps the latest commits in a write-ahead log beside its file (the WAL, ``-wal``). It accepts a WAL that is
+missing, cut short or of another file, and a run would send again what such a journal has forgotten. So the file has a
+page of its own for a seal, which is written again after each commit:
 
-    ==================  =========================  ================================================================
-    when                what it holds              which log goes with the file
-    ==================  =========================  ================================================================
-    opened, no log yet  number, no salts           any, and none: nothing has been claimed in it
-    after a commit      number, salts              one with these salts; read together, they have so many commits
-    log worked in       number, salts, ``whole``   none, or the one after it; one with these salts is needed no more
-    ==================  =========================  ================================================================
+    ==================  ============================  ===============================================================
+    when                what it holds                 which WAL belongs to the file
+    ==================  ============================  ===============================================================
+    opened, no WAL yet  commits, no salts             any or none: nothing has been claimed in it
+    after a commit      commits, salts                a WAL with these salts, which together have so many commits
+    checkpointed        commits, salts, ``complete``  none or the next; a WAL with these salts is needed no more
+    ==================  ============================  ===============================================================
 
-SQLite draws two salts for a new log, and adds one to the first each time it begins the log anew.
+SQLite draws two salts for a new WAL, and adds 1 to the first each time it starts the WAL again.
 """
 
 import struct
@@ -20,72 +20,76 @@ from typing import Final, Self
 
 import attrs
 
-SALTS: Final = 8
-"""Bytes; they stand at 16 in a log's header, and at 8 in that of each of its frames."""
-LOG_HEADER, FRAME_HEADER = 32, 24
+SALTS_SIZE: Final = 8
+"""Bytes of the two salts. They stand at byte 16 of the WAL's header, and at byte 8 of each frame's header."""
+WAL_HEADER_SIZE: Final = 32
 """Bytes."""
+FRAME_HEADER_SIZE: Final = 24
+"""Bytes; a page of the database follows each."""
 
-_FORM = struct.Struct(">16sQQ8s?")
-_MARK = b"smtp2go journal\0"
-_HEAD = struct.Struct(">16sHxxB7xI28xI")
-_MAGIC = b"SQLite format 3\0"
+_SEAL = struct.Struct(">16sQQ8s?")
+_SEAL_MAGIC = b"smtp2go journal\0"
+_DATABASE_HEADER = struct.Struct(">16sHxxB7xI28xI")
+_DATABASE_MAGIC = b"SQLite format 3\0"
 
 SEAL_TABLE: Final = "CREATE TABLE seal (value BLOB NOT NULL)"
-"""Its only row is at the end of its only page, whose number is the user version of the database."""
-SEAL_SIZE: Final = _FORM.size
-HEAD_SIZE: Final = _HEAD.size
+"""Its only row is at the end of its only page, whose number is kept as the user version of the database."""
+SEAL_SIZE: Final = _SEAL.size
+DATABASE_HEADER_SIZE: Final = _DATABASE_HEADER.size
+"""Bytes that `DatabaseHeader` reads; SQLite's own header is longer."""
 
 
 @attrs.define
 class Seal:
-    """What a journal says of itself."""
+    """What a journal's file says of itself and of its WAL."""
 
-    number: int = 0
+    commits: int = 0
     """Commits so far."""
-    size: int = 0
+    min_size: int = 0
     """Bytes that the file has at least."""
-    salts: bytes = bytes(SALTS)
-    """Of the log."""
-    whole: bool = False
-    """Whether the file has all that is in the log."""
+    salts: bytes = bytes(SALTS_SIZE)
+    """Of the WAL; zeros while there is none."""
+    is_complete: bool = False
+    """Whether the file holds everything that is in the WAL."""
 
     def __bytes__(self) -> bytes:
-        return _FORM.pack(_MARK, self.number, self.size, self.salts, self.whole)
+        return _SEAL.pack(_SEAL_MAGIC, self.commits, self.min_size, self.salts, self.is_complete)
 
     @classmethod
-    def read(cls, text: bytes) -> Self | None:
-        """Return the seal that bytes are, if they are one."""
-        if len(text) != _FORM.size:
+    def read(cls, data: bytes) -> Self | None:
+        """Return the seal that these bytes are; ``None`` if they are no seal."""
+        if len(data) != _SEAL.size:
             return None
-        mark, *values = _FORM.unpack(text)
-        return cls(*values) if mark == _MARK else None
+        magic, *values = _SEAL.unpack(data)
+        return cls(*values) if magic == _SEAL_MAGIC else None
 
-    def goes_with(self, salts: bytes) -> bool:
-        """Whether a log with these salts can be the one that was written with the file."""
-        if self.salts in (salts, bytes(SALTS)):
+    def belongs_to(self, salts: bytes) -> bool:
+        """Whether a WAL with these salts can be the WAL that was written with the file."""
+        if self.salts in (salts, bytes(SALTS_SIZE)):
             return True
-        ours, theirs = (int.from_bytes(one[:4], "big") for one in (self.salts, salts))
-        return self.whole and theirs == (ours + 1) % (1 << 32)
+        sealed, found = (int.from_bytes(both[:4], "big") for both in (self.salts, salts))
+        # SQLite may have started the next WAL, and the program been killed before it could seal that.
+        return self.is_complete and found == (sealed + 1) % (1 << 32)
 
 
 @attrs.frozen
-class Head:
-    """What the beginning of SQLite's file says."""
+class DatabaseHeader:
+    """What the start of a SQLite file says of the file."""
 
-    page: int
-    """Bytes in a page."""
-    pages: int
-    seal_at: int
-    """Where the seal is."""
+    page_size: int
+    """Bytes."""
+    page_count: int
+    seal_offset: int
+    """The byte at which the seal starts."""
 
     @classmethod
-    def read(cls, text: bytes) -> Self | None:
-        """Return what these bytes say, if they are of a database that can have a seal."""
-        if len(text) != _HEAD.size:
+    def read(cls, data: bytes) -> Self | None:
+        """Return what these bytes say; ``None`` if they are not the start of a database that can have a seal."""
+        if len(data) != _DATABASE_HEADER.size:
             return None
-        magic, page, unused, pages, seal = _HEAD.unpack(text)
-        if magic != _MAGIC or not seal:
+        magic, page_size, unused, page_count, seal_page = _DATABASE_HEADER.unpack(data)
+        if magic != _DATABASE_MAGIC or not seal_page:
             return None
-        # The format has no room for the largest size.
-        page = 65536 if page == 1 else page
-        return cls(page, pages, seal * page - unused - _FORM.size)
+        # The field has 16 bits. SQLite writes 1 for the largest size, which does not fit.
+        page_size = 65536 if page_size == 1 else page_size
+        return cls(page_size, page_count, seal_page * page_size - unused - _SEAL.size)

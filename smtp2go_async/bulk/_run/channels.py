@@ -14,11 +14,12 @@ from ...endpoints.email import SEND, BatchItem, batch_fields, call_batch
 from ...endpoints.sms import MAX_NUMBERS, Sms, SmsMessage, SmsSent, was_taken
 from ...errors import ReplyError, SendRefusedError
 from ...message import Email
-from .._plan import HEADER, Row, most_bytes, tokens_of
+from .._journal.hashes import tokens_of
+from .._plan import TOKEN_HEADER, Row, max_body_bytes
 from ..journal import Journal
 from ..outcome import Outcome, SmsOutcome, Status
 
-_LOWER_HEADER = HEADER.lower()
+_LOWER_HEADER = TOKEN_HEADER.lower()
 
 
 class Way(Protocol):
@@ -51,7 +52,7 @@ def _marked(emails: list[dict[str, Any]], rows: Sequence[Row], journal: Journal 
     if journal is None:
         return emails
     for fields, token in zip(emails, tokens_of(journal.id, [row.reference for row in rows]), strict=True):
-        mark = {"header": HEADER, "value": token}
+        mark = {"header": TOKEN_HEADER, "value": token}
         if "custom_headers" in fields:
             # One of that name was copied from an e-mail that had come from here.
             own = (one for one in fields["custom_headers"] if one["header"].lower() != _LOWER_HEADER)
@@ -125,7 +126,7 @@ class Together:
 
     def _measured(self, email: Email) -> int:
         try:
-            bound = most_bytes(email)
+            bound = max_body_bytes(email)
             # Encoding it only to know its length is worth it where the bound would keep others out.
             return bound if bound * self.most <= self.most_bytes else encode(email.to_fields()).length + 100
         except Exception:

@@ -12,10 +12,9 @@ from anyio.abc import TaskGroup
 from ..._calls import Calls
 from ..._runtime.caller_thread import is_exit
 from ...errors import BulkStoppedError, Smtp2goError
-from .._journal.corrected import CORRECTABLE
-from .._journal.group_commit import Ledger, settled_of
-from .._journal.schema import Settled, SettledLike
-from .._plan import FIRST_CALLS, UNANSWERED, Row, Verdict, verdict_of
+from .._journal.group_commit import GroupCommit
+from .._journal.row_states import CORRECTABLE_STATES, Settled, settled_of
+from .._plan import FIRST_CONCURRENT_CALLS, MAX_UNANSWERED_CALLS, Row, Verdict, verdict_of
 from ..journal import Journal
 from ..outcome import MAX_PROBLEMS, STATUSES, BulkReport, Outcome
 from .channels import Way
@@ -47,11 +46,11 @@ class Run:
         if way.most > 1:
             source.pull_apart()
         self._journal = journal
-        self._ledger = Ledger(journal)
+        self._group_commit = GroupCommit(journal)
         self._details: dict[str, str | None] = {}
         """What the journal is to keep beside the error of rows that were not sent."""
         self._concurrency = concurrency
-        self._come_to = min(concurrency, FIRST_CALLS)
+        self._come_to = min(concurrency, FIRST_CONCURRENT_CALLS)
         """Calls at a time that the run has come to so far, whatever the pacer allows."""
         self._leftover: deque[Row | Outcome] = deque()
         self._taking = anyio.Lock()
@@ -135,13 +134,13 @@ class Run:
         # No functions in here that know each other: they would be a circle, and an abandoned run would stay in memory,
         # with its journal open, until the collector comes.
         idle = anyio.Event()
-        folding = anyio.CancelScope()
+        applying = anyio.CancelScope()
         async with anyio.create_task_group() as tasks:
             self._start(tasks, enough, idle)
             if not self._running:
                 # The time was up since it was looked at.
                 return
-            tasks.start_soon(self._ledger.fold_along, folding)
+            tasks.start_soon(self._group_commit.apply_in_background, applying)
             if self._way.most > 1:
                 tasks.start_soon(self._source.pull, lambda: self.ended)
             try:
@@ -153,7 +152,7 @@ class Run:
                 self.stop()
                 raise
             finally:
-                folding.cancel()
+                applying.cancel()
                 self._source.end_pulling()
 
     def _most_workers(self) -> int:
@@ -202,7 +201,7 @@ class Run:
     async def _one(self, rows: list[Row], before: list[Outcome], start: Callable[[], None]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         with anyio.CancelScope(shield=True) as scope:
-            await self._ledger.commit(rows, self._settled(before), self._source.begin_with(rows))
+            await self._group_commit.commit(rows, self._settled(before), self._source.list_head_with(rows))
             written = before.copy()
             before.clear()
             await self._tell(written)
@@ -220,7 +219,7 @@ class Run:
 
     async def _give_back(self, rows: Sequence[Row]) -> None:
         """Tell the journal of rows that were claimed, and certainly not sent: they are again what they were before."""
-        await self._ledger.commit([], [row.before or Settled(row.reference, "pending") for row in rows])
+        await self._group_commit.commit([], [row.before or Settled(row.reference, "pending") for row in rows])
 
     async def _call(self, rows: list[Row], start: Callable[[], None]) -> list[Outcome]:
         """Make the call, and others for a part of its rows where an error is about some of them only."""
@@ -277,7 +276,7 @@ class Run:
 
     def _failed(self, rows: list[Row], verdict: Verdict, error: Exception, detail: str | None = None) -> list[Outcome]:
         self._unanswered = self._unanswered + 1 if verdict == "unknown" else 0
-        if self._unanswered >= UNANSWERED[self._way.kind] and self._error is None:
+        if self._unanswered >= MAX_UNANSWERED_CALLS[self._way.kind] and self._error is None:
             self._error = error
             self.stop()
         return self._outcomes(rows, verdict, error, detail)
@@ -286,20 +285,20 @@ class Run:
         self, rows: list[Row], verdict: Verdict, error: Exception, detail: str | None = None
     ) -> list[Outcome]:
         _forget_frames(error)
-        if self._journal is not None and verdict in CORRECTABLE:
+        if self._journal is not None and verdict in CORRECTABLE_STATES:
             for row in rows:
                 self._details[row.reference] = detail or self._journal.content_mark(row)
         return [self._way.outcome(row, verdict, error) for row in rows]
 
     async def _settle(self, outcomes: list[Outcome]) -> None:
         try:
-            await self._ledger.commit([], self._settled(outcomes))
+            await self._group_commit.commit([], self._settled(outcomes))
         finally:
             # What happened is told even if it can't be written.
             await self._tell(outcomes)
 
-    def _settled(self, outcomes: Sequence[Outcome]) -> list[SettledLike]:
-        if not self._ledger.writes:
+    def _settled(self, outcomes: Sequence[Outcome]) -> list[Settled]:
+        if not self._group_commit.has_journal:
             return []
         return [settled_of(one, self._details.pop(one.reference, None)) for one in outcomes]
 
@@ -355,7 +354,7 @@ class Run:
         """Tell outcomes that the list had instead of rows."""
         told = outcomes.copy()
         outcomes.clear()
-        self._ledger.note(self._settled([one for one in told if is_bad(one)]))
+        self._group_commit.add_bad(self._settled([one for one in told if is_bad(one)]))
         await self._tell(told)
 
 

@@ -16,15 +16,14 @@ from ..._runtime.caller_thread import caller_thread, is_exit, run_in_caller_thre
 from ..._values.numbers import normal_number
 from ...errors import JournalError
 from ...message import Email
-from .._journal.corrected import CORRECTABLE, BeginAnew, kept_in
-from .._journal.schema import Settled
+from .._journal.corrections import CorrectedHead, has_same_head, places_of_kept
+from .._journal.row_states import CORRECTABLE_STATES, Settled
 from .._plan import (
-    LIST_BEGIN,
-    MAX_CORRECTED,
+    MAX_CORRECTED_ROWS,
+    MAX_LIST_HEAD_ROWS,
     MAX_REFERENCE_LENGTH,
     Row,
     check_reference,
-    is_begin,
     recipients_of,
 )
 from .._seen import Seen
@@ -80,11 +79,11 @@ class Source:
         self._journal = journal
         self._again = again
         # Only a journal that has rows already has anything to look up.
-        self._resumes = journal is not None and journal.is_begun
+        self._resumes = journal is not None and journal.has_rows
         # Whether the begin of the list was compared with the journal's, which has to be before anything is sent.
         self._compared = not self._resumes
         self._begin: list[str] = []
-        self._anew: BeginAnew | None = None
+        self._anew: CorrectedHead | None = None
         self._ready: deque[Row | Outcome] = deque()
         self._unlooked: list[Row | Outcome] = []
         self._seen = Seen()
@@ -155,7 +154,7 @@ class Source:
     async def _read(self, most: int, at_last: float) -> None:
         if not self._compared:
             assert self._journal is not None
-            most = max(most, len(self._journal.list_begin))
+            most = max(most, len(self._journal.list_head))
         elif self._resumes and self._pull is None:
             most = max(most, AHEAD)
         rows: list[Row | Outcome] = []
@@ -209,22 +208,22 @@ class Source:
             return True
         journal = self._journal
         assert journal is not None
-        kept = journal.list_begin if journal.checks_list else ()
+        kept = journal.list_head if journal.checks_list else ()
         # What is no row (a number that was there before) is not counted in there.
         rows = [row for row in self._unlooked if isinstance(row, Row)]
-        if not is_begin(kept, (journal.mark(row.reference, row.recipients) for row in rows)):
-            if len(rows) < len(kept) + MAX_CORRECTED and not self.ended:
+        if not has_same_head(kept, (journal.mark(row.reference, row.recipients) for row in rows)):
+            if len(rows) < len(kept) + MAX_CORRECTED_ROWS and not self.ended:
                 return False
             if len(rows) < len(kept) and self.error is not None:
                 # It broke off before it could be known for the same list. What it gave was there in the run before.
                 self._unlooked.clear()
                 return True
-            places = kept_in(kept, [journal.mark(row.reference, row.recipients) for row in rows])
-            most = len(kept) + MAX_CORRECTED
-            if len(kept) - len(places) > await to_thread.run_sync(journal.correctable_at_begin, most):
-                raise journal.other_list()
+            places = places_of_kept(kept, [journal.mark(row.reference, row.recipients) for row in rows])
+            most = len(kept) + MAX_CORRECTED_ROWS
+            if len(kept) - len(places) > await to_thread.run_sync(journal.count_correctable_in_head, most):
+                raise journal.other_list_error()
             marks = {row.reference: journal.mark(row.reference, row.recipients) for row in rows}
-            self._anew = BeginAnew(marks, places, LIST_BEGIN)
+            self._anew = CorrectedHead(marks, places, MAX_LIST_HEAD_ROWS)
         self._compared = True
         return True
 
@@ -257,13 +256,13 @@ class Source:
                 result.append(kind(reference=row.reference, status="skipped"))
         return result
 
-    def begin_with(self, rows: list[Row]) -> list[str] | None:
+    def list_head_with(self, rows: list[Row]) -> list[str] | None:
         """Take rows into what the journal remembers of the begin of the list; ``None`` when it has enough."""
         if self._anew is not None:
             return self._anew.with_claimed([row.reference for row in rows])
-        if self._journal is None or self._resumes or len(self._begin) >= LIST_BEGIN:
+        if self._journal is None or self._resumes or len(self._begin) >= MAX_LIST_HEAD_ROWS:
             return None
-        for row in rows[: LIST_BEGIN - len(self._begin)]:
+        for row in rows[: MAX_LIST_HEAD_ROWS - len(self._begin)]:
             self._begin.append(self._journal.mark(row.reference, row.recipients))
         return self._begin.copy()
 
@@ -281,7 +280,7 @@ class Source:
 
 def _is_corrected(journal: Journal, row: Row, before: Settled, *, is_other: bool) -> bool:
     """Whether a row that could not be sent may be sent now: it is another one, or only others were wrong."""
-    if before.state not in CORRECTABLE:
+    if before.state not in CORRECTABLE_STATES:
         return False
     if is_other or before.detail == WITH_ITS_CALL:
         return True

@@ -48,8 +48,8 @@ FAR = GOOD.encode() + b"".join(b"x%d,jane@example.com,J\xc3\xa4ne\n" % n for n i
         ("id,email,\n1,jane@example.com,x\n", "line 2: has a value in a column that has no name"),
         ("id,mail,name\n1,jane@example.com,Jane\n", "line 2: no column 'email'; there are id, mail, name"),
         ("nr,email,name\n1,jane@example.com,Jane\n", "line 2: no column 'id'; there are nr, email, name"),
-        (HEADER + ",jane@example.com,Jane\n", "line 2: column 'id': a reference has 1 to 255 characters, not 0"),
-        (HEADER + "1" * 10_000 + ",jane@example.com,Jane\n", "line 2: column 'id': a reference has 1 to 255 characters, not 10,000"),
+        (HEADER + ",jane@example.com,Jane\n", "line 2: column 'id': a reference must have 1 to 255 characters, not 0"),
+        (HEADER + "1" * 10_000 + ",jane@example.com,Jane\n", "line 2: column 'id': a reference must have 1 to 255 characters, not 10,000"),
         (HEADER + '1,jane@example.com,"Jane\n2,joe@example.com,Joe\n', "line 2: the file ends within quotes; is something still writing it?"),
         (HEADER + '1,"jane@example.com" ,Jane\n', "line 2: is not CSV: ',' expected after '\"'"),
         (HEADER + '1,jane@example.com,"' + "x" * 200_000 + '"\n', "line 2: a value has more than 131,072 characters, the most that CSV takes here; is a quote not closed?"),
@@ -84,12 +84,12 @@ def test_a_header_that_was_not_taken_apart_asks_for_the_delimiter(problem, separ
         ('{"id": 1, "id": 2}', "is not JSON that can be read: the name 'id' is there more than once"),
         ('{"id": NaN}', "is not JSON that can be read: NaN is not JSON"),
         ("[" * 100_000, "is not JSON that can be read: nested too deep"),
-        ('{"id": 1.5}', "column 'id': a reference is text, not a float"),
-        ('{"id": true}', "column 'id': a reference is text, not a bool"),
-        ('{"id": null}', "column 'id': a reference is text, not a NoneType"),
+        ('{"id": 1.5}', "column 'id': a reference must be text, not a float"),
+        ('{"id": true}', "column 'id': a reference must be text, not a bool"),
+        ('{"id": null}', "column 'id': a reference must be text, not None"),
         ('{"id": "2"}', "no column 'email'; there are id"),
         ('{"id": "2", "email": 5, "name": "x"}', "to: an address or a list of addresses is needed, not a int"),
-        ('{"id": "\\u0007", "email": "x"}', "column 'id': a reference can't hold control characters or lone surrogates"),
+        ('{"id": "\\u0007", "email": "x"}', "column 'id': a reference must not hold control characters or lone surrogates"),
     ],
     ids=lambda one: str(one)[:40],
 )  # fmt: skip
@@ -198,7 +198,8 @@ def test_an_address_with_a_character_that_does_not_show_is_told_by_its_line(prob
 
 
 def test_the_same_address_in_two_scripts_has_one_fingerprint():
-    from smtp2go_async.bulk._plan import fingerprints_of, recipients_of
+    from smtp2go_async.bulk._journal.hashes import fingerprints_of
+    from smtp2go_async.bulk._plan import recipients_of
 
     forms = ["jane@bücher.example", "JANE@BÜCHER.example", "jane@xn--bcher-kva.example", "jane@bu\u0308cher.example"]
     recipients = [recipients_of(hello({"email": one, "name": "Jane"})) for one in forms]

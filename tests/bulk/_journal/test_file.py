@@ -1,4 +1,4 @@
-"""The file of a journal: what is refused, who has it, and what is left of it."""
+"""The file of a journal: which files are refused, which program has it, and what is left on the disk."""
 
 import sqlite3
 import threading
@@ -11,7 +11,7 @@ from bulk.helpers import claims, emails, states
 from smtp2go_async import Journal, JournalError
 
 
-def test_of_two_that_open_it_at_the_same_moment_one_has_it(path):
+def test_two_programs_that_open_it_at_the_same_moment_do_not_both_get_it(path):
     def work(journal):
         together.wait()
         try:
@@ -25,21 +25,21 @@ def test_of_two_that_open_it_at_the_same_moment_one_has_it(path):
             journals = [Journal(path), Journal(path)]
             first, second = pool.map(work, journals)
             assert {type(first), type(second)} == {Journal, JournalError}, (first, second)
-            for one in journals:
-                one.close()
+            for journal in journals:
+                journal.close()
 
 
-def test_a_folder_that_does_not_exist_is_named(tmp_path):
+def test_a_missing_folder_is_named_in_the_error(tmp_path):
     with pytest.raises(JournalError, match=r"the folder of '.*/no/x' does not exist"):
         Journal(tmp_path / "no" / "x").open()
 
 
-def test_a_directory_is_no_journal(tmp_path):
+def test_a_directory_is_refused(tmp_path):
     with pytest.raises(JournalError, match="is a directory"):
         Journal(tmp_path).open()
 
 
-def test_another_kind_of_file_is_no_journal_and_is_left_as_it_is(path):
+def test_another_kind_of_file_is_refused_and_left_as_it_is(path):
     with open(path, "wb") as file:
         file.write(b"reference,to\n" * 1000)
     with pytest.raises(JournalError, match="it is another kind of file"):
@@ -48,7 +48,7 @@ def test_another_kind_of_file_is_no_journal_and_is_left_as_it_is(path):
         assert file.read() == b"reference,to\n" * 1000
 
 
-def test_another_database_is_no_journal_and_is_left_as_it_is(path):
+def test_another_database_is_refused_and_left_as_it_is(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE customers (name TEXT)")
         connection.commit()
@@ -73,7 +73,7 @@ def test_a_journal_of_a_later_version_is_refused_and_left_alone(more, path):
     assert states(path) == {"a": "claimed"}
 
 
-def test_a_full_disk_is_told_and_what_was_written_before_stays(path):
+def test_a_full_disk_raises_and_earlier_commits_stay(path):
     with Journal(path) as journal:
         journal.commit(claims("a"), [])
         pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
@@ -106,10 +106,10 @@ def test_a_closed_journal_can_be_opened_again(path):
 
 
 @pytest.mark.parametrize("again", [("sms", ""), ("email", "other")])
-def test_a_journal_is_bound_to_one_kind_of_run_and_one_text(again, path):
+def test_a_journal_is_bound_to_its_kind_of_run_and_its_text(again, path):
     with Journal(path) as journal:
         journal.take_for("email", "text")
-        with pytest.raises(JournalError, match="was begun for another"):
+        with pytest.raises(JournalError, match="was started for another"):
             journal.take_for(*again)
 
 
@@ -119,7 +119,7 @@ def test_only_the_file_is_left_when_it_is_closed(path, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["run.journal"]
 
 
-def test_a_journal_that_nobody_closed_is_closed_with_its_object(path):
+def test_a_journal_that_was_not_closed_is_closed_with_its_object(path):
     Journal(path).open().commit(claims("a"), [])
     with Journal(path) as journal:
         assert journal.counts()["unknown"] == 1
@@ -132,7 +132,7 @@ def test_a_path_that_names_no_file_is_refused(nothing):
         Journal(nothing)
 
 
-def test_what_is_no_path_is_refused_by_its_name_and_nothing_is_sent(go, client, provider):
+def test_a_journal_that_is_no_path_is_refused_and_nothing_is_sent(go, client, provider):
     with pytest.raises(TypeError, match="journal: must be the path of a file, not an int"):
         go(client.bulk.send, emails(1), journal=5)
     assert provider.calls == []

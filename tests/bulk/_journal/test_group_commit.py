@@ -1,4 +1,4 @@
-"""Many who write into one journal, and some of them given up in a way that no shield keeps off."""
+"""Many calls write into the same journal, and some are cancelled in a way that no shield keeps off."""
 
 import asyncio
 import json
@@ -9,27 +9,28 @@ import pytest
 
 from smtp2go_async import Journal, JournalError
 from smtp2go_async.bulk._journal import group_commit as module
-from smtp2go_async.bulk._journal.group_commit import Ledger
+from smtp2go_async.bulk._journal.group_commit import GroupCommit
+from smtp2go_async.bulk._journal.row_states import Settled
 from smtp2go_async.bulk._plan import Row
 
 
 @pytest.fixture
-def held(path):
-    """Give a journal whose first write waits, what lets it go on, and what was written."""
+def held_journal(path):
+    """A journal whose first write waits, the event that lets it go on, and the sizes of all writes."""
     go_on, sizes = threading.Event(), []
     with Journal(path) as journal:
         write = journal.write
 
-        def slow(lines):
+        def slow(entry):
             assert go_on.wait(5)
-            sizes.append(len(json.loads(lines.claims)))
-            write(lines)
+            sizes.append(len(json.loads(entry.claims)))
+            write(entry)
 
         journal.write = slow
         yield journal, go_on, sizes
 
 
-def run(work):
+def run_on_asyncio(work):
     async def main():
         async with asyncio.timeout(10):
             await work()
@@ -37,102 +38,102 @@ def run(work):
     asyncio.run(main())
 
 
-async def started(ledger, *names):
+async def start_commits(group_commit, *names):
     tasks = []
     for name in names:
-        tasks.append(asyncio.create_task(ledger.commit([Row(name)], [])))
+        tasks.append(asyncio.create_task(group_commit.commit([Row(name)], [])))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     return tasks
 
 
-def test_those_who_come_during_a_write_are_written_together(held):
-    journal, go_on, sizes = held
+def test_commits_that_come_during_a_write_are_written_together(held_journal):
+    journal, go_on, sizes = held_journal
 
     async def work():
-        tasks = await started(Ledger(journal), *"abcd")
+        tasks = await start_commits(GroupCommit(journal), *"abcd")
         go_on.set()
         await asyncio.gather(*tasks)
 
-    run(work)
+    run_on_asyncio(work)
     assert sizes == [1, 3]
     assert [row.reference for row in journal.rows()] == list("abcd")
 
 
-def test_of_calls_with_many_rows_two_are_written_at_a_time_and_all_of_those_with_few(held):
-    """While two are written the bodies of the two before are encoded."""
-    journal, go_on, sizes = held
+def test_commits_with_many_rows_are_written_in_pairs_and_small_commits_together(held_journal):
+    """While the rows of two calls are written, the bodies of two others are encoded."""
+    journal, go_on, sizes = held_journal
 
     async def work():
-        ledger = Ledger(journal)
+        group_commit = GroupCommit(journal)
         calls = [[Row(f"{name}{number}") for number in range(600)] for name in "abcdef"]
-        tasks = [asyncio.create_task(ledger.commit(rows, [])) for rows in calls]
-        tasks += await started(ledger, *"ghi")
+        tasks = [asyncio.create_task(group_commit.commit(rows, [])) for rows in calls]
+        tasks += await start_commits(group_commit, *"ghi")
         go_on.set()
         await asyncio.gather(*tasks)
 
-    run(work)
+    run_on_asyncio(work)
     assert sizes == [600, 1200, 1200, 603]
 
 
-def test_who_writes_next_writes_its_own_however_much_of_those_given_up_is_before_it(held):
-    journal, go_on, _ = held
+def test_the_next_writer_writes_its_own_entry_behind_any_number_of_abandoned_entries(held_journal):
+    journal, go_on, _ = held_journal
 
     async def work():
-        ledger = Ledger(journal)
+        group_commit = GroupCommit(journal)
         calls = [[Row(f"{name}{number}") for number in range(1200)] for name in "abcdef"]
         tasks = []
         for rows in calls:
-            tasks.append(asyncio.create_task(ledger.commit(rows, [])))
+            tasks.append(asyncio.create_task(group_commit.commit(rows, [])))
             await asyncio.sleep(0)
-        for one in tasks[1:4]:
-            one.cancel()
+        for task in tasks[1:4]:
+            task.cancel()
         await asyncio.sleep(0)
         go_on.set()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await ledger.commit([Row("later")], [])
+        await group_commit.commit([Row("later")], [])
 
-    run(work)
+    run_on_asyncio(work)
     assert {row.reference[0] for row in journal.rows()} >= set("aefl")
 
 
 def test_bad_rows_that_could_not_be_written_are_written_with_the_next(path):
     with Journal(path) as journal:
-        ledger, write = Ledger(journal), journal.write
+        group_commit, write = GroupCommit(journal), journal.write
 
-        def full(_lines):
+        def full(_entry):
             journal.write = write
             raise JournalError("full")
 
         journal.write = full
 
         async def work():
-            ledger.note([("bad", "failed", None, None)])
+            group_commit.add_bad([Settled("bad", "failed")])
             with pytest.raises(JournalError, match="full"):
-                await ledger.commit([Row("a")], [])
-            await ledger.commit([Row("b")], [])
+                await group_commit.commit([Row("a")], [])
+            await group_commit.commit([Row("b")], [])
 
-        run(work)
+        run_on_asyncio(work)
         assert [(row.reference, row.state) for row in journal.rows()] == [("bad", "failed"), ("b", "claimed")]
 
 
-def test_nothing_is_written_while_something_is_folded(path):
-    """SQLite forgets the error of one when the other ends well."""
+def test_nothing_is_written_while_the_log_is_applied(path):
+    """SQLite forgets the error of a statement when another statement ends well."""
     begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
     with Journal(path) as journal:
 
         class Log:
             number = 0
 
-            def fold(self, most):
+            def apply(self, max_characters):
                 begun.set()
                 assert go_on.wait(5)
 
-            def write(self, lines, now):
+            def write(self, entry, now):
                 done.set()
 
         real, journal._log = journal._log, Log()
-        threads = [threading.Thread(target=journal.fold)]
+        threads = [threading.Thread(target=journal.apply_log)]
         threads[0].start()
         begun.wait(5)
         threads.append(threading.Thread(target=journal.commit, args=([Row("a")], [])))
@@ -145,67 +146,67 @@ def test_nothing_is_written_while_something_is_folded(path):
         journal._log = real
 
 
-@pytest.mark.parametrize("given_up", [[1], [1, 2], [2], [3], [1, 3], [1, 2, 3]])
-def test_those_who_wait_are_written_when_others_are_given_up(given_up, held):
-    journal, go_on, sizes = held
+@pytest.mark.parametrize("cancelled", [[1], [1, 2], [2], [3], [1, 3], [1, 2, 3]])
+def test_waiting_commits_are_written_when_other_calls_are_cancelled(cancelled, held_journal):
+    journal, go_on, sizes = held_journal
 
     async def work():
-        ledger = Ledger(journal)
-        tasks = await started(ledger, *"abcd")
-        for number in given_up:
+        group_commit = GroupCommit(journal)
+        tasks = await start_commits(group_commit, *"abcd")
+        for number in cancelled:
             tasks[number].cancel()
         await asyncio.sleep(0)
         go_on.set()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert [task.cancelled() for task in tasks] == [number in given_up for number in range(4)]
-        await ledger.commit([Row("e")], [])
+        assert [task.cancelled() for task in tasks] == [number in cancelled for number in range(4)]
+        await group_commit.commit([Row("e")], [])
 
-    run(work)
+    run_on_asyncio(work)
     assert [row.reference for row in journal.rows()] == list("abcde")
 
 
-def test_who_was_to_write_next_and_is_given_up_just_then_lets_another_one_write(held):
-    journal, go_on, _ = held
+def test_a_writer_that_is_cancelled_at_its_turn_wakes_the_next(held_journal):
+    journal, go_on, _ = held_journal
 
     async def work():
-        ledger = Ledger(journal)
-        tasks = await started(ledger, *"abc")
-        hand_over = ledger._hand_over
+        group_commit = GroupCommit(journal)
+        tasks = await start_commits(group_commit, *"abc")
+        wake_next_writer = group_commit._wake_next_writer
 
-        def given_up():
-            hand_over()
-            ledger._hand_over = hand_over
+        def cancelled():
+            wake_next_writer()
+            group_commit._wake_next_writer = wake_next_writer
             tasks[1].cancel()
 
-        ledger._hand_over = given_up
+        group_commit._wake_next_writer = cancelled
         go_on.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert tasks[1].cancelled()
 
-    run(work)
+    run_on_asyncio(work)
     assert {row.reference for row in journal.rows()} >= {"a", "c"}
 
 
-def test_those_whose_writer_was_given_up_are_told_that_nothing_is_known_to_be_written(held):
-    journal, go_on, _ = held
+def test_commits_whose_writer_was_cancelled_raise_since_their_state_is_not_known(held_journal):
+    journal, go_on, _ = held_journal
 
     write, second_writes = journal.write, threading.Event()
 
-    def then(lines):
+    def then(entry):
         second_writes.set()
-        write(lines)
+        write(entry)
 
-    def once(lines):
+    def once(entry):
         journal.write = then
-        write(lines)
-        # The next one may begin before anybody learns that this was written.
+        write(entry)
+        # The next write may start before any call learns that this write was made.
         go_on.clear()
 
     journal.write = once
 
     async def work():
-        ledger = Ledger(journal)
-        first, second, third = await started(ledger, *"abc")
+        group_commit = GroupCommit(journal)
+        first, second, third = await start_commits(group_commit, *"abc")
         go_on.set()
         await first
         while not second_writes.is_set():
@@ -213,15 +214,15 @@ def test_those_whose_writer_was_given_up_are_told_that_nothing_is_known_to_be_wr
         second.cancel()
         await asyncio.sleep(0.05)
         go_on.set()
-        with pytest.raises(JournalError, match="given up"):
+        with pytest.raises(JournalError, match="ended before"):
             await third
-        await ledger.commit([Row("d")], [])
+        await group_commit.commit([Row("d")], [])
 
-    run(work)
+    run_on_asyncio(work)
     assert "d" in {row.reference for row in journal.rows()}
 
 
-# --- folding beside a run ----------------------------------------------------------------------------------------
+# --- applying the log in the background ----------------------------------------------------------------------------------------
 
 
 class Clock:
@@ -240,31 +241,32 @@ class Clock:
         return self.used
 
 
-def folded(journal):
-    """Count what is in the table itself; its methods fold first."""
+def applied_states(journal):
+    """Count what is in the table itself; its methods apply the log first."""
     return dict(journal._connection.execute("SELECT state, count(*) FROM rows GROUP BY state"))
 
 
 @pytest.mark.parametrize(("part", "state"), [(0.1, "sent"), (0.4, "sent"), (0.6, None), (1.0, None)])
-def test_what_was_written_is_folded_beside_the_run_unless_the_loop_is_busy(part, state, backend, path, monkeypatch):
+def test_the_log_is_applied_in_the_background_unless_the_loop_is_busy(part, state, backend, path, monkeypatch):
     monkeypatch.setattr(module, "time", Clock(part))
-    monkeypatch.setattr(module, "BETWEEN_FOLDS", (0.001, 0.001))
-    monkeypatch.setattr(module, "AT_ONCE", 100)
+    monkeypatch.setattr(module, "APPLY_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(module, "APPLY_PAUSE_SECONDS_WHEN_BEHIND", 0.001)
+    monkeypatch.setattr(module, "MAX_APPLIED_CHARACTERS", 100)
 
     async def work(journal):
-        ledger = Ledger(journal)
+        group_commit = GroupCommit(journal)
         rows = [Row(f"r{number}") for number in range(30)]
         for row in rows:
-            await ledger.commit([row], [])
-        await ledger.commit([], [(row.reference, "sent", "id", "request") for row in rows])
-        folding = anyio.CancelScope()
+            await group_commit.commit([row], [])
+        await group_commit.commit([], [Settled(row.reference, "sent", "id", "request") for row in rows])
+        scope = anyio.CancelScope()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(ledger.fold_along, folding)
+            tasks.start_soon(group_commit.apply_in_background, scope)
             with anyio.move_on_after(5 if state else 0.1):
-                while folded(journal) != {state: 30}:
+                while applied_states(journal) != {state: 30}:
                     await anyio.sleep(0.005)
-            folding.cancel()
-        return folded(journal)
+            scope.cancel()
+        return applied_states(journal)
 
     with Journal(path) as journal:
         found = anyio.run(work, journal, backend=backend)

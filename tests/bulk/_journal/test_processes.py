@@ -1,4 +1,4 @@
-"""One journal and several processes: a second one, a forked child, another user, a bulk run on a full disk."""
+"""A journal and several processes: a second program, a forked child, another user, a bulk run on a full disk."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ import pytest
 from bulk.helpers import claims, counted, email, emails, states
 
 from smtp2go_async import Attachment, Journal, JournalError
-from smtp2go_async.bulk._journal.schema import Settled
+from smtp2go_async.bulk._journal.row_states import Settled
 
 OPEN = """
 import sys
@@ -25,7 +25,7 @@ except JournalError as error:
 """
 
 
-def test_a_second_process_is_refused_and_told_why(script, path):
+def test_a_second_process_is_refused_with_the_reason(script, path):
     with Journal(path):
         assert "run.journal' can't be opened: it is in use by another run" in script(OPEN, path)
     assert script(OPEN, path) == "opened 0"
@@ -39,7 +39,7 @@ def test_a_second_process_does_not_change_what_the_first_has_claimed(script, pat
 
 
 def test_a_reader_in_another_process_is_refused_too(script, path):
-    """What it counts would be wrong a moment later, and to be read a journal has to be taken."""
+    """Its counts would be wrong a moment later, and a journal has to be opened to be read."""
     with Journal(path):
         assert "in use" in script(
             OPEN.replace(
@@ -54,7 +54,7 @@ def test_a_process_that_was_killed_leaves_a_journal_that_opens(path):
         import os, signal, sys
         from smtp2go_async import Journal
         from smtp2go_async.bulk._plan import Row
-        from smtp2go_async.bulk._journal.schema import Settled
+        from smtp2go_async.bulk._journal.row_states import Settled
         journal = Journal(sys.argv[1]).open()
         journal.commit([Row("a"), Row("b")], [])
         journal.commit([Row("c")], [Settled("a", "sent")])
@@ -67,7 +67,7 @@ def test_a_process_that_was_killed_leaves_a_journal_that_opens(path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_child_is_told_to_open_it_itself(forked, path):
+def test_a_forked_child_has_to_open_the_journal_itself(forked, path):
     with Journal(path) as journal:
 
         def work():
@@ -86,7 +86,7 @@ def test_a_forked_child_is_told_to_open_it_itself(forked, path):
     "end", ["os._exit(0)", "sys.exit(0)", "journal.close(); sys.exit(0)", "del journal; sys.exit(0)"]
 )
 def test_a_forked_child_that_ends_takes_nothing_from_its_parent(end, path):
-    """Closed in the child, SQLite deletes the log that the parent goes on writing to; a crash of it then loses all."""
+    """If the child closed it, SQLite would delete the log that the parent writes to; a crash would lose everything."""
     source = f"""
 import gc, os, signal, sys
 from smtp2go_async import Journal
@@ -106,7 +106,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_child_can_open_it_when_the_parent_has_closed_it(forked, path):
+def test_a_child_can_open_a_journal_that_its_parent_has_closed(forked, path):
     with Journal(path) as journal:
         journal.commit(claims("a"), [])
         journal.commit([], [Settled("a", "sent")])
@@ -130,7 +130,7 @@ def as_nobody(*arguments):
 
 @pytest.fixture
 def shared(tmp_path):
-    """A folder that everybody can look into."""
+    """A folder that every user can read."""
     folder = tempfile.mkdtemp()
     os.chmod(folder, 0o755)
     yield folder
@@ -157,7 +157,7 @@ def test_a_folder_that_may_not_be_written_is_refused_at_once(shared):
 # --- a run -------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_on_a_full_disk_ends_with_an_error_and_sends_nothing_that_is_not_claimed(go, client, provider, path):
+def test_a_run_on_a_full_disk_raises_and_sends_only_claimed_rows(go, client, provider, path):
     with Journal(path) as journal:
         pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
         journal._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
@@ -179,13 +179,13 @@ def test_a_run_goes_on_when_there_is_room_again_and_each_email_arrives_once(go, 
     go(client.bulk.send, pairs, journal=path)
     assert set(provider.arrived.values()) == {1}
     found = counted(path)
-    # What was sent and could not be written is unknown.
+    # Rows that were sent and could not be written are unknown.
     assert found["sent"] + found.get("unknown", 0) == 300
     assert len(provider.arrived) >= found["sent"]
 
 
 def test_no_address_body_or_key_of_a_run_is_in_its_files(go, client, provider, path, tmp_path):
-    # The error of a file that is gone tells its name.
+    # The error of a missing file holds its name.
     gone = tmp_path / "secret-jim@elsewhere.example"
     gone.write_text("x")
     bad = email("bad", to="Jane Doe <secret-jane@private.example>", attachments=[Attachment(gone)])
@@ -201,12 +201,12 @@ def test_no_address_body_or_key_of_a_run_is_in_its_files(go, client, provider, p
     kept.append((tmp_path / "run.journal").read_bytes())
     assert len(kept) > 20
     for text in (b"secret-j", b"private.example", b"Secret", client._calls.settings.api_key.encode()):
-        assert not any(text in one for one in kept)
+        assert not any(text in content for content in kept)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a lock can't be lost there")
-def test_the_lock_stays_when_this_program_opens_the_file_for_itself_and_closes_it(script, path, tmp_path):
-    """As a backup does; the system takes SQLite's own lock away then, and a second run sent everything again."""
+def test_the_lock_stays_when_its_program_opens_and_closes_the_file_elsewhere(script, path, tmp_path):
+    """As a backup does. The system releases SQLite's own lock then, and a second run sent everything again."""
     with Journal(path) as journal:
         journal.commit(claims("a"), [])
         shutil.copy(path, tmp_path / "backup")
@@ -218,7 +218,7 @@ def test_the_lock_stays_when_this_program_opens_the_file_for_itself_and_closes_i
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_child_that_outlives_its_parent_s_journal_does_not_keep_it_locked(path, forked):
+def test_a_child_that_outlives_the_journal_of_its_parent_does_not_keep_it_locked(path, forked):
     with Journal(path):
         child = forked(lambda: time.sleep(0.3) or "done")
     with Journal(path) as journal:

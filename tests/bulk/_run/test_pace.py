@@ -8,7 +8,7 @@ from bulk.helpers import BAD_KEY, TURNED_AWAY, counted, emails, states
 from faults.scripted import close_gate
 
 from smtp2go_async import BulkStoppedError, Journal, RateLimitError
-from smtp2go_async.bulk._plan import FIRST_CALLS
+from smtp2go_async.bulk._plan import FIRST_CONCURRENT_CALLS
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_run_begins_with_few_calls_and_grows_to_what_was_asked_for(started, cl
 
     async def beside():
         provider.hold()
-        for expected in (FIRST_CALLS, 2 * FIRST_CALLS, 10, 10):
+        for expected in (FIRST_CONCURRENT_CALLS, 2 * FIRST_CONCURRENT_CALLS, 10, 10):
             await provider.under_way(expected)
             await settled()
             found.append(provider.in_flight)
@@ -74,7 +74,7 @@ def test_after_a_block_the_pacer_of_the_client_says_how_many_calls_a_run_makes_a
 
     async def beside():
         provider.hold()
-        await provider.under_way(FIRST_CALLS)
+        await provider.under_way(FIRST_CONCURRENT_CALLS)
         while provider.in_flight < 16:
             await settled()
             provider.next_round()
@@ -191,7 +191,7 @@ def test_after_an_error_of_the_account_calls_that_wait_do_not_go_on(backend, cli
         provider.hold()
 
         async def beside():
-            await provider.under_way(FIRST_CALLS)
+            await provider.under_way(FIRST_CONCURRENT_CALLS)
             provider.release()
 
         with anyio.fail_after(10):
@@ -201,5 +201,5 @@ def test_after_an_error_of_the_account_calls_that_wait_do_not_go_on(backend, cli
                     await client.bulk.send(emails(50), journal=path)
 
     anyio.run(main, backend=backend)
-    assert len(provider.calls) <= FIRST_CALLS
+    assert len(provider.calls) <= FIRST_CONCURRENT_CALLS
     assert set(states(path).values()) == {"pending"}

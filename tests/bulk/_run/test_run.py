@@ -20,7 +20,7 @@ from smtp2go_async import (
     SendRefusedError,
 )
 from smtp2go_async._wire.response import Response
-from smtp2go_async.bulk._plan import FIRST_CALLS, UNANSWERED
+from smtp2go_async.bulk._plan import FIRST_CONCURRENT_CALLS, MAX_UNANSWERED_CALLS
 
 REFUSED = answer(200, {"succeeded": 0, "failed": 1, "failures": ["not verified"], "email_id": ""})
 BAD_FIELD = refusal(400, "NON_VALIDATING_IN_PAYLOAD", "wrong")
@@ -291,7 +291,7 @@ def test_an_error_of_the_account_ends_the_run_at_once_and_nothing_is_lost(turn, 
         go(client.bulk.send, emails(1000), journal=path)
     assert isinstance(caught.value.__cause__, kind)
     assert caught.value.report.sent == 2
-    assert len(provider.calls) <= 2 + FIRST_CALLS + 2
+    assert len(provider.calls) <= 2 + FIRST_CONCURRENT_CALLS + 2
     assert set(states(path).values()) <= {"sent", "pending"}
     provider.otherwise = None
     report = go(client.bulk.send, emails(1000), journal=path)
@@ -305,7 +305,7 @@ def test_after_many_calls_without_an_answer_the_run_stops(go, client, provider, 
     with pytest.raises(BulkStoppedError) as caught:
         go(client.bulk.send, emails(1000), journal=path)
     assert isinstance(caught.value.__cause__, OutcomeUnknownError)
-    assert UNANSWERED["send"] <= caught.value.report.unknown <= 3 * UNANSWERED["send"]
+    assert MAX_UNANSWERED_CALLS["send"] <= caught.value.report.unknown <= 3 * MAX_UNANSWERED_CALLS["send"]
     assert counted(path)["unknown"] == caught.value.report.unknown == len(provider.calls)
     assert set(states(path).values()) <= {"unknown", "pending"}
 

@@ -206,7 +206,7 @@ def test_a_list_that_begins_with_what_are_no_numbers_goes_on_too(go, client, pro
 
 def test_the_same_numbers_with_another_text_are_another_run(go, client, path):
     go(client.bulk.send_sms, numbers(3), "Hello", journal=path)
-    with pytest.raises(JournalError, match="begun for another text"):
+    with pytest.raises(JournalError, match="started for another text"):
         go(client.bulk.send_sms, numbers(3), "Good evening", journal=path)
 
 

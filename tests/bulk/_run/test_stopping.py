@@ -13,7 +13,7 @@ from bulk.helpers import BAD_KEY, LOST, counted, email, emails, states
 from faults.scripted import close_gate
 
 from smtp2go_async import BulkStoppedError, Journal, JournalError
-from smtp2go_async.bulk._journal import group_commit as ledger
+from smtp2go_async.bulk._journal import group_commit
 
 
 @pytest.fixture
@@ -274,22 +274,23 @@ def test_nothing_is_told_twice_when_the_end_of_the_program_cancels_every_task(cl
     assert counted(path) == {"sent": len(told), "claimed": 1}
 
 
-def test_a_journal_that_can_not_be_folded_beside_the_run_does_not_end_it(go, client, provider, path, monkeypatch):
+def test_a_log_that_can_not_be_applied_in_the_background_does_not_end_the_run(go, client, provider, path, monkeypatch):
     """It is on the disk, in the log; and whoever reads it is told."""
     asked = []
 
     def broken(most=math.inf):
         if most == math.inf:  # by who reads
-            return fold()
+            return apply_log()
         asked.append(most)
         raise JournalError("journal: can't be written: disk I/O error")
 
-    monkeypatch.setattr(ledger, "BETWEEN_FOLDS", (0.0, 0.0))
-    monkeypatch.setattr(ledger, "BUSY", math.inf)
+    monkeypatch.setattr(group_commit, "APPLY_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(group_commit, "APPLY_PAUSE_SECONDS_WHEN_BEHIND", 0.0)
+    monkeypatch.setattr(group_commit, "MAX_BUSY_SHARE", math.inf)
     provider.takes = 0.01
     with Journal(path) as journal:
-        fold, journal.fold = journal.fold, broken
+        apply_log, journal.apply_log = journal.apply_log, broken
         report = go(client.bulk.send, emails(50), journal=journal)
-        assert asked == [ledger.AT_ONCE]
+        assert asked == [group_commit.MAX_APPLIED_CHARACTERS]
         assert report.sent == 50
         assert journal.counts()["sent"] == 50

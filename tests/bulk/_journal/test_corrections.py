@@ -1,4 +1,4 @@
-"""Rows that were refused and are others in the next run: the list is known for the same one, and they are sent."""
+"""Rows that were refused and corrected since: the list is recognised as the same list, and they are sent."""
 
 import datetime as dt
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async import Attachment, BulkStoppedError, Email, Journal, JournalError
-from smtp2go_async.bulk._journal.corrected import BeginAnew, content_mark, kept_in
+from smtp2go_async.bulk._journal.corrections import CorrectedHead, content_mark, places_of_kept
 
 WRONG = refusal(400, "API_EXCEPTION", "wrong")
 
@@ -24,11 +24,11 @@ def refuses(*bad):
 
 
 def changed(pairs, *references, **parts):
-    return [(name, email(name, **parts) if name in references else one) for name, one in pairs]
+    return [(name, email(name, **parts) if name in references else original) for name, original in pairs]
 
 
 @pytest.mark.parametrize("place", [1, 50, 100, 101, 140])
-def test_a_refused_row_with_another_address_is_sent_and_nothing_else_is(place, go, client, provider, path):
+def test_only_a_refused_row_with_a_new_address_is_sent(place, go, client, provider, path):
     provider.otherwise = refuses(f"r{place}")
     go(client.bulk.send, emails(140), journal=path)
     assert counted(path) == {"sent": 139, "refused": 1}
@@ -43,7 +43,7 @@ def test_a_refused_row_with_another_address_is_sent_and_nothing_else_is(place, g
 
 @pytest.mark.parametrize("via", ["send", "batch"])
 @pytest.mark.parametrize("kept", ["hash", "address", "none"])
-def test_many_refused_rows_of_the_begin_may_be_corrected(kept, via, go, client, provider, path):
+def test_many_refused_rows_of_the_head_may_be_corrected(kept, via, go, client, provider, path):
     bad = [f"r{n}" for n in range(1, 101, 2)]
     provider.otherwise = refuses(*bad)
     with Journal(path, recipients=kept) as journal:
@@ -52,7 +52,7 @@ def test_many_refused_rows_of_the_begin_may_be_corrected(kept, via, go, client, 
         corrected = changed(emails(150), *bad, to="right@example.com")
         report = go(client.bulk.send, corrected, via=via, journal=journal)
         assert go(client.bulk.send, corrected, journal=journal).skipped == 150
-    # Without recipients so little is kept that one correction of 4,096 is not noticed.
+    # Without recipients so little is kept that a correction in 4,096 is not noticed.
     assert report.sent == 50 or (kept == "none" and report.sent == 49)
     assert set(provider.arrived.values()) == {1}
 
@@ -75,7 +75,7 @@ def test_many_refused_rows_of_the_begin_may_be_corrected(kept, via, go, client, 
     ids=lambda parts: next(iter(parts)),
 )
 @pytest.mark.parametrize("kept", ["hash", "address"])
-def test_a_refused_row_with_another_content_is_sent(kept, parts, go, client, provider, path):
+def test_a_refused_row_with_new_content_is_sent(kept, parts, go, client, provider, path):
     with Journal(path, recipients=kept) as journal:
         provider.otherwise = refuses("r3")
         go(client.bulk.send, emails(5), journal=journal)
@@ -85,7 +85,7 @@ def test_a_refused_row_with_another_content_is_sent(kept, parts, go, client, pro
     assert len(provider.calls) == 6
 
 
-def test_a_refused_row_that_is_as_it_was_is_sent_only_if_that_is_asked_for(go, client, provider, path):
+def test_an_unchanged_refused_row_is_sent_only_if_that_is_asked_for(go, client, provider, path):
     provider.otherwise = refuses("r3")
     go(client.bulk.send, emails(5), journal=path)
     assert go(client.bulk.send, emails(5), journal=path).skipped == 5
@@ -93,19 +93,17 @@ def test_a_refused_row_that_is_as_it_was_is_sent_only_if_that_is_asked_for(go, c
     assert (report.refused, report.skipped) == (1, 4)
 
 
-def test_a_refused_row_with_another_template_value_of_no_form_is_told_apart_by_what_can_be_told(
-    go, client, path, provider
-):
+def test_the_address_in_memory_of_a_template_value_is_no_correction(go, client, path, provider):
     def pairs():
         return [("r1", email("r1", template_id="t", template_data={"form": object()}))]
 
     go(client.bulk.send, pairs(), journal=path)
     assert counted(path) == {"failed": 1}
-    # An object that shows itself by its place in memory is no correction.
+    # The repr of an object holds its address in memory, which is no correction.
     assert go(client.bulk.send, pairs(), journal=path).skipped == 1
 
 
-def test_a_row_of_which_nothing_could_be_kept_in_short_is_known_by_its_recipients(go, client, provider, path):
+def test_a_row_whose_content_has_no_mark_is_recognised_by_its_recipients(go, client, provider, path):
     data = {}
     data["again"] = data
     wrong = [("r1", email("r1", template_id="t", template_data=data)), *emails(3, first=2)]
@@ -119,7 +117,7 @@ def test_a_row_of_which_nothing_could_be_kept_in_short_is_known_by_its_recipient
     assert counted(path) == {"sent": 4}
 
 
-def test_a_row_that_failed_is_sent_when_its_file_is_there_again(go, client, provider, path, tmp_path):
+def test_a_row_that_failed_is_sent_once_its_file_exists(go, client, provider, path, tmp_path):
     file = tmp_path / "a.txt"
     file.write_text("x")
     pairs = [("r1", email("r1", attachments=[file])), *emails(1, first=2)]
@@ -142,7 +140,7 @@ def test_a_corrected_row_that_is_refused_again_can_be_corrected_again(go, client
     assert set(provider.arrived.values()) == {1}
 
 
-def test_a_correction_may_be_taken_back(go, client, provider, path):
+def test_a_correction_may_be_undone(go, client, provider, path):
     provider.otherwise = refuses("r3")
     go(client.bulk.send, emails(150), journal=path)
     go(client.bulk.send, changed(emails(150), "r3", to="second@example.com"), journal=path)
@@ -150,7 +148,7 @@ def test_a_correction_may_be_taken_back(go, client, provider, path):
     assert go(client.bulk.send, emails(150), journal=path).sent == 1
 
 
-def test_a_corrected_row_that_could_not_be_sent_after_all_is_sent_by_the_next_run(go, client, provider, path):
+def test_a_corrected_row_that_was_given_back_is_sent_by_the_next_run(go, client, provider, path):
     provider.otherwise = refuses("r3")
     go(client.bulk.send, emails(5), journal=path)
     provider.otherwise = None
@@ -175,7 +173,7 @@ def test_a_corrected_row_whose_reply_is_lost_is_unknown_and_not_sent_again(go, c
     assert set(provider.arrived.values()) == {1}
 
 
-def test_a_refused_row_may_be_taken_out_of_the_list(go, client, provider, path):
+def test_a_refused_row_may_be_removed_from_the_list(go, client, provider, path):
     provider.otherwise = refuses("r3", "r40")
     go(client.bulk.send, emails(150), journal=path)
     left = [pair for pair in emails(160) if pair[0] not in ("r3", "r40")]
@@ -184,7 +182,7 @@ def test_a_refused_row_may_be_taken_out_of_the_list(go, client, provider, path):
     assert go(client.bulk.send, left, journal=path).skipped == 158
 
 
-def test_a_refused_number_may_be_another_one_in_the_list(go, client, provider, path):
+def test_a_refused_number_may_be_replaced_in_the_list(go, client, provider, path):
     wanted = numbers(150)
     message = {"statuses": {"queued": 99, "rejected": 1}, "total_sent": 99}
     provider.then(lambda fields: refused_number(fields, wanted[40], message))
@@ -199,14 +197,14 @@ def test_a_refused_number_may_be_another_one_in_the_list(go, client, provider, p
 
 def refused_number(fields, bad, message):
     each = [
-        {"destination": one, "message_id": "m", "status": "rejected" if one == bad else "queued"}
-        for one in fields["destination"]
+        {"destination": number, "message_id": "m", "status": "rejected" if number == bad else "queued"}
+        for number in fields["destination"]
     ]
     return answer(data={**message, "messages": each})
 
 
-def test_without_references_a_corrected_row_is_known_by_its_number(go, client, provider, path):
-    mails = [one for _, one in emails(120)]
+def test_without_references_a_corrected_row_is_recognised_by_its_number(go, client, provider, path):
+    mails = [mail for _, mail in emails(120)]
     provider.otherwise = refuses("r7")
     go(client.bulk.send, mails, journal=path)
     provider.otherwise = None
@@ -231,7 +229,7 @@ def test_an_asynchronous_list_may_be_corrected_too(go, client, provider, path):
 # --- what stays another list -------------------------------------------------------------------------------------
 
 
-def test_a_row_that_was_sent_can_not_get_another_address(go, client, provider, path):
+def test_a_row_that_was_sent_can_not_get_a_new_address(go, client, provider, path):
     provider.otherwise = refuses("r3")
     go(client.bulk.send, emails(150), journal=path)
     provider.otherwise = None
@@ -248,7 +246,7 @@ def test_another_list_is_refused_though_some_rows_were_refused(go, client, provi
     calls = len(provider.calls)
     for other in (
         emails(150, first=200),
-        [(f"x{n}", one) for n, (_, one) in enumerate(emails(150))],
+        [(f"x{n}", mail) for n, (_, mail) in enumerate(emails(150))],
         emails(150)[::-1],
     ):
         with pytest.raises(JournalError, match="belongs to another list"):
@@ -256,11 +254,11 @@ def test_another_list_is_refused_though_some_rows_were_refused(go, client, provi
     assert len(provider.calls) == calls
 
 
-def test_rows_refused_far_down_do_not_let_another_begin_pass(go, client, provider, path):
+def test_rows_refused_far_down_do_not_allow_another_head(go, client, provider, path):
     provider.otherwise = refuses(*(f"r{n}" for n in range(250, 350)))
     go(client.bulk.send, emails(350), journal=path)
     with pytest.raises(JournalError, match="belongs to another list"):
-        go(client.bulk.send, [(f"x{n}", one) for n, (_, one) in enumerate(emails(350))], journal=path)
+        go(client.bulk.send, [(f"x{n}", mail) for n, (_, mail) in enumerate(emails(350))], journal=path)
 
 
 # --- without doing anything --------------------------------------------------------------------------------------
@@ -277,30 +275,36 @@ def test_as_many_marks_as_possible_are_found_in_order(kept, marks):
             return 1 + longest(a[1:], b[1:])
         return max(longest(a[1:], b), longest(a, b[1:]))
 
-    places = kept_in(list(kept), list(marks))
+    places = places_of_kept(list(kept), list(marks))
     assert len(places) == longest(kept[:8], marks[:8]) or max(len(kept), len(marks)) > 8
     assert places == sorted(set(places))
     found = iter(kept)
     assert all(marks[place] in found for place in places)
 
 
-def test_the_begin_of_marks_is_enough():
-    assert kept_in(["ab", "cd"], ["abxx", "zzzz", "cdyy"]) == [0, 2]
+def test_the_first_digits_of_kept_marks_are_enough():
+    assert places_of_kept(["ab", "cd"], ["abxx", "zzzz", "cdyy"]) == [0, 2]
 
 
-def test_a_begin_made_anew_has_the_rows_that_were_in_it_and_those_claimed_since():
-    anew = BeginAnew({"a": "1", "b": "2", "c": "3", "d": "4"}, [0, 2], 3)
-    assert anew.with_claimed([]) == ["1", "3"]
-    assert anew.with_claimed(["z"]) is None
-    assert anew.with_claimed(["b", "z"]) == ["1", "2", "3"]
-    assert anew.with_claimed(["b"]) is None
-    assert anew.with_claimed(["d"]) == ["1", "2", "3"]
+def test_a_corrected_head_has_the_kept_rows_and_the_rows_claimed_since():
+    head = CorrectedHead({"a": "1", "b": "2", "c": "3", "d": "4"}, [0, 2], 3)
+    assert head.with_claimed([]) == ["1", "3"]
+    assert head.with_claimed(["z"]) is None
+    assert head.with_claimed(["b", "z"]) == ["1", "2", "3"]
+    assert head.with_claimed(["b"]) is None
+    assert head.with_claimed(["d"]) == ["1", "2", "3"]
 
 
-def test_an_email_in_short_is_another_one_when_anything_of_it_is(tmp_path):
+def test_the_mark_of_an_email_differs_when_any_part_of_it_differs(tmp_path):
     file = tmp_path / "a.txt"
     file.write_text("x")
-    one = {"sender": "a@example.com", "to": ["b@example.com"], "subject": "c", "text_body": "d", "attachments": [file]}
+    parts = {
+        "sender": "a@example.com",
+        "to": ["b@example.com"],
+        "subject": "c",
+        "text_body": "d",
+        "attachments": [file],
+    }
     others = [
         {"to": ["b@example.com", "c@example.com"]},
         {"subject": "cd", "text_body": "d"},
@@ -314,10 +318,10 @@ def test_an_email_in_short_is_another_one_when_anything_of_it_is(tmp_path):
         {"attachments": [Attachment(b"x", "b.txt")]},
         {"attachments": [Attachment(b"xy", "a.txt")]},
     ]
-    marks = [content_mark("j", Email(**{**one, **other})) for other in ({}, *others)]
+    marks = [content_mark("j", Email(**{**parts, **other})) for other in ({}, *others)]
     assert len(set(marks)) == len(marks)
-    assert content_mark("j", Email(**one)) == marks[0] != content_mark("k", Email(**one))
+    assert content_mark("j", Email(**parts)) == marks[0] != content_mark("k", Email(**parts))
     ordered = [
-        Email(**{**one, "template_id": "t", "template_data": data}) for data in ({"a": 1, "b": 2}, {"b": 2, "a": 1})
+        Email(**{**parts, "template_id": "t", "template_data": data}) for data in ({"a": 1, "b": 2}, {"b": 2, "a": 1})
     ]
     assert content_mark("j", ordered[0]) == content_mark("j", ordered[1])
