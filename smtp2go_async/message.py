@@ -5,15 +5,15 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypedDict, TypeVar
 
 import attrs
 
 from ._content.blobs import Blob
 from ._content.media_types import guess_type
+from ._content.portable_email import PortableEmail
 from ._content.sources import blob_of, check_content, last_part, line_for, own_name
 from ._masking import repr_masked, repr_personal, repr_url, shown_half_made
-from ._models.portable import PortableEmail
 from ._values.address import (
     AddressLike,
     HeadersLike,
@@ -322,6 +322,8 @@ class Email(PortableEmail):
     template_data: Any = attrs.field(default=None, repr=repr_personal)
     schedule: dt.datetime | None = attrs.field(default=None)
     fastaccept: bool | None = attrs.field(default=None, converter=_fastaccept)
+
+    _FILE_KINDS: ClassVar = {"attachments": Attachment, "inlines": Inline}
 
     def __attrs_post_init__(self) -> None:
         if self.template_id is None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async._masking import mask_text, repr_masked, repr_personal, repr_secret, repr_url
-from smtp2go_async._models.model import Address, Content, Reply, Secret, model
+from smtp2go_async._models.model import MaskedAddress, PersonalText, Reply, Secret, model
 from smtp2go_async.endpoints.email import EmailSent, ScheduledEmail
 from smtp2go_async.endpoints.sms import ReceivedSms, SentSms, SmsMessage
 
@@ -173,11 +173,11 @@ class Sample(Reply):
     """A result with one field of each kind."""
 
     plain: str = ""
-    address: Address = ""
-    addresses: tuple[Address, ...] = ()
+    address: MaskedAddress = ""
+    addresses: tuple[MaskedAddress, ...] = ()
     secret: Secret | None = None
-    content: Content = ""
-    hidden: Content = attrs.field(default="", repr=False)
+    content: PersonalText = ""
+    hidden: PersonalText = attrs.field(default="", repr=False)
 
 
 def test_fields_of_a_marked_type_are_masked_in_the_repr_of_a_model():

@@ -5,27 +5,23 @@ The API's answers are not clean: numbers come as strings, lists as lone values, 
 for a dirty field. `strict` accepts only what is documented.
 """
 
-import datetime as dt
 import functools
-import math
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 
 from .._runtime.loading import loading
-from .model import InOneText, Reply, SentAsText, field_keys
-from .period import CalendarPeriod
+from .model import InOneText, Reply, field_keys
 from .prose import pieces, to_prose
+from .scalars import SCALARS, Hook, to_str
 from .shapes import keys_of, list_for, map_for, object_for
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
 T = TypeVar("T")
-Hook = Callable[[Any, Any], Any]
 
 
 def _fields(cls: type) -> "tuple[attrs.Attribute[Any], ...]":
@@ -36,99 +32,6 @@ def _fields(cls: type) -> "tuple[attrs.Attribute[Any], ...]":
 _STAMPED = frozenset(one.name for one in _fields(Reply))
 
 
-# --- scalars -----------------------------------------------------------------------------------------------------
-
-
-def to_str(value: object, _type: object = str) -> str:
-    """Read text; a number becomes its digits, since telephone numbers and ids have come as numbers."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
-    raise TypeError(f"not text: a {type(value).__name__}")
-
-
-def to_int(value: object, _type: object = int) -> int:
-    """Read a count, from a number or its digits."""
-    if type(value) is int:
-        return value
-    number = to_float(value)
-    if number != int(number):
-        raise ValueError("not a whole number")
-    return int(value) if isinstance(value, str) and value.strip().isdigit() else int(number)
-
-
-def to_float(value: object, _type: object = float) -> float:
-    """Read a number, from a number or its text; statistics send percentages as text."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise TypeError(f"not a number: a {type(value).__name__}")
-    number = float(value.strip().rstrip("%")) if isinstance(value, str) else float(value)
-    if not math.isfinite(number):
-        raise ValueError("not a finite number")
-    return number
-
-
-_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-
-
-def to_bool(value: object, _type: object = bool) -> bool:
-    """Read a truth value: ``bool("false")`` would be true."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int) and value in (0, 1):
-        return bool(value)
-    if isinstance(value, str) and value.strip().lower() in _WORDS:
-        return _WORDS[value.strip().lower()]
-    raise ValueError("neither true nor false")
-
-
-# datetime.fromisoformat takes at most 6 digits of a fraction on Python 3.11, and no space before the zone.
-_TIME = re.compile(
-    r"^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$", re.IGNORECASE
-)
-
-
-def to_datetime(value: object, _type: object = dt.datetime) -> dt.datetime:
-    """Read a time in any format the API has been seen to use, as an aware datetime; no zone means UTC."""
-    if isinstance(value, str):
-        try:
-            # Nearly all of them; the rest of this is for the others.
-            found = dt.datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            return found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return dt.datetime.fromtimestamp(value, dt.UTC)
-    match = _TIME.match(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("not a time")
-    date, clock, fraction, zone = match.groups()
-    text = f"{date}T{clock or '00:00'}"
-    if fraction:
-        text += f".{fraction[:6].ljust(6, '0')}"
-    text += "+00:00" if zone is None or zone.upper() in ("Z", "UTC") else zone
-    return dt.datetime.fromisoformat(text)
-
-
-def to_period(value: object, _type: object = CalendarPeriod) -> CalendarPeriod:
-    """Read a length of time, keeping its text."""
-    return CalendarPeriod(to_str(value))
-
-
-_SCALARS: dict[type, Hook] = {
-    str: to_str,
-    int: to_int,
-    float: to_float,
-    bool: to_bool,
-    dt.datetime: to_datetime,
-    CalendarPeriod: to_period,
-}
-
-
-# --- the converters ----------------------------------------------------------------------------------------------
-
-
 @functools.cache
 def loose() -> "Converter":
     """Return the converter for users: it reads everything that can be read."""
@@ -136,7 +39,7 @@ def loose() -> "Converter":
         from cattrs import Converter  # here, because a client that has made no call needs none of it
 
         converter = Converter(detailed_validation=False)
-        for kind, hook in _SCALARS.items():
+        for kind, hook in SCALARS.items():
             # Not with a predicate: cattrs asks those last, and its own hook for text would turn null into "None".
             converter.register_structure_hook(kind, hook)
         _register_shapes(converter)
@@ -144,51 +47,8 @@ def loose() -> "Converter":
         return converter
 
 
-@functools.cache
-def strict() -> "Converter":
-    """Return the converter for the contract tests: it refuses what is not documented."""
-    from cattrs import Converter
-
-    converter = Converter(detailed_validation=False, forbid_extra_keys=True)
-    for kind in (str, int, float, bool):
-        converter.register_structure_hook(kind, _only(kind))
-    for documented in (dt.datetime, CalendarPeriod):
-        converter.register_structure_hook(documented, _SCALARS[documented])
-    converter.register_structure_hook_factory(_is_optional, functools.partial(_optional, converter))
-    converter.register_structure_hook_factory(_is_open_set, lambda _type: _only(str))
-    converter.register_structure_hook_factory(_is_sent_as_text, lambda annotation: _SCALARS[_bare(annotation)])
-    converter.register_structure_hook_factory(_is_tuple, functools.partial(_strict_tuple, converter))
-    converter.register_structure_hook_factory(attrs.has, functools.partial(_strict_model, converter))
-    return converter
-
-
-def _only(kind: type) -> Hook:
-    def hook(value: Any, _type: object) -> Any:
-        # JSON has one kind of number, so a whole one may stand where a fraction may; a truth value never is a number.
-        if type(value) is kind or (kind is float and type(value) is int):
-            return value
-        raise TypeError(f"a {type(value).__name__} where a {kind.__name__} is documented")
-
-    return hook
-
-
-def _strict_tuple(converter: "Converter", annotation: Any) -> Hook:
-    inner = get_args(annotation)[0]
-    read = converter.get_structure_hook(inner)
-
-    def hook(value: Any, _type: object) -> Any:
-        # cattrs would take a text apart into its letters.
-        return tuple([read(one, inner) for one in _only(list)(value, list)])
-
-    return hook
-
-
 def _is_annotated(annotation: object) -> bool:
     return get_origin(annotation) is Annotated
-
-
-def _is_sent_as_text(annotation: Any) -> bool:
-    return _is_annotated(annotation) and any(isinstance(mark, SentAsText) for mark in get_args(annotation))
 
 
 def _bare(annotation: Any) -> Any:
@@ -294,28 +154,6 @@ def _loose_mapping(converter: "Converter", annotation: Any) -> Hook:
 
 
 _UNREADABLE = object()
-
-
-def _strict_model(converter: "Converter", cls: type[T]) -> Hook:
-    """Let cattrs write the function for a model, with the API's names and without what `stamp` puts on."""
-    from cattrs.gen import make_dict_structure_fn, override
-
-    overrides = {}
-    for one in _fields(cls):
-        if issubclass(cls, Reply) and one.name in _STAMPED:
-            overrides[one.name] = override(omit=True)
-        elif (key := field_keys(one)[0]) != one.name:
-            overrides[one.name] = override(rename=key)
-    make: Any = make_dict_structure_fn
-    generated: Hook = make(
-        cls,
-        converter,
-        _cattrs_forbid_extra_keys=True,
-        _cattrs_detailed_validation=False,
-        _cattrs_use_linecache=False,
-        **overrides,
-    )
-    return generated
 
 
 def _loose_model(converter: "Converter", cls: type[T]) -> Hook:

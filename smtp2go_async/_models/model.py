@@ -29,13 +29,13 @@ class InOneText:
 Joined = Annotated[str, InOneText(", ")]
 """Text that can come as a list, for example the values of a header that is there more than once."""
 
-Address = Annotated[str, _ShownAs(repr_masked), InOneText(", ")]
+MaskedAddress = Annotated[str, _ShownAs(repr_masked), InOneText(", ")]
 """Text with e-mail addresses or telephone numbers; masked in reprs."""
 
 Secret = Annotated[str, _ShownAs(repr_secret)]
 """A key or password; never shown in reprs."""
 
-Content = Annotated[str, _ShownAs(repr_personal), InOneText("\n")]
+PersonalText = Annotated[str, _ShownAs(repr_personal), InOneText("\n")]
 """What somebody wrote to somebody; reprs show only its length."""
 
 
@@ -103,7 +103,7 @@ class Reply:
             >>> EmptyReply(message="removed", request_id="r-1").to_dict()
             {'request_id': 'r-1', 'message': 'removed'}
         """
-        from .portable import result_to_dict  # here, because most programs need none of it
+        from .plain import result_to_dict  # here, because most programs need none of it
 
         return result_to_dict(self, raw=raw)
 
@@ -127,7 +127,7 @@ class SendReply(Reply):
 class EmptyReply(Reply):
     """A call whose answer is a word or nothing."""
 
-    message: Address | None = None
+    message: MaskedAddress | None = None
     """What the provider said, if anything; it can name an address."""
 
 
@@ -175,7 +175,7 @@ class ListReply(Sequence[T_co]):
             >>> ListReply(("/email/send",), request_id="r-1").to_dict()
             {'items': ['/email/send'], 'request_id': 'r-1'}
         """
-        from .portable import result_to_dict  # here, because most programs need none of it
+        from .plain import result_to_dict  # here, because most programs need none of it
 
         return result_to_dict(self, raw=raw)
 

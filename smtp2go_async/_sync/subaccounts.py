@@ -31,7 +31,7 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
 
         Args:
             fullname: Its name.
-            subaccount_email: Address of its first team member, who gets an invitation.
+            subaccount_email: MaskedAddress of its first team member, who gets an invitation.
             **options: See `SubaccountOptions`; a limit of 10,000 e-mails and 1,000 texts, and everything else switched
                 off, when left out.
 

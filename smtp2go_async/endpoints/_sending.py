@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypedDict
 
 import attrs
 
-from .._models.model import Address, SentAsText, model, named
+from .._models.model import MaskedAddress, SentAsText, model, named
 from .._models.period import CalendarPeriod, format_period
 from .._values.checks import check_count
 
@@ -78,7 +78,7 @@ class Sending:
     open_tracking_enabled: bool | None = None
     click_tracking_enabled: bool | None = None
     archive_enabled: bool | None = None
-    audit_email: Address | None = None
-    bounce_notifications: Address | None = None
+    audit_email: MaskedAddress | None = None
+    bounce_notifications: MaskedAddress | None = None
     """``from``, ``drop``, or an address."""
     status: SendingStatus | None = None

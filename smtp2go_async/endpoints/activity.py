@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._models.model import Address, Content, Joined, model, named
+from .._models.model import Joined, MaskedAddress, PersonalText, model, named
 from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count, check_some
@@ -83,7 +83,7 @@ class DeliveryAttempt:
 
     smtptime: dt.datetime | None = None
     host: str = ""
-    smtpresponse: Content = ""
+    smtpresponse: PersonalText = ""
 
 
 @model
@@ -94,26 +94,26 @@ class ActivityEvent:
     date: dt.datetime | None = None
     """When it happened."""
     event: EventType = ""
-    recipient: Address = ""
-    recipients: tuple[Address, ...] = ()
-    from_: Address = attrs.field(default="", metadata=named("from"), alias="from_")
+    recipient: MaskedAddress = ""
+    recipients: tuple[MaskedAddress, ...] = ()
+    from_: MaskedAddress = attrs.field(default="", metadata=named("from"), alias="from_")
     """The envelope's sender; ``from`` in the API."""
-    sender: Address = ""
+    sender: MaskedAddress = ""
     """The address in the From header."""
-    sender_full: Address = ""
+    sender_full: MaskedAddress = ""
     """The From header with the name."""
-    to: Address = ""
-    cc: Address = ""
-    bcc: Address = ""
-    reply_to: Address = ""
-    subject: Content = ""
+    to: MaskedAddress = ""
+    cc: MaskedAddress = ""
+    bcc: MaskedAddress = ""
+    reply_to: MaskedAddress = ""
+    subject: PersonalText = ""
     username: str = ""
     """Who sent it: an SMTP user, or the first 16 characters of an API key."""
     subaccount_name: str = ""
-    smtp_response: Content = ""
+    smtp_response: PersonalText = ""
     """What the recipient's server said; can have several lines."""
-    reason: Content = ""
-    error: Content = ""
+    reason: PersonalText = ""
+    error: PersonalText = ""
     host: str = ""
     originating_host: str = ""
     outbound_ip: str = ""
@@ -121,7 +121,7 @@ class ActivityEvent:
     email_client: Mapping[str, Any] | None = attrs.field(default=None, repr=False)
     metadata: Mapping[str, Any] | None = attrs.field(default=None, repr=False)
     """What is known of an open or a click."""
-    headers: Content = ""
+    headers: PersonalText = ""
     """All headers in one text, with ``include_headers``."""
     custom_headers: Mapping[str, Joined] | None = attrs.field(default=None, repr=False)
     """Those that were asked for; the values of one that is there more than once are joined by commas."""

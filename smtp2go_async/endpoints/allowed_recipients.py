@@ -10,7 +10,7 @@
 
 from collections.abc import Sequence
 
-from .._models.model import Address, Reply, model
+from .._models.model import MaskedAddress, Reply, model
 from .._operation import CallEffect, Operation
 from .._values.checks import check_some
 from ._group import EndpointGroup
@@ -20,7 +20,7 @@ from ._group import EndpointGroup
 class AllowedRecipientList(Reply):
     """The addresses and domains that may be sent to."""
 
-    allowed_recipients: tuple[Address, ...] = ()
+    allowed_recipients: tuple[MaskedAddress, ...] = ()
     enabled: bool | None = None
     """Whether nobody else may be sent to; otherwise the list is kept and has no effect."""
 

@@ -11,7 +11,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from .._models.model import Address, Reply, model
+from .._models.model import MaskedAddress, Reply, model
 from .._operation import CallEffect, Operation
 from .._values.checks import check_some
 from ._group import EndpointGroup
@@ -24,7 +24,7 @@ SenderMode = Literal["whitelist", "blacklist", "disabled"] | str
 class AllowedSenderList(Reply):
     """The addresses and domains that may be sent from, or may not."""
 
-    allowed_senders: tuple[Address, ...] = ()
+    allowed_senders: tuple[MaskedAddress, ...] = ()
     mode: SenderMode = ""
 
 

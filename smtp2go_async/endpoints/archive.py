@@ -14,7 +14,7 @@ from typing import Any, TypedDict, Unpack
 
 import attrs
 
-from .._models.model import Address, Content, Reply, Secret, model
+from .._models.model import MaskedAddress, PersonalText, Reply, Secret, model
 from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count
@@ -50,14 +50,14 @@ class ArchivedEmail(Reply):
 
     email_id: str = ""
     sent: dt.datetime | None = None
-    sender: Address = ""
-    envelope_from: Address = ""
-    recipient: Address = ""
+    sender: MaskedAddress = ""
+    envelope_from: MaskedAddress = ""
+    recipient: MaskedAddress = ""
     """Whom this copy went to."""
-    to: Address = ""
+    to: MaskedAddress = ""
     """The To header."""
-    subject: Content = ""
-    headers: Content = ""
+    subject: PersonalText = ""
+    headers: PersonalText = ""
     """All headers in one text."""
     byte_count: int | None = None
     attachment_count: int | None = None

@@ -22,7 +22,7 @@ import attrs
 
 from .._calls import Calls
 from .._mime.messages import mime_blob, refuse_other_libraries
-from .._models.model import Address, Content, EmptyReply, ListReply, SendReply, model, named
+from .._models.model import EmptyReply, ListReply, MaskedAddress, PersonalText, SendReply, model, named
 from .._operation import CallEffect, Operation
 from .._paging import Paged, Step
 from .._values.address import AddressLike
@@ -60,7 +60,7 @@ class EmailSent(SendReply):
     """E-mails accepted: 1, however many recipients. ``None`` with ``fastaccept`` or ``schedule``: nobody knows yet."""
     failed: int | None = None
     """E-mails refused. ``None`` as above."""
-    failures: tuple[Content, ...] = ()
+    failures: tuple[PersonalText, ...] = ()
     """Why, in the provider's words; each can have several lines and hold addresses."""
 
     @property
@@ -88,7 +88,7 @@ class BatchItem:
     """Names the e-mail in activity and webhooks; empty when it was scheduled."""
     schedule_id: str = ""
     """Names a scheduled e-mail until it is sent."""
-    error: Content = attrs.field(default="", eq=False, metadata=named("error", "message", "failures"))
+    error: PersonalText = attrs.field(default="", eq=False, metadata=named("error", "message", "failures"))
     """What the answer says of an e-mail without an id, if anything; no such answer is documented."""
 
     @property
@@ -104,9 +104,9 @@ class ScheduledEmail:
     schedule_id: str = ""
     schedule: dt.datetime | None = None
     """When it will be sent."""
-    sender: Address = ""
-    subject: Content = ""
-    recipients: Address = ""
+    sender: MaskedAddress = ""
+    subject: PersonalText = ""
+    recipients: MaskedAddress = ""
     """All of them in one text, as the API sends it."""
     client_ip: str = ""
     """Where the call that scheduled it came from."""

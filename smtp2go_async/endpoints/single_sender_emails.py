@@ -7,7 +7,7 @@
 | `view`   | POST /single_sender_emails/view   | READ      |
 """
 
-from .._models.model import Address, EmptyReply, Reply, model
+from .._models.model import EmptyReply, MaskedAddress, Reply, model
 from .._operation import CallEffect, Operation
 from ._group import EndpointGroup
 
@@ -16,7 +16,7 @@ from ._group import EndpointGroup
 class SingleSender:
     """An address that may be sent from once its owner has agreed."""
 
-    email_address: Address = ""
+    email_address: MaskedAddress = ""
     verified: bool | None = None
     """Whether its owner has followed the link in the e-mail that `SingleSenderEmails.add` sends."""
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 import attrs
 
-from .._models.model import Address, Content, Reply, SendReply, model, named
+from .._models.model import MaskedAddress, PersonalText, Reply, SendReply, model, named
 from .._operation import CallEffect, Operation
 from .._values.checks import check_not_blank, check_one_of, check_text
 from .._values.dates import DateLike, format_date_range
@@ -66,7 +66,7 @@ def _any_taken(statuses: Iterable[str]) -> bool | None:
 class SmsMessage:
     """What happened to the text for one number."""
 
-    destination: Address = ""
+    destination: MaskedAddress = ""
     message_id: str = ""
     status: SmsStatus = ""
 
@@ -125,10 +125,10 @@ class SmsSummary(Reply):
 class ReceivedSms:
     """A text that somebody sent to a number of the account."""
 
-    source_address: Address = ""
-    destination_address: Address = ""
+    source_address: MaskedAddress = ""
+    destination_address: MaskedAddress = ""
     timestamp: dt.datetime | None = None
-    content: Content = ""
+    content: PersonalText = ""
     message_id: str = ""
     username: str = ""
 
@@ -147,11 +147,11 @@ class SentSms:
     id: str = ""
     timestamp: dt.datetime | None = None
     username: str = ""
-    sender: Address = ""
+    sender: MaskedAddress = ""
     """The number it was sent from, or a word such as ``shared``."""
-    sender_email: Address = ""
+    sender_email: MaskedAddress = ""
     """Who sent it, where it came as an e-mail."""
-    destination_address: Address = ""
+    destination_address: MaskedAddress = ""
     destination_address_country: str = attrs.field(
         default="", metadata=named("destination_address_country", "destination_address_county")
     )
@@ -159,7 +159,7 @@ class SentSms:
     format: str = ""
     status: str = ""
     """Free text, for example ``Message discarded``."""
-    content: Content = ""
+    content: PersonalText = ""
     units: int | None = None
 
 

@@ -14,7 +14,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Literal
 
-from .._models.model import Address, Percent, Reply, model
+from .._models.model import MaskedAddress, Percent, Reply, model
 from .._operation import CallEffect, Operation
 from .._values.checks import check_some
 from .._values.dates import DateLike, format_date_range
@@ -92,7 +92,7 @@ class EmailSummary(EmailCycle):
 class HistoryEntry:
     """What one sender, user, domain or subaccount sent. Only the fields of its kind of group are filled."""
 
-    email_address: Address = ""
+    email_address: MaskedAddress = ""
     username: str = ""
     description: str = ""
     """The comment on the user."""

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any, Literal, TypedDict, Unpack
 
-from .._models.model import Address, EmptyReply, Reply, model
+from .._models.model import EmptyReply, MaskedAddress, Reply, model
 from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count, check_some, check_word
@@ -64,7 +64,7 @@ class Subaccount(Reply):
     id: str = ""
     """What ``subaccount_id`` takes."""
     name: str = ""
-    email: Address = ""
+    email: MaskedAddress = ""
     state: str = ""
     """``Active``, for example."""
     plan_size: int | None = None
@@ -85,7 +85,7 @@ class SubaccountReopened(EmptyReply):
     id: str = ""
     """Empty when the answer was a sentence, which ``message`` has."""
     name: str = ""
-    email: Address = ""
+    email: MaskedAddress = ""
 
 
 @model
@@ -117,7 +117,7 @@ class Subaccounts(EndpointGroup):
 
         Args:
             fullname: Its name.
-            subaccount_email: Address of its first team member, who gets an invitation.
+            subaccount_email: MaskedAddress of its first team member, who gets an invitation.
             **options: See `SubaccountOptions`; a limit of 10,000 e-mails and 1,000 texts, and everything else switched
                 off, when left out.
 

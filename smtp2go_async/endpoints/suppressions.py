@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Literal, TypedDict, Unpack
 
-from .._models.model import Address, Content, Reply, model
+from .._models.model import MaskedAddress, PersonalText, Reply, model
 from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_one_of, check_some, check_word
@@ -56,16 +56,16 @@ class SuppressionFilters(TypedDict, total=False):
 class SuppressionAdded(Reply):
     """What became of an address that was to be suppressed."""
 
-    email_address: Address = ""
+    email_address: MaskedAddress = ""
     added: bool | None = None
-    block_description: Content = ""
+    block_description: PersonalText = ""
 
 
 @model
 class RemovedSuppression:
     """What became of one suppression that was to be removed."""
 
-    email_address: Address = ""
+    email_address: MaskedAddress = ""
     reason: SuppressionType = ""
     removed: bool | None = None
     """``False`` when there was none for this reason."""
@@ -82,12 +82,12 @@ class SuppressionsRemoved(Reply):
 class Suppression:
     """An address or domain that nothing is sent to."""
 
-    email_address: Address = ""
+    email_address: MaskedAddress = ""
     reason: SuppressionType = ""
-    block_description: Content = ""
+    block_description: PersonalText = ""
     """What was said when it was added by hand."""
-    complaint: Content = ""
-    subject: Content | None = None
+    complaint: PersonalText = ""
+    subject: PersonalText | None = None
     """The subject of the e-mail that caused it, if any."""
     timestamp: dt.datetime | None = None
     """Since when."""

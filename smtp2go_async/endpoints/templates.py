@@ -20,7 +20,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._models.model import Content, EmptyReply, Reply, model, named
+from .._models.model import EmptyReply, PersonalText, Reply, model, named
 from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count, check_some, check_word
@@ -77,7 +77,7 @@ class TemplateSummary:
     id: str = ""
     """What ``email.send`` takes as ``template_id``; upper and lower case differ."""
     name: str = attrs.field(default="", metadata=named("name", "template_name"))
-    subject: Content = ""
+    subject: PersonalText = ""
     tags: tuple[str, ...] = ()
     last_updated: dt.datetime | None = None
 
@@ -86,8 +86,8 @@ class TemplateSummary:
 class Template(TemplateSummary, Reply):
     """A template."""
 
-    html_body: Content = ""
-    text_body: Content = ""
+    html_body: PersonalText = ""
+    text_body: PersonalText = ""
     template_variables: Mapping[str, Any] | None = attrs.field(default=None, repr=False)
     """Its variables, each with an example of a value."""
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import attrs
 
-from .._models.model import Address, ListReply, Reply, Secret, Url, model
+from .._models.model import ListReply, MaskedAddress, Reply, Secret, Url, model
 from .._operation import CallEffect, Operation
 from .._values.checks import check_count
 from ._group import EndpointGroup
@@ -70,7 +70,7 @@ class Webhook:
     events: tuple[WebhookEventName, ...] = ()
     sms_events: tuple[WebhookSmsEventName, ...] = ()
     headers: tuple[str, ...] = ()
-    usernames: tuple[Address, ...] = ()
+    usernames: tuple[MaskedAddress, ...] = ()
     """Those whose sending is reported; all when empty. The API's reference shows whole keys here: masked in reprs."""
     output_format: OutputFormat = ""
     auth_header_type: AuthHeaderType = ""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtp2go_async._models.converter import to_bool, to_datetime, to_float, to_int, to_str
+from smtp2go_async._models.scalars import to_bool, to_datetime, to_float, to_int, to_str
 
 UTC = dt.UTC
 

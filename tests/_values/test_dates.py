@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp2go_async._models.converter import to_datetime
+from smtp2go_async._models.scalars import to_datetime
 from smtp2go_async._values.dates import check_aware, format_date, format_date_range, format_schedule
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _models.strict import strict
 
 from smtp2go_async import AsyncClient
-from smtp2go_async._models.converter import strict
 from smtp2go_async._models.model import EmptyReply, ListReply
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response
