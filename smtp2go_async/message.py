@@ -361,9 +361,9 @@ class Email(PortableEmail):
         if headers:
             fields["custom_headers"] = [{"header": name, "value": value} for name, value in headers]
         if self.attachments:
-            fields["attachments"] = [one.to_field() for one in self.attachments]
+            fields["attachments"] = [file.to_field() for file in self.attachments]
         if self.inlines:
-            fields["inlines"] = [one.to_field() for one in self.inlines]
+            fields["inlines"] = [file.to_field() for file in self.inlines]
         if self.subject is not None:
             fields["subject"] = self.subject
         if self.html_body is not None:

@@ -1,1 +1,1 @@
-"""The content of files that are attached: where it comes from, how long it is, and its media type."""
+"""The content of attached files: its source, its length and its media type; and an e-mail with its files as JSON."""

@@ -146,7 +146,7 @@ def bottom(file: object) -> object:
 
 
 def _all_but_the_last(file: IO[bytes], name: str, start: int, size: int) -> Generator[bytes, None, list[bytes]]:
-    """Yield all chunks but the last, and return that one once the file is known to be unchanged.
+    """Yield all chunks but the last, and return the last chunk once the file is known to be unchanged.
 
     Without the last chunk the request is not whole. No chunk is kept here while it is on its way: with a hundred sends
     at the same time that would be a quarter of the memory.
@@ -177,7 +177,7 @@ def _all_but_the_last(file: IO[bytes], name: str, start: int, size: int) -> Gene
 
 
 def _mark(file: IO[bytes]) -> tuple[int, int]:
-    """Return the size of a file, and its time of change where it has one; both differ when the file was changed."""
+    """Return the size of a file and, on the disk, its time of change: they differ when the file was changed."""
     if isinstance(file, io.BytesIO):
         return len(file.getvalue()), 0
     found = os.fstat(file.fileno())

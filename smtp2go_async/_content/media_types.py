@@ -1,10 +1,10 @@
-"""Types of files by their names: the usual ones the same on every machine, and the others as the machine knows them."""
+"""Media types of files by their names: the usual types are the same on every machine, the others as the machine says."""
 
 import mimetypes
 import os
 
-# The standard library asks the machine's own tables, which a slim container image has none of, and its built-in one
-# differs from release to release.
+# The standard library asks the machine's own tables, which a slim container image lacks, and its built-in table differs
+# from release to release.
 _TYPES = {
     ".7z": "application/x-7z-compressed",
     ".avif": "image/avif",
@@ -112,9 +112,9 @@ _TYPES = {
 
 
 def guess_type(filename: str) -> str | None:
-    """Return the type of a file by the ending of its name, or ``None`` where that says nothing.
+    """Return the type of a file by the ending of its name, or ``None`` where the ending is unknown.
 
-    Nothing is said of a compressed file either: for ``list.csv.gz`` the standard library says text/csv and gzip, and an
+    A compressed file gives ``None`` as well: for ``list.csv.gz`` the standard library returns text/csv and gzip, and an
     attachment has no place for the second.
     """
     if known := _TYPES.get(os.path.splitext(filename)[1].lower()):

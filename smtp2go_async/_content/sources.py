@@ -1,4 +1,4 @@
-"""What is given as the content of a file: whether it can be read, its own name, and the blob that is made of it."""
+"""The content that a caller gives for a file: whether it can be read, its own name, and the blob that is made of it."""
 
 import inspect
 import io
@@ -24,23 +24,23 @@ from .blobs import (
     readable_in_place,
 )
 
-_MOST_IN_MEMORY = 1024 * 1024
-"""Bytes of a pipe that are kept without a file."""
+_MAX_IN_MEMORY = 1024 * 1024
+"""Bytes of a copy that are kept in memory, without a file."""
 
-_LOOK_UP = 50
-"""Milliseconds after which whoever waits for a pipe looks whether it is still needed."""
+_POLL_MILLISECONDS = 50
+"""Milliseconds between two looks whether the content of a waiting pipe is still needed."""
 
 _READY = (bytes, bytearray, memoryview, str, os.PathLike)
 
-_LONGEST_SHOWN = 255
+_MAX_SHOWN = 255
 """Characters of a path that an error shows."""
 
-# What is shown of a text that is no path: one that was meant as the content may hold anything.
+# Only such a text is shown in an error: a text that was meant as the content may hold anything.
 _FILE_NAME = re.compile(r"[\w./\\:~-]*[\w~-]\.\w{1,8}")
 
 _SEPARATOR = re.compile(r"[/\\]")
 _COMPRESSED = ("gzip", "bz2", "lzma", "compression")
-"""The modules whose files read as what is inside, and have the name of what is outside."""
+"""The modules whose files read as the content inside, and have the name of the compressed file."""
 _COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".lzma", ".zst")
 
 
@@ -50,12 +50,12 @@ def last_part(name: str) -> str:
 
 
 def own_name(content: object) -> str:
-    """Return the name that a content brings with it.
+    """Return the file name that a content brings with it.
 
-    An upload's ``filename`` comes first: ``name`` is that of the form's field in Flask and others.
+    An upload's ``filename`` comes first: in Flask and others ``name`` is the name of the form's field.
 
     Raises:
-        ValueError: It has none.
+        ValueError: The content has no file name.
     """
     if isinstance(content, (str, os.PathLike)):
         return last_part(os.fsdecode(content))
@@ -71,7 +71,7 @@ def own_name(content: object) -> str:
         raise ValueError(problem)  # noqa: TRY004 - the content is of a right type
     if _has_the_name_of_its_archive(content):
         raise ValueError("filename: the member of this tar file does not tell its own name, so one is needed")
-    for attribute in ("name", "path"):  # the second of fsspec
+    for attribute in ("name", "path"):  # files of fsspec have a path
         if name := _last_part_of(getattr(content, attribute, None)):
             stem, ending = os.path.splitext(name)
             return stem if compressed and ending.lower() in _COMPRESSED_ENDINGS else name
@@ -79,13 +79,13 @@ def own_name(content: object) -> str:
 
 
 def _has_the_name_of_its_archive(content: object) -> bool:
-    """Whether it is a member of a tar file on CPython 3.11, where it has no name of its own."""
+    """Whether a content is a member of a tar file on CPython 3.11, where members have the name of the archive."""
     archive = getattr(getattr(content, "raw", None), "fileobj", None)
     return type(content).__module__ == "tarfile" and getattr(content, "name", "") == getattr(archive, "name", "")
 
 
 def _last_part_of(name: object) -> str:
-    """Return the last part of what may be a file name, or nothing; ``<stdin>`` is the name of no file."""
+    """Return the last part of a possible file name, or nothing; ``<stdin>`` is not the name of a file."""
     if isinstance(name, bytes):
         name = os.fsdecode(name)
     if not isinstance(name, str) or (name.startswith("<") and name.endswith(">")):
@@ -94,15 +94,15 @@ def _last_part_of(name: object) -> str:
 
 
 def check_content(content: object, kind: str | None = None) -> None:
-    """Refuse what bytes can't be read from, with the line to write instead.
+    """Refuse a content that bytes can't be read from, with the line to write instead.
 
     Args:
         content: Any value.
         kind: ``Attachment`` or ``Inline``, for that line.
 
     Raises:
-        TypeError: It is no content, or is read by awaiting.
-        ValueError: It is a file that was closed.
+        TypeError: The value is not a content, or is read by awaiting.
+        ValueError: The file was closed.
     """
     if isinstance(content, _READY):
         return
@@ -122,11 +122,11 @@ def _async(content: object, kind: str | None) -> TypeError:
 
 
 def line_for(content: object, kind: str | None) -> str:
-    """Return the line to write for a value that is no content as it is, or nothing.
+    """Return the line to write for a value that is not a content as it is, or nothing.
 
     Args:
         content: Any value.
-        kind: ``Attachment`` or ``Inline``; without it, the line is the content alone.
+        kind: ``Attachment`` or ``Inline``; when left out, the line is the content alone.
     """
     read = getattr(content, "read", None)
     if isinstance(content, (bytes, bytearray, memoryview)):
@@ -138,14 +138,14 @@ def line_for(content: object, kind: str | None) -> str:
     if not inner or kind is None:
         return inner
     names = ("filename", "name")
-    name = next((f"upload.{one}" for one in names if isinstance(getattr(content, one, None), str)), "name")
+    name = next((f"upload.{key}" for key in names if isinstance(getattr(content, key, None), str)), "name")
     return f"{kind}({inner}, {name})"
 
 
 def _bytes_in(content: object) -> str:
-    """Say where an upload has its bytes: in a file (Starlette, aiohttp, bottle), or as they are (tornado, sanic)."""
+    """Return the place of an upload's bytes: a file (Starlette, aiohttp, bottle), or an attribute (tornado, sanic)."""
     for attribute in ("file", "body"):
-        with suppress(Exception):  # it may be worked out when it is asked for
+        with suppress(Exception):  # a property may raise anything
             inner = getattr(content, attribute)
             if isinstance(inner, bytes) or hasattr(inner, "read"):
                 return f"upload.{attribute}"
@@ -159,17 +159,18 @@ def _never() -> bool:
 def blob_of(content: object, name: str, given_up: Callable[[], bool] = _never) -> Blob:
     """Make a blob of bytes, a path or a file that is open in binary mode.
 
-    A file that can't be rewound (a pipe, a socket) is read to its end here, into memory or a temporary file. One that
-    has to be moved to be measured, as a compressed one, is measured here, once.
+    An open file that can be read at any offset (a real file, a file in memory) is read while it is sent. Any other open
+    file (a pipe, a socket, a compressed stream, a member of an archive) is copied here, into memory or a temporary
+    file, and left at its position.
 
     Args:
-        content: What to make it of.
-        name: What to call an open file.
-        given_up: Tells, in a thread that nobody waits for any more, to stop reading a pipe.
+        content: Bytes, a path or an open file.
+        name: The name of an open file in errors.
+        given_up: Says that the blob is no longer needed, so that reading in a thread stops.
 
     Raises:
         ValueError: No such file, a directory, or a file that can't be read, is closed, or stands at its end.
-        TypeError: Something else, or a file in text mode.
+        TypeError: A content of another kind, or a file in text mode.
     """
     if isinstance(content, (bytes, bytearray, memoryview)):
         return MemoryBlob(bytes(content))
@@ -181,7 +182,7 @@ def blob_of(content: object, name: str, given_up: Callable[[], bool] = _never) -
 
 def _path_blob(content: "str | os.PathLike[str]") -> Blob:
     path = os.fsdecode(content)
-    # Raised out here, since the system's own error holds the path, which may be a text that was meant as the content.
+    # Raised here and not from the system's own error, which holds the path: it may be a text meant as the content.
     if reason := _why_not(path):
         raise ValueError(_problem_with(path, reason, is_text=isinstance(content, str)))
     blob = PathBlob(path)
@@ -190,7 +191,7 @@ def _path_blob(content: "str | os.PathLike[str]") -> Blob:
 
 
 def _why_not(path: str) -> str:
-    """Say why there is nothing at a path."""
+    """Return the reason why a path can't be read, or nothing."""
     try:
         os.stat(path)
     except OSError as error:
@@ -205,7 +206,7 @@ def _problem_with(path: str, reason: str, *, is_text: bool) -> str:
         return "the path is empty; to attach an empty file, give b''"
     if path.lower().startswith(("http://", "https://")):
         return "a web address is not the path of a file; from_url takes one, and SMTP2GO fetches the file"
-    if len(path) <= _LONGEST_SHOWN and path.isprintable() and (not is_text or _is_like_a_path(path)):
+    if len(path) <= _MAX_SHOWN and path.isprintable() and (not is_text or _is_like_a_path(path)):
         return f"{mask_text(path)!r} can't be read: {reason}"
     if not is_text:
         return f"the path of {len(path):,} characters can't be read: {reason}"
@@ -216,7 +217,7 @@ def _problem_with(path: str, reason: str, *, is_text: bool) -> str:
 
 
 def _is_like_a_path(text: str) -> bool:
-    """Whether a text was meant as a path, so that an error may show it; it may be the content as well."""
+    """Whether a text was meant as a path, so that an error may show it; other texts may be the content."""
     folder = os.path.dirname(text)
     return _FILE_NAME.fullmatch(text) is not None or (folder.strip("./") != "" and os.path.isdir(folder))
 
@@ -249,46 +250,46 @@ def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
 
 
 def _try_to_read(file: BinaryIO, what: str) -> None:
-    """Read nothing, to see that it is open, for reading, in binary mode and not by awaiting."""
+    """Read no bytes, to see that the file is open for reading, in binary mode, and not read by awaiting."""
     try:
-        begun: object = file.read(0)
+        nothing: object = file.read(0)
     except io.UnsupportedOperation as error:
         raise ValueError(f"{what} is not open for reading; open it in mode 'rb'") from error
     except TypeError as error:
-        # It is read whole, as the answer of an HTTP client.
+        # `read` takes no size, as in the response of an HTTP client, so this is not a file.
         raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(file)}") from error
     except Exception as error:
         raise ValueError(f"{what} can't be read: {error}") from error
-    if isinstance(begun, str):
+    if isinstance(nothing, str):
         raise TypeError(f"{what} is in text mode; open it in binary mode ('rb')")
-    if inspect.isawaitable(begun):
-        if isinstance(begun, Coroutine):
-            begun.close()
+    if inspect.isawaitable(nothing):
+        if isinstance(nothing, Coroutine):
+            nothing.close()
         raise TypeError(f"a {type_name(file)} is read by awaiting; write {_bytes_in(file) or 'await upload.read()'}")
-    if begun is not None and not isinstance(begun, (bytes, bytearray)):
-        raise TypeError(f"{what} gave {type_name(begun)} where bytes are needed")
+    if nothing is not None and not isinstance(nothing, (bytes, bytearray)):
+        raise TypeError(f"{what} gave {type_name(nothing)} where bytes are needed")
 
 
 def _can_be_rewound(file: BinaryIO) -> bool:
     try:
         return file.seekable()
-    except Exception:  # it has no such method, or, as a member of a tar that is read as a stream, one that fails
+    except Exception:  # there is no such method, or it fails, as in a member of a tar that is read as a stream
         return False
 
 
 def _copied(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
     parts = _to_its_end(file, name, given_up)
-    begun = bytearray()
+    head = bytearray()
     for part in parts:
-        begun += part
-        if len(begun) > _MOST_IN_MEMORY:
+        head += part
+        if len(head) > _MAX_IN_MEMORY:
             break
     else:
-        return MemoryBlob(bytes(begun))
-    # One of the system's own, which is read by offset: a forked child shares where a file stands.
+        return MemoryBlob(bytes(head))
+    # A real file, which is read at offsets: a forked child shares the position of an open file.
     copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the blob
     try:
-        copy.write(begun)
+        copy.write(head)
         for part in parts:
             copy.write(part)
         copy.flush()
@@ -301,22 +302,22 @@ def _copied(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
 
 
 def _was_read(file: BinaryIO) -> bool:
-    """Whether one that can't be rewound says that something was read of it; few do."""
+    """Whether a file that can't be rewound says that something was read of it; few files do."""
     try:
         return file.tell() > 0
-    except Exception:  # it has no such method, or, as a pipe, one that fails
+    except Exception:  # there is no such method, or it fails, as in a pipe
         return False
 
 
 def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iterator[bytes]:
     read, waiting = file.read, None
     if hasattr(select, "poll") and _blocks(file):
-        # A read that waits would lock it, and a call that has given up could not even close it.
+        # A read that waits holds the lock of the file object, and a call that gave up could not even close the file.
         waiting = select.poll()
         waiting.register(file.fileno(), select.POLLIN)
         read = getattr(file, "read1", read)
     while not given_up():
-        if waiting is not None and not waiting.poll(_LOOK_UP):
+        if waiting is not None and not waiting.poll(_POLL_MILLISECONDS):
             continue
         try:
             part = read(CHUNK)
@@ -333,6 +334,6 @@ def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iter
 
 
 def _blocks(file: BinaryIO) -> bool:
-    """Tell whether it waits for what its descriptor gives, and whether that tells when it has something."""
+    """Whether reading a file waits for its descriptor, and the descriptor can be asked whether it has something."""
     source = bottom(file)
     return (type(source) is io.FileIO or type(source).__module__ == "socket") and os.get_blocking(file.fileno())

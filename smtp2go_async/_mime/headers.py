@@ -133,7 +133,7 @@ def _same(name: str, said: str, made: str, parsed: Any) -> bool:
         return False
     if name.lower() in _WITH_ADDRESSES and wanted.addresses:
         # In an encoded word an address is none, whatever a parser makes of it.
-        unharmed = not made.isascii() or all(one.addr_spec.isascii() for one in wanted.addresses)
+        unharmed = not made.isascii() or all(address.addr_spec.isascii() for address in wanted.addresses)
         return unharmed and bool(wanted.groups == found.groups)
     if hasattr(wanted, "params"):
         return _first(said) == _first(made) and bool(wanted.params == found.params)
@@ -162,7 +162,7 @@ def _encoded(name: str, text: str) -> bytes:
     if said is not None and name.lower() in _WITH_ADDRESSES and said.addresses:
         shown = []
         for group in said.groups:
-            members = ",\r\n ".join([_mailbox(one) for one in group.addresses])
+            members = ",\r\n ".join([_mailbox(address) for address in group.addresses])
             shown.append(members if group.display_name is None else f"{_phrase(group.display_name)}: {members};")
         # An address that is not ASCII itself has no other form than UTF-8 (RFC 6532).
         return (f"{name}: " + ",\r\n ".join(shown) + "\r\n").encode()

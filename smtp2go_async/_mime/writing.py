@@ -115,7 +115,7 @@ def _head(message: Message, care: _Care, *, in_base64: bool) -> list[bytes]:
 
 def _has_no_head(message: Message) -> bool:
     """Tell whether a message that was read began with its body at once, without an empty line before."""
-    return any(isinstance(one, MissingHeaderBodySeparatorDefect) for one in message.defects)
+    return any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects)
 
 
 def _octets(message: Message, where: str) -> bytes:
@@ -213,12 +213,12 @@ def _nested(message: Message, care: _Care, where: str) -> bytes:
     payload = cast("object", message._payload)  # type: ignore[attr-defined]
     if payload is None or isinstance(payload, str):
         return with_crlf(_octets(message, where))
-    inner = [one for one in (payload if isinstance(payload, list) else [payload]) if isinstance(one, Message)]
+    inner = [nested for nested in (payload if isinstance(payload, list) else [payload]) if isinstance(nested, Message)]
     if not inner and payload:
         raise UnwritableError(f"{where} holds something else than a message")
     if message.get_content_subtype() == "delivery-status":
         care = care if care is _Care.SIGNED else _Care.KEPT
-        return _CRLF.join([_part(one, care, where).removesuffix(_CRLF) for one in inner])
+        return _CRLF.join([_part(nested, care, where).removesuffix(_CRLF) for nested in inner])
     if len(inner) > 1:
         raise UnwritableError(f"{where} holds {len(inner)} messages, and can hold one")
     return _part(inner[0], care, where) if inner else b""

@@ -1,1 +1,1 @@
-"""What results are: models, their conversion from JSON, and their way through JSON and back."""
+"""The results of calls: their classes, how they are read from JSON, and how they become JSON again."""

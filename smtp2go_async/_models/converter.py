@@ -1,8 +1,8 @@
-"""Turn decoded JSON into models: loosely for users, strictly for the contract tests.
+"""Turn decoded JSON into models, loosely.
 
-The API's answers are not clean: numbers come as strings, lists as lone values, ids as numbers, times in five formats.
-`loose` reads all of that; what can't be read becomes the field's default, because an accepted send must not look failed
-for a dirty field. `strict` accepts only what is documented.
+The API's responses are not clean: numbers come as strings, lists as lone values, ids as numbers, times in five formats.
+`loose` reads all of that. A field that can't be read keeps its default, because an accepted send must not look failed
+for a dirty field.
 """
 
 import functools
@@ -29,18 +29,18 @@ def _fields(cls: type) -> "tuple[attrs.Attribute[Any], ...]":
     return found
 
 
-_STAMPED = frozenset(one.name for one in _fields(Reply))
+_STAMPED = frozenset(field.name for field in _fields(Reply))
 
 
 @functools.cache
 def loose() -> "Converter":
-    """Return the converter for users: it reads everything that can be read."""
+    """Return the converter that reads everything that can be read."""
     with loading:
-        from cattrs import Converter  # here, because a client that has made no call needs none of it
+        from cattrs import Converter  # here, because a client that has made no call does not need it
 
         converter = Converter(detailed_validation=False)
         for kind, hook in SCALARS.items():
-            # Not with a predicate: cattrs asks those last, and its own hook for text would turn null into "None".
+            # Registered by type: cattrs asks predicates last, and its own hook for text would turn null into "None".
             converter.register_structure_hook(kind, hook)
         _register_shapes(converter)
         converter.register_structure_hook_factory(attrs.has, functools.partial(_loose_model, converter))
@@ -99,7 +99,7 @@ def _is_prose(annotation: Any) -> bool:
 
 
 def _optional(converter: "Converter", annotation: Any) -> Hook:
-    # An open set that can be null is one union of three; what is left without null may still be one.
+    # A set of words that can be null is a union of three types, so without null it can still be a union.
     inner: Any = Union[tuple(part for part in get_args(annotation) if part is not type(None))]  # noqa: UP007
     read = converter.get_structure_hook(inner)
 
@@ -119,7 +119,7 @@ def _loose_tuple(converter: "Converter", annotation: Any) -> Hook:
         try:
             return read(value, inner)
         except Exception:
-            # Answers are matched to requests by position, so an item that can't be read keeps its place.
+            # Results are matched to requests by their position, so an item that can't be read keeps its place.
             return blank() if blank is not None else _UNREADABLE
 
     def hook(value: Any, _type: object) -> Any:
@@ -128,7 +128,7 @@ def _loose_tuple(converter: "Converter", annotation: Any) -> Hook:
         if not isinstance(value, list):
             value = pieces(value) if prose and isinstance(value, dict) else list_for(inner, value) or (value,)
         try:
-            return tuple([read(one, inner) for one in value])
+            return tuple([read(item, inner) for item in value])
         except Exception:
             if len(value) == 1 and isinstance(value[0], list):
                 return hook(value[0], _type)
@@ -143,9 +143,9 @@ def _loose_mapping(converter: "Converter", annotation: Any) -> Hook:
 
     def hook(value: Any, _type: object) -> dict[Any, Any]:
         found = {}
-        for key, one in map_for(value).items():
+        for key, item in map_for(value).items():
             try:
-                found[read_key(key, key_type)] = read(one, value_type)
+                found[read_key(key, key_type)] = read(item, value_type)
             except Exception:  # noqa: S112 - an unreadable count must not take the readable ones with it; raw has it
                 continue
         return found
@@ -159,25 +159,27 @@ _UNREADABLE = object()
 def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
     """Make the function that reads a model: every field has a default, and keeps it when its value can't be read.
 
-    One pass over what came, straight into the instance: cattrs' own function and the constructor take twice as long for
-    a page of events, because most of the fields that an event can have are absent from it.
+    The function goes once over the decoded object, straight into the instance. The function that cattrs makes and the
+    constructor take twice as long for a page of events, because most of the fields that an event can have are absent.
     """
     texts: dict[str, str] = {}
     readers: dict[str, Hook] = {}
     others: dict[str, tuple[str, Hook, Any]] = {}
-    for one in _fields(cls):
-        if one.default is attrs.NOTHING:
-            raise TypeError(f"{cls.__name__}.{one.name} needs a default: an answer may come without it")
-        if not (issubclass(cls, Reply) and one.name in _STAMPED):
-            kind: Any = one.type
+    for field in _fields(cls):
+        if field.default is attrs.NOTHING:
+            raise TypeError(f"{cls.__name__}.{field.name} needs a default: a response may come without it")
+        if not (issubclass(cls, Reply) and field.name in _STAMPED):
+            kind: Any = field.type
             read = converter.get_structure_hook(kind)
             if read is to_str or _is_prose(kind):
-                texts[field_keys(one)[0]] = one.name
-                readers[field_keys(one)[0]] = read
+                texts[field_keys(field)[0]] = field.name
+                readers[field_keys(field)[0]] = read
             else:
-                others[field_keys(one)[0]] = (one.name, read, kind)
+                others[field_keys(field)[0]] = (field.name, read, kind)
     blank = cls().__dict__
-    made_anew = [(one.name, type(value)) for one in _fields(cls) if isinstance(value := blank[one.name], (dict, list))]
+    made_anew = [
+        (field.name, type(value)) for field in _fields(cls) if isinstance(value := blank[field.name], (dict, list))
+    ]
     spellings = _spellings(cls)
     known = keys_of(cls)
     new: Any = cls.__new__
@@ -190,7 +192,7 @@ def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
             value = _respelled(value, spellings)
         made: T = new(cls)
         fields = blank.copy()
-        # Not through `setattr`, which a frozen class refuses; copying is quicker than filling what is there.
+        # A frozen class refuses `setattr`. Copying the defaults is quicker than filling a new dict.
         put(made, "__dict__", fields)
         for name, kind in made_anew:
             fields[name] = kind()
@@ -202,7 +204,7 @@ def _loose_model(converter: "Converter", cls: type[T]) -> Hook:
                 elif found is not None and key in others:
                     name, read, kind = others[key]
                     fields[name] = read(found, kind)
-            except Exception:  # noqa: S112 - the field keeps its default; raw has what came
+            except Exception:  # noqa: S112 - the field keeps its default, and raw has the value
                 continue
         return made
 
@@ -219,7 +221,7 @@ def _found_in(value: Any, cls: type[Any]) -> dict[str, Any]:
 
 
 def _spellings(cls: type[Any]) -> Sequence[tuple[str, Sequence[str]]]:
-    """List the fields that have been seen under several names: the documented one, then the others."""
+    """List the fields that have been seen under several names: the documented name, then the others."""
     return [(keys[0], keys[1:]) for keys in map(field_keys, _fields(cls)) if len(keys) > 1]
 
 

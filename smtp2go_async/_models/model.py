@@ -1,4 +1,4 @@
-"""What every result shares: `Reply` for an object, `ListReply` for an array, `EmptyReply` for a word or nothing."""
+"""The classes that results share: `Reply` for an object, `ListReply` for an array, `EmptyReply` for a word or nothing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, overload
@@ -27,7 +27,7 @@ class InOneText:
 
 
 Joined = Annotated[str, InOneText(", ")]
-"""Text that can come as a list, for example the values of a header that is there more than once."""
+"""Text that can come as a list, for example the values of a header that occurs more than once."""
 
 MaskedAddress = Annotated[str, _ShownAs(repr_masked), InOneText(", ")]
 """Text with e-mail addresses or telephone numbers; masked in reprs."""
@@ -36,7 +36,7 @@ Secret = Annotated[str, _ShownAs(repr_secret)]
 """A key or password; never shown in reprs."""
 
 PersonalText = Annotated[str, _ShownAs(repr_personal), InOneText("\n")]
-"""What somebody wrote to somebody; reprs show only its length."""
+"""Text that a person wrote to another; reprs show only its length."""
 
 
 @attrs.frozen
@@ -45,7 +45,7 @@ class SentAsText:
 
 
 Percent = Annotated[float, SentAsText()]
-"""A percentage: a number here, documented as text (``"7.33"``) in some answers and as a number in others."""
+"""A percentage: a number here, documented as text (``"7.33"``) in some responses and as a number in others."""
 
 
 Url = Annotated[str, _ShownAs(repr_url)]
@@ -53,7 +53,7 @@ Url = Annotated[str, _ShownAs(repr_url)]
 
 
 def named(*keys: str) -> dict[str, tuple[str, ...]]:
-    """Metadata of a field whose name in the API differs from ours: every spelling that has been seen."""
+    """Return the metadata of a field whose name in the API differs from ours: every spelling that has been seen."""
     return {"keys": keys}
 
 
@@ -66,9 +66,9 @@ def _markers(annotation: object) -> Iterator[_ShownAs]:
 
 def _show_by_marker(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
     shown = []
-    for one in fields:
-        mark = next(_markers(one.type), None)
-        shown.append(one.evolve(repr=mark.repr) if mark is not None and one.repr is True else one)
+    for field in fields:
+        mark = next(_markers(field.type), None)
+        shown.append(field.evolve(repr=mark.repr) if mark is not None and field.repr is True else field)
     return shown
 
 
@@ -76,28 +76,28 @@ def _show_by_marker(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[a
 def model(cls: type[T]) -> type[T]:
     """Make a frozen class with keyword-only fields; fields of a marked type are masked in its repr.
 
-    A module with models must not postpone its annotations: the marks are read from the types. Without slots, because an
-    instance is filled quicker through its ``__dict__``, and a page of activity has a thousand.
+    A module with models must not postpone its annotations: the marks are read from the types. The classes have no
+    slots, because an instance is filled quicker through its ``__dict__``, and a page of activity has a thousand.
     """
     return shown_half_made(attrs.frozen(cls, kw_only=True, slots=False, field_transformer=_show_by_marker))
 
 
 @model
 class Reply:
-    """What every result that is an object has."""
+    """The base of every result that is an object."""
 
     request_id: str | None = None
-    """What SMTP2GO's support asks for."""
+    """The id of the call, which SMTP2GO's support asks for."""
     raw: Any = attrs.field(default=None, repr=False, eq=False)
-    """The whole answer as decoded JSON, with every field that this version does not know."""
+    """The whole response as decoded JSON, with every field that this version does not know."""
 
     def to_dict(self, *, raw: bool = False) -> dict[str, Any]:
         """Return the fields as an object for JSON: times as ISO 8601, lengths of time as the API wrote them.
 
-        It is data and not a text for a log: keys, passwords and addresses that reprs hide are in it.
+        The object is data and not a text for a log: it has the keys, passwords and addresses that reprs hide.
 
         Args:
-            raw: Add the whole answer as ``raw``.
+            raw: Add the whole response as ``raw``.
 
         Example:
             >>> EmptyReply(message="removed", request_id="r-1").to_dict()
@@ -114,7 +114,7 @@ class SendReply(Reply):
 
     @property
     def accepted(self) -> bool | None:
-        """Whether the provider took the message: ``None`` when the answer doesn't say."""
+        """Whether the provider took the message; ``None`` when the response doesn't say."""
         return None
 
     @property
@@ -125,30 +125,30 @@ class SendReply(Reply):
 
 @model
 class EmptyReply(Reply):
-    """A call whose answer is a word or nothing."""
+    """The result of a call whose response is a word or nothing."""
 
     message: MaskedAddress | None = None
-    """What the provider said, if anything; it can name an address."""
+    """The provider's word, if there was any; it can name an address."""
 
 
 @model
 class AnyReply(Reply):
-    """The answer of a call that this version has no model for."""
+    """The result of a call that this version has no model for."""
 
     data: Any = None
-    """What stood in ``data``, or the whole answer where there was none, as decoded JSON."""
+    """The ``data`` of the response, or the whole response where it has none, as decoded JSON."""
 
 
 @shown_half_made
 @attrs.frozen
 class ListReply(Sequence[T_co]):
-    """A result that is an array: use it as a sequence."""
+    """A result that is an array; use it as a sequence."""
 
     items: tuple[T_co, ...] = ()
     request_id: str | None = attrs.field(default=None, kw_only=True)
-    """What SMTP2GO's support asks for."""
+    """The id of the call, which SMTP2GO's support asks for."""
     raw: Any = attrs.field(default=None, repr=False, eq=False, kw_only=True)
-    """The whole answer as decoded JSON, with every field that this version does not know."""
+    """The whole response as decoded JSON, with every field that this version does not know."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -166,10 +166,10 @@ class ListReply(Sequence[T_co]):
     def to_dict(self, *, raw: bool = False) -> dict[str, Any]:
         """Return the ``items`` and the ``request_id`` as an object for JSON; see `Reply.to_dict`.
 
-        It is data and not a text for a log: keys, passwords and addresses that reprs hide are in it.
+        The object is data and not a text for a log: it has the keys, passwords and addresses that reprs hide.
 
         Args:
-            raw: Add the whole answer as ``raw``.
+            raw: Add the whole response as ``raw``.
 
         Example:
             >>> ListReply(("/email/send",), request_id="r-1").to_dict()
@@ -181,13 +181,13 @@ class ListReply(Sequence[T_co]):
 
 
 def stamp(reply: R, request_id: str | None, raw: object) -> R:
-    """Put the request id and the whole answer on a reply that was just structured and that nobody else holds."""
+    """Put the request id and the whole response on a reply that was just made and is not shared yet."""
     object.__setattr__(reply, "request_id", request_id)
     object.__setattr__(reply, "raw", raw)
     return reply
 
 
 def field_keys(field: "attrs.Attribute[Any]") -> Sequence[str]:
-    """Return the names that a field has in the API, the documented one first."""
+    """Return the names that a field has in the API, with the documented name first."""
     metadata: Mapping[str, Sequence[str]] = field.metadata
     return metadata.get("keys") or (field.name,)

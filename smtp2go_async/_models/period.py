@@ -23,7 +23,7 @@ class CalendarPeriod:
 
     @property
     def length(self) -> dt.timedelta | None:
-        """The length; ``None`` for ``unlimited``, and where months or years have no length of their own."""
+        """The length; ``None`` for ``unlimited``, and for months and years, whose length varies."""
         try:
             return self._length()
         except (OverflowError, ValueError):
@@ -52,8 +52,8 @@ def format_period(value: "str | dt.timedelta | CalendarPeriod", argument: str) -
     """Return a length of time as the API takes it.
 
     Raises:
-        ValueError: Empty, not whole seconds, or not more than none.
-        TypeError: No length of time.
+        ValueError: The value is empty, is not in whole seconds, or is not more than 0.
+        TypeError: The value is not a length of time.
     """
     if isinstance(value, CalendarPeriod):
         return value.text

@@ -1,4 +1,4 @@
-"""Text that came as a list or as an object: reasons of a refusal, headers, addresses."""
+"""Make text of a list or an object that came in its place: reasons of a refusal, headers, addresses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,19 +10,21 @@ _LABELS = (*_WHOM, *_CODES, *_WHAT)
 
 
 def to_prose(value: object, separator: str) -> str:
-    """Read text; what a list holds is joined, and of an object everything is said.
+    """Read text; the items of a list are joined, and an object is written out with everything in it.
 
     Raises:
-        TypeError: There is no text in it.
+        TypeError: The value holds no text.
     """
     if isinstance(value, str):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, list) and value:
-        return separator.join([to_prose(one, separator) for one in value if one is not None])
+        return separator.join([to_prose(part, separator) for part in value if part is not None])
     if isinstance(value, dict) and value:
-        return _of_an_object({str(key): to_prose(one, ", ") for key, one in value.items() if one not in (None, "", [])})
+        return _of_an_object(
+            {str(key): to_prose(part, ", ") for key, part in value.items() if part not in (None, "", [])}
+        )
     raise TypeError(f"not text: a {type(value).__name__}")
 
 
@@ -33,18 +35,18 @@ def _of_an_object(parts: Mapping[str, str]) -> str:
         return f"{parts['name']} <{address}>"
     if parts.keys() <= set(_LABELS):
         return ": ".join([parts[label] for label in _LABELS if label in parts])
-    return "\n".join([f"{key}: {one}" for key, one in parts.items()])
+    return "\n".join([f"{key}: {part}" for key, part in parts.items()])
 
 
 def pieces(value: Mapping[str, Any]) -> list[Any]:
-    """Return as a list what came as one object: itself, or what it says of each of several."""
+    """Return an object as a list: the object itself, or its entries where it says something about each of several."""
     if not value.keys().isdisjoint((*_LABELS, "name")):
         return [value]
     if all(key.isdigit() for key in value):
         return list(value.values())
     if len(value) == 1 and isinstance(inner := next(iter(value.values())), list) and not _is_whom(next(iter(value))):
         return inner
-    return [{key: one} for key, one in value.items()]
+    return [{key: part} for key, part in value.items()]
 
 
 def _is_whom(key: str) -> bool:

@@ -61,10 +61,10 @@ _TIME = re.compile(
 
 
 def to_datetime(value: object, _type: object = dt.datetime) -> dt.datetime:
-    """Read a time in any format the API has been seen to use, as an aware datetime; no zone means UTC."""
+    """Read a time in any format that the API has been seen to use, as an aware datetime; no zone means UTC."""
     if isinstance(value, str):
         try:
-            # Nearly all of them; the rest of this is for the others.
+            # The quick way for nearly all times; the rest of this function reads the other formats.
             found = dt.datetime.fromisoformat(value)
         except ValueError:
             pass

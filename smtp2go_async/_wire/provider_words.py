@@ -110,11 +110,11 @@ def _own_words(text: str, fields: object, path: str) -> tuple[str, set[re.Patter
     whole: set[str] = set()
     hidden: set[re.Pattern[str]] = set()
     disguises = _Disguises()
-    for one in (path, *_texts(fields)):
-        if one is None:
+    for sent in (path, *_texts(fields)):
+        if sent is None:
             hidden.update(_DECISIVE)
-        elif holds := _decisive(one, disguises):
-            flat = _flat(one)
+        elif holds := _decisive(sent, disguises):
+            flat = _flat(sent)
             if flat in text:
                 whole.add(flat)
             else:
@@ -140,7 +140,7 @@ def _without_quotations(text: str) -> str:
             continue
         closing = _CLOSING[mark[0]]
         if closing not in ends:
-            ends[closing] = max((one.start() for one in re.finditer(rf"[{closing}](?!\w)", text)), default=-1)
+            ends[closing] = max((end.start() for end in re.finditer(rf"[{closing}](?!\w)", text)), default=-1)
         pieces.append(text[done : mark.start()])
         done = ends[closing] + 1 if ends[closing] > mark.start() else len(text)
     return _TAKEN_OUT.join([*pieces, text[done:]])
@@ -169,7 +169,7 @@ def _decisive(text: str, disguises: _Disguises) -> Sequence[re.Pattern[str]]:
     if text.isascii() and not any(word in lower for word in _LAST_WORDS):
         return ()
     forms = disguises.forms(lower)
-    return _DECISIVE if forms is None else [words for words in _DECISIVE if any(words.search(one) for one in forms)]
+    return _DECISIVE if forms is None else [words for words in _DECISIVE if any(words.search(form) for form in forms)]
 
 
 def _stands_in(sentence: str, fields: object) -> bool:
@@ -177,8 +177,8 @@ def _stands_in(sentence: str, fields: object) -> bool:
     wanted = _plain(sentence)
     last = sentence.rpartition(" ")[2]
     disguises = _Disguises()
-    for one in _texts(fields):
-        if one is None or (last not in (lower := one.lower()) and one.isascii()):
+    for sent in _texts(fields):
+        if sent is None or (last not in (lower := sent.lower()) and sent.isascii()):
             continue
         if sentence in lower or any(wanted in form for form in disguises.forms(lower) or ()):
             return True
@@ -189,7 +189,7 @@ def _plain(text: str) -> str:
     """Return letters and digits with single spaces between them, so that every way to write the same is the same."""
     if not text.isascii():
         text = "".join(
-            one for one in unicodedata.normalize("NFKD", text) if unicodedata.category(one) not in ("Mn", "Cf")
+            letter for letter in unicodedata.normalize("NFKD", text) if unicodedata.category(letter) not in ("Mn", "Cf")
         )
     return _SEPARATORS.sub(" ", text.lower())
 
@@ -207,14 +207,14 @@ def _texts(fields: object) -> Iterator[str | None]:
         if (mime := fields.get("mime_email")) is not None:
             yield from _of_mime(mime)
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, Mapping):
-            waiting += one
-            waiting += one.values()
-        elif isinstance(one, (list, tuple)):
-            waiting += one
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, Mapping):
+            waiting += part
+            waiting += part.values()
+        elif isinstance(part, (list, tuple)):
+            waiting += part
 
 
 def _of_mime(mime: object) -> Iterator[str | None]:

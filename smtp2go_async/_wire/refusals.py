@@ -129,13 +129,13 @@ def _says_yes(value: object) -> bool:
     """Whether an id or a count is one, of whatever type: not empty, and not zero or less."""
     waiting = [value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, (dict, list)):
-            waiting += one.values() if isinstance(one, dict) else one
-        elif isinstance(one, str):
-            if one.strip().lower() not in _NO and _is_positive(one):
+        part = waiting.pop()
+        if isinstance(part, (dict, list)):
+            waiting += part.values() if isinstance(part, dict) else part
+        elif isinstance(part, str):
+            if part.strip().lower() not in _NO and _is_positive(part):
                 return True
-        elif one is not None and _is_positive(one):
+        elif part is not None and _is_positive(part):
             return True
     return False
 
@@ -162,8 +162,8 @@ def has_item_beside_error(payload: Any) -> bool:
     """Whether ``data`` holds what became of single messages although the root of the answer holds an error."""
     data = payload.get("data") if isinstance(payload, dict) else None
     return isinstance(data, list) and any(
-        isinstance(one, dict) and any(_says_yes(value) for key, value in one.items() if key not in _OF_NO_RESULT)
-        for one in data
+        isinstance(item, dict) and any(_says_yes(value) for key, value in item.items() if key not in _OF_NO_RESULT)
+        for item in data
     )
 
 
@@ -208,10 +208,10 @@ def has_doubled_key(content: bytes, payload: Any) -> bool:
 def _number_of_keys(value: Any) -> int:
     count, waiting = 0, [value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            count += len(one)
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
+        part = waiting.pop()
+        if isinstance(part, dict):
+            count += len(part)
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
     return count

@@ -219,7 +219,7 @@ def test_a_pipe_is_read_even_if_all_threads_of_the_program_write_into_it(backend
 
 
 def test_who_gives_a_pipe_up_does_not_wait_for_it_and_can_close_it(monkeypatch, backend):
-    monkeypatch.setattr(_contents, "_LOOK_UP", 1)
+    monkeypatch.setattr(_contents, "_POLL_MILLISECONDS", 1)
 
     async def give_up(file):
         with anyio.move_on_after(0.02) as scope:
