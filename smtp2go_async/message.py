@@ -1,4 +1,4 @@
-"""What a caller composes: an `Email` with its `Attachment`s and `Inline` images."""
+"""The e-mail that a caller composes: an `Email` with its `Attachment`s and `Inline` images."""
 
 import datetime as dt
 import os
@@ -33,7 +33,7 @@ AttachmentContent = bytes | bytearray | memoryview | str | os.PathLike[str] | Bi
 """Bytes, the path of a file, or a file that is open in binary mode."""
 
 
-# They change the order in which a name is shown, and make an .exe look like a .pdf.
+# These characters change the order in which a name is shown, and make an .exe look like a .pdf.
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -53,10 +53,10 @@ def _file_name(value: object, argument: str) -> str:
 class Attachment:
     """A file that goes with an e-mail.
 
-    A path or an open file is read while it is sent, so its size costs no memory; it must stay as it is until then. Two
-    kinds of open files are read to their end here already: one that can't be rewound (a pipe, a socket) into a copy,
-    and one that can't tell its size otherwise (gzip, a member of a zip) to measure it. Where that may take long, make
-    the attachment in a thread: ``await asyncio.to_thread(Attachment, file)``.
+    A path, an open file on the disk and a `io.BytesIO` are read while the e-mail is sent, so their size costs no
+    memory; they must stay as they are until then. Any other open file (a pipe, a socket, gzip, a member of a zip) is
+    copied here, beyond 1 MB to the disk. Where that may take long, make the attachment in a thread: ``await
+    asyncio.to_thread(Attachment, file)``.
 
     Args:
         content: Bytes, the path of a file, or a file open in binary mode (sent from where it stands to its end). Of an
@@ -66,9 +66,9 @@ class Attachment:
         mimetype: For example ``"application/pdf"``; guessed from the file name when left out.
 
     Raises:
-        ValueError: No such file, a directory, a file that can't be read, is closed or stands at its end (one without
-            any bytes is attached), bytes or a temporary file without a file name, or a name with control characters.
-        TypeError: Content of another kind, a file open in text mode, or one that is read by awaiting.
+        ValueError: No such file, a directory, a file that can't be read, is closed or stands at its end (an empty file
+            is attached), bytes or a temporary file without a file name, or a name with control characters.
+        TypeError: Content of another kind, a file open in text mode, or a file that is read by awaiting.
 
     Example:
         >>> Attachment(b"a,b", filename="list.csv").mimetype
@@ -98,7 +98,7 @@ class Attachment:
 
     @classmethod
     def from_url(cls: type[A], url: str, filename: str | None = None, *, mimetype: str | None = None) -> A:
-        """Attach what the provider fetches itself from an address on the web; it keeps a copy for 24 hours.
+        """Attach a file that the provider fetches from an address on the web; it keeps a copy for 24 hours.
 
         Args:
             url: An ``http`` or ``https`` address.
@@ -106,7 +106,7 @@ class Attachment:
             mimetype: Guessed from the file name when left out.
 
         Raises:
-            ValueError: Not such an address, or no file name in it and none given.
+            ValueError: The address has another scheme, or there is no file name in it and none given.
         """
         url = check_no_control_characters(check_text(url, "url"), "url")
         if not url.lower().startswith(("http://", "https://")):
@@ -124,11 +124,11 @@ class Attachment:
         self.__attrs_init__(filename, kind or guess_type(filename) or "application/octet-stream", blob, url)
 
     def _name_of(self, given: object) -> str:
-        # The folders would be dropped by the recipient's program, and say what is nobody's business.
+        # The recipient's program would drop the folders, and they may say something private.
         return _file_name(last_part(check_text(given, "filename")), "filename")
 
     def to_field(self) -> dict[str, Any]:
-        """Return what the API takes for it."""
+        """Return the request field for this file."""
         source = {"url": self.url} if self.blob is None else {"fileblob": self.blob}
         return {"filename": self.filename, "mimetype": self.mimetype, **source}
 
@@ -147,7 +147,7 @@ class Inline(Attachment):
 
     def __init__(self, content: AttachmentContent, cid: str | None = None, *, mimetype: str | None = None) -> None:
         if mimetype is None and cid is not None:
-            # A cid often has no ending to guess from.
+            # A cid often has no ending to guess the type from.
             with suppress(ValueError):
                 mimetype = guess_type(own_name(content))
         try:
@@ -156,12 +156,12 @@ class Inline(Attachment):
             argument, _, problem = str(error).partition(": ")
             if argument != "filename":
                 raise
-            # The name that a caller of this one knows it by.
+            # A caller of this class knows the argument as cid.
             raise (TypeError if isinstance(error, TypeError) else ValueError)(f"cid: {problem}") from error
 
     def _name_of(self, given: object) -> str:
         name = check_no_control_characters(check_text(given, "cid"), "cid").strip()
-        # As it stands in the HTML body, or in the header that names the part.
+        # The caller may copy the cid from the HTML body, or from the Content-ID header of the part.
         for _ in range(2):
             name = name[4:].lstrip() if name[:4].lower() == "cid:" else name
             name = name[1:-1].strip() if name[:1] == "<" and name[-1:] == ">" else name
@@ -197,7 +197,8 @@ def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument:
     return tuple(files)
 
 
-# The type checkers read what an Email takes from the signature of each converter, and only from named functions.
+# Type checkers read the types of an Email's arguments from the signatures of the converters, and only if these are
+# named functions.
 
 _Addresses = AddressLike | Sequence[AddressLike]
 
@@ -255,7 +256,7 @@ def _fastaccept(value: bool | None) -> bool | None:
 
 
 class EmailParts(TypedDict, total=False):
-    """What an `Email` has besides ``sender`` and ``to``; it says what each is."""
+    """The arguments of an `Email` besides ``sender`` and ``to``; see `Email` for their meaning."""
 
     cc: AddressLike | Sequence[AddressLike] | None
     bcc: AddressLike | Sequence[AddressLike] | None
@@ -279,32 +280,33 @@ class Email(PortableEmail):
 
     Addresses are ``"jane@example.com"``, ``"Jane <jane@example.com>"``, ``("Doe, Jane", "jane@example.com")`` or an
     `email.headerregistry.Address`. A domain that is not ASCII is sent in its ASCII form (IDNA 2008 after the mapping of
-    UTS 46), so one address has one form; characters that do not show, or that look like others, are refused. An empty
-    list is as good as none given, except in ``to``.
+    UTS 46), so every address has a single form; characters that do not show, or that look like others, are refused. An
+    empty list counts as not given, except in ``to``.
 
     Args:
-        sender: Who it is from; the domain or address must be verified with SMTP2GO.
-        to: 1 to 100 recipients; one alone may stand without a list.
-        cc: Up to 100 more, seen by everybody.
-        bcc: Up to 100 more, seen by nobody.
-        subject: Needed unless a template is given, which has its own.
+        sender: The sender's address; the domain or address must be verified with SMTP2GO.
+        to: 1 to 100 recipients; a single recipient needs no list.
+        cc: Up to 100 more recipients, whom all recipients see.
+        bcc: Up to 100 more recipients, whom no recipient sees.
+        subject: Needed unless a template is given, which has its own subject.
         html_body: This or ``text_body``, or both, unless a template is given.
-        text_body: As above.
-        reply_to: Up to 100 addresses that answers go to; sent as the header ``Reply-To``, whose names are encoded here
+        text_body: This or ``html_body``, or both, unless a template is given.
+        reply_to: Up to 100 addresses that replies go to; sent as the header ``Reply-To``, whose names are encoded here
             (RFC 2047).
-        custom_headers: A mapping, or pairs where a name occurs more than once. Not Content-Type,
-            Content-Transfer-Encoding or MIME-Version. In those that hold addresses, such as Sender, names are encoded
-            as in ``reply_to``.
+        custom_headers: A mapping, or pairs if a name occurs more than once. Not Content-Type,
+            Content-Transfer-Encoding or MIME-Version. In headers with addresses, such as Sender, names are encoded as
+            in ``reply_to``.
         attachments: `Attachment`s, or paths.
         inlines: `Inline` images that the HTML body shows, or paths.
         template_id: A template of the account; subject and bodies are then ignored by the API.
         template_data: The template's variables: any JSON value, nested as you like.
         schedule: When to send it: an aware time, at least 10 seconds and at most 3 days ahead when it is sent.
-        fastaccept: Answer at once and send in the background. Then nothing says whether the mail was refused.
+        fastaccept: Let the API answer at once and send in the background. Then no response says whether the e-mail was
+            refused.
 
     Raises:
-        ValueError: Names the argument and the limit.
-        TypeError: Names the argument and what it needs.
+        ValueError: An argument has a wrong value; the message names the argument and the limit.
+        TypeError: An argument has a wrong type; the message names the argument and the right type.
     """
 
     sender: str = attrs.field(converter=_sender, repr=repr_masked)
@@ -344,7 +346,7 @@ class Email(PortableEmail):
         """Return the request fields of ``/email/send``; files in it are still files.
 
         Args:
-            now: Tells the time that ``schedule`` is checked against.
+            now: Returns the time that ``schedule`` is checked against.
 
         Raises:
             ValueError: ``schedule`` is less than 10 seconds or more than 3 days ahead.
@@ -353,7 +355,7 @@ class Email(PortableEmail):
         headers = self.custom_headers
         if self.reply_to:
             headers = (*headers, ("Reply-To", address_header(self.reply_to)))
-        # Line by line, since lists and dicts made for what is not there were most of the time in here.
+        # Line by line: making lists and dicts for absent arguments took most of the time in this method.
         if self.cc:
             fields["cc"] = self.cc
         if self.bcc:

@@ -1,4 +1,4 @@
-"""Media types of files by their names: the usual types are the same on every machine, the others as the machine says."""
+"""Media types of files by their names: the usual types are the same on every machine, unlike the others."""
 
 import mimetypes
 import os

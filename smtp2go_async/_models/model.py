@@ -1,4 +1,4 @@
-"""The classes that results share: `Reply` for an object, `ListReply` for an array, `EmptyReply` for a word or nothing."""
+"""The classes of results: `Reply` for an object, `ListReply` for an array, `EmptyReply` for a word or nothing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, overload

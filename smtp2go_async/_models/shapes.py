@@ -191,7 +191,7 @@ def holds_an_object(value: Any) -> bool:
         if isinstance(part, list):
             left += part
         elif isinstance(part, dict) and any(
-            holds_anything(part) for name, part in part.items() if name != "request_id"
+            holds_anything(inner) for name, inner in part.items() if name != "request_id"
         ):
             return True
     return False

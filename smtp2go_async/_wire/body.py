@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from anyio.lowlevel import RunVar
 
 _READERS = 4
-"""Threads that read files for one event loop, beside those of the program. Encoding is done in one thread at a time
-anyway; with forty of them more chunks were held at a time, the loop had to wait longer, and nothing was sent sooner."""
+"""Threads that read files for an event loop, beside the threads of the program. Only a single thread encodes at a time
+anyway; with forty threads more chunks were held, the loop had to wait longer, and nothing was sent sooner."""
 
 _SMALL = 64 * 1024
-"""Bytes; a body up to this size goes as one piece, which is quicker than pieces."""
+"""Bytes; a body up to this size is a single piece, which is quicker to send than several."""
 
 
 def _encoded_size(size: int) -> int:
@@ -50,7 +50,7 @@ class Body:
 
     @property
     def content(self) -> bytes | None:
-        """The whole body, when it is one piece in memory."""
+        """The whole body, if it is a single piece in memory."""
         if len(self.pieces) == 1 and isinstance(self.pieces[0], bytes):
             return self.pieces[0]
         return None
@@ -59,7 +59,7 @@ class Body:
         """Read the body from its start.
 
         Raises:
-            FileChangedError: A file is not what it was when the body was made.
+            FileChangedError: A file has changed since the body was made.
         """
         from anyio import to_thread  # here, because composing an e-mail needs no event loop
 
@@ -69,7 +69,7 @@ class Body:
                 continue
             in_memory = isinstance(piece.blob, MemoryBlob)
             left = _encoded_size(piece.size)
-            # Closing is not left to a thread: it is quick, and here it may run while the call is being cancelled.
+            # Closing is quick and not left to a thread: here it also runs while the call is being cancelled.
             with piece.blob.opened(piece.size) as chunks:
                 while True:
                     if in_memory:
@@ -80,7 +80,7 @@ class Body:
                     left -= len(held[0])
                     if left < 0 or (left and not held[0]):
                         raise FileChangedError("a file gave more or fewer bytes than were measured")
-                    # Taken out, so that nothing is kept here of what is on its way.
+                    # Popped, so that this frame does not keep the chunk in memory while it is on its way.
                     yield held.pop()
                     if not left:
                         break
@@ -89,8 +89,8 @@ class Body:
 async def blob_from_thread(file: object, name: str) -> Blob:
     """Make a blob of an open file in a thread: reading a pipe to its end may take for ever.
 
-    Who is cancelled does not wait for the thread, which then stops at the next look and closes what it has made. It is
-    one more than those of the program and of the readers, since what writes into the pipe may need one of them.
+    A cancelled call does not wait for the thread, which stops at its next look and closes the copy that it has made.
+    The thread is an additional one, because the writer of the pipe may need a thread of the program's own.
     """
     from anyio import CapacityLimiter, to_thread
 
@@ -104,7 +104,7 @@ async def blob_from_thread(file: object, name: str) -> Blob:
 
 
 def _limiter() -> "CapacityLimiter":
-    """Return the one of this event loop."""
+    """Return the limiter of this event loop."""
     from anyio import CapacityLimiter
 
     found = _limiters().get(None)
@@ -129,8 +129,8 @@ def encode(fields: Mapping[str, Any], dumps: Dumps = STANDARD.dumps) -> Body:
     """Encode a request body; each `Blob` in it becomes the base64 text of its bytes.
 
     Raises:
-        ValueError: A file that can't be measured, text that is not valid Unicode, a number that JSON has no form for.
-        TypeError: A value that JSON has no form for; the message names the field.
+        ValueError: A file can't be measured, a text is not valid Unicode, or JSON has no form for a number.
+        TypeError: JSON has no form for a value; the message names the field.
     """
     blobs: list[Blob] = []
     mark = ""
@@ -151,7 +151,7 @@ def encode(fields: Mapping[str, Any], dumps: Dumps = STANDARD.dumps) -> Body:
     if not blobs:
         return Body((text,), len(text))
     texts = text.split(f'"{mark}"'.encode())
-    # What orjson refuses is written a second time by the standard library: the blobs of the last time count.
+    # The standard library writes again what orjson refuses, so only the blobs of the last time count.
     return _with_blobs(texts, blobs[1 - len(texts) :])
 
 
@@ -170,7 +170,7 @@ def _with_blobs(texts: list[bytes], blobs: list[Blob]) -> Body:
 
 
 def _name_the_field(fields: Mapping[str, Any], error: Exception) -> None:
-    """Raise the error again with the name of the field it is about, found by trying each field alone."""
+    """Raise the error again with the name of its field, which is found by trying each field alone."""
     for name, value in fields.items():
         try:
             STANDARD.dumps(

@@ -1,4 +1,4 @@
-"""JSON by the standard library, or by orjson where the caller asked for it; the same texts and the same errors."""
+"""JSON by the standard library, or by orjson if the caller asks for it; both give the same texts and errors."""
 
 import functools
 import json
@@ -9,13 +9,13 @@ Default = Callable[[Any], Any]
 
 
 class Dumps(Protocol):
-    """Encode a value; what JSON has no form for goes to ``default``, which returns a form for it or raises."""
+    """Encode a value; parts that JSON has no form for go to ``default``, which returns a form or raises."""
 
     def __call__(self, value: object, default: Default) -> bytes: ...
 
 
 class Codec(NamedTuple):
-    """One way to write JSON and to read it."""
+    """A way to write JSON and to read it."""
 
     dumps: Dumps
     loads: Callable[[bytes], Any]
@@ -33,16 +33,16 @@ STANDARD = Codec(_dumps, json.loads)
 def with_orjson() -> Codec:
     """Make the codec that uses orjson.
 
-    What it refuses is left to the standard library, which takes some of it (numbers as keys, whole numbers of any size,
-    text in UTF-16) and else says what is wrong in its own words. Two things differ: orjson writes UUIDs and enums, and
-    it reads whole numbers of more than 64 bits, which the API has none of, as floats.
+    The standard library gets everything that orjson refuses: it takes some of that (numbers as keys, whole numbers of
+    any size, text in UTF-16), and otherwise its error says what is wrong. Two things differ: orjson writes UUIDs and
+    enums, and it reads whole numbers of more than 64 bits, which the API does not use, as floats.
 
     Raises:
-        ImportError: It is not installed.
+        ImportError: orjson is not installed.
     """
     import orjson
 
-    # Else it would write these in a form of its own instead of handing them to `default`.
+    # Without these options orjson would write such values in its own form instead of handing them to `default`.
     options = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
     def dumps(value: object, default: Default) -> bytes:
@@ -50,7 +50,7 @@ def with_orjson() -> Codec:
             text: bytes = orjson.dumps(value, default, options)
         except TypeError:
             return _dumps(value, default)
-        # It writes NaN and Infinity as null, and the standard library refuses them.
+        # orjson writes NaN and Infinity as null, and the standard library refuses them.
         return _dumps(value, default) if b"null" in text else text
 
     def loads(content: bytes) -> Any:

@@ -1,9 +1,9 @@
-"""Tell the provider's own words in the text of an error from what it quotes of the caller's input.
+"""Distinguish the provider's own words in the text of an error from its quotations of the caller's input.
 
-Limits and an unknown key are recognised by whole sentences, which must not stand in anything that the caller sent. For
-the rows of the table in `_refusals` that look for a few words, what the caller sent and everything in quotation marks
-is taken out of the text first. A text is quoted in part as well, or escaped, or in other letters: so words that stand
-in a text of the caller's which is not found whole decide nothing.
+Limits and an unknown key are recognised by whole sentences, which must not stand in anything that the caller sent. The
+table in `refusals` also looks for a few words; before that, the caller's texts and everything in quotation marks are
+taken out of the error's text. A text can also be quoted in part, escaped, or in other letters. So when a text of the
+caller is not found whole in the error, the words that it contains decide nothing.
 """
 
 import base64
@@ -20,7 +20,7 @@ from .._content.blobs import MemoryBlob
 
 
 class Words(enum.Enum):
-    """What the provider's own words say."""
+    """The meaning of the provider's own words."""
 
     NOTHING = "nothing that decides"
     KEY_UNKNOWN = "the key is unknown"
@@ -30,11 +30,11 @@ class Words(enum.Enum):
     MISSING = "something does not exist"
 
 
-# A sentence can go on with advice: between two years the provider changed ", please try" to ". Please try".
+# A sentence can end with advice: from a year to the next the provider changed ", please try" to ". Please try".
 _ADVICE = r"(?:[.!]|[.,;] please [^'\"]*)?"
 
 _KEY_UNKNOWN: Final = re.compile(rf"(an api user matching the passed ['\"]?api_key['\"]? was not found){_ADVICE}")
-"""The sentence for a key that has the right form and belongs to nobody, seen with the statuses 400 and 500."""
+"""The sentence for a key of the right form that belongs to no account, seen with the statuses 400 and 500."""
 
 _LIMIT: Final = re.compile(
     r"(api key rate ?limit exceeded"
@@ -44,12 +44,12 @@ _LIMIT: Final = re.compile(
 """The sentences for a limit that a key has of its own, and for a limit that an endpoint has."""
 
 _MALFORMED: Final = re.compile(r"(the api key passed was not) ")
-"""How the sentence for a key of the wrong form begins, as captured in 2017."""
+"""The start of the sentence for a key of the wrong form, as captured in 2017."""
 
 _ABOUT_THE_KEY: Final = re.compile(r"\bapi[ _-]?key\b")
 _MISSING: Final = re.compile(r"\bnot found\b|\b(?:does not|doesn['\u2019]t) exist\b")
 
-# The same in the caller's texts as `_plain` makes them. An "api_keys" of the caller's is the name of a call.
+# The same words in the caller's texts, after `_plain`. The word "api_keys" is excepted: it is the name of a group.
 _PLAIN_KEY: Final = re.compile("api ?key(?!s)")
 _PLAIN_MISSING: Final = re.compile("not ?found|does ?n ?o? ?t ?exist")
 _DECISIVE: Final = (_PLAIN_KEY, _PLAIN_MISSING)
@@ -66,7 +66,7 @@ _CLOSING: Final = {
     "\u00ab": "\u00bb",
     "\u2039": "\u203a",
 }
-# An apostrophe stands between two letters.
+# A mark after a letter is an apostrophe and opens no quotation.
 _OPENING: Final = re.compile(rf"(?<!\w)[{''.join(_CLOSING)}]")
 
 _SEPARATORS: Final = re.compile(r"[\W_]+")
@@ -75,27 +75,27 @@ _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
 _TAKEN_OUT: Final = " \ufffc "
 
 MAX_MADE_PLAIN: Final = 1_000_000
-"""Characters of a request that are looked through in every disguise, which takes some tenths of a second."""
+"""Characters of a request that are searched in every disguise, which takes some tenths of a second."""
 
-_MOST_HEADERS: Final = 100_000
+_MAX_HEADER_CHARACTERS: Final = 100_000
 
 
 def words_of(message: str, fields: object = None, path: str = "") -> Words:
-    """Say what an error's text says in the provider's own words.
+    """Return the meaning of an error's text, going by the provider's own words.
 
     Args:
         message: The text.
         fields: The fields of the request.
-        path: The path of the call, which is the caller's too.
+        path: The path of the call, which the provider may quote as well.
     """
     text = _flat(html.unescape(message) if "&" in message else message)
     for sentence, words in ((_KEY_UNKNOWN, Words.KEY_UNKNOWN), (_LIMIT, Words.LIMIT)):
         if found := sentence.fullmatch(text):
             return Words.NOTHING if _stands_in(found[1], fields) else words
-    if (begin := _MALFORMED.match(text)) and not _stands_in(begin[1], fields):
+    if (start := _MALFORMED.match(text)) and not _stands_in(start[1], fields):
         return Words.ABOUT_THE_KEY
     if not (_ABOUT_THE_KEY.search(text) or _MISSING.search(text)):
-        # Most errors, and then the request need not be looked through.
+        # The quick way out for most errors: the request need not be searched.
         return Words.NOTHING
     own, hidden = _own_words(text, fields, path)
     about_key = _PLAIN_KEY not in hidden and _ABOUT_THE_KEY.search(own) is not None
@@ -106,7 +106,7 @@ def words_of(message: str, fields: object = None, path: str = "") -> Words:
 
 
 def _own_words(text: str, fields: object, path: str) -> tuple[str, set[re.Pattern[str]]]:
-    """Return a text without what it quotes, and the words in it that can be the caller's nevertheless."""
+    """Return a text without its quotations, and the words in it that may still be the caller's."""
     whole: set[str] = set()
     hidden: set[re.Pattern[str]] = set()
     disguises = _Disguises()
@@ -121,16 +121,16 @@ def _own_words(text: str, fields: object, path: str) -> tuple[str, set[re.Patter
                 hidden.update(holds)
     for flat in sorted(whole, key=len, reverse=True):
         text = text.replace(flat, _TAKEN_OUT)
-    # The name of the field of the key stands in quotation marks and is the provider's.
+    # The provider writes the name of this field in quotation marks, so it is not a quotation of the caller.
     text = re.sub(r"(?<!\w)(['\"`])api_key\1(?!\w)", "api_key", text)
     return _without_quotations(text), hidden
 
 
 def _without_quotations(text: str) -> str:
-    """Take out what stands in quotation marks, each from the first mark to the last one of its kind.
+    """Take out quotations, each from its first mark to the last mark of the same kind.
 
-    Marks inside a quotation must not end it early. One without an end was cut off, so it goes on to the end of the
-    text. Each end is looked for once, since a text can have a million marks.
+    Marks inside a quotation must not end it early. A quotation without an end was cut off, so it goes on to the end of
+    the text. The end for each kind of mark is searched only once, because a text can have a million marks.
     """
     ends: dict[str, int] = {}
     pieces: list[str] = []
@@ -147,13 +147,13 @@ def _without_quotations(text: str) -> str:
 
 
 class _Disguises:
-    """Finds words in the caller's texts however they are written there, until it has looked through enough."""
+    """Makes the forms in which the caller's texts are searched, up to a limit of characters."""
 
     def __init__(self) -> None:
         self.left = MAX_MADE_PLAIN
 
     def forms(self, text: str) -> list[str] | None:
-        """Return a text in the forms that words are looked for in; ``None`` where that takes too long."""
+        """Return a text in the forms that are searched; ``None`` when that would take too long."""
         self.left -= len(text)
         if self.left < 0:
             return None
@@ -164,7 +164,7 @@ class _Disguises:
 
 
 def _decisive(text: str, disguises: _Disguises) -> Sequence[re.Pattern[str]]:
-    """Return which of the words that decide something a text of the caller's holds."""
+    """Return the decisive words that a text of the caller contains."""
     lower = text.lower()
     if text.isascii() and not any(word in lower for word in _LAST_WORDS):
         return ()
@@ -173,7 +173,7 @@ def _decisive(text: str, disguises: _Disguises) -> Sequence[re.Pattern[str]]:
 
 
 def _stands_in(sentence: str, fields: object) -> bool:
-    """Whether a sentence stands in something that the caller sent."""
+    """Whether a sentence stands in a text that the caller sent."""
     wanted = _plain(sentence)
     last = sentence.rpartition(" ")[2]
     disguises = _Disguises()
@@ -186,7 +186,7 @@ def _stands_in(sentence: str, fields: object) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return letters and digits with single spaces between them, so that every way to write the same is the same."""
+    """Return letters and digits with single spaces between them, so that all spellings of a text become equal."""
     if not text.isascii():
         text = "".join(
             letter for letter in unicodedata.normalize("NFKD", text) if unicodedata.category(letter) not in ("Mn", "Cf")
@@ -199,10 +199,10 @@ def _flat(text: str) -> str:
 
 
 def _texts(fields: object) -> Iterator[str | None]:
-    """Go through all the texts of a request's fields, however deep; ``None`` stands for one that can't be read here."""
+    """Yield all texts in a request's fields, however deep, and ``None`` for a text that can't be read here."""
     waiting: list[Any] = [fields]
     if isinstance(fields, Mapping):
-        # The field of the key is this client's own.
+        # The field for the key is written by this client and not by the caller.
         waiting = [*(name for name in fields if name != "api_key"), *fields.values()]
         if (mime := fields.get("mime_email")) is not None:
             yield from _of_mime(mime)
@@ -218,7 +218,7 @@ def _texts(fields: object) -> Iterator[str | None]:
 
 
 def _of_mime(mime: object) -> Iterator[str | None]:
-    """Go through the texts of a ready message. One that is in a file is not read again only for an error."""
+    """Yield the texts of a ready message, and ``None`` for a message in a file, which is not read again here."""
     if isinstance(mime, MemoryBlob):
         data = mime.data
     elif isinstance(mime, str):
@@ -233,10 +233,10 @@ def _of_mime(mime: object) -> Iterator[str | None]:
     yield text
     from email.header import decode_header, make_header  # here, because only an error of this call needs it
 
-    unfolded = re.sub(r"\r?\n[ \t]+", " ", text[:_MOST_HEADERS])
+    unfolded = re.sub(r"\r?\n[ \t]+", " ", text[:_MAX_HEADER_CHARACTERS])
     for words in re.findall(rf"(?:{_ENCODED_WORD.pattern}\s*)+", unfolded):
         try:
             yield str(make_header(decode_header(words.strip())))
         except (LookupError, ValueError):
-            # Nobody can read it, so it is not known what it says.
+            # The encoded words can't be read, so they may say anything.
             yield None

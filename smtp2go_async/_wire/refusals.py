@@ -1,4 +1,4 @@
-"""Decide which error an error answer is, from its status, its code and the provider's own words. Nothing else decides.
+"""Choose the error for an error response by its status, its code and the provider's own words. Nothing else decides.
 
 The first row that fits wins. A dash means that the column does not matter.
 
@@ -21,11 +21,11 @@ The first row that fits wins. A dash means that the column does not matter.
 | 400, 2xx       | API_EXCEPTION               | something does not exist  | `NotFoundError`         | no          |
 | any other      | any other                   | -                         | `ApiError`              | no          |
 
-A 5xx says nothing about whether the call was carried out, and no words change that. There is one exception: a wrong key
-has been answered with a 500 (seen in 2026), and that sentence is recognised from its first word to its last.
+A 5xx says nothing about whether the call was carried out, and no words change that. The only exception is a wrong key:
+it has been answered with a 500 (seen in 2026), and that sentence is recognised from its first word to its last.
 
 The provider quotes the caller's input in its texts, so a subject that says "You are rate limited" must not close the
-gate. `_provider_words` tells the provider's own words from what it quotes.
+gate. `provider_words` distinguishes the provider's own words from its quotations.
 """
 
 import json
@@ -45,19 +45,19 @@ from .provider_words import Words, words_of
 
 
 def kind_of(status: int, code: str | None, message: str, fields: object = None, path: str = "") -> type[ApiError]:
-    """Read the table.
+    """Return the class of the error, by the table above.
 
     Args:
         status: The HTTP status: 2xx with an error in the body, or 400 and over.
         code: The ``error_code`` without its prefix.
         message: The text of the error.
-        fields: The fields of the request: what of it comes back in the text are not the provider's words.
+        fields: The fields of the request: if the text quotes them, these are not the provider's own words.
         path: The path of the call.
     """
     if status == 429:
         return RateLimitError
     if status >= 500:
-        # Only this status was seen with that sentence.
+        # The sentence was seen with no other status of the family.
         known = status == 500 and code == "API_EXCEPTION" and words_of(message, fields, path) is Words.KEY_UNKNOWN
         return AuthenticationError if known else ServerError
     by_code = _BY_CODE.get(code or "")
@@ -92,7 +92,7 @@ _BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
 }
 
 
-# --- answers that contradict themselves --------------------------------------------------------------------------
+# --- responses that contradict themselves ------------------------------------------------------------------------
 
 _IDS: Final = frozenset({"email_id", "schedule_id", "message_id"})
 _COUNTS: Final = frozenset({"succeeded", "total_sent"})
@@ -103,9 +103,9 @@ _NO: Final = frozenset({"", "0", "false", "no", "none", "null"})
 
 
 def accepts_a_message(content: bytes, keys: Set[str] = _IDS | _COUNTS) -> bool:
-    """Whether the answer of a send shows anywhere, beside an error or a refusal, that a message was accepted.
+    """Whether the response to a send shows anywhere, beside an error or a refusal, that a message was accepted.
 
-    Every value is looked at, also that of a key which stands twice.
+    Every value is checked, even both values of a doubled key.
     """
     accepted = False
 
@@ -115,18 +115,19 @@ def accepts_a_message(content: bytes, keys: Set[str] = _IDS | _COUNTS) -> bool:
         return dict(pairs)
 
     try:
-        # The hook is given every object of the text, with all its pairs. No number is too long for a float.
+        # The hook gets every object of the text with all its pairs. Integers are read as floats, which have no limit
+        # on their digits.
         json.loads(content, object_pairs_hook=look, parse_int=float)
     except ValueError:
         return False
     except RecursionError:
-        # The other decoder reads deeper, so the outcome is unknown.
+        # orjson reads deeper than this decoder, so the outcome is unknown.
         return True
     return accepted
 
 
 def _says_yes(value: object) -> bool:
-    """Whether an id or a count is one, of whatever type: not empty, and not zero or less."""
+    """Whether an id or a count says yes, whatever its type: it is not empty, and not 0 or less."""
     waiting = [value]
     while waiting:
         part = waiting.pop()
@@ -144,12 +145,12 @@ def _is_positive(value: Any) -> bool:
     try:
         return float(value) > 0
     except ValueError:
-        # Text that is no number.
+        # A text that is not a number is an id.
         return True
 
 
 def has_result_beside_error(payload: Any) -> bool:
-    """Whether ``data`` holds the result of a call although the root of the answer holds an error."""
+    """Whether ``data`` holds the result of a call although the root of the response holds an error."""
     if not isinstance(payload, dict) or not (payload.get("error") or payload.get("error_code")):
         return False
     data = payload.get("data")
@@ -159,7 +160,7 @@ def has_result_beside_error(payload: Any) -> bool:
 
 
 def has_item_beside_error(payload: Any) -> bool:
-    """Whether ``data`` holds what became of single messages although the root of the answer holds an error."""
+    """Whether ``data`` holds the outcome of single messages although the root of the response holds an error."""
     data = payload.get("data") if isinstance(payload, dict) else None
     return isinstance(data, list) and any(
         isinstance(item, dict) and any(_says_yes(value) for key, value in item.items() if key not in _OF_NO_RESULT)
@@ -171,17 +172,17 @@ _OF_NO_RESULT: Final = _OF_ERRORS | _OF_FAILURES | {"status", "message"}
 
 
 def has_doubled_key(content: bytes, payload: Any) -> bool:
-    """Whether an object of a JSON text has the same key twice, so that one of the two values was not seen.
+    """Whether an object of a JSON text has the same key twice, so that a value was not seen.
 
     Args:
         content: The text.
-        payload: The same, decoded.
+        payload: The decoded text.
     """
-    # Each key needs a colon, so as many colons as keys leave none for a second key of the same name. That is the case
-    # for nearly every answer, and counting costs a fraction of a microsecond.
+    # Each key needs a colon, so if there are only as many colons as keys, no key is doubled. That is the case for
+    # nearly every response, and counting costs a fraction of a microsecond.
     colons = content.count(b":")
     if payload.__class__ is dict:
-        # Nearly always all keys stand here, and need not be looked for.
+        # The quick way for nearly all responses: their keys are at the root and in ``data``.
         data = payload.get("data")
         if data.__class__ is dict:
             if len(payload) + len(data) == colons:
@@ -200,7 +201,7 @@ def has_doubled_key(content: bytes, payload: Any) -> bool:
     try:
         json.loads(content, object_pairs_hook=look, parse_int=float)
     except (ValueError, RecursionError):
-        # Only the other decoder takes it, and that one does not show doubled keys.
+        # Only orjson reads this text, and orjson does not show doubled keys.
         return True
     return doubled
 

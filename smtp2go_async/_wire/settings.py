@@ -1,4 +1,4 @@
-"""What a client was told, checked once, with everything that can be prepared for all its calls."""
+"""The settings of a client: checked a single time, with everything that can be prepared for all its calls."""
 
 import ipaddress
 import os
@@ -32,7 +32,7 @@ KEY_VARIABLE = "SMTP2GO_API_KEY"
 REGION_VARIABLE = "SMTP2GO_REGION"
 BASE_URL_VARIABLE = "SMTP2GO_BASE_URL"
 SANDBOX_KEY = "api-" + "SANDBOX0" * 4
-"""The key that a sandbox knows when it is given none. It is public, so it may be seen on any network."""
+"""The default key of a sandbox. It is public, so it may be seen on any network."""
 TIMEOUT = 30.0
 """Seconds; a send that is not fast-accepted waits for the provider's own SMTP conversation."""
 MAX_EMAIL_BYTES = 50_000_000
@@ -44,11 +44,11 @@ _KEY = re.compile(r"api-[A-Za-z0-9]{32}")
 
 
 def check_key(value: object) -> str:
-    """Return the key, from the environment when there is none.
+    """Return the key; ``None`` takes it from the environment.
 
     Raises:
-        ValueError: There is none, or it is not ``api-`` and 32 letters or digits. The key is not in the message.
-        TypeError: It is not text.
+        ValueError: There is no key, or it is not ``api-`` and 32 letters or digits. The message never has the key.
+        TypeError: The key is not text.
     """
     source = "api_key"
     if value is None:
@@ -66,16 +66,16 @@ def check_key(value: object) -> str:
 def check_base_url(
     region: str | None, base_url: object, *, api_key: str | None = None, allow_http: bool = False
 ) -> str:
-    """Return where the API is, from the arguments, else from the environment, else the nearest region's address.
+    """Return the API's address: from the arguments, else from the environment, else the address of the nearest region.
 
     Raises:
-        ValueError: Unknown region, a region and a base URL at once, an address where the API can't be, or plain http to
-            another machine, unless that is allowed or the key is the sandbox's. In the environment the same is wrong.
+        ValueError: An unknown region, both a region and a base URL, an address where the API can't be, or plain http to
+            another machine, unless that is allowed or the key is the sandbox's. The environment is checked likewise.
         TypeError: The base URL is not text.
     """
     region_name, url_name = "region", "base_url"
     if region is None and base_url is None:
-        # Set to nothing is not set: the files from which containers are started can't say it in another way.
+        # An empty variable counts as not set, because an env file for containers can't unset a variable.
         region, base_url = os.environ.get(REGION_VARIABLE) or None, os.environ.get(BASE_URL_VARIABLE) or None
         region_name, url_name = _of(REGION_VARIABLE), _of(BASE_URL_VARIABLE)
         if region is not None and base_url is not None:
@@ -98,7 +98,7 @@ def _of(variable: str) -> str:
 
 
 def _wrapping(value: str) -> str:
-    """Say what stands around a value: files with environments are read by some programs with their quotation marks."""
+    """Return a hint about quotation marks or white space around a value: some programs keep those of an env file."""
     if value != value.strip():
         return "; there is white space around it"
     return "; there are quotation marks around it" if value[:1] in ("'", '"') or value[-1:] in ("'", '"') else ""
@@ -128,7 +128,7 @@ def _check_url(value: str, name: str) -> str:
     path = parts.path.rstrip("/")
     if _PATH_OF_A_CALL.search(path):
         raise ValueError(f"{name}: must end in /v3; the path of the call is added to it")
-    # With the point of a name that is written in full it is the same host.
+    # A name that is written in full, with a point at its end, is the same host.
     host = host.removesuffix(".")
     if host == "smtp2go.com" or host.endswith(".smtp2go.com"):
         if path != "/v3":
@@ -143,7 +143,7 @@ _PATH_OF_A_CALL = re.compile(r"/v3/[a-z_]+(?:/[a-z_-]+)+$")
 
 
 def _is_private(base_url: str) -> bool:
-    """Whether nobody between here and there can read what is sent."""
+    """Whether the network can't read a request to this address: it goes over https, or stays on this machine."""
     parts = urlsplit(base_url)
     host = (parts.hostname or "").removesuffix(".")
     if parts.scheme == "https" or host == "localhost":
@@ -151,7 +151,7 @@ def _is_private(base_url: str) -> bool:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        # Also what only looks like an address: 127.0.0.999 is a name, which is looked up.
+        # This includes names that only look like an address: 127.0.0.999 is looked up as a name.
         return False
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
@@ -167,14 +167,14 @@ def check_timeout(value: float | None) -> float | None:
 
 
 def check_retry(value: RetryPolicy) -> RetryPolicy:
-    """Return the policy if it is one."""
+    """Return the policy; any other value raises."""
     if not isinstance(value, RetryPolicy):
         raise TypeError(f"retry: must be a RetryPolicy, not {with_article(value)}")
     return value
 
 
 def check_pacer(value: Pacer) -> Pacer:
-    """Return the pacer if it is one."""
+    """Return the pacer; any other value raises."""
     if not isinstance(value, Pacer):
         raise TypeError(f"pacer: must be a Pacer, not {with_article(value)}")
     return value
@@ -184,7 +184,7 @@ def check_transport(value: str, http_client: object) -> str:
     """Return the transport's name.
 
     Raises:
-        ValueError: Another name, or a client of the caller's beside ``"fast"``.
+        ValueError: The name is unknown, or ``"fast"`` is given together with a client of the caller's.
     """
     if check_text(value, "transport") not in ("httpx", "fast"):
         raise ValueError(f"transport: {value[:50]!r} is none of httpx, fast")
@@ -194,10 +194,10 @@ def check_transport(value: str, http_client: object) -> str:
 
 
 def fast_json() -> Codec:
-    """Return the JSON of ``transport="fast"``, when all of the extra is installed.
+    """Return the JSON codec of ``transport="fast"``.
 
     Raises:
-        ImportError: It is not.
+        ImportError: The extra is not installed completely.
     """
     try:
         with loading:
@@ -224,8 +224,8 @@ def check_extra_body(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return fields to add to every body, copied so that later changes don't reach them.
 
     Raises:
-        ValueError: A value that has no form in JSON, though its type has one: NaN, half a character.
-        TypeError: No mapping, a name that is no text, or a value whose type has no form in JSON.
+        ValueError: JSON has no form for a value, though it has for its type: NaN, half a character.
+        TypeError: The value is not a mapping, a name is not text, or JSON has no form for the type of a value.
     """
     fields = check_mapping(value, "extra_body")
     try:
@@ -253,7 +253,7 @@ class Settings:
     extra_body: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     json: Codec = attrs.field(default=STANDARD, repr=False)
     headers: tuple[tuple[str, str], ...] = attrs.field(init=False, repr=False)
-    """The headers of every call, the key among them where it goes into one."""
+    """The headers of every call, including the key if it goes into a header."""
 
     def __attrs_post_init__(self) -> None:
         if check_text(self.auth, "auth") not in ("header", "bearer", "body"):
@@ -274,7 +274,7 @@ class Settings:
         object.__setattr__(self, "headers", tuple(headers))
 
     def _check_that_no_key_is_shown(self) -> None:
-        """Look again with each copy: a client of a sandbox in another container may be given the real key."""
+        """Check again with each copy: a client for a sandbox in another container may get the real key."""
         if self.allow_http or _is_private(self.base_url):
             return
         if self.api_key != SANDBOX_KEY:
