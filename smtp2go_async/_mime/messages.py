@@ -1,4 +1,4 @@
-"""What ``email.send_mime`` takes: a ready message in any of its forms, as bytes that can be sent."""
+"""A ready message for ``email.send_mime``, in any of its forms, as bytes that can be sent."""
 
 import os
 import re
@@ -12,9 +12,9 @@ from .._wire.body import blob_from_thread
 
 _END_OF_HEADERS = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _RECIPIENTS = re.compile(rb"(?:\A|[\r\n])(?:to|cc|bcc)[ \t]*:", re.IGNORECASE)
-# Not followed by nothing, or by a group without members, as in "undisclosed-recipients:;". A value goes on in lines
-# that begin with white space.
-_SOMEBODY = re.compile(
+# The header must not be empty, or a group without members, as in "undisclosed-recipients:;". A value continues in lines
+# that start with white space.
+_FILLED_RECIPIENTS = re.compile(
     _RECIPIENTS.pattern + rb"(?!(?:[^\r\n:;@]*:[ \t]*;)?[ \t\r\n]*(?:\r\n?+|\n|\Z)(?![ \t]))", re.IGNORECASE
 )
 
@@ -22,11 +22,11 @@ _SOMEBODY = re.compile(
 async def mime_blob(message: object) -> Blob:
     """Make a blob of a ready message, and warn the caller when none of its headers names recipients.
 
-    A file is not looked into for that.
+    The headers in a file are not checked.
 
     Raises:
-        ValueError: It is empty, can't be read, or can't be written by the standard library.
-        TypeError: It is no ready message.
+        ValueError: The message is empty, can't be read, or can't be written by the standard library.
+        TypeError: The value is not a ready message.
     """
     if isinstance(message, Message):
         blob: Blob = MemoryBlob(_written(message))
@@ -39,8 +39,8 @@ async def mime_blob(message: object) -> Blob:
         blob = await _of_file_or_bytes(message)
     if blob.measure() == 0:
         raise ValueError("mime_email: is empty")
-    # A file is read once, while it is sent, and may be too large for that.
-    if isinstance(blob, MemoryBlob) and not _find(_SOMEBODY, blob.data):
+    # Only in memory: a file is read while it is sent, and may be too large to search.
+    if isinstance(blob, MemoryBlob) and not _find(_FILLED_RECIPIENTS, blob.data):
         lacking = "nobody in its To, Cc and Bcc headers" if _find(_RECIPIENTS, blob.data) else "no To, Cc or Bcc header"
         warn_caller(
             f"mime_email: the message has {lacking}, and POST /email/mime has no other place for recipients, so it may "
@@ -53,10 +53,10 @@ def refuse_other_libraries(value: object, argument: str) -> None:
     """Refuse a message of another library, with the line to write instead.
 
     Raises:
-        TypeError: It is one.
+        TypeError: The value is such a message.
     """
     name = type_name(value)
-    # Django's own e-mails keep bcc beside the message, which their message() leaves out.
+    # Django's own e-mails keep bcc outside the message, and their message() leaves it out.
     if callable(getattr(value, "message", None)):
         raise TypeError(
             f"{argument}: a {name} is no ready message; write send_mime(mail.message()), which leaves out its bcc "
@@ -67,14 +67,14 @@ def refuse_other_libraries(value: object, argument: str) -> None:
 
 
 def _written(message: Message) -> bytes:
-    # Here, since files and bytes need nothing of it.
+    # Imported here, because files and bytes don't need it.
     from .headers import UnwritableError
     from .writing import message_bytes
 
     try:
         return message_bytes(message)
     except UnwritableError as error:
-        # Without the error of the standard library, whose text has headers and addresses in it.
+        # The cause is left out: the standard library's text has headers and addresses in it.
         raise ValueError(f"mime_email: {error}") from None
 
 
@@ -90,7 +90,7 @@ async def _of_file_or_bytes(message: object) -> Blob:
         raise type(error)(f"mime_email: {error}") from error
 
 
-def _find(what: re.Pattern[bytes], raw: bytes) -> bool:
-    """Whether something stands in the headers of a message."""
+def _find(pattern: re.Pattern[bytes], raw: bytes) -> bool:
+    """Whether a pattern matches in the headers of a message."""
     end = _END_OF_HEADERS.search(raw)
-    return what.search(raw, 0, len(raw) if end is None else end.start()) is not None
+    return pattern.search(raw, 0, len(raw) if end is None else end.start()) is not None

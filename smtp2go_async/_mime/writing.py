@@ -1,9 +1,9 @@
-"""Write a message of the standard library as bytes: CRLF at the end of each line, and all else as the message says.
+"""Write a message of the standard library as bytes: CRLF at the end of each line, and everything else as it says.
 
-Each part is written by its own policy, and nothing in the message is changed but that a multipart without a boundary
-gets one; so several threads may send a message at once.
-What is signed stays as the standard library writes it. In all else a body whose bytes would not arrive as they are goes
-out in Base64.
+Each part is written by its own policy. The message is not changed, except that a multipart without a boundary gets a
+boundary; so several threads may send the same message at the same time.
+Signed parts stay as the standard library writes them. In other parts, a body whose bytes would not arrive unchanged
+goes out in Base64.
 """
 
 import copy
@@ -20,18 +20,18 @@ from .headers import MAX_LINE_LENGTH, UnwritableError, header_line
 
 _CRLF = b"\r\n"
 _BARE_CR = re.compile(rb"\r(?!\n)")
-# From the beginning of a line: looked for from everywhere, it would take a thousand times as long.
+# Anchored at the start of a line: a search from every position would take a thousand times as long.
 _LONG_LINE = re.compile(rb"(?:\A|[\r\n])[^\r\n]{%d}" % (MAX_LINE_LENGTH + 1))
 _BOUNDARY = re.compile(r"[ -~]+")
 _AS_THEY_ARE = frozenset({"", "7bit", "8bit", "binary"})
-# Where as_bytes is that of the standard library. That of Django leaves "From " alone, and is the same in all else.
+# The modules whose as_bytes is that of the standard library; Django's only differs in leaving "From " alone.
 _WRITTEN_HERE = ("email.message", "django.core.mail.message")
-# A signature in a header of the message covers its body and some headers; the last is one that forwarders add.
+# A signature in a header of the message covers its body and some headers; forwarders add the last of these.
 _SIGNATURES = ("DKIM-Signature", "ARC-Message-Signature")
 
 
 class _Care(Enum):
-    """How far a part may be written in another way than the standard library has it."""
+    """How far the bytes of a part may differ from those of the standard library."""
 
     FREE = auto()
     KEPT = auto()
@@ -43,10 +43,10 @@ class _Care(Enum):
 def message_bytes(message: Message) -> bytes:
     """Return a message as it is sent.
 
-    A class with an ``as_bytes`` of its own knows best how to write it.
+    A class with an ``as_bytes`` of its own is written by that.
 
     Raises:
-        UnwritableError: It can't be written.
+        UnwritableError: The message can't be written.
     """
     try:
         if getattr(type(message).as_bytes, "__module__", "") in _WRITTEN_HERE:
@@ -61,7 +61,7 @@ def message_bytes(message: Message) -> bytes:
     except RecursionError:
         raise UnwritableError("its parts are nested too deeply") from None
     except Exception as error:
-        # The texts of these errors have headers and bodies in them.
+        # The cause and its text are left out, because these errors quote headers and bodies.
         raise UnwritableError(f"it can't be written by the standard library ({type(error).__name__})") from None
     return with_crlf(written)
 
@@ -75,7 +75,7 @@ def with_crlf(written: bytes) -> bytes:
 
 
 def _part(message: Message, care: _Care, where: str) -> bytes:
-    """Write a message or one of its parts."""
+    """Write a message or a part of it."""
     kind = message.get_content_maintype()
     in_base64 = False
     if kind == "multipart":
@@ -84,9 +84,9 @@ def _part(message: Message, care: _Care, where: str) -> bytes:
         body = _nested(message, care, where)
     else:
         body = _octets(message, where)
-        # Without a head there is no place to say what the body is encoded in.
+        # A part without a head has no place to name the encoding of its body.
         if care is _Care.FREE and not _has_no_head(message):
-            changed = _what_would_change(message, body, is_text=kind == "text")
+            changed = _changed_content(message, body, is_text=kind == "text")
             if changed is not None:
                 in_base64, body = True, encodebytes(changed)
         body = with_crlf(body)
@@ -114,12 +114,12 @@ def _head(message: Message, care: _Care, *, in_base64: bool) -> list[bytes]:
 
 
 def _has_no_head(message: Message) -> bool:
-    """Tell whether a message that was read began with its body at once, without an empty line before."""
+    """Whether a message that was read started directly with its body, without an empty line before it."""
     return any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects)
 
 
 def _octets(message: Message, where: str) -> bytes:
-    # The payload itself, as the generators of the standard library take it: get_payload() decodes.
+    # The attribute, as in the generators of the standard library, because get_payload() decodes.
     payload = cast("object", message._payload)  # type: ignore[attr-defined]
     if payload is None:
         return b""
@@ -140,25 +140,25 @@ def _shown_type(message: Message) -> str:
     return kind if re.fullmatch(r"[a-z-]{1,30}/[a-z0-9.+-]{1,60}", kind) else "another"
 
 
-def _what_would_change(message: Message, body: bytes, *, is_text: bool) -> bytes | None:
-    """Return the content of a part that would arrive as something else; ``None`` if it arrives as it is."""
+def _changed_content(message: Message, body: bytes, *, is_text: bool) -> bytes | None:
+    """Return the content of a part whose body would not arrive unchanged; ``None`` if it would."""
     encoding = str(message.get("Content-Transfer-Encoding", "")).strip().lower()
     if encoding in _AS_THEY_ARE:
         if _LONG_LINE.search(body) or (message.policy.cte_type == "7bit" and not body.isascii()):
             return body
     elif encoding != "quoted-printable":
         return None
-    # In text LF and CRLF are the same end of a line. Elsewhere they are two different contents.
+    # In text LF and CRLF are the same end of a line; in other content they are different bytes.
     if not _BARE_CR.search(body) and (is_text or body.count(b"\n") == body.count(_CRLF)):
         return None
     return decodestring(body) if encoding == "quoted-printable" else body
 
 
 def _parts(message: Message, care: _Care, where: str) -> tuple[Message, bytes]:
-    """Write the parts of a multipart, and return it with the boundary that stands between them."""
+    """Return a multipart with its boundary set, and its parts written with the boundary between them."""
     payload = cast("object", message._payload)  # type: ignore[attr-defined]
     if isinstance(payload, str):
-        # One that was read, and had no boundary.
+        # A message that was read and had no boundary.
         return message, with_crlf(_octets(message, where))
     parts = [] if payload is None else payload if isinstance(payload, list) else [payload]
     inside = care
@@ -181,12 +181,12 @@ def _parts(message: Message, care: _Care, where: str) -> tuple[Message, bytes]:
 
 
 def _around(text: str) -> bytes:
-    """Return what stands before or after the parts, which no reader shows."""
+    """Return the text before or after the parts, which no reader shows."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def _with_boundary(message: Message, care: _Care, written: list[bytes], where: str) -> tuple[Message, bytes]:
-    """Return a boundary that is in none of the parts, and the message with that one in its header."""
+    """Return the message with a boundary in its header that occurs in none of the parts, and that boundary."""
     given = message.get_boundary()
     if given is not None and _BOUNDARY.fullmatch(given) and (care is not _Care.FREE or _is_apart(given, written)):
         return message, given.encode()
@@ -197,7 +197,7 @@ def _with_boundary(message: Message, care: _Care, written: list[bytes], where: s
     if given is None:
         # As as_bytes() does, so that both write the same bytes afterwards.
         message.set_boundary(boundary)
-    # In a copy as well, which has a list of headers of its own: another thread may have chosen one at the same time.
+    # Set in a copy as well, which has its own list of headers: another thread may choose a boundary at the same time.
     message = copy.copy(message)
     message.set_boundary(boundary)
     return message, boundary.encode()
@@ -209,16 +209,16 @@ def _is_apart(boundary: str, written: list[bytes]) -> bool:
 
 
 def _nested(message: Message, care: _Care, where: str) -> bytes:
-    """Write what is in a message/rfc822, or in a report about a delivery, which is made of blocks of headers."""
+    """Write the content of a message/rfc822, or of a delivery report, which consists of blocks of headers."""
     payload = cast("object", message._payload)  # type: ignore[attr-defined]
     if payload is None or isinstance(payload, str):
         return with_crlf(_octets(message, where))
-    inner = [nested for nested in (payload if isinstance(payload, list) else [payload]) if isinstance(nested, Message)]
+    inner = [part for part in (payload if isinstance(payload, list) else [payload]) if isinstance(part, Message)]
     if not inner and payload:
         raise UnwritableError(f"{where} holds something else than a message")
     if message.get_content_subtype() == "delivery-status":
         care = care if care is _Care.SIGNED else _Care.KEPT
-        return _CRLF.join([_part(nested, care, where).removesuffix(_CRLF) for nested in inner])
+        return _CRLF.join([_part(block, care, where).removesuffix(_CRLF) for block in inner])
     if len(inner) > 1:
         raise UnwritableError(f"{where} holds {len(inner)} messages, and can hold one")
     return _part(inner[0], care, where) if inner else b""
