@@ -265,7 +265,7 @@ def test_a_file_that_turns_out_to_be_read_by_awaiting_is_refused_too(read):
         Attachment(file)
 
 
-def test_an_answer_that_is_read_whole_is_no_file():
+def test_an_response_that_is_read_whole_is_no_file():
     class Response:
         def read(self):
             return b"x"

@@ -35,7 +35,7 @@ def read_alike(content):
 
 
 @given(TREES, st.booleans(), st.sampled_from([None, 2]))
-def test_every_answer_is_read_alike(value, ascii_only, indent):
+def test_every_response_is_read_alike(value, ascii_only, indent):
     # NaN and Infinity too, which Python writes and reads.
     read_alike(json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode())
 
@@ -88,11 +88,11 @@ def test_any_number_is_read_alike(content):
     ],
     ids=lambda content: repr(content[:24]),
 )
-def test_an_odd_answer_is_read_alike(content):
+def test_an_odd_response_is_read_alike(content):
     read_alike(content)
 
 
-def test_an_answer_that_is_nested_a_thousand_levels_deep_can_be_read():
+def test_an_response_that_is_nested_a_thousand_levels_deep_can_be_read():
     """Known, and accepted: the standard library of Python 3.11 reads fewer levels, those of later Pythons read more."""
     content = b"[" * 1020 + b"]" * 1020
     assert type(FAST.loads(content)) is list

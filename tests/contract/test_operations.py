@@ -91,7 +91,7 @@ EXAMPLES = [(name, example) for name, fact in FACTS.items() for example in fact[
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
-def test_each_example_answer_structures_strictly(name: str, example: Any) -> None:
+def test_each_example_response_structures_strictly(name: str, example: Any) -> None:
     kind = _operation(name).result
     data = example and example["data"]
     if isinstance(kind, type) and issubclass(kind, EmptyReply) and not isinstance(data, dict):
@@ -104,7 +104,7 @@ def test_each_example_answer_structures_strictly(name: str, example: Any) -> Non
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
-def test_each_example_answer_becomes_the_result_of_the_call(name: str, example: Any) -> None:
+def test_each_example_response_becomes_the_result_of_the_call(name: str, example: Any) -> None:
     operation = _operation(name)
     content = b"" if example is None else json.dumps(example).encode()
     result = parse_response(operation, Response(200, content), SETTINGS)

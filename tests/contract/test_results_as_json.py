@@ -47,7 +47,7 @@ def test_every_result_is_json_and_says_the_same(name: str, example: Any) -> None
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
-def test_the_whole_answer_is_there_for_those_who_ask_for_it(name: str, example: Any) -> None:
+def test_the_whole_response_is_there_for_those_who_ask_for_it(name: str, example: Any) -> None:
     result = result_of(name, example)
     assert result.to_dict(raw=True) == {**result.to_dict(), "raw": example}
     assert "raw" not in json.dumps(result.to_dict())

@@ -76,7 +76,7 @@ def test_an_email_was_accepted_when_a_counter_or_an_id_says_so(data):
         pytest.param({"succeeded": 0, "failed": 1, "failures": [{"error": "no"}]}, id="reasons as objects"),
     ],
 )
-def test_an_email_was_refused_when_the_answer_counts_or_explains_a_failure(data):
+def test_an_email_was_refused_when_the_response_counts_or_explains_a_failure(data):
     assert outcome(data) == "refused"
 
 
@@ -102,7 +102,7 @@ def test_an_email_was_refused_when_the_answer_counts_or_explains_a_failure(data)
         pytest.param({"unknown": True}, id="other words"),
     ],
 )
-def test_nobody_can_know_when_the_answer_says_neither(data):
+def test_the_outcome_is_unknown_when_the_response_says_neither(data):
     assert outcome(data) == "unknown"
 
 
@@ -138,7 +138,7 @@ def test_absent_counters_stay_unknown_and_do_not_become_zero():
     assert (result.succeeded, result.failed, result.failures) == (None, None, ())
 
 
-def test_an_accepted_email_carries_its_ids_counters_and_the_whole_answer():
+def test_an_accepted_email_carries_its_ids_counters_and_the_whole_response():
     data = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1uAbC-1", "new_field": 5}
     result = parse(data)
     assert (result.email_id, result.schedule_id, result.succeeded, result.failed) == ("1uAbC-1", "", 1, 0)
@@ -185,7 +185,7 @@ def test_a_refusal_is_returned_when_the_caller_asked_for_that():
     assert result.refusals == (REASON,)
 
 
-def test_an_answer_that_says_nothing_is_an_error_even_for_who_wants_refusals_returned():
+def test_an_response_that_says_nothing_is_an_error_even_for_who_wants_refusals_returned():
     with pytest.raises(ReplyError) as caught:
         parse({}, raise_on_refused=False)
     assert caught.value.carried_out is None
@@ -315,7 +315,7 @@ def test_texts_were_refused_when_all_of_them_failed_or_were_rejected(data):
         pytest.param({"statuses": None, "messages": None, "total_sent": None}, id="nulls"),
     ],
 )
-def test_nobody_can_know_when_the_answer_has_no_status(data):
+def test_the_outcome_is_unknown_when_the_response_has_no_status(data):
     assert outcome(data, SEND_SMS) == "unknown"
 
 

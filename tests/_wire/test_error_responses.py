@@ -250,7 +250,7 @@ def test_a_rate_limit_error_tells_what_retry_after_said(seconds):
     ("status", "operation"),
     [(status, SEND) for status in (300, 301, 303, 307, 308, 399, 100, 199)] + [(302, one) for one in ALL],
 )
-def test_a_redirect_is_never_an_answer_that_can_be_understood(status, operation):
+def test_a_redirect_is_never_an_response_that_can_be_understood(status, operation):
     error = error_of({"data": {"email_id": "1uAbC-1"}}, status, operation)
     assert type(error) is errors.ReplyError
     assert error.carried_out is None

@@ -144,7 +144,7 @@ def test_no_object_whatever_fails_to_be_read(cls, data):
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.path)
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_no_answer_makes_parsing_fail_in_another_way_than_with_an_error_of_ours(operation, data):
+def test_no_response_makes_parsing_fail_in_another_way_than_with_an_error_of_ours(operation, data):
     kind = operation.result
     item = kind.__args__[0] if hasattr(kind, "__args__") else kind
     shape = dirty_objects(item) | st.lists(dirty_objects(item) | json_values, max_size=3) | json_values
@@ -169,7 +169,7 @@ def test_no_bytes_and_no_status_make_parsing_fail_in_another_way(content, status
 
 @settings(max_examples=60, deadline=None)
 @given(dirt=dirty_objects(email.EmailSent))
-def test_a_send_that_has_an_id_and_counts_no_failure_is_accepted_whatever_else_is_in_the_answer(dirt):
+def test_a_send_that_has_an_id_and_counts_no_failure_is_accepted_whatever_else_is_in_the_response(dirt):
     for word in ("error", "error_code", "failed"):
         dirt.pop(word, None)
     content = json.dumps({"data": {**dirt, "email_id": "1uAbC-1"}}).encode()
@@ -180,7 +180,7 @@ def test_a_send_that_has_an_id_and_counts_no_failure_is_accepted_whatever_else_i
 
 @settings(max_examples=60, deadline=None)
 @given(dirt=dirty_objects(sms.SmsSent))
-def test_texts_that_are_counted_as_queued_are_accepted_whatever_else_is_in_the_answer(dirt):
+def test_texts_that_are_counted_as_queued_are_accepted_whatever_else_is_in_the_response(dirt):
     for word in ("error", "error_code"):
         dirt.pop(word, None)
     content = json.dumps({"data": {**dirt, "statuses": {"queued": 1}}}).encode()
