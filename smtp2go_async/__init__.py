@@ -13,7 +13,8 @@ took effect: ``True``, ``False``, or ``None`` when nobody can know.
 Importing this package loads nothing else: each name below is loaded when it is first touched.
 """
 
-TYPE_CHECKING = False
+# Annotated, so that jedi takes it for a bool that it can't know, and completes the names below as type checkers do.
+TYPE_CHECKING: bool = False
 if TYPE_CHECKING:
     from ._models.model import AnyReply as AnyReply
     from ._models.model import EmptyReply as EmptyReply
@@ -157,4 +158,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

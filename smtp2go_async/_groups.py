@@ -12,7 +12,7 @@ from ._runtime.loading import loading
 __all__ = ["AsyncGroups", "cached_property"]
 
 if TYPE_CHECKING:
-    from functools import cached_property
+    from builtins import property as cached_property  # read-only, and jedi takes nothing but the group for its value
 
     from .bulk.sender import Bulk
     from .endpoints.activity import Activity

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeVar
 
 import attrs
 
@@ -26,6 +26,8 @@ from ._values.address import (
 from ._values.checks import about, check_bool, check_no_control_characters, check_text, type_name
 from ._values.dates import check_aware, format_schedule
 from ._values.domains import character
+from ._values.options import Options
+from ._values.signatures import name_arguments_of_class
 
 A = TypeVar("A", bound="Attachment")
 
@@ -255,24 +257,39 @@ def _fastaccept(value: bool | None) -> bool | None:
     return None if value is None else check_bool(value, "fastaccept")
 
 
-class EmailParts(TypedDict, total=False):
-    """The arguments of an `Email` besides ``sender`` and ``to``; see `Email` for their meaning."""
+class EmailParts(Options, total=False):
+    """What an `Email` can have besides ``sender`` and ``to``."""
 
     cc: AddressLike | Sequence[AddressLike] | None
+    """Up to 100 more recipients, whom everybody sees."""
     bcc: AddressLike | Sequence[AddressLike] | None
+    """Up to 100 more recipients, whom nobody else sees."""
     subject: str | None
+    """The subject. Required unless there is a ``template_id``, whose template has its own."""
     html_body: str | None
+    """The HTML. This or ``text_body``, or both, unless there is a ``template_id``."""
     text_body: str | None
+    """The plain text."""
     reply_to: AddressLike | Sequence[AddressLike] | None
+    """Up to 100 addresses that answers go to; sent as the header ``Reply-To``."""
     custom_headers: HeadersLike | None
+    """More headers: a mapping, or pairs where a name occurs more than once. Not Content-Type,
+    Content-Transfer-Encoding or MIME-Version."""
     attachments: Sequence[Attachment | str | os.PathLike[str]] | None
+    """`Attachment`s, or paths of files."""
     inlines: Sequence[Inline | str | os.PathLike[str]] | None
+    """`Inline` images that the HTML shows, or paths of files."""
     template_id: str | None
+    """The id of a template of the account; the API then ignores the subject and the bodies."""
     template_data: Any
+    """The values of the template's variables: any JSON value, nested as you like. Needs a ``template_id``."""
     schedule: dt.datetime | None
+    """When to send it: a datetime with a time zone, 10 seconds to 3 days ahead."""
     fastaccept: bool | None
+    """True to have the API answer at once and send in the background. Then nothing says whether it was refused."""
 
 
+@name_arguments_of_class
 @shown_half_made
 @attrs.frozen(kw_only=True)
 class Email(PortableEmail):

@@ -103,7 +103,12 @@ class Signature:
         self.passed = [argument.arg for argument in arguments.args[1:]]
         self.passed += [f"{argument.arg}={argument.arg}" for argument in arguments.kwonlyargs]
         if arguments.kwarg is not None:
-            self.passed.append(f"**{arguments.kwarg.arg}")
+            annotation = arguments.kwarg.annotation
+            if isinstance(annotation, ast.Subscript):
+                # jedi reads the keys of a class that is called, and not those of an annotation.
+                self.passed.append(f"**{ast.unparse(annotation.slice)}(**{arguments.kwarg.arg})")
+            else:
+                self.passed.append(f"**{arguments.kwarg.arg}")
 
 
 def _parameter(argument: ast.arg, default: ast.expr | None, rewriting: Rewriting) -> str:

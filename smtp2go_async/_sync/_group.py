@@ -6,9 +6,11 @@ Written by hand, as is every file of this room that starts with an underscore; `
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from .._runtime.loading import loading
+from .._values.signatures import name_arguments
 from ._loop_thread import LoopThread
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ class SyncGroup(Generic[G]):
     """Forwards the calls of one group to its asynchronous original, on the loop of its own thread."""
 
     __slots__ = ("_async", "_thread")
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, method in list(vars(cls).items()):
+            if isfunction(method) and not name.startswith("_"):
+                setattr(cls, name, name_arguments(method))
 
     def __init__(self, group: G, thread: LoopThread) -> None:
         self._async = group

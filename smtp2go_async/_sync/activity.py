@@ -28,7 +28,7 @@ class SyncActivity(SyncGroup[Activity]):
         Raises:
             ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
         """
-        return self._run(self._async.search, limit=limit, continue_token=continue_token, **filters)
+        return self._run(self._async.search, limit=limit, continue_token=continue_token, **ActivityFilters(**filters))
 
     def search_all(
         self, *, limit: int | None = MAX_PAGE_SIZE, max_items: int | None = None, **filters: Unpack[ActivityFilters]
@@ -45,4 +45,4 @@ class SyncActivity(SyncGroup[Activity]):
         Raises:
             PagingError: The token of the next page has expired. Go on by date from ``error.last``.
         """
-        return self._iterate(self._async.search_all, limit=limit, max_items=max_items, **filters)
+        return self._iterate(self._async.search_all, limit=limit, max_items=max_items, **ActivityFilters(**filters))

@@ -21,7 +21,7 @@ class SyncApiKeys(SyncGroup[ApiKeys]):
         Args:
             **options: See `ApiKeyOptions`; without ``endpoints`` it may only make the call ``/email/send``.
         """
-        return self._run(self._async.add, **options)
+        return self._run(self._async.add, **ApiKeyOptions(**options))
 
     def edit(self, id: str, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
         """Replace all options of a key: those that are left out go back to their defaults.
@@ -32,7 +32,7 @@ class SyncApiKeys(SyncGroup[ApiKeys]):
             id: The whole key.
             **options: See `ApiKeyOptions`.
         """
-        return self._run(self._async.edit, id, **options)
+        return self._run(self._async.edit, id, **ApiKeyOptions(**options))
 
     def patch(self, id: str, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
         """Change some options of a key, and leave the others as they are.
@@ -43,7 +43,7 @@ class SyncApiKeys(SyncGroup[ApiKeys]):
             id: The whole key.
             **options: See `ApiKeyOptions`.
         """
-        return self._run(self._async.patch, id, **options)
+        return self._run(self._async.patch, id, **ApiKeyOptions(**options))
 
     def permissions(self) -> ListReply[str]:
         """List the calls that this client's key may make.

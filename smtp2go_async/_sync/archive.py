@@ -42,7 +42,7 @@ class SyncArchive(SyncGroup[Archive]):
         Raises:
             ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
         """
-        return self._run(self._async.search, limit=limit, continue_token=continue_token, **filters)
+        return self._run(self._async.search, limit=limit, continue_token=continue_token, **ArchiveFilters(**filters))
 
     def search_all(
         self, *, limit: int | None = None, max_items: int | None = None, **filters: Unpack[ArchiveFilters]
@@ -59,4 +59,4 @@ class SyncArchive(SyncGroup[Archive]):
         Raises:
             PagingError: The token of the next page has expired. Go on by date from ``error.last``.
         """
-        return self._iterate(self._async.search_all, limit=limit, max_items=max_items, **filters)
+        return self._iterate(self._async.search_all, limit=limit, max_items=max_items, **ArchiveFilters(**filters))

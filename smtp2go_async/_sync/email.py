@@ -38,7 +38,7 @@ class SyncEmails(SyncGroup[Emails]):
             SendRefusedError: The answer says that the e-mail was not accepted, for example for an unverified sender.
             OutcomeUnknownError: No answer came; the e-mail may have been sent.
         """
-        return self._run(self._async.send, sender, to, **parts)
+        return self._run(self._async.send, sender, to, **EmailParts(**parts))
 
     def send_message(self, message: Email | Message) -> EmailSent:
         """Send an `Email`, or a ready message of the standard library.
@@ -124,7 +124,9 @@ class SyncEmails(SyncGroup[Emails]):
             page: Which page of them.
             **filters: What to look for; see `ScheduledFilters`.
         """
-        return self._run(self._async.search_scheduled, schedule_id=schedule_id, limit=limit, page=page, **filters)
+        return self._run(
+            self._async.search_scheduled, schedule_id=schedule_id, limit=limit, page=page, **ScheduledFilters(**filters)
+        )
 
     def search_scheduled_all(
         self, *, limit: int | None = None, max_items: int | None = None, **filters: Unpack[ScheduledFilters]
@@ -139,7 +141,9 @@ class SyncEmails(SyncGroup[Emails]):
             max_items: The most in all.
             **filters: What to look for; see `ScheduledFilters`.
         """
-        return self._iterate(self._async.search_scheduled_all, limit=limit, max_items=max_items, **filters)
+        return self._iterate(
+            self._async.search_scheduled_all, limit=limit, max_items=max_items, **ScheduledFilters(**filters)
+        )
 
     def remove_scheduled(self, schedule_id: str) -> EmptyReply:
         """Take back an e-mail that was scheduled and has not been sent.

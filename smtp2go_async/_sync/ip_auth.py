@@ -26,7 +26,7 @@ class SyncIpAuth(SyncGroup[IpAuth]):
         Raises:
             ValueError: The address is empty, or the rate limit is out of range.
         """
-        return self._run(self._async.patch, ip_address, **options)
+        return self._run(self._async.patch, ip_address, **SendingOptions(**options))
 
     def remove(self, ip_address: str, *, subaccount_id: str | None = None) -> EmptyReply:
         """Remove an address. What sends from there needs a password from now on.

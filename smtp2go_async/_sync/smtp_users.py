@@ -25,7 +25,7 @@ class SyncSmtpUsers(SyncGroup[SmtpUsers]):
         Raises:
             ValueError: The username is too short or too long, the password is empty, or the rate limit is out of range.
         """
-        return self._run(self._async.add, username, **options)
+        return self._run(self._async.add, username, **SmtpUserOptions(**options))
 
     def edit(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
         """Set the options of a user.
@@ -40,7 +40,7 @@ class SyncSmtpUsers(SyncGroup[SmtpUsers]):
         Raises:
             ValueError: The username or the password is empty, or the rate limit is out of range.
         """
-        return self._run(self._async.edit, username, **options)
+        return self._run(self._async.edit, username, **SmtpUserOptions(**options))
 
     def patch(self, username: str, **options: Unpack[SmtpUserOptions]) -> ListReply[SmtpUser]:
         """Change some options of a user, and leave the others as they are.
@@ -54,7 +54,7 @@ class SyncSmtpUsers(SyncGroup[SmtpUsers]):
         Raises:
             ValueError: The username or the password is empty, or the rate limit is out of range.
         """
-        return self._run(self._async.patch, username, **options)
+        return self._run(self._async.patch, username, **SmtpUserOptions(**options))
 
     def remove(self, username: str, *, subaccount_id: str | None = None) -> SmtpUserResults:
         """Remove a user. What logs in with it can't send any more.

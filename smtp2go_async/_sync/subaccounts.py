@@ -39,7 +39,7 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
             ValueError: An empty name or address, or a limit out of range.
             OutcomeUnknownError: No answer came; the subaccount may have been made. Look for it with `search`.
         """
-        return self._run(self._async.add, fullname, subaccount_email=subaccount_email, **options)
+        return self._run(self._async.add, fullname, subaccount_email=subaccount_email, **SubaccountOptions(**options))
 
     def close(self, id: str, *, email: str | None = None) -> EmptyReply:
         """Close a subaccount; `reopen` makes it active again.
@@ -69,7 +69,7 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
         Raises:
             ValueError: The id or the name is empty, or a limit is out of range.
         """
-        return self._run(self._async.edit, id, fullname=fullname, **options)
+        return self._run(self._async.edit, id, fullname=fullname, **SubaccountOptions(**options))
 
     def reopen(self, id: str, *, email: str | None = None) -> SubaccountReopened:
         """Make a closed subaccount active again.
@@ -100,7 +100,9 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
         Raises:
             ValueError: A page size that is not 1 or more, or an empty list of terms.
         """
-        return self._run(self._async.search, page_size=page_size, continue_token=continue_token, **filters)
+        return self._run(
+            self._async.search, page_size=page_size, continue_token=continue_token, **SubaccountFilters(**filters)
+        )
 
     def search_all(
         self, *, page_size: int | None = None, max_items: int | None = None, **filters: Unpack[SubaccountFilters]
@@ -117,4 +119,6 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
         Raises:
             PagingError: The token of the next page has expired.
         """
-        return self._iterate(self._async.search_all, page_size=page_size, max_items=max_items, **filters)
+        return self._iterate(
+            self._async.search_all, page_size=page_size, max_items=max_items, **SubaccountFilters(**filters)
+        )

@@ -71,7 +71,7 @@ class SyncSuppressions(SyncGroup[Suppressions]):
             ValueError: A field and its plural at once, an empty list, a time without a zone, or an end that is not
                 after the start.
         """
-        return self._run(self._async.view, continue_token=continue_token, **filters)
+        return self._run(self._async.view, continue_token=continue_token, **SuppressionFilters(**filters))
 
     def view_all(self, *, max_items: int | None = None, **filters: Unpack[SuppressionFilters]) -> Iterator[Suppression]:
         """Iterate over the suppressions of all pages.
@@ -85,4 +85,4 @@ class SyncSuppressions(SyncGroup[Suppressions]):
         Raises:
             PagingError: The token of the next page has expired. Go on by date from ``error.last``.
         """
-        return self._iterate(self._async.view_all, max_items=max_items, **filters)
+        return self._iterate(self._async.view_all, max_items=max_items, **SuppressionFilters(**filters))

@@ -47,7 +47,9 @@ class SyncTemplates(SyncGroup[Templates]):
         Raises:
             ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
         """
-        return self._run(self._async.add, template_name, id, subject, html_body, text_body, **options)
+        return self._run(
+            self._async.add, template_name, id, subject, html_body, text_body, **TemplateOptions(**options)
+        )
 
     def delete(self, id: str) -> EmptyReply:
         """Delete a template.
@@ -71,7 +73,7 @@ class SyncTemplates(SyncGroup[Templates]):
         Raises:
             ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
         """
-        return self._run(self._async.edit, id, **changes)
+        return self._run(self._async.edit, id, **TemplateChanges(**changes))
 
     def search(
         self, *, page_size: int | None = None, continue_token: str | None = None, **filters: Unpack[TemplateFilters]
@@ -88,7 +90,9 @@ class SyncTemplates(SyncGroup[Templates]):
         Raises:
             ValueError: A page size below 1, or an empty list of terms or tags.
         """
-        return self._run(self._async.search, page_size=page_size, continue_token=continue_token, **filters)
+        return self._run(
+            self._async.search, page_size=page_size, continue_token=continue_token, **TemplateFilters(**filters)
+        )
 
     def search_all(
         self, *, page_size: int | None = None, max_items: int | None = None, **filters: Unpack[TemplateFilters]
@@ -105,7 +109,9 @@ class SyncTemplates(SyncGroup[Templates]):
         Raises:
             PagingError: The token of the next page has expired.
         """
-        return self._iterate(self._async.search_all, page_size=page_size, max_items=max_items, **filters)
+        return self._iterate(
+            self._async.search_all, page_size=page_size, max_items=max_items, **TemplateFilters(**filters)
+        )
 
     def view(self, id: str) -> Template:
         """Fetch a template with its bodies.

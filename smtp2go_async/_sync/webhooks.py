@@ -26,7 +26,7 @@ class SyncWebhooks(SyncGroup[Webhooks]):
         Raises:
             ValueError: Something else than a URL, an empty name, or a control character in the header.
         """
-        return self._run(self._async.add, url, **options)
+        return self._run(self._async.add, url, **WebhookOptions(**options))
 
     def edit(self, id: int, *, url: str | None = None, **options: Unpack[WebhookOptions]) -> ChangedWebhook:
         """Change a webhook.
@@ -41,7 +41,7 @@ class SyncWebhooks(SyncGroup[Webhooks]):
         Raises:
             ValueError: Something else than a URL, an empty name, or a control character in the header.
         """
-        return self._run(self._async.edit, id, url=url, **options)
+        return self._run(self._async.edit, id, url=url, **WebhookOptions(**options))
 
     def remove(self, id: int, *, subaccount_id: str | None = None) -> ChangedWebhook:
         """Remove a webhook. Nothing is reported there any more.

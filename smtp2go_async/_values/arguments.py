@@ -39,6 +39,7 @@ from .checks import (
     check_words,
     with_article,
 )
+from .signatures import describe, unexpected_argument
 
 Check = Callable[[Any, str], Any]
 """Takes a value and what errors call it; returns what the method gets."""
@@ -93,18 +94,17 @@ def check_calls(group: type) -> None:
 def _checked(method: M) -> M:
     arguments = Arguments(method)
 
-    # The signature, the docstring and the types stay those of the method; so does whether it is awaited.
-    if inspect.iscoroutinefunction(method):
-
-        async def awaited(self: object, *args: Any, **named: Any) -> Any:
-            return await method(self, *arguments.take(args, named), **named)
-
-        return typing.cast("M", functools.wraps(method)(awaited))
+    async def awaited(self: object, *args: Any, **named: Any) -> Any:
+        return await method(self, *arguments.take(args, named), **named)
 
     def called(self: object, *args: Any, **named: Any) -> Any:
         return method(self, *arguments.take(args, named), **named)
 
-    return typing.cast("M", functools.wraps(method)(called))
+    # The docstring and the types stay those of the method, and so does whether it is awaited; the signature names each
+    # option.
+    wrapper = functools.wraps(method)(awaited if inspect.iscoroutinefunction(method) else called)
+    describe(wrapper, method)
+    return typing.cast("M", wrapper)
 
 
 class Arguments:
@@ -143,7 +143,7 @@ class Arguments:
                 continue
             check = checks.get(name)
             if check is None:
-                raise TypeError(f"{self._method.__qualname__}() got an unexpected keyword argument {name!r}")
+                raise unexpected_argument(self._method, name, checks)
             if value is not None or name not in optional:
                 named[name] = check(value, name)
         if not args:

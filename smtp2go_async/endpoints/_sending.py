@@ -1,13 +1,14 @@
 """What API keys, SMTP users and authenticated IP addresses share: how what they send is limited, tracked and kept."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 
 import attrs
 
 from .._models.model import MaskedAddress, SentAsText, model, named
 from .._models.period import CalendarPeriod, format_period
 from .._values.checks import check_count
+from .._values.options import Options
 
 SendingStatus = Literal["allowed", "blocked", "sandbox"] | str
 """The documented ones; others may come. ``sandbox`` takes messages and delivers none; they count to the quota."""
@@ -16,7 +17,7 @@ DefaultLimit = Annotated[int, SentAsText()]
 """E-mails in a period: a number here and in some answers, documented as text."""
 
 
-class SendingOptions(TypedDict, total=False):
+class SendingOptions(Options, total=False):
     """Options of an API key, SMTP user or authenticated IP address; each can be left out."""
 
     description: str | None

@@ -9,7 +9,7 @@
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, Unpack
 
 import attrs
 
@@ -18,6 +18,7 @@ from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count, check_some
 from .._values.dates import DateLike, format_date_range
+from .._values.options import Options
 from ._group import EndpointGroup
 
 MAX_PAGE_SIZE = 1000
@@ -43,7 +44,7 @@ EventType = (
 ActivityRegion = Literal["us", "eu", "au"] | str
 
 
-class ActivityFilters(TypedDict, total=False):
+class ActivityFilters(Options, total=False):
     """What a search looks for; each can be left out, and all that are given must fit."""
 
     start_date: DateLike | None

@@ -10,7 +10,7 @@
 import datetime as dt
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import attrs
 
@@ -19,13 +19,14 @@ from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count
 from .._values.dates import DateLike, format_date_range
+from .._values.options import Options
 from ._group import EndpointGroup
 
 MAX_PAGE_SIZE = 5000
 """E-mails on one page (the reference of ``/archive/search``)."""
 
 
-class ArchiveFilters(TypedDict, total=False):
+class ArchiveFilters(Options, total=False):
     """What a search looks for; each can be left out. Upper and lower case are the same, since September 2026."""
 
     start_date: DateLike | None

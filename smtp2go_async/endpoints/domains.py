@@ -12,7 +12,6 @@
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TypedDict
 
 import attrs
 
@@ -20,10 +19,11 @@ from .._masking import shown_half_made
 from .._models.model import Reply, Url, model
 from .._operation import CallEffect, Operation
 from .._values.checks import check_word
+from .._values.options import Options
 from ._group import EndpointGroup
 
 
-class SubaccountAccessOptions(TypedDict, total=False):
+class SubaccountAccessOptions(Options, total=False):
     """Which subaccounts may send from a domain of the master account."""
 
     subaccounts: Sequence[str]

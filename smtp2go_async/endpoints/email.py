@@ -16,7 +16,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from email.message import Message
 from functools import partial
-from typing import Any, BinaryIO, TypedDict, Unpack
+from typing import Any, BinaryIO, Unpack
 
 import attrs
 
@@ -28,6 +28,7 @@ from .._paging import Paged, Step
 from .._values.address import AddressLike
 from .._values.checks import check_count, type_name
 from .._values.dates import format_schedule
+from .._values.options import Options
 from ..errors import ReplyError
 from ..message import Email, EmailParts
 from ._group import EndpointGroup
@@ -40,7 +41,7 @@ MAX_SCHEDULED_PAGE_SIZE = 1000
 """E-mails on a page of ``/email/scheduled/search`` when no limit is given (its reference page)."""
 
 
-class ScheduledFilters(TypedDict, total=False):
+class ScheduledFilters(Options, total=False):
     """What to look for among scheduled e-mails; each can be left out, and all that are given must fit."""
 
     search_subject: str | None

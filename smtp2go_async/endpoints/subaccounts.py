@@ -12,19 +12,20 @@
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, Unpack
 
 from .._models.model import EmptyReply, MaskedAddress, Reply, model
 from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count, check_some, check_word
+from .._values.options import Options
 from ._group import EndpointGroup
 
 SubaccountStates = Literal["all", "active", "closed", "suspended"] | str
 SortDirection = Literal["asc", "desc"] | str
 
 
-class SubaccountOptions(TypedDict, total=False):
+class SubaccountOptions(Options, total=False):
     """Options of a subaccount; each can be left out."""
 
     limit: int | None
@@ -44,7 +45,7 @@ class SubaccountOptions(TypedDict, total=False):
     """Texts in a month; the limit of the master account applies as well."""
 
 
-class SubaccountFilters(TypedDict, total=False):
+class SubaccountFilters(Options, total=False):
     """What a search looks for; each can be left out."""
 
     search_terms: Sequence[str] | None

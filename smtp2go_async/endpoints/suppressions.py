@@ -11,13 +11,14 @@
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import Literal, TypedDict, Unpack
+from typing import Literal, Unpack
 
 from .._models.model import MaskedAddress, PersonalText, Reply, model
 from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_one_of, check_some, check_word
 from .._values.dates import DateLike, format_date_range
+from .._values.options import Options
 from ._group import EndpointGroup
 
 SuppressionType = Literal["manual", "spam", "unsubscribe", "bounce", "compliance"] | str
@@ -26,7 +27,7 @@ SuppressionType = Literal["manual", "spam", "unsubscribe", "bounce", "compliance
 SortDirection = Literal["asc", "desc"] | str
 
 
-class SuppressionFilters(TypedDict, total=False):
+class SuppressionFilters(Options, total=False):
     """What to look for; each can be left out. Of a field and its plural, only one can be given."""
 
     email_address: str | None

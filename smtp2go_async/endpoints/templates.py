@@ -16,7 +16,7 @@ Subject and bodies are written in Handlebars, with variables as ``{{ name }}``; 
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, Unpack
 
 import attrs
 
@@ -24,6 +24,7 @@ from .._models.model import EmptyReply, PersonalText, Reply, model, named
 from .._operation import CallEffect, Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count, check_some, check_word
+from .._values.options import Options
 from ._group import EndpointGroup
 
 MIN_ID_LENGTH, MAX_ID_LENGTH = 5, 24
@@ -35,7 +36,7 @@ MAX_NAME_LENGTH = 64
 SortDirection = Literal["asc", "desc"] | str
 
 
-class TemplateOptions(TypedDict, total=False):
+class TemplateOptions(Options, total=False):
     """What a template can have besides its texts."""
 
     template_variables: Mapping[str, Any] | None
@@ -57,7 +58,7 @@ class TemplateChanges(TemplateOptions, total=False):
     """It does not follow the HTML by itself."""
 
 
-class TemplateFilters(TypedDict, total=False):
+class TemplateFilters(Options, total=False):
     """What a search looks for; each can be left out."""
 
     search_terms: Sequence[str] | None

@@ -10,13 +10,14 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, Unpack
 
 import attrs
 
 from .._models.model import ListReply, MaskedAddress, Reply, Secret, Url, model
 from .._operation import CallEffect, Operation
 from .._values.checks import check_count
+from .._values.options import Options
 from ._group import EndpointGroup
 
 WebhookEventName = (
@@ -34,7 +35,7 @@ AuthHeaderType = Literal["bearer", "basic", ""] | str
 _HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 
 
-class WebhookOptions(TypedDict, total=False):
+class WebhookOptions(Options, total=False):
     """Options of a webhook; each can be left out."""
 
     events: Sequence[WebhookEventName] | None

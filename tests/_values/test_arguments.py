@@ -195,17 +195,18 @@ def test_arguments_that_python_refuses_are_refused_as_python_does():
 
 
 @on(("group", "name"), METHODS)
-def test_a_method_looks_as_it_is_written(group, name):
+def test_a_method_looks_as_it_is_written_but_for_its_options(group, name):
     method = vars(type(getattr(CLIENT, group)))[name]
     written = inspect.unwrap(method)
     assert written is not method
-    assert inspect.signature(method) == inspect.signature(written)
-    assert (method.__name__, method.__qualname__, method.__module__, method.__doc__) == (
-        written.__name__, written.__qualname__, written.__module__, written.__doc__
+    assert (method.__name__, method.__qualname__, method.__module__) == (
+        written.__name__, written.__qualname__, written.__module__
     )  # fmt: skip
     assert inspect.iscoroutinefunction(method) == inspect.iscoroutinefunction(written)
     assert inspect.getsource(method) == inspect.getsource(written)
-    assert pydoc.render_doc(method) == pydoc.render_doc(written)
+    if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in inspect.signature(written).parameters.values()):
+        assert inspect.signature(method) == inspect.signature(written)
+        assert pydoc.render_doc(method) == pydoc.render_doc(written)
 
 
 def test_what_is_not_public_or_no_method_stays_as_it_is():
