@@ -9,24 +9,24 @@ from ._group import SyncGroup
 
 
 class SyncActivity(SyncGroup[Activity]):
-    """What happened to e-mails."""
+    """What happened to e-mails (https://developers.smtp2go.com/reference/search-activity)."""
 
     __slots__ = ()
 
     def search(
         self, *, limit: int | None = None, continue_token: str | None = None, **filters: Unpack[ActivityFilters]
     ) -> ActivityPage:
-        """Fetch one page of events.
+        """Fetch a page of events.
 
-        ``POST /activity/search``. At most 60 calls a minute.
+        ``POST /activity/search`` (https://developers.smtp2go.com/reference/search-activity). At most 60 calls a minute.
 
         Args:
-            limit: The most on the page, 1 to 1,000; 100 when left out.
-            continue_token: From the page before, with all the other arguments as they were then.
-            **filters: What to look for; see `ActivityFilters`.
+            limit: The largest number of events on the page, 1 to 1,000; 100 when left out.
+            continue_token: The ``continue_token`` of the previous page; all other arguments must be as they were then.
+            **filters: See `ActivityFilters`.
 
         Raises:
-            ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
+            ValueError: The limit is out of range, a time has no zone, or the end is not after the start.
         """
         return self._run(self._async.search, limit=limit, continue_token=continue_token, **ActivityFilters(**filters))
 
@@ -35,14 +35,15 @@ class SyncActivity(SyncGroup[Activity]):
     ) -> Iterator[ActivityEvent]:
         """Iterate over the events of all pages.
 
-        ``POST /activity/search``, once for each page.
+        ``POST /activity/search`` (https://developers.smtp2go.com/reference/search-activity), once for each page.
 
         Args:
-            limit: The most on a page; the most that is possible when left out, since 60 pages a minute are.
-            max_items: The most events in all.
-            **filters: What to look for; see `ActivityFilters`.
+            limit: The largest number of events on a page, 1 to 1,000; 1,000 when left out, since 60 pages a minute are
+                allowed.
+            max_items: Stop after this many events.
+            **filters: See `ActivityFilters`.
 
         Raises:
-            PagingError: The token of the next page has expired. Go on by date from ``error.last``.
+            PagingError: The token of the next page has expired. Continue by date from ``error.last``.
         """
         return self._iterate(self._async.search_all, limit=limit, max_items=max_items, **ActivityFilters(**filters))

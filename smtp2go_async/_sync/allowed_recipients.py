@@ -8,42 +8,44 @@ from ._group import SyncGroup
 
 
 class SyncAllowedRecipients(SyncGroup[AllowedRecipients]):
-    """The list of those who may be sent to."""
+    """The list of allowed recipients (https://developers.smtp2go.com/reference/view-allowed-recipients)."""
 
     __slots__ = ()
 
     def add(
         self, allowed_recipients: str | Sequence[str], *, enabled: bool | None = None, subaccount_id: str | None = None
     ) -> AllowedRecipientList:
-        """Put addresses or domains on the list.
+        """Add addresses or domains to the list.
 
-        ``POST /allowed_recipients/add``. Succeeds also while the list is switched off, and then has no effect yet.
+        ``POST /allowed_recipients/add`` (https://developers.smtp2go.com/reference/add-allowed-recipients). It also
+        succeeds while the list is switched off; then it has no effect yet.
 
         Args:
-            allowed_recipients: 1 or more addresses or domains.
-            enabled: Switch the list on or off; as it was when left out.
-            subaccount_id: Act for this subaccount.
+            allowed_recipients: Addresses or domains, at least 1.
+            enabled: True to switch the list on, false to switch it off; unchanged when left out.
+            subaccount_id: The subaccount to act for.
 
         Raises:
-            ValueError: No address at all, or an empty one.
+            ValueError: There is no address, or an address is empty.
         """
         return self._run(self._async.add, allowed_recipients, enabled=enabled, subaccount_id=subaccount_id)
 
     def remove(
         self, allowed_recipients: str | Sequence[str], *, enabled: bool | None = None, subaccount_id: str | None = None
     ) -> AllowedRecipientList:
-        """Take addresses or domains off the list.
+        """Remove addresses or domains from the list.
 
-        ``POST /allowed_recipients/remove``. Those that are not on it are no error. Whether the answer holds what was
-        taken off or what is left is not documented; `view` tells what is left.
+        ``POST /allowed_recipients/remove`` (https://developers.smtp2go.com/reference/remove-allowed-recipients).
+        Addresses that are not on the list are no error. It is not documented whether the answer holds the removed or
+        the remaining addresses; `view` returns the remaining ones.
 
         Args:
-            allowed_recipients: 1 or more addresses or domains.
-            enabled: Switch the list on or off; as it was when left out.
-            subaccount_id: Act for this subaccount.
+            allowed_recipients: Addresses or domains, at least 1.
+            enabled: True to switch the list on, false to switch it off; unchanged when left out.
+            subaccount_id: The subaccount to act for.
 
         Raises:
-            ValueError: No address at all, or an empty one.
+            ValueError: There is no address, or an address is empty.
         """
         return self._run(self._async.remove, allowed_recipients, enabled=enabled, subaccount_id=subaccount_id)
 
@@ -52,24 +54,24 @@ class SyncAllowedRecipients(SyncGroup[AllowedRecipients]):
     ) -> AllowedRecipientList:
         """Replace the whole list.
 
-        ``POST /allowed_recipients/update``
+        ``POST /allowed_recipients/update`` (https://developers.smtp2go.com/reference/update-allowed-recipients)
 
         Args:
-            allowed_recipients: Addresses or domains; an empty list takes all of them off.
-            enabled: Whether nobody else may be sent to.
-            subaccount_id: Act for this subaccount.
+            allowed_recipients: Addresses or domains; an empty list removes all of them.
+            enabled: True if the account may send to no other address.
+            subaccount_id: The subaccount to act for.
 
         Raises:
-            ValueError: An empty address.
+            ValueError: An address is empty.
         """
         return self._run(self._async.update, allowed_recipients, enabled, subaccount_id=subaccount_id)
 
     def view(self, *, subaccount_id: str | None = None) -> AllowedRecipientList:
         """Fetch the list, and whether it is switched on.
 
-        ``POST /allowed_recipients/view``
+        ``POST /allowed_recipients/view`` (https://developers.smtp2go.com/reference/view-allowed-recipients)
 
         Args:
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.view, subaccount_id=subaccount_id)

@@ -8,64 +8,65 @@ from ._group import SyncGroup
 
 
 class SyncAllowedSenders(SyncGroup[AllowedSenders]):
-    """The list of those who may be sent as, or may not."""
+    """The list of allowed senders (https://developers.smtp2go.com/reference/view-allowed-senders)."""
 
     __slots__ = ()
 
     def add(self, allowed_senders: str | Sequence[str], *, subaccount_id: str | None = None) -> AllowedSenderList:
-        """Put addresses or domains on the list.
+        """Add addresses or domains to the list.
 
-        ``POST /allowed_senders/add``. What that means depends on the mode, which the answer has: in ``blacklist`` they
-        may not send any more.
+        ``POST /allowed_senders/add`` (https://developers.smtp2go.com/reference/add-allowed-senders). The effect depends
+        on the mode, which the answer shows: in ``blacklist`` the addresses may not send any more.
 
         Args:
-            allowed_senders: 1 or more addresses or domains.
-            subaccount_id: Act for this subaccount.
+            allowed_senders: Addresses or domains, at least 1.
+            subaccount_id: The subaccount to act for.
 
         Raises:
-            ValueError: No address at all, or an empty one.
+            ValueError: There is no address, or an address is empty.
         """
         return self._run(self._async.add, allowed_senders, subaccount_id=subaccount_id)
 
     def remove(self, allowed_senders: str | Sequence[str], *, subaccount_id: str | None = None) -> AllowedSenderList:
-        """Take addresses or domains off the list.
+        """Remove addresses or domains from the list.
 
-        ``POST /allowed_senders/remove``. Those that are not on it are no error. Whether the answer holds what was taken
-        off or what is left is not documented; `view` tells what is left.
+        ``POST /allowed_senders/remove`` (https://developers.smtp2go.com/reference/remove-allowed-senders). Addresses
+        that are not on the list are no error. It is not documented whether the answer holds the removed or the
+        remaining addresses; `view` returns the remaining ones.
 
         Args:
-            allowed_senders: 1 or more addresses or domains.
-            subaccount_id: Act for this subaccount.
+            allowed_senders: Addresses or domains, at least 1.
+            subaccount_id: The subaccount to act for.
 
         Raises:
-            ValueError: No address at all, or an empty one.
+            ValueError: There is no address, or an address is empty.
         """
         return self._run(self._async.remove, allowed_senders, subaccount_id=subaccount_id)
 
     def update(
         self, allowed_senders: str | Sequence[str], mode: SenderMode, *, subaccount_id: str | None = None
     ) -> AllowedSenderList:
-        """Replace the whole list, and say how it is read.
+        """Replace the whole list and set its mode.
 
-        ``POST /allowed_senders/update``. The modes ``whitelist`` and ``blacklist`` switch off the account's sender
-        domains and single sender e-mails.
+        ``POST /allowed_senders/update`` (https://developers.smtp2go.com/reference/update-allowed-senders). The modes
+        ``whitelist`` and ``blacklist`` switch off the account's sender domains and single sender e-mails.
 
         Args:
-            allowed_senders: Addresses or domains; an empty list takes all of them off.
-            mode: ``whitelist`` (only these may send), ``blacklist`` (all but these may) or ``disabled``.
-            subaccount_id: Act for this subaccount.
+            allowed_senders: Addresses or domains; an empty list removes all of them.
+            mode: ``whitelist`` (only these may send), ``blacklist`` (only the others may send) or ``disabled``.
+            subaccount_id: The subaccount to act for.
 
         Raises:
-            ValueError: An empty address, or no mode.
+            ValueError: An address or the mode is empty.
         """
         return self._run(self._async.update, allowed_senders, mode, subaccount_id=subaccount_id)
 
     def view(self, *, subaccount_id: str | None = None) -> AllowedSenderList:
-        """Fetch the list, and how it is read.
+        """Fetch the list and its mode.
 
-        ``POST /allowed_senders/view``
+        ``POST /allowed_senders/view`` (https://developers.smtp2go.com/reference/view-allowed-senders)
 
         Args:
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.view, subaccount_id=subaccount_id)

@@ -9,18 +9,19 @@ from ._group import SyncGroup
 
 
 class SyncArchive(SyncGroup[Archive]):
-    """Copies of what was sent, for senders that have archiving switched on."""
+    """Copies of e-mails, for senders that archive (https://developers.smtp2go.com/reference/search-archived-pages)."""
 
     __slots__ = ()
 
     def email(self, email_id: str, *, subaccount_id: str | None = None) -> ArchivedEmail:
-        """Fetch what is known of one archived e-mail; its ``url`` leads to the e-mail itself.
+        """Fetch the details of an archived e-mail; its ``url`` leads to the e-mail itself.
 
-        ``POST /archive/email``. An e-mail gets into the archive about 2 minutes after it was delivered.
+        ``POST /archive/email`` (https://developers.smtp2go.com/reference/view-an-archived-email). An e-mail reaches the
+        archive about 2 minutes after its delivery.
 
         Args:
-            email_id: As `email.send` and activity name it.
-            subaccount_id: Act for this subaccount.
+            email_id: The id that `email.send` and activity give it.
+            subaccount_id: The subaccount to act for.
 
         Raises:
             ValueError: The id is empty.
@@ -30,17 +31,18 @@ class SyncArchive(SyncGroup[Archive]):
     def search(
         self, *, limit: int | None = None, continue_token: str | None = None, **filters: Unpack[ArchiveFilters]
     ) -> ArchivePage:
-        """Fetch one page of archived e-mails.
+        """Fetch a page of archived e-mails.
 
-        ``POST /archive/search``. E-mails of the last 2 minutes may not be found yet.
+        ``POST /archive/search`` (https://developers.smtp2go.com/reference/search-archived-pages). E-mails of the last 2
+        minutes may not be found yet.
 
         Args:
-            limit: The most on the page, 1 to 5,000; 5,000 when left out.
-            continue_token: From the page before, with all the other arguments as they were then.
-            **filters: What to look for; see `ArchiveFilters`.
+            limit: The largest number of e-mails on the page, 1 to 5,000; 5,000 when left out.
+            continue_token: The ``continue_token`` of the previous page; all other arguments must be as they were then.
+            **filters: See `ArchiveFilters`.
 
         Raises:
-            ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
+            ValueError: The limit is out of range, a time has no zone, or the end is not after the start.
         """
         return self._run(self._async.search, limit=limit, continue_token=continue_token, **ArchiveFilters(**filters))
 
@@ -49,14 +51,14 @@ class SyncArchive(SyncGroup[Archive]):
     ) -> Iterator[ArchivedEmail]:
         """Iterate over the archived e-mails of all pages.
 
-        ``POST /archive/search``, once for each page.
+        ``POST /archive/search`` (https://developers.smtp2go.com/reference/search-archived-pages), once for each page.
 
         Args:
-            limit: The most on a page, 1 to 5,000; 5,000 when left out.
-            max_items: The most e-mails in all.
-            **filters: What to look for; see `ArchiveFilters`.
+            limit: The largest number of e-mails on a page, 1 to 5,000; 5,000 when left out.
+            max_items: Stop after this many e-mails.
+            **filters: See `ArchiveFilters`.
 
         Raises:
-            PagingError: The token of the next page has expired. Go on by date from ``error.last``.
+            PagingError: The token of the next page has expired. Continue by date from ``error.last``.
         """
         return self._iterate(self._async.search_all, limit=limit, max_items=max_items, **ArchiveFilters(**filters))

@@ -7,13 +7,14 @@ from ._group import SyncGroup
 
 
 class SyncDedicatedIps(SyncGroup[DedicatedIps]):
-    """IP addresses that only this account sends from."""
+    """Dedicated IP addresses (https://developers.smtp2go.com/reference/view-dedicated-ips)."""
 
     __slots__ = ()
 
     def view(self) -> ListReply[DedicatedIpPool]:
         """List the pools of dedicated IP addresses.
 
-        ``POST /dedicated_ips/view``. It has no ``subaccount_id``: it lists those of the account whose key is used.
+        ``POST /dedicated_ips/view`` (https://developers.smtp2go.com/reference/view-dedicated-ips). It takes no
+        ``subaccount_id``: it lists the pools of the account that the key belongs to.
         """
         return self._run(self._async.view)

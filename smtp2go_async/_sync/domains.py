@@ -8,7 +8,7 @@ from ._group import SyncGroup
 
 
 class SyncDomains(SyncGroup[Domains]):
-    """Sender domains."""
+    """Sender domains (https://developers.smtp2go.com/reference/view-sender-domains)."""
 
     __slots__ = ()
 
@@ -23,18 +23,18 @@ class SyncDomains(SyncGroup[Domains]):
         subaccount_id: str | None = None,
         subaccount_access: SubaccountAccessOptions | None = None,
     ) -> SenderDomains:
-        """Add a domain; `SenderDomain.dns_records` of the answer are to be published next.
+        """Add a domain. Publish the `SenderDomain.dns_records` of the answer next.
 
-        ``POST /domain/add``
+        ``POST /domain/add`` (https://developers.smtp2go.com/reference/add-sender-domain)
 
         Args:
-            domain: The domain, which must be yours.
-            tracking_subdomain: For links that are tracked, for example ``link``.
-            returnpath_subdomain: For bounces, for example ``return``.
-            auto_verify: Look for the records now; true when left out. They are looked for every 7 minutes anyway.
+            domain: The domain, for example ``example.com``; it must be yours.
+            tracking_subdomain: The subdomain of tracked links, for example ``link``.
+            returnpath_subdomain: The subdomain that bounces return to, for example ``return``.
+            auto_verify: Look for the records now; true when left out. The provider looks every 7 minutes in any case.
             requisition_ssl: Get a certificate for tracked links once verified; true when left out.
-            subaccount_id: Act for this subaccount.
-            subaccount_access: Which subaccounts may send from it; see `SubaccountAccessOptions`.
+            subaccount_id: The subaccount to act for.
+            subaccount_access: The subaccounts that may send from it; see `SubaccountAccessOptions`.
         """
         return self._run(
             self._async.add,
@@ -50,40 +50,41 @@ class SyncDomains(SyncGroup[Domains]):
     def remove(self, domain: str, *, subaccount_id: str | None = None) -> SenderDomains:
         """Remove a domain. Nothing can be sent from it any more.
 
-        ``POST /domain/remove``
+        ``POST /domain/remove`` (https://developers.smtp2go.com/reference/remove-sender-domain)
 
         Args:
             domain: The whole name.
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.remove, domain, subaccount_id=subaccount_id)
 
     def returnpath(
         self, domain: str, old_subdomain: str, new_subdomain: str, *, subaccount_id: str | None = None
     ) -> SenderDomains:
-        """Change the subdomain that bounces go to.
+        """Change the subdomain that bounces return to.
 
-        ``POST /domain/returnpath``. The new one needs its record in the DNS: see the answer's `dns_records`.
+        ``POST /domain/returnpath`` (https://developers.smtp2go.com/reference/edit-return-path-domain). The new
+        subdomain needs a DNS record: see the answer's `dns_records`.
 
         Args:
             domain: The whole name.
-            old_subdomain: As it is.
-            new_subdomain: As it shall be.
-            subaccount_id: Act for this subaccount.
+            old_subdomain: The present subdomain.
+            new_subdomain: The new subdomain.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.returnpath, domain, old_subdomain, new_subdomain, subaccount_id=subaccount_id)
 
     def subaccount_access(
         self, domain: str, subaccounts: Sequence[str], *, future_subaccounts: bool | None = None
     ) -> DomainAccess:
-        """Say which subaccounts may send from a domain of the master account.
+        """Set which subaccounts may send from a domain of the master account.
 
-        ``POST /domain/subaccount_access``
+        ``POST /domain/subaccount_access`` (https://developers.smtp2go.com/reference/edit-subaccount-access)
 
         Args:
             domain: The whole name.
-            subaccounts: Their ids; the list may be empty.
-            future_subaccounts: Whether those that are added later may, too; false when left out.
+            subaccounts: The ids of the subaccounts; the list may be empty.
+            future_subaccounts: True if subaccounts that are added later may send from it, too; false when left out.
         """
         return self._run(self._async.subaccount_access, domain, subaccounts, future_subaccounts=future_subaccounts)
 
@@ -92,37 +93,39 @@ class SyncDomains(SyncGroup[Domains]):
     ) -> SenderDomains:
         """Change the subdomain that tracked links lead to.
 
-        ``POST /domain/tracking``. The new one needs its record in the DNS: see the answer's `dns_records`.
+        ``POST /domain/tracking`` (https://developers.smtp2go.com/reference/edit-tracking-domain). The new subdomain
+        needs a DNS record: see the answer's `dns_records`.
 
         Args:
             domain: The whole name.
-            old_subdomain: As it is.
-            new_subdomain: As it shall be.
-            subaccount_id: Act for this subaccount.
+            old_subdomain: The present subdomain.
+            new_subdomain: The new subdomain.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.tracking, domain, old_subdomain, new_subdomain, subaccount_id=subaccount_id)
 
     def verify(
         self, domain: str, *, requisition_ssl: bool | None = None, subaccount_id: str | None = None
     ) -> SenderDomains:
-        """Look for a domain's records now, and not only in the round that comes every 7 minutes.
+        """Look for a domain's DNS records now, without waiting for the round that comes every 7 minutes.
 
-        ``POST /domain/verify``. That they are not found is no error: see ``verified`` of the answer's `dns_records`.
+        ``POST /domain/verify`` (https://developers.smtp2go.com/reference/verify-a-sender-domain). Records that are not
+        found are no error: see ``verified`` in the answer's `dns_records`.
 
         Args:
             domain: The whole name.
             requisition_ssl: Get a certificate for tracked links once verified; true when left out.
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.verify, domain, requisition_ssl=requisition_ssl, subaccount_id=subaccount_id)
 
     def view(self, *, domain: str | None = None, subaccount_id: str | None = None) -> SenderDomains:
         """List the sender domains.
 
-        ``POST /domain/view``
+        ``POST /domain/view`` (https://developers.smtp2go.com/reference/view-sender-domains)
 
         Args:
-            domain: Only this one.
-            subaccount_id: Act for this subaccount.
+            domain: List nothing but this domain.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.view, domain=domain, subaccount_id=subaccount_id)

@@ -6,87 +6,85 @@ from ._group import SyncGroup
 
 
 class SyncIpAllowList(SyncGroup[IpAllowList]):
-    """Addresses that the account can be used from."""
+    """IP addresses that the account can be used from (https://developers.smtp2go.com/reference/view-ip-allowlist)."""
 
     __slots__ = ()
 
     def add(
-        self, *, ip_address: str | None = None, description: str | None = None, type: AllowListType | None = None
+        self, ip_address: str, *, description: str | None = None, type: AllowListType | None = None
     ) -> ChangedAllowedIp:
         """Add an address to a list.
 
-        ``POST /ip_allow_list/add``
+        ``POST /ip_allow_list/add`` (https://developers.smtp2go.com/reference/add-ip-allowlist)
 
         Args:
-            ip_address: The address. It is needed, although the API's reference does not say so.
+            ip_address: The address. The API's reference calls it optional, but the call needs it.
             description: A comment.
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
 
         Raises:
-            ValueError: No address.
+            ValueError: The address is empty.
         """
-        return self._run(self._async.add, ip_address=ip_address, description=description, type=type)
+        return self._run(self._async.add, ip_address, description=description, type=type)
 
     def edit(
         self,
+        ip_address: str,
         *,
-        ip_address: str | None = None,
         new_ip_address: str | None = None,
         description: str | None = None,
         type: AllowListType | None = None,
     ) -> ChangedAllowedIp:
         """Change an address that is on a list, or its comment.
 
-        ``POST /ip_allow_list/edit``
+        ``POST /ip_allow_list/edit`` (https://developers.smtp2go.com/reference/edit-ip-allowlist)
 
         Args:
-            ip_address: The address as it is. It is needed, although the API's reference does not say so.
-            new_ip_address: What to make of it.
+            ip_address: The present address. The API's reference calls it optional, but the call needs it.
+            new_ip_address: The address to replace it with.
             description: A comment.
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
 
         Raises:
-            ValueError: No address, or an empty new one.
+            ValueError: An address is empty.
         """
         return self._run(
-            self._async.edit, ip_address=ip_address, new_ip_address=new_ip_address, description=description, type=type
+            self._async.edit, ip_address, new_ip_address=new_ip_address, description=description, type=type
         )
 
-    def remove(self, *, ip_address: str | None = None, type: AllowListType | None = None) -> ChangedAllowedIp:
+    def remove(self, ip_address: str, *, type: AllowListType | None = None) -> ChangedAllowedIp:
         """Remove an address from a list.
 
-        ``POST /ip_allow_list/remove``
+        ``POST /ip_allow_list/remove`` (https://developers.smtp2go.com/reference/remove-ip-allowlist)
 
         Args:
-            ip_address: The address. It is needed, although the API's reference does not say so.
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
+            ip_address: The address. The API's reference calls it optional, but the call needs it.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
 
         Raises:
-            ValueError: No address.
+            ValueError: The address is empty.
         """
-        return self._run(self._async.remove, ip_address=ip_address, type=type)
+        return self._run(self._async.remove, ip_address, type=type)
 
-    def set_enabled(self, *, enabled: bool | None = None, type: AllowListType | None = None) -> AllowListState:
+    def set_enabled(self, enabled: bool, *, type: AllowListType | None = None) -> AllowListState:
         """Put a list in force, or out of force.
 
-        ``POST /ip_allow_list``. With the list for the API in force, calls from elsewhere are refused, and so is the one
-        that would put it out of force: add this machine's address first.
+        ``POST /ip_allow_list`` (https://developers.smtp2go.com/reference/ip-allowlist). While the list for the API is
+        in force, calls from other addresses are refused, among them the call that would put it out of force: add this
+        machine's address first.
 
         Args:
-            enabled: Whether it shall be in force. It is needed, although the API's reference does not say so.
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
-
-        Raises:
-            ValueError: Neither true nor false.
+            enabled: True to put the list in force. The API's reference calls it optional, but the call needs it.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
         """
-        return self._run(self._async.set_enabled, enabled=enabled, type=type)
+        return self._run(self._async.set_enabled, enabled, type=type)
 
     def view(self, *, type: AllowListType | None = None) -> AllowList:
-        """Show a list, and whether it is in force.
+        """Fetch a list, and whether it is in force.
 
-        ``POST /ip_allow_list/view``
+        ``POST /ip_allow_list/view`` (https://developers.smtp2go.com/reference/view-ip-allowlist)
 
         Args:
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
         """
         return self._run(self._async.view, type=type)

@@ -2,113 +2,76 @@
 """The synchronous side of `smtp2go_async.endpoints.sms`."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
-from .._values.dates import DateLike
-from ..endpoints.sms import ReceivedSmsPage, SentSmsPage, Sms, SmsSent, SmsSummary
+from ..endpoints.sms import ReceivedSmsPage, SentSmsPage, Sms, SmsFilters, SmsPeriod, SmsSent, SmsSummary
 from ._group import SyncGroup
 
 
 class SyncSms(SyncGroup[Sms]):
-    """Text messages."""
+    """Text messages (https://developers.smtp2go.com/reference/send-sms)."""
 
     __slots__ = ()
 
     def send(self, destination: str | Sequence[str], content: str, *, sender: str | None = None) -> SmsSent:
-        """Send one text to up to 100 numbers.
+        """Send a text to up to 100 numbers.
 
-        ``POST /sms/send``. Not repeated when the outcome is unknown: that could send it twice.
+        ``POST /sms/send`` (https://developers.smtp2go.com/reference/send-sms). Not repeated when the outcome is
+        unknown: that could send it twice.
 
         Args:
-            destination: 1 to 100 numbers with their country code, in any writing that can mean one number only:
-                ``+12025550123``, ``12025550123``, ``+1 (202) 555-0123``, ``+44 (0)20 7946 0958``. One may stand alone.
-            content: The text; over 160 characters it goes as several units.
-            sender: Number to send from, in E.164 (``+12025550123``); the account's default when left out or empty.
+            destination: 1 to 100 numbers with their country code, in any unambiguous writing: ``+12025550123``,
+                ``12025550123``, ``+1 (202) 555-0123``, ``+44 (0)20 7946 0958``. A single number needs no list.
+            content: The text; over 160 characters it is sent, and charged, as several units.
+            sender: The number to send from, in E.164 (``+12025550123``); the account's default when left out or empty.
 
         Raises:
-            ValueError: No number or more than 100, something that is not one number for certain, or an empty text.
-            SendRefusedError: The answer says of every message that it was not sent.
+            ValueError: There is no number or more than 100, a number is ambiguous or none at all, or the text is empty.
+            SendRefusedError: The answer says that no message was sent.
             OutcomeUnknownError: No answer came; the texts may have been sent.
-            ReplyError: The answer does not say whether any message was taken.
+            ReplyError: The answer does not say whether any message was accepted.
         """
         return self._run(self._async.send, destination, content, sender=sender)
 
-    def summary(
-        self, *, start_date: DateLike | None = None, end_date: DateLike | None = None, subaccount_id: str | None = None
-    ) -> SmsSummary:
+    def summary(self, **period: Unpack[SmsPeriod]) -> SmsSummary:
         """Count the texts of a time, their units and their cost.
 
-        ``POST /sms/summary``
+        ``POST /sms/summary`` (https://developers.smtp2go.com/reference/sms-summary)
 
         Args:
-            start_date: The first moment; today at midnight UTC when left out.
-            end_date: The first moment that is not included; now when left out.
-            subaccount_id: Count for this subaccount.
+            **period: See `SmsPeriod`.
 
         Raises:
-            ValueError: A time without a zone, or an end that is not after the start.
+            ValueError: A time has no zone, or the end is not after the start.
         """
-        return self._run(self._async.summary, start_date=start_date, end_date=end_date, subaccount_id=subaccount_id)
+        return self._run(self._async.summary, **SmsPeriod(**period))
 
     def view_received(
-        self,
-        *,
-        start_date: DateLike | None = None,
-        end_date: DateLike | None = None,
-        unix_start: int | None = None,
-        unix_end: int | None = None,
-        username: str | None = None,
-        subaccount_id: str | None = None,
+        self, *, unix_start: int | None = None, unix_end: int | None = None, **filters: Unpack[SmsFilters]
     ) -> ReceivedSmsPage:
-        """List the texts that were received.
+        """List received texts.
 
-        ``POST /sms/view-received``
-
-        Args:
-            start_date: The first moment; 7 days ago at midnight UTC when left out.
-            end_date: The first moment that is not included; now when left out.
-            unix_start: As ``start_date``, in seconds since 1970; the API calls it deprecated.
-            unix_end: As ``end_date``.
-            username: Only those of this user.
-            subaccount_id: List those of this subaccount.
-
-        Raises:
-            ValueError: A time without a zone, an end that is not after the start, or one moment named in two ways.
-        """
-        return self._run(
-            self._async.view_received,
-            start_date=start_date,
-            end_date=end_date,
-            unix_start=unix_start,
-            unix_end=unix_end,
-            username=username,
-            subaccount_id=subaccount_id,
-        )
-
-    def view_sent(
-        self,
-        *,
-        start_date: DateLike | None = None,
-        end_date: DateLike | None = None,
-        username: str | None = None,
-        subaccount_id: str | None = None,
-    ) -> SentSmsPage:
-        """List the texts that were sent.
-
-        ``POST /sms/view-sent``
+        ``POST /sms/view-received`` (https://developers.smtp2go.com/reference/view-received-sms)
 
         Args:
-            start_date: The first moment; 7 days ago at midnight UTC when left out.
-            end_date: The first moment that is not included; now when left out.
-            username: Only those of this user.
-            subaccount_id: List those of this subaccount.
+            unix_start: The same as ``start_date``, in seconds since 1970; deprecated by the API.
+            unix_end: The same as ``end_date``, in seconds since 1970; deprecated by the API.
+            **filters: See `SmsFilters`.
 
         Raises:
-            ValueError: A time without a zone, or an end that is not after the start.
+            ValueError: A time has no zone or is given in both ways, or the end is not after the start.
         """
-        return self._run(
-            self._async.view_sent,
-            start_date=start_date,
-            end_date=end_date,
-            username=username,
-            subaccount_id=subaccount_id,
-        )
+        return self._run(self._async.view_received, unix_start=unix_start, unix_end=unix_end, **SmsFilters(**filters))
+
+    def view_sent(self, **filters: Unpack[SmsFilters]) -> SentSmsPage:
+        """List sent texts.
+
+        ``POST /sms/view-sent`` (https://developers.smtp2go.com/reference/view-sent-sms)
+
+        Args:
+            **filters: See `SmsFilters`.
+
+        Raises:
+            ValueError: A time has no zone, or the end is not after the start.
+        """
+        return self._run(self._async.view_sent, **SmsFilters(**filters))

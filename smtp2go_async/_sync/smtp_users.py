@@ -9,17 +9,18 @@ from ._group import SyncGroup
 
 
 class SyncSmtpUsers(SyncGroup[SmtpUsers]):
-    """Users of the SMTP servers."""
+    """Users of the SMTP servers (https://developers.smtp2go.com/reference/view-smtp-users)."""
 
     __slots__ = ()
 
     def add(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
         """Add a user.
 
-        ``POST /users/smtp/add``. The answer holds the password, also one that the API made up.
+        ``POST /users/smtp/add`` (https://developers.smtp2go.com/reference/add-an-smtp-user). The answer holds the
+        password, even if the API made it up.
 
         Args:
-            username: 5 to 100 characters; an e-mail address is possible.
+            username: 5 to 100 characters; it may be an e-mail address.
             **options: See `SmtpUserOptions`.
 
         Raises:
@@ -30,11 +31,12 @@ class SyncSmtpUsers(SyncGroup[SmtpUsers]):
     def edit(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
         """Set the options of a user.
 
-        ``POST /users/smtp/edit``. Options that are left out may go back to their defaults, and the password to one that
-        the API makes up: that is not documented. `patch` leaves them as they are.
+        ``POST /users/smtp/edit`` (https://developers.smtp2go.com/reference/edit-an-smtp-user). It is not documented
+        whether options that are left out return to their defaults, and the password to a new random password. `patch`
+        keeps them.
 
         Args:
-            username: A user that is there already.
+            username: An existing user.
             **options: See `SmtpUserOptions`.
 
         Raises:
@@ -43,12 +45,12 @@ class SyncSmtpUsers(SyncGroup[SmtpUsers]):
         return self._run(self._async.edit, username, **SmtpUserOptions(**options))
 
     def patch(self, username: str, **options: Unpack[SmtpUserOptions]) -> ListReply[SmtpUser]:
-        """Change some options of a user, and leave the others as they are.
+        """Change some options of a user and keep the others.
 
-        ``PATCH /users/smtp/edit``
+        ``PATCH /users/smtp/edit`` (https://developers.smtp2go.com/reference/patch-smtp-user)
 
         Args:
-            username: A user that is there already.
+            username: An existing user.
             **options: See `SmtpUserOptions`.
 
         Raises:
@@ -57,23 +59,24 @@ class SyncSmtpUsers(SyncGroup[SmtpUsers]):
         return self._run(self._async.patch, username, **SmtpUserOptions(**options))
 
     def remove(self, username: str, *, subaccount_id: str | None = None) -> SmtpUserResults:
-        """Remove a user. What logs in with it can't send any more.
+        """Remove a user. Programs that log in with it can't send any more.
 
-        ``POST /users/smtp/remove``. The answer holds what was removed, with the password.
+        ``POST /users/smtp/remove`` (https://developers.smtp2go.com/reference/remove-an-smtp-user). The answer holds the
+        removed user, with the password.
 
         Args:
-            username: The user.
-            subaccount_id: Act for this subaccount.
+            username: The user to remove.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.remove, username, subaccount_id=subaccount_id)
 
     def view(self, *, username: str | None = None, subaccount_id: str | None = None) -> SmtpUserList:
         """List the users of the account, with their passwords.
 
-        ``POST /users/smtp/view``
+        ``POST /users/smtp/view`` (https://developers.smtp2go.com/reference/view-smtp-users)
 
         Args:
-            username: Only this one.
-            subaccount_id: Act for this subaccount.
+            username: List nothing but this user.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.view, username=username, subaccount_id=subaccount_id)

@@ -18,24 +18,24 @@ from ._group import SyncGroup
 
 
 class SyncStats(SyncGroup[Stats]):
-    """Counts of e-mails."""
+    """Counts of e-mails (https://developers.smtp2go.com/reference/email-summary)."""
 
     __slots__ = ()
 
     def email_bounces(self, *, username: str | None = None) -> EmailBounces:
         """Count the bounces and rejects of the last 30 days.
 
-        ``POST /stats/email_bounces``
+        ``POST /stats/email_bounces`` (https://developers.smtp2go.com/reference/email-bounces)
 
         Args:
-            username: Only of this user; an API key goes by its first 16 characters.
+            username: Count for this user: an SMTP user, or the first 16 characters of an API key.
         """
         return self._run(self._async.email_bounces, username=username)
 
     def email_cycle(self) -> EmailCycle:
-        """Tell how much of the plan is used, and when its cycle ends.
+        """Fetch how much of the plan is used, and when its cycle ends.
 
-        ``POST /stats/email_cycle``
+        ``POST /stats/email_cycle`` (https://developers.smtp2go.com/reference/email-cycle)
         """
         return self._run(self._async.email_cycle)
 
@@ -47,18 +47,18 @@ class SyncStats(SyncGroup[Stats]):
         end_date: DateLike | None = None,
         subaccounts: Sequence[str] | None = None,
     ) -> EmailHistory:
-        """Count what was sent in a time, by sender, user, domain or subaccount.
+        """Count e-mails of a time, by sender, user, domain or subaccount.
 
-        ``POST /stats/email_history``
+        ``POST /stats/email_history`` (https://developers.smtp2go.com/reference/email-history)
 
         Args:
-            group_by: ``email_address``, ``username``, ``domain`` or ``subaccount``; the first when left out.
-            start_date: The first moment; midnight UTC 30 days ago when left out.
-            end_date: The end; now when left out.
-            subaccounts: Only of the subaccounts with these ids.
+            group_by: ``email_address``, ``username``, ``domain`` or ``subaccount``; ``email_address`` when left out.
+            start_date: The start of the time, included; midnight UTC 30 days ago when left out.
+            end_date: The end of the time; now when left out.
+            subaccounts: Ids of the subaccounts to count for.
 
         Raises:
-            ValueError: A time without a zone, an end that is not after the start, or an empty list.
+            ValueError: A time has no zone, the end is not after the start, or the list is empty.
         """
         return self._run(
             self._async.email_history,
@@ -71,29 +71,30 @@ class SyncStats(SyncGroup[Stats]):
     def email_spam(self, *, username: str | None = None) -> EmailSpam:
         """Count the spam complaints and rejects of the last 30 days.
 
-        ``POST /stats/email_spam``
+        ``POST /stats/email_spam`` (https://developers.smtp2go.com/reference/email-spam)
 
         Args:
-            username: Only of this user; an API key goes by its first 16 characters.
+            username: Count for this user: an SMTP user, or the first 16 characters of an API key.
         """
         return self._run(self._async.email_spam, username=username)
 
     def email_summary(self, *, username: str | None = None) -> EmailSummary:
-        """Fetch the cycle, bounces, complaints and unsubscribes in one call.
+        """Fetch the cycle, bounces, complaints and unsubscribes in a single call.
 
-        ``POST /stats/email_summary``. It can take longer than the others.
+        ``POST /stats/email_summary`` (https://developers.smtp2go.com/reference/email-summary). It can take longer than
+        the other calls.
 
         Args:
-            username: Only of this user; an API key goes by its first 16 characters.
+            username: Count for this user: an SMTP user, or the first 16 characters of an API key.
         """
         return self._run(self._async.email_summary, username=username)
 
     def email_unsubs(self, *, username: str | None = None) -> EmailUnsubs:
         """Count the unsubscribes and rejects of the last 30 days.
 
-        ``POST /stats/email_unsubs``
+        ``POST /stats/email_unsubs`` (https://developers.smtp2go.com/reference/email-unsubscribes)
 
         Args:
-            username: Only of this user; an API key goes by its first 16 characters.
+            username: Count for this user: an SMTP user, or the first 16 characters of an API key.
         """
         return self._run(self._async.email_unsubs, username=username)

@@ -17,7 +17,7 @@ from ._group import SyncGroup
 
 
 class SyncSubaccounts(SyncGroup[Subaccounts]):
-    """Accounts below the master account, each with senders and limits of its own."""
+    """Accounts below the master account (https://developers.smtp2go.com/reference/search-subaccounts)."""
 
     __slots__ = ()
 
@@ -26,17 +26,17 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
     ) -> Subaccount:
         """Make a subaccount.
 
-        ``POST /subaccount/add``. At most 50 calls an hour. Not repeated when the outcome is unknown: that could make
-        two.
+        ``POST /subaccount/add`` (https://developers.smtp2go.com/reference/add-subaccount). At most 50 calls an hour.
+        Not repeated when the outcome is unknown: that could make two. When left out, the limits are 10,000 e-mails and
+        1,000 texts, and everything else is switched off.
 
         Args:
-            fullname: Its name.
-            subaccount_email: MaskedAddress of its first team member, who gets an invitation.
-            **options: See `SubaccountOptions`; a limit of 10,000 e-mails and 1,000 texts, and everything else switched
-                off, when left out.
+            fullname: The name of the subaccount.
+            subaccount_email: The address of its first team member, to which an invitation is sent.
+            **options: See `SubaccountOptions`.
 
         Raises:
-            ValueError: An empty name or address, or a limit out of range.
+            ValueError: The name or the address is empty, or a limit is out of range.
             OutcomeUnknownError: No answer came; the subaccount may have been made. Look for it with `search`.
         """
         return self._run(self._async.add, fullname, subaccount_email=subaccount_email, **SubaccountOptions(**options))
@@ -44,11 +44,11 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
     def close(self, id: str, *, email: str | None = None) -> EmptyReply:
         """Close a subaccount; `reopen` makes it active again.
 
-        ``POST /subaccount/close``
+        ``POST /subaccount/close`` (https://developers.smtp2go.com/reference/close-a-subaccount)
 
         Args:
-            id: Its id.
-            email: Its address.
+            id: The id of the subaccount.
+            email: The address of the subaccount.
 
         Raises:
             ValueError: The id is empty.
@@ -58,12 +58,12 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
     def edit(self, id: str, *, fullname: str | None = None, **options: Unpack[SubaccountOptions]) -> Subaccount:
         """Change a subaccount.
 
-        ``POST /subaccount/edit``. The API says of the name, the limit and the dedicated address that they stay when
-        left out, and does not say it of the other options.
+        ``POST /subaccount/edit`` (https://developers.smtp2go.com/reference/update-a-subaccount). The API documents that
+        the name, the limit and the dedicated address are kept when left out, and does not say so of the other options.
 
         Args:
-            id: Its id.
-            fullname: Its new name.
+            id: The id of the subaccount.
+            fullname: The new name.
             **options: See `SubaccountOptions`.
 
         Raises:
@@ -74,11 +74,11 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
     def reopen(self, id: str, *, email: str | None = None) -> SubaccountReopened:
         """Make a closed subaccount active again.
 
-        ``POST /subaccount/reopen``
+        ``POST /subaccount/reopen`` (https://developers.smtp2go.com/reference/reopen-a-closed-subaccount)
 
         Args:
-            id: Its id.
-            email: Its address.
+            id: The id of the subaccount.
+            email: The address of the subaccount.
 
         Raises:
             ValueError: The id is empty.
@@ -88,17 +88,17 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
     def search(
         self, *, page_size: int | None = None, continue_token: str | None = None, **filters: Unpack[SubaccountFilters]
     ) -> SubaccountPage:
-        """Fetch one page of subaccounts.
+        """Fetch a page of subaccounts.
 
-        ``POST /subaccounts/search``
+        ``POST /subaccounts/search`` (https://developers.smtp2go.com/reference/search-subaccounts)
 
         Args:
-            page_size: The most on the page; 100 when left out.
-            continue_token: From the page before, with all the other arguments as they were then.
-            **filters: What to look for; see `SubaccountFilters`.
+            page_size: The largest number of subaccounts on the page; 100 when left out.
+            continue_token: The ``continue_token`` of the previous page; all other arguments must be as they were then.
+            **filters: See `SubaccountFilters`.
 
         Raises:
-            ValueError: A page size that is not 1 or more, or an empty list of terms.
+            ValueError: The page size is below 1, or the list of terms is empty.
         """
         return self._run(
             self._async.search, page_size=page_size, continue_token=continue_token, **SubaccountFilters(**filters)
@@ -109,12 +109,12 @@ class SyncSubaccounts(SyncGroup[Subaccounts]):
     ) -> Iterator[Subaccount]:
         """Iterate over the subaccounts of all pages.
 
-        ``POST /subaccounts/search``, once for each page.
+        ``POST /subaccounts/search`` (https://developers.smtp2go.com/reference/search-subaccounts), once for each page.
 
         Args:
-            page_size: The most on a page; 100 when left out.
-            max_items: The most subaccounts in all.
-            **filters: What to look for; see `SubaccountFilters`.
+            page_size: The largest number of subaccounts on a page; 100 when left out.
+            max_items: Stop after this many subaccounts.
+            **filters: See `SubaccountFilters`.
 
         Raises:
             PagingError: The token of the next page has expired.

@@ -17,7 +17,7 @@ from ._group import SyncGroup
 
 
 class SyncSuppressions(SyncGroup[Suppressions]):
-    """Addresses and domains that nothing is sent to."""
+    """Addresses and domains that nothing is sent to (https://developers.smtp2go.com/reference/view-suppressions)."""
 
     __slots__ = ()
 
@@ -26,12 +26,13 @@ class SyncSuppressions(SyncGroup[Suppressions]):
     ) -> SuppressionAdded:
         """Send nothing more to an address or a domain.
 
-        ``POST /suppression/add``. A domain stands for every address at it.
+        ``POST /suppression/add`` (https://developers.smtp2go.com/reference/add-a-suppression). A domain stands for
+        every address at it.
 
         Args:
             email_address: The address or domain.
-            block_description: Why; a comment.
-            subaccount_id: Act for this subaccount.
+            block_description: The reason; a comment.
+            subaccount_id: The subaccount to act for.
 
         Raises:
             ValueError: The address is empty.
@@ -45,13 +46,14 @@ class SyncSuppressions(SyncGroup[Suppressions]):
     ) -> SuppressionsRemoved:
         """Send to an address or a domain again.
 
-        ``POST /suppression/remove``. Removes only what is named in ``reasons``, so an address may stay suppressed for
-        another; and a reason for which there was nothing to remove is no error, but ``removed=False``.
+        ``POST /suppression/remove`` (https://developers.smtp2go.com/reference/remove-a-suppression). It removes nothing
+        but the suppressions for ``reasons``, so an address may stay suppressed for another reason. A reason that the
+        address was not suppressed for is no error, but comes with ``removed=False``.
 
         Args:
             email_address: The address or domain.
-            reasons: 1 or more of the reasons that `view` shows, for example ``["manual", "bounce"]``.
-            subaccount_id: Act for this subaccount.
+            reasons: The reasons to remove, at least 1, as `view` shows them, for example ``["manual", "bounce"]``.
+            subaccount_id: The subaccount to act for.
 
         Raises:
             ValueError: The address is empty, or there is no reason.
@@ -59,16 +61,17 @@ class SyncSuppressions(SyncGroup[Suppressions]):
         return self._run(self._async.remove, email_address, reasons, subaccount_id=subaccount_id)
 
     def view(self, *, continue_token: str | None = None, **filters: Unpack[SuppressionFilters]) -> SuppressionPage:
-        """Fetch one page of suppressions.
+        """Fetch a page of suppressions.
 
-        ``POST /suppression/view``. Without dates, older ones may be missing: see `SuppressionFilters`.
+        ``POST /suppression/view`` (https://developers.smtp2go.com/reference/view-suppressions). Without dates, older
+        suppressions may be missing.
 
         Args:
-            continue_token: From the page before, with all the other arguments as they were then.
-            **filters: What to look for; see `SuppressionFilters`.
+            continue_token: The ``continue_token`` of the previous page; all other arguments must be as they were then.
+            **filters: See `SuppressionFilters`.
 
         Raises:
-            ValueError: A field and its plural at once, an empty list, a time without a zone, or an end that is not
+            ValueError: A filter and its plural are both given, a list is empty, a time has no zone, or the end is not
                 after the start.
         """
         return self._run(self._async.view, continue_token=continue_token, **SuppressionFilters(**filters))
@@ -76,13 +79,14 @@ class SyncSuppressions(SyncGroup[Suppressions]):
     def view_all(self, *, max_items: int | None = None, **filters: Unpack[SuppressionFilters]) -> Iterator[Suppression]:
         """Iterate over the suppressions of all pages.
 
-        ``POST /suppression/view``, once for each page. Without dates, older ones may be missing.
+        ``POST /suppression/view`` (https://developers.smtp2go.com/reference/view-suppressions), once for each page.
+        Without dates, older suppressions may be missing.
 
         Args:
-            max_items: The most suppressions in all.
-            **filters: What to look for; see `SuppressionFilters`.
+            max_items: Stop after this many suppressions.
+            **filters: See `SuppressionFilters`.
 
         Raises:
-            PagingError: The token of the next page has expired. Go on by date from ``error.last``.
+            PagingError: The token of the next page has expired. Continue by date from ``error.last``.
         """
         return self._iterate(self._async.view_all, max_items=max_items, **SuppressionFilters(**filters))

@@ -19,7 +19,7 @@ from ._group import SyncGroup
 
 
 class SyncTemplates(SyncGroup[Templates]):
-    """Templates of e-mails."""
+    """Templates of e-mails (https://developers.smtp2go.com/reference/search-email-templates)."""
 
     __slots__ = ()
 
@@ -34,18 +34,19 @@ class SyncTemplates(SyncGroup[Templates]):
     ) -> SavedTemplate:
         """Add a template.
 
-        ``POST /template/add``. The plain text is not made from the HTML, as it is in the provider's web application.
+        ``POST /template/add`` (https://developers.smtp2go.com/reference/add-an-email-template). The plain text is not
+        made from the HTML, unlike in the provider's web application.
 
         Args:
-            template_name: 1 to 64 characters.
-            id: 5 to 24 characters of your choice; upper and lower case differ.
-            subject: The subject; as ``{{custom_subject}}`` it lets each e-mail bring its own.
-            html_body: The HTML.
-            text_body: The plain text.
+            template_name: A name of 1 to 64 characters.
+            id: An id of 5 to 24 characters; upper and lower case differ.
+            subject: The subject; ``{{custom_subject}}`` lets each e-mail have its own.
+            html_body: The HTML body.
+            text_body: The plain text body.
             **options: See `TemplateOptions`.
 
         Raises:
-            ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
+            ValueError: The name or an id is too short or too long, a tag is empty, or the template is over 1 MB in all.
         """
         return self._run(
             self._async.add, template_name, id, subject, html_body, text_body, **TemplateOptions(**options)
@@ -54,41 +55,41 @@ class SyncTemplates(SyncGroup[Templates]):
     def delete(self, id: str) -> EmptyReply:
         """Delete a template.
 
-        ``POST /template/delete``
+        ``POST /template/delete`` (https://developers.smtp2go.com/reference/remove-an-email-template)
 
         Args:
-            id: Its id; upper and lower case differ.
+            id: The id of the template; upper and lower case differ.
         """
         return self._run(self._async.delete, id)
 
     def edit(self, id: str, **changes: Unpack[TemplateChanges]) -> SavedTemplate:
-        """Change a template; what is left out stays as it is.
+        """Change some parts of a template and keep the others.
 
-        ``POST /template/edit``
+        ``POST /template/edit`` (https://developers.smtp2go.com/reference/update-an-email-template)
 
         Args:
-            id: Its id; upper and lower case differ.
+            id: The id of the template; upper and lower case differ.
             **changes: See `TemplateChanges`.
 
         Raises:
-            ValueError: A name or id that is too short or too long, an empty tag, or more than 1 MB in all.
+            ValueError: The name or an id is too short or too long, a tag is empty, or the template is over 1 MB in all.
         """
         return self._run(self._async.edit, id, **TemplateChanges(**changes))
 
     def search(
         self, *, page_size: int | None = None, continue_token: str | None = None, **filters: Unpack[TemplateFilters]
     ) -> TemplatePage:
-        """Fetch one page of templates, without their bodies.
+        """Fetch a page of templates, without their bodies.
 
-        ``POST /template/search``
+        ``POST /template/search`` (https://developers.smtp2go.com/reference/search-email-templates)
 
         Args:
-            page_size: The most on the page; 100 when left out.
-            continue_token: From the page before, with all the other arguments as they were then.
-            **filters: What to look for; see `TemplateFilters`.
+            page_size: The largest number of templates on the page; 100 when left out.
+            continue_token: The ``continue_token`` of the previous page; all other arguments must be as they were then.
+            **filters: See `TemplateFilters`.
 
         Raises:
-            ValueError: A page size below 1, or an empty list of terms or tags.
+            ValueError: The page size is below 1, or a list is empty.
         """
         return self._run(
             self._async.search, page_size=page_size, continue_token=continue_token, **TemplateFilters(**filters)
@@ -99,12 +100,12 @@ class SyncTemplates(SyncGroup[Templates]):
     ) -> Iterator[TemplateSummary]:
         """Iterate over the templates of all pages.
 
-        ``POST /template/search``, once for each page.
+        ``POST /template/search`` (https://developers.smtp2go.com/reference/search-email-templates), once for each page.
 
         Args:
-            page_size: The most on a page; 100 when left out.
-            max_items: The most templates in all.
-            **filters: What to look for; see `TemplateFilters`.
+            page_size: The largest number of templates on a page; 100 when left out.
+            max_items: Stop after this many templates.
+            **filters: See `TemplateFilters`.
 
         Raises:
             PagingError: The token of the next page has expired.
@@ -116,9 +117,9 @@ class SyncTemplates(SyncGroup[Templates]):
     def view(self, id: str) -> Template:
         """Fetch a template with its bodies.
 
-        ``POST /template/view``
+        ``POST /template/view`` (https://developers.smtp2go.com/reference/view-template-details)
 
         Args:
-            id: Its id; upper and lower case differ.
+            id: The id of the template; upper and lower case differ.
         """
         return self._run(self._async.view, id)

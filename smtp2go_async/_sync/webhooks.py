@@ -9,57 +9,60 @@ from ._group import SyncGroup
 
 
 class SyncWebhooks(SyncGroup[Webhooks]):
-    """Places that events are reported to."""
+    """Addresses that events are reported to (https://developers.smtp2go.com/reference/view-webhook)."""
 
     __slots__ = ()
 
     def add(self, url: str, **options: Unpack[WebhookOptions]) -> ChangedWebhook:
         """Report events to a URL.
 
-        ``POST /webhook/add``. Not repeated when the outcome is unknown: each event could be reported twice. Free plans
-        have 1 webhook, others 10.
+        ``POST /webhook/add`` (https://developers.smtp2go.com/reference/add-webhook). Not repeated when the outcome is
+        unknown: each event could be reported twice. Free plans allow 1 webhook, paid plans 10.
 
         Args:
-            url: ``http`` or ``https``; user, password and query are possible.
+            url: An ``http`` or ``https`` URL; it may have a user, a password and a query.
             **options: See `WebhookOptions`.
 
         Raises:
-            ValueError: Something else than a URL, an empty name, or a control character in the header.
+            ValueError: The URL is not a URL, a name is empty, or the header has a control character.
         """
         return self._run(self._async.add, url, **WebhookOptions(**options))
 
     def edit(self, id: int, *, url: str | None = None, **options: Unpack[WebhookOptions]) -> ChangedWebhook:
         """Change a webhook.
 
-        ``POST /webhook/edit``. Whether what is left out stays as it is, is not documented: look at the answer.
+        ``POST /webhook/edit`` (https://developers.smtp2go.com/reference/edit-webhook). It is not documented whether
+        options that are left out are kept: look at the answer.
 
         Args:
-            id: Its id.
-            url: ``http`` or ``https``; user, password and query are possible.
+            id: The id of the webhook.
+            url: An ``http`` or ``https`` URL; it may have a user, a password and a query.
             **options: See `WebhookOptions`.
 
         Raises:
-            ValueError: Something else than a URL, an empty name, or a control character in the header.
+            ValueError: The URL is not a URL, a name is empty, or the header has a control character.
         """
         return self._run(self._async.edit, id, url=url, **WebhookOptions(**options))
 
     def remove(self, id: int, *, subaccount_id: str | None = None) -> ChangedWebhook:
-        """Remove a webhook. Nothing is reported there any more.
+        """Remove a webhook. Nothing more is reported to it.
 
-        ``POST /webhook/remove``. The answer holds what was removed.
+        ``POST /webhook/remove`` (https://developers.smtp2go.com/reference/remove-webhook). The answer holds the removed
+        webhook.
 
         Args:
-            id: Its id.
-            subaccount_id: Act for this subaccount.
+            id: The id of the webhook.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.remove, id, subaccount_id=subaccount_id)
 
     def view(self, *, subaccount_id: str | None = None) -> ListReply[Webhook]:
         """List the webhooks.
 
-        ``POST /webhook/view``. One webhook is documented, a list was seen; both come as a list.
+        ``POST /webhook/view`` (https://developers.smtp2go.com/reference/view-webhook). A single webhook is documented
+        and a list was seen; both are returned as a list.
 
         Args:
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return self._run(self._async.view, subaccount_id=subaccount_id)

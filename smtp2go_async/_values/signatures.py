@@ -151,9 +151,13 @@ class _Docstring(str):
 
 def _asked_of_the_whole(name: str) -> Callable[..., Any]:
     def method(self: _Docstring, *args: Any, **named: Any) -> Any:
-        return getattr(self.whole, name)(*args, **named)
+        return getattr(self.whole, name)(*[_whole(value) for value in args], **named)
 
     return method
+
+
+def _whole(value: Any) -> Any:
+    return value.whole if isinstance(value, _Docstring) else value
 
 
 _OF_EVERY_OBJECT = {*vars(object), "__new__", "__getattribute__", "__getnewargs__"} - {

@@ -1,4 +1,4 @@
-"""What API keys, SMTP users and authenticated IP addresses share: how what they send is limited, tracked and kept."""
+"""The options that API keys, SMTP users and authenticated IP addresses share, for limits, tracking and archiving."""
 
 import datetime as dt
 from typing import Annotated, Any, Literal
@@ -11,10 +11,10 @@ from .._values.checks import check_count
 from .._values.options import Options
 
 SendingStatus = Literal["allowed", "blocked", "sandbox"] | str
-"""The documented ones; others may come. ``sandbox`` takes messages and delivers none; they count to the quota."""
+"""The documented values; the API may add others. ``sandbox`` accepts e-mails, delivers none, and counts them."""
 
 DefaultLimit = Annotated[int, SentAsText()]
-"""E-mails in a period: a number here and in some answers, documented as text."""
+"""E-mails in a period: a number here and in some answers, although the API documents it as text."""
 
 
 class SendingOptions(Options, total=False):
@@ -23,28 +23,33 @@ class SendingOptions(Options, total=False):
     description: str | None
     """A comment."""
     custom_ratelimit: bool | None
-    """Limit what it sends to the next two."""
+    """True to limit sending to ``custom_ratelimit_value`` e-mails in each ``custom_ratelimit_period``."""
     custom_ratelimit_value: int | None
-    """E-mails in a period; kept only with ``custom_ratelimit=True``."""
+    """E-mails in a period, 0 or more; the API keeps it only with ``custom_ratelimit=True``."""
     custom_ratelimit_period: str | dt.timedelta | CalendarPeriod | None
-    """The period, for example ``timedelta(minutes=30)`` or the API's ``"2 days"``."""
+    """The period, for example ``timedelta(minutes=30)`` or the API's own ``"2 days"``."""
     ip_pool: int | None
-    """Send from the dedicated addresses of this pool; `dedicated_ips.view` lists them."""
+    """The id of the pool of dedicated IP addresses to send from; `dedicated_ips.view` lists the pools."""
     feedback_enabled: bool | None
-    """Add an unsubscribe footer, made of the next two."""
+    """True to add an unsubscribe footer, made of ``feedback_html`` and ``feedback_text``."""
     feedback_html: str | None
+    """The footer of HTML bodies."""
     feedback_text: str | None
+    """The footer of plain text bodies."""
     open_tracking_enabled: bool | None
+    """True to record when e-mails are opened."""
     click_tracking_enabled: bool | None
+    """True to record clicks on links in e-mails."""
     archive_enabled: bool | None
-    """Keep a copy of what is sent; on paid plans."""
+    """True to keep a copy of every e-mail; on paid plans."""
     audit_email: str | None
     """An address that gets a blind copy of every e-mail."""
     bounce_notifications: str | None
-    """``from`` (back to the sender), ``drop``, or an address to send them to."""
+    """The receiver of bounce notifications: ``from`` (the sender), ``drop`` (none), or an address."""
     status: SendingStatus | None
+    """``allowed``, ``blocked``, or ``sandbox``, which accepts e-mails and delivers none; they count to the quota."""
     subaccount_id: str | None
-    """Act for this subaccount."""
+    """The subaccount to act for."""
 
 
 def sending_fields(options: SendingOptions) -> dict[str, Any]:
@@ -59,21 +64,21 @@ def sending_fields(options: SendingOptions) -> dict[str, Any]:
 
 @model
 class Sending:
-    """How what somebody sends is limited, tracked and kept: the fields that all three kinds have."""
+    """The limits, tracking and archiving of a sender: the fields that all three kinds have."""
 
     description: str = ""
     custom_ratelimit: bool = attrs.field(default=False, metadata=named("custom_ratelimit", "custom_rate_limit"))
-    """Whether the next two are in force. The API spells it in two ways."""
+    """Whether the next two fields are in force. The API spells this field in two ways."""
     custom_ratelimit_value: int | None = None
     custom_ratelimit_period: CalendarPeriod | None = None
     default_ratelimit_value: DefaultLimit | None = None
-    """What is in force otherwise."""
+    """The limit that is in force otherwise."""
     default_ratelimit_period: CalendarPeriod | None = None
     ip_pool: int | None = attrs.field(default=None, metadata=named("ippool", "ip_pool"))
     """The pool of dedicated addresses; ``ippool`` in the API's answers."""
     feedback_enabled: bool | None = None
     feedback_domain: str | None = None
-    """Was taken out of the API in April 2025, and still comes."""
+    """Removed from the API in April 2025, but still in answers."""
     feedback_html: str | None = None
     feedback_text: str | None = None
     open_tracking_enabled: bool | None = None

@@ -1,10 +1,4 @@
-"""Search what happened to the account's e-mails.
-
-| method       | call                               | effect |
-|--------------|------------------------------------|--------|
-| `search`     | POST /activity/search, one page    | READ   |
-| `search_all` | POST /activity/search, all pages   | READ   |
-"""
+"""Search what happened to the account's e-mails."""
 
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -22,7 +16,7 @@ from .._values.options import Options
 from ._group import EndpointGroup
 
 MAX_PAGE_SIZE = 1000
-"""Events on one page (the reference of ``/activity/search``)."""
+"""Events on a page (the reference of ``/activity/search``)."""
 
 EventType = (
     Literal[
@@ -39,48 +33,58 @@ EventType = (
     ]
     | str
 )
-"""The documented events; others may come. Webhooks have other words for them."""
+"""The documented events; the API may add others. Webhooks have other words for them."""
 
 ActivityRegion = Literal["us", "eu", "au"] | str
 
 
 class ActivityFilters(Options, total=False):
-    """What a search looks for; each can be left out, and all that are given must fit."""
+    """What a search looks for. Each filter can be left out, and an event must pass all that are given."""
 
     start_date: DateLike | None
-    """The first moment; today at midnight UTC when left out. Free plans keep 5 days, others 30 and more."""
+    """The start of the time that is searched, included; today at midnight UTC when left out. Free plans keep 5 days of
+    events, paid plans 30 or more."""
     end_date: DateLike | None
-    """The first moment that is not included; now when left out."""
+    """The end of that time, not included; now when left out."""
     search: str | None
-    """Text in any of the fields that are searched."""
+    """Text in the e-mail's id, subject or addresses; ``"text1 | text2"`` finds either."""
     search_email_id: str | None
+    """The id of an e-mail, as `email.send` returned it."""
     search_subject: str | None
+    """Text in the subject."""
     search_subject_op: str | None
-    """How ``search_subject`` is compared; the API got it in November 2026 and does not list the values."""
+    """How ``search_subject`` is compared. In the API since November 2026, and the possible operators are not published:
+    passed on as it is."""
     search_sender: str | None
+    """Text in the sender's address."""
     search_sender_op: str | None
+    """How ``search_sender`` is compared; as for ``search_subject_op``."""
     search_recipient: str | None
+    """Text in the recipient's address."""
     search_recipient_op: str | None
+    """How ``search_recipient`` is compared; as for ``search_subject_op``."""
     search_usernames: Sequence[str] | None
-    """Sent by one of these; an API key goes by its first 16 characters."""
+    """The users that sent it: SMTP users, or API keys by their first 16 characters."""
     subaccounts: Sequence[str] | None
-    """Sent by one of these subaccounts."""
+    """Ids of the subaccounts that sent it."""
     only_latest: bool | None
-    """Only the newest event of each e-mail."""
+    """True for nothing but the newest event of each e-mail."""
     only_latest_by_sent: bool | None
-    """The same, ordered by when they were sent; goes before ``only_latest``."""
+    """The same, ordered by the time of sending; takes precedence over ``only_latest``."""
     event_types: Sequence[EventType] | None
+    """Kinds of events: ``processed``, ``soft-bounced``, ``hard-bounced``, ``rejected``, ``spam``, ``delivered``,
+    ``unsubscribed``, ``resubscribed``, ``opened`` or ``clicked``. Webhooks have other words for them."""
     include_headers: bool | None
-    """Return each e-mail's headers as well."""
+    """True to return the headers of each e-mail as well."""
     custom_headers: Sequence[str] | None
-    """Names of headers to return one by one."""
+    """Names of headers to return by themselves."""
     region: ActivityRegion | None
-    """Where to search, when subaccounts are in another region than the master account."""
+    """Where to search, if subaccounts are in another region than the master account: ``us``, ``eu`` or ``au``."""
 
 
 @model
 class DeliveryAttempt:
-    """One try to deliver an e-mail that is on its way."""
+    """An attempt to deliver an e-mail that is on its way."""
 
     smtptime: dt.datetime | None = None
     host: str = ""
@@ -109,10 +113,10 @@ class ActivityEvent:
     reply_to: MaskedAddress = ""
     subject: PersonalText = ""
     username: str = ""
-    """Who sent it: an SMTP user, or the first 16 characters of an API key."""
+    """The user that sent it: an SMTP user, or the first 16 characters of an API key."""
     subaccount_name: str = ""
     smtp_response: PersonalText = ""
-    """What the recipient's server said; can have several lines."""
+    """The answer of the recipient's server; can have several lines."""
     reason: PersonalText = ""
     error: PersonalText = ""
     host: str = ""
@@ -121,45 +125,46 @@ class ActivityEvent:
     byte_size: int | None = None
     email_client: Mapping[str, Any] | None = attrs.field(default=None, repr=False)
     metadata: Mapping[str, Any] | None = attrs.field(default=None, repr=False)
-    """What is known of an open or a click."""
+    """Details of an open or a click."""
     headers: PersonalText = ""
-    """All headers in one text, with ``include_headers``."""
+    """All headers as a single text, with ``include_headers``."""
     custom_headers: Mapping[str, Joined] | None = attrs.field(default=None, repr=False)
-    """Those that were asked for; the values of one that is there more than once are joined by commas."""
+    """The headers that were asked for; the values of a header that occurs more than once are joined by commas."""
     delivery_attempts: tuple[DeliveryAttempt, ...] = ()
 
 
 @model
 class ActivityPage(Page):
-    """One page of events."""
+    """A page of events."""
 
     events: tuple[ActivityEvent, ...] = ()
     total_events: int | None = None
-    """How many there are on all pages."""
+    """Events on all pages together."""
 
 
 SEARCH = Operation("/activity/search", ActivityPage, effect=CallEffect.READ)
 
 
 class Activity(EndpointGroup):
-    """What happened to e-mails."""
+    """What happened to e-mails (https://developers.smtp2go.com/reference/search-activity)."""
 
     async def search(
         self, *, limit: int | None = None, continue_token: str | None = None, **filters: Unpack[ActivityFilters]
     ) -> ActivityPage:
-        """Fetch one page of events.
+        """Fetch a page of events.
 
-        ``POST /activity/search``. At most 60 calls a minute.
+        ``POST /activity/search`` (https://developers.smtp2go.com/reference/search-activity). At most 60 calls a minute.
 
         Args:
-            limit: The most on the page, 1 to 1,000; 100 when left out.
-            continue_token: From the page before, with all the other arguments as they were then.
-            **filters: What to look for; see `ActivityFilters`.
+            limit: The largest number of events on the page, 1 to 1,000; 100 when left out.
+            continue_token: The ``continue_token`` of the previous page; all other arguments must be as they were then.
+            **filters: See `ActivityFilters`.
 
         Raises:
-            ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
+            ValueError: The limit is out of range, a time has no zone, or the end is not after the start.
         """
-        fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
+        dates = format_date_range(filters.get("start_date"), filters.get("end_date"))
+        fields = {**ActivityFilters(**filters), **dates}
         if limit is not None:
             check_count(limit, "limit", most=MAX_PAGE_SIZE)
         for name in ("search_usernames", "subaccounts", "event_types", "custom_headers"):
@@ -171,15 +176,16 @@ class Activity(EndpointGroup):
     ) -> AsyncIterator[ActivityEvent]:
         """Iterate over the events of all pages.
 
-        ``POST /activity/search``, once for each page.
+        ``POST /activity/search`` (https://developers.smtp2go.com/reference/search-activity), once for each page.
 
         Args:
-            limit: The most on a page; the most that is possible when left out, since 60 pages a minute are.
-            max_items: The most events in all.
-            **filters: What to look for; see `ActivityFilters`.
+            limit: The largest number of events on a page, 1 to 1,000; 1,000 when left out, since 60 pages a minute are
+                allowed.
+            max_items: Stop after this many events.
+            **filters: See `ActivityFilters`.
 
         Raises:
-            PagingError: The token of the next page has expired. Go on by date from ``error.last``.
+            PagingError: The token of the next page has expired. Continue by date from ``error.last``.
         """
-        fetch = partial(self.search, limit=limit, **filters)
+        fetch = partial(self.search, limit=limit, **ActivityFilters(**filters))
         return all_of(SEARCH, lambda token: fetch(continue_token=token), lambda page: page.events, max_items)

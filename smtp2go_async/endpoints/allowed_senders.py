@@ -1,12 +1,4 @@
-"""Restrict whom the account may send as.
-
-| method   | call                         | effect    |
-|----------|------------------------------|-----------|
-| `add`    | POST /allowed_senders/add    | CONVERGES |
-| `remove` | POST /allowed_senders/remove | CONVERGES |
-| `update` | POST /allowed_senders/update | CONVERGES |
-| `view`   | POST /allowed_senders/view   | READ      |
-"""
+"""Restrict the addresses that the account may send from."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -17,12 +9,13 @@ from .._values.checks import check_some
 from ._group import EndpointGroup
 
 SenderMode = Literal["whitelist", "blacklist", "disabled"] | str
-"""How the list is read: only those on it may send, all but those on it, or it has no effect. Others may come."""
+"""How the list is read: only its addresses may send, all others may send, or it has no effect. The API may add modes.
+"""
 
 
 @model
 class AllowedSenderList(Reply):
-    """The addresses and domains that may be sent from, or may not."""
+    """The addresses and domains that may send, or may not, depending on the mode."""
 
     allowed_senders: tuple[MaskedAddress, ...] = ()
     mode: SenderMode = ""
@@ -35,20 +28,20 @@ VIEW = Operation("/allowed_senders/view", AllowedSenderList, effect=CallEffect.R
 
 
 class AllowedSenders(EndpointGroup):
-    """The list of those who may be sent as, or may not."""
+    """The list of allowed senders (https://developers.smtp2go.com/reference/view-allowed-senders)."""
 
     async def add(self, allowed_senders: str | Sequence[str], *, subaccount_id: str | None = None) -> AllowedSenderList:
-        """Put addresses or domains on the list.
+        """Add addresses or domains to the list.
 
-        ``POST /allowed_senders/add``. What that means depends on the mode, which the answer has: in ``blacklist`` they
-        may not send any more.
+        ``POST /allowed_senders/add`` (https://developers.smtp2go.com/reference/add-allowed-senders). The effect depends
+        on the mode, which the answer shows: in ``blacklist`` the addresses may not send any more.
 
         Args:
-            allowed_senders: 1 or more addresses or domains.
-            subaccount_id: Act for this subaccount.
+            allowed_senders: Addresses or domains, at least 1.
+            subaccount_id: The subaccount to act for.
 
         Raises:
-            ValueError: No address at all, or an empty one.
+            ValueError: There is no address, or an address is empty.
         """
         check_some(allowed_senders, "allowed_senders")
         return await self._call(ADD, _fields(allowed_senders, subaccount_id))
@@ -59,17 +52,18 @@ class AllowedSenders(EndpointGroup):
         *,
         subaccount_id: str | None = None,
     ) -> AllowedSenderList:
-        """Take addresses or domains off the list.
+        """Remove addresses or domains from the list.
 
-        ``POST /allowed_senders/remove``. Those that are not on it are no error. Whether the answer holds what was taken
-        off or what is left is not documented; `view` tells what is left.
+        ``POST /allowed_senders/remove`` (https://developers.smtp2go.com/reference/remove-allowed-senders). Addresses
+        that are not on the list are no error. It is not documented whether the answer holds the removed or the
+        remaining addresses; `view` returns the remaining ones.
 
         Args:
-            allowed_senders: 1 or more addresses or domains.
-            subaccount_id: Act for this subaccount.
+            allowed_senders: Addresses or domains, at least 1.
+            subaccount_id: The subaccount to act for.
 
         Raises:
-            ValueError: No address at all, or an empty one.
+            ValueError: There is no address, or an address is empty.
         """
         check_some(allowed_senders, "allowed_senders")
         return await self._call(REMOVE, _fields(allowed_senders, subaccount_id))
@@ -77,28 +71,28 @@ class AllowedSenders(EndpointGroup):
     async def update(
         self, allowed_senders: str | Sequence[str], mode: SenderMode, *, subaccount_id: str | None = None
     ) -> AllowedSenderList:
-        """Replace the whole list, and say how it is read.
+        """Replace the whole list and set its mode.
 
-        ``POST /allowed_senders/update``. The modes ``whitelist`` and ``blacklist`` switch off the account's sender
-        domains and single sender e-mails.
+        ``POST /allowed_senders/update`` (https://developers.smtp2go.com/reference/update-allowed-senders). The modes
+        ``whitelist`` and ``blacklist`` switch off the account's sender domains and single sender e-mails.
 
         Args:
-            allowed_senders: Addresses or domains; an empty list takes all of them off.
-            mode: ``whitelist`` (only these may send), ``blacklist`` (all but these may) or ``disabled``.
-            subaccount_id: Act for this subaccount.
+            allowed_senders: Addresses or domains; an empty list removes all of them.
+            mode: ``whitelist`` (only these may send), ``blacklist`` (only the others may send) or ``disabled``.
+            subaccount_id: The subaccount to act for.
 
         Raises:
-            ValueError: An empty address, or no mode.
+            ValueError: An address or the mode is empty.
         """
         return await self._call(UPDATE, {**_fields(allowed_senders, subaccount_id), "mode": mode})
 
     async def view(self, *, subaccount_id: str | None = None) -> AllowedSenderList:
-        """Fetch the list, and how it is read.
+        """Fetch the list and its mode.
 
-        ``POST /allowed_senders/view``
+        ``POST /allowed_senders/view`` (https://developers.smtp2go.com/reference/view-allowed-senders)
 
         Args:
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(VIEW, {"subaccount_id": subaccount_id})
 

@@ -1,14 +1,4 @@
-"""Manage the keys of this API.
-
-| method        | call                        | effect    |
-|---------------|-----------------------------|-----------|
-| `add`         | POST /api_keys/add          | ONCE      |
-| `edit`        | POST /api_keys/edit         | CONVERGES |
-| `patch`       | PATCH /api_keys/edit        | CONVERGES |
-| `permissions` | POST /api_keys/permissions  | READ      |
-| `remove`      | POST /api_keys/remove       | CONVERGES |
-| `view`        | POST /api_keys/view         | READ      |
-"""
+"""Manage the keys of this API."""
 
 from collections.abc import Sequence
 from typing import Any, Unpack
@@ -26,7 +16,7 @@ class ApiKeyOptions(SendingOptions, total=False):
     """Options of an API key; each can be left out."""
 
     endpoints: Sequence[str] | None
-    """The calls it may make, for example ``/email/send``: no others than the key that makes this call may make."""
+    """The calls that the key may make, for example ``["/email/send"]``: none that the calling key may not make."""
 
 
 @model
@@ -34,15 +24,15 @@ class ApiKey(Sending):
     """An API key."""
 
     api_key: Secret = ""
-    """Whole only in the answer of `add`; elsewhere its first 16 characters and asterisks. Not shown in reprs."""
+    """The whole key in the answer of `add`; elsewhere its first 16 characters and asterisks. Not shown in reprs."""
     username: str = ""
-    """The first 16 characters, by which activity, statistics and webhooks name it."""
+    """The first 16 characters of the key, by which activity, statistics and webhooks name it."""
     custom_ratelimit: bool = attrs.field(default=False, metadata=named("custom_rate_limit", "custom_ratelimit"))
-    """Whether a limit of its own is in force. The API spells it differently in answers about keys."""
+    """True if the key has a limit of its own. In answers about keys the API spells it ``custom_rate_limit``."""
     endpoints: tuple[str, ...] = ()
-    """The calls it may make."""
+    """The calls that the key may make."""
     sending_status: str | None = None
-    """Whether sending with it is blocked for misuse; the API got it in October 2026 and does not list the values."""
+    """Whether sending is blocked for misuse. In the API since October 2026; the values are not published."""
 
 
 ADD = Operation("/api_keys/add", ListReply[ApiKey], effect=CallEffect.ONCE, takes_subaccount=True)
@@ -58,55 +48,59 @@ VIEW = Operation("/api_keys/view", ListReply[ApiKey], effect=CallEffect.READ, ta
 
 
 class ApiKeys(EndpointGroup):
-    """Keys of this API."""
+    """Keys of this API (https://developers.smtp2go.com/reference/view-api-keys)."""
 
     async def add(self, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
-        """Make a key; this is the only time that the whole key is shown.
+        """Make a key; no later call shows the whole key.
 
-        ``POST /api_keys/add``. At most 5 calls a minute. Not repeated when the outcome is unknown: that could make two.
+        ``POST /api_keys/add`` (https://developers.smtp2go.com/reference/add-api-key). At most 5 calls a minute. Not
+        repeated when the outcome is unknown: that could make two. Without ``endpoints`` the key may make the call
+        ``/email/send`` and no other.
 
         Args:
-            **options: See `ApiKeyOptions`; without ``endpoints`` it may only make the call ``/email/send``.
+            **options: See `ApiKeyOptions`.
         """
-        return await self._call(ADD, _fields(options))
+        return await self._call(ADD, _fields(ApiKeyOptions(**options)))
 
     async def edit(self, id: str, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
-        """Replace all options of a key: those that are left out go back to their defaults.
+        """Replace all options of a key: an option that is left out returns to its default.
 
-        ``POST /api_keys/edit``. To change some and leave the others, use `patch`.
+        ``POST /api_keys/edit`` (https://developers.smtp2go.com/reference/edit-api-key). To change some options and keep
+        the others, use `patch`.
 
         Args:
             id: The whole key.
             **options: See `ApiKeyOptions`.
         """
-        return await self._call(EDIT, {"id": id, **_fields(options)})
+        return await self._call(EDIT, {"id": id, **_fields(ApiKeyOptions(**options))})
 
     async def patch(self, id: str, **options: Unpack[ApiKeyOptions]) -> ListReply[ApiKey]:
-        """Change some options of a key, and leave the others as they are.
+        """Change some options of a key and keep the others.
 
-        ``PATCH /api_keys/edit``
+        ``PATCH /api_keys/edit`` (https://developers.smtp2go.com/reference/patch-api-key)
 
         Args:
             id: The whole key.
             **options: See `ApiKeyOptions`.
         """
-        return await self._call(PATCH, {"id": id, **_fields(options)})
+        return await self._call(PATCH, {"id": id, **_fields(ApiKeyOptions(**options))})
 
     async def permissions(self) -> ListReply[str]:
         """List the calls that this client's key may make.
 
-        ``POST /api_keys/permissions``. Every key may make this one, so it is the way to test a key.
+        ``POST /api_keys/permissions`` (https://developers.smtp2go.com/reference/view-api-key-permissions). Every key
+        may make this call, so it can be used to test a key.
         """
         return await self._call(PERMISSIONS, {})
 
     async def remove(self, id: str, *, subaccount_id: str | None = None) -> EmptyReply:
-        """Remove a key. What uses it can't send any more.
+        """Remove a key. Programs that use it can't send any more.
 
-        ``POST /api_keys/remove``
+        ``POST /api_keys/remove`` (https://developers.smtp2go.com/reference/remove-api-key)
 
         Args:
             id: The whole key.
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(REMOVE, {"id": id, "subaccount_id": subaccount_id})
 
@@ -115,12 +109,12 @@ class ApiKeys(EndpointGroup):
     ) -> ListReply[ApiKey]:
         """List the keys of the account, masked.
 
-        ``POST /api_keys/view``
+        ``POST /api_keys/view`` (https://developers.smtp2go.com/reference/view-api-keys)
 
         Args:
-            id: Only this one; the whole key.
-            search: Only those with this text.
-            subaccount_id: Act for this subaccount.
+            id: List nothing but this key, given whole.
+            search: List nothing but keys with this text.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(VIEW, {"id": id, "search": search, "subaccount_id": subaccount_id})
 

@@ -1,11 +1,4 @@
-"""Find and fetch copies of what was sent.
-
-| method       | call                            | effect |
-|--------------|---------------------------------|--------|
-| `email`      | POST /archive/email             | READ   |
-| `search`     | POST /archive/search, one page  | READ   |
-| `search_all` | POST /archive/search, all pages | READ   |
-"""
+"""Find and fetch copies of sent e-mails."""
 
 import datetime as dt
 from collections.abc import AsyncIterator
@@ -23,26 +16,30 @@ from .._values.options import Options
 from ._group import EndpointGroup
 
 MAX_PAGE_SIZE = 5000
-"""E-mails on one page (the reference of ``/archive/search``)."""
+"""E-mails on a page (the reference of ``/archive/search``)."""
 
 
 class ArchiveFilters(Options, total=False):
-    """What a search looks for; each can be left out. Upper and lower case are the same, since September 2026."""
+    """What a search looks for; each filter can be left out. Upper and lower case are the same since September 2026."""
 
     start_date: DateLike | None
-    """The first moment; today at midnight UTC when left out."""
+    """The start of the time that is searched, included; today at midnight UTC when left out."""
     end_date: DateLike | None
-    """The first moment that is not included; now when left out."""
+    """The end of that time, not included; now when left out."""
     username: str | None
-    """Sent by this SMTP user or key."""
+    """The SMTP user or the key that sent it."""
     recipient: str | None
+    """The recipient's address."""
     sender: str | None
+    """The address in the From header."""
     envelope_from: str | None
+    """The sender of the envelope, to which bounces return."""
     subject: str | None
+    """The subject."""
     headers: str | None
     """Text anywhere in the headers."""
     subaccount_id: str | None
-    """Act for this subaccount; the API got it in September 2026."""
+    """The subaccount to act for; in the API since September 2026."""
 
 
 @model
@@ -54,25 +51,25 @@ class ArchivedEmail(Reply):
     sender: MaskedAddress = ""
     envelope_from: MaskedAddress = ""
     recipient: MaskedAddress = ""
-    """Whom this copy went to."""
+    """The recipient of this copy."""
     to: MaskedAddress = ""
     """The To header."""
     subject: PersonalText = ""
     headers: PersonalText = ""
-    """All headers in one text."""
+    """All headers as a single text."""
     byte_count: int | None = None
     attachment_count: int | None = None
     attachments: tuple[Any, ...] = attrs.field(default=(), repr=False)
-    """As decoded JSON; the API does not document what is known of each."""
+    """As decoded JSON; the API does not document their fields."""
     url: Secret = ""
-    """Where the whole e-mail can be downloaded. Not shown in reprs: that it asks for a key is not documented."""
+    """The address to download the e-mail from. Not shown in reprs: whether it asks for a key is not documented."""
     username: str = ""
-    """Who sent it: an SMTP user, or the beginning of an API key."""
+    """The user that sent it: an SMTP user, or the start of an API key."""
 
 
 @model
 class ArchivePage(Page):
-    """One page of archived e-mails."""
+    """A page of archived e-mails."""
 
     emails: tuple[ArchivedEmail, ...] = ()
     email_count: int | None = None
@@ -83,16 +80,17 @@ SEARCH = Operation("/archive/search", ArchivePage, effect=CallEffect.READ, takes
 
 
 class Archive(EndpointGroup):
-    """Copies of what was sent, for senders that have archiving switched on."""
+    """Copies of e-mails, for senders that archive (https://developers.smtp2go.com/reference/search-archived-pages)."""
 
     async def email(self, email_id: str, *, subaccount_id: str | None = None) -> ArchivedEmail:
-        """Fetch what is known of one archived e-mail; its ``url`` leads to the e-mail itself.
+        """Fetch the details of an archived e-mail; its ``url`` leads to the e-mail itself.
 
-        ``POST /archive/email``. An e-mail gets into the archive about 2 minutes after it was delivered.
+        ``POST /archive/email`` (https://developers.smtp2go.com/reference/view-an-archived-email). An e-mail reaches the
+        archive about 2 minutes after its delivery.
 
         Args:
-            email_id: As `email.send` and activity name it.
-            subaccount_id: Act for this subaccount.
+            email_id: The id that `email.send` and activity give it.
+            subaccount_id: The subaccount to act for.
 
         Raises:
             ValueError: The id is empty.
@@ -102,19 +100,21 @@ class Archive(EndpointGroup):
     async def search(
         self, *, limit: int | None = None, continue_token: str | None = None, **filters: Unpack[ArchiveFilters]
     ) -> ArchivePage:
-        """Fetch one page of archived e-mails.
+        """Fetch a page of archived e-mails.
 
-        ``POST /archive/search``. E-mails of the last 2 minutes may not be found yet.
+        ``POST /archive/search`` (https://developers.smtp2go.com/reference/search-archived-pages). E-mails of the last 2
+        minutes may not be found yet.
 
         Args:
-            limit: The most on the page, 1 to 5,000; 5,000 when left out.
-            continue_token: From the page before, with all the other arguments as they were then.
-            **filters: What to look for; see `ArchiveFilters`.
+            limit: The largest number of e-mails on the page, 1 to 5,000; 5,000 when left out.
+            continue_token: The ``continue_token`` of the previous page; all other arguments must be as they were then.
+            **filters: See `ArchiveFilters`.
 
         Raises:
-            ValueError: A limit out of range, a time without a zone, or an end that is not after the start.
+            ValueError: The limit is out of range, a time has no zone, or the end is not after the start.
         """
-        fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
+        dates = format_date_range(filters.get("start_date"), filters.get("end_date"))
+        fields = {**ArchiveFilters(**filters), **dates}
         if limit is not None:
             check_count(limit, "limit", most=MAX_PAGE_SIZE)
         return await self._call(SEARCH, {**fields, "limit": limit, "continue_token": continue_token})
@@ -124,15 +124,15 @@ class Archive(EndpointGroup):
     ) -> AsyncIterator[ArchivedEmail]:
         """Iterate over the archived e-mails of all pages.
 
-        ``POST /archive/search``, once for each page.
+        ``POST /archive/search`` (https://developers.smtp2go.com/reference/search-archived-pages), once for each page.
 
         Args:
-            limit: The most on a page, 1 to 5,000; 5,000 when left out.
-            max_items: The most e-mails in all.
-            **filters: What to look for; see `ArchiveFilters`.
+            limit: The largest number of e-mails on a page, 1 to 5,000; 5,000 when left out.
+            max_items: Stop after this many e-mails.
+            **filters: See `ArchiveFilters`.
 
         Raises:
-            PagingError: The token of the next page has expired. Go on by date from ``error.last``.
+            PagingError: The token of the next page has expired. Continue by date from ``error.last``.
         """
-        fetch = partial(self.search, limit=limit, **filters)
+        fetch = partial(self.search, limit=limit, **ArchiveFilters(**filters))
         return all_of(SEARCH, lambda token: fetch(continue_token=token), lambda page: page.emails, max_items)

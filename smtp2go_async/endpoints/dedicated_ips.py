@@ -1,9 +1,4 @@
-"""List the account's dedicated addresses.
-
-| method | call                     | effect |
-|--------|--------------------------|--------|
-| `view` | POST /dedicated_ips/view | READ   |
-"""
+"""List the account's dedicated addresses."""
 
 from .._models.model import ListReply, model
 from .._operation import CallEffect, Operation
@@ -12,10 +7,10 @@ from ._group import EndpointGroup
 
 @model
 class DedicatedIpPool:
-    """A pool of IP addresses that only this account sends from."""
+    """A pool of IP addresses that no other account sends from."""
 
     id: int | None = None
-    """What ``ip_pool`` takes where keys, users and subaccounts are set up."""
+    """The number to give as ``ip_pool`` to keys, users and subaccounts."""
     name: str = ""
     ip_addresses: tuple[str, ...] = ()
 
@@ -24,11 +19,12 @@ VIEW = Operation("/dedicated_ips/view", ListReply[DedicatedIpPool], effect=CallE
 
 
 class DedicatedIps(EndpointGroup):
-    """IP addresses that only this account sends from."""
+    """Dedicated IP addresses (https://developers.smtp2go.com/reference/view-dedicated-ips)."""
 
     async def view(self) -> ListReply[DedicatedIpPool]:
         """List the pools of dedicated IP addresses.
 
-        ``POST /dedicated_ips/view``. It has no ``subaccount_id``: it lists those of the account whose key is used.
+        ``POST /dedicated_ips/view`` (https://developers.smtp2go.com/reference/view-dedicated-ips). It takes no
+        ``subaccount_id``: it lists the pools of the account that the key belongs to.
         """
         return await self._call(VIEW, {})

@@ -1,15 +1,4 @@
-"""Manage sender domains and the DNS records that they need.
-
-| method              | call                           | effect    |
-|---------------------|--------------------------------|-----------|
-| `add`               | POST /domain/add               | CONVERGES |
-| `remove`            | POST /domain/remove            | CONVERGES |
-| `returnpath`        | POST /domain/returnpath        | CONVERGES |
-| `subaccount_access` | POST /domain/subaccount_access | CONVERGES |
-| `tracking`          | POST /domain/tracking          | CONVERGES |
-| `verify`            | POST /domain/verify            | CONVERGES |
-| `view`              | POST /domain/view              | READ      |
-"""
+"""Manage sender domains and the DNS records that they need."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,9 +16,9 @@ class SubaccountAccessOptions(Options, total=False):
     """Which subaccounts may send from a domain of the master account."""
 
     subaccounts: Sequence[str]
-    """Their ids."""
+    """The ids of the subaccounts."""
     future_subaccounts: bool
-    """Whether those that are added later may, too."""
+    """True if subaccounts that are added later may send from it, too."""
 
 
 @shown_half_made
@@ -38,18 +27,18 @@ class DnsRecord:
     """A record to publish in the DNS of a sender domain."""
 
     type: str
-    """``CNAME``, for all that the provider asks for."""
+    """``CNAME`` for every record that the provider asks for."""
     host: str
-    """The whole name, with the domain."""
+    """The whole name of the record, with the domain."""
     value: str
-    """What it points to; empty when the answer did not say."""
+    """The name that it points to; empty if the answer did not say."""
     verified: bool | None
-    """Whether the provider has found it."""
+    """Whether the provider has found the record."""
 
 
 @model
 class DomainDetails:
-    """A domain, and what is known of its records for DKIM and the return path."""
+    """A domain and the state of its records for DKIM and the return path."""
 
     fulldomain: str = ""
     """The whole name; the next three are its parts."""
@@ -59,11 +48,11 @@ class DomainDetails:
     dkim_selector: str = ""
     dkim_verified: bool | None = None
     dkim_status: str = ""
-    """What went wrong when the record was looked up; can have several lines."""
+    """The reason why the record was not found; can have several lines."""
     dkim_value: str = ""
-    """What the record points to; was seen to stay empty until it is found."""
+    """The name that the record points to; was seen to stay empty until the record is found."""
     dkim_expected: str = ""
-    """What it should point to; not documented, and seen in real answers."""
+    """The name that it should point to; not documented, but seen in real answers."""
     rpath_selector: str = ""
     rpath_verified: bool | None = None
     rpath_status: str = ""
@@ -75,7 +64,7 @@ class DomainDetails:
 
 @model
 class Tracker:
-    """The host that the links of tracked e-mails lead to."""
+    """The host that links in tracked e-mails lead to."""
 
     fulldomain: str = ""
     subdomain: str | None = None
@@ -105,7 +94,7 @@ class SenderDomain:
     trackers: tuple[Tracker, ...] = ()
     subaccount_access: SubaccountAccess | None = None
     from_master: bool | None = None
-    """Whether the master account lends it to this subaccount."""
+    """Whether the domain is the master account's, lent to this subaccount."""
 
     @property
     def dns_records(self) -> tuple[DnsRecord, ...]:
@@ -137,7 +126,7 @@ VIEW = Operation("/domain/view", SenderDomains, effect=CallEffect.READ, takes_su
 
 
 class Domains(EndpointGroup):
-    """Sender domains."""
+    """Sender domains (https://developers.smtp2go.com/reference/view-sender-domains)."""
 
     async def add(
         self,
@@ -150,18 +139,18 @@ class Domains(EndpointGroup):
         subaccount_id: str | None = None,
         subaccount_access: SubaccountAccessOptions | None = None,
     ) -> SenderDomains:
-        """Add a domain; `SenderDomain.dns_records` of the answer are to be published next.
+        """Add a domain. Publish the `SenderDomain.dns_records` of the answer next.
 
-        ``POST /domain/add``
+        ``POST /domain/add`` (https://developers.smtp2go.com/reference/add-sender-domain)
 
         Args:
-            domain: The domain, which must be yours.
-            tracking_subdomain: For links that are tracked, for example ``link``.
-            returnpath_subdomain: For bounces, for example ``return``.
-            auto_verify: Look for the records now; true when left out. They are looked for every 7 minutes anyway.
+            domain: The domain, for example ``example.com``; it must be yours.
+            tracking_subdomain: The subdomain of tracked links, for example ``link``.
+            returnpath_subdomain: The subdomain that bounces return to, for example ``return``.
+            auto_verify: Look for the records now; true when left out. The provider looks every 7 minutes in any case.
             requisition_ssl: Get a certificate for tracked links once verified; true when left out.
-            subaccount_id: Act for this subaccount.
-            subaccount_access: Which subaccounts may send from it; see `SubaccountAccessOptions`.
+            subaccount_id: The subaccount to act for.
+            subaccount_access: The subaccounts that may send from it; see `SubaccountAccessOptions`.
         """
         subdomains = {"tracking_subdomain": tracking_subdomain, "returnpath_subdomain": returnpath_subdomain}
         for name, subdomain in subdomains.items():
@@ -174,26 +163,27 @@ class Domains(EndpointGroup):
     async def remove(self, domain: str, *, subaccount_id: str | None = None) -> SenderDomains:
         """Remove a domain. Nothing can be sent from it any more.
 
-        ``POST /domain/remove``
+        ``POST /domain/remove`` (https://developers.smtp2go.com/reference/remove-sender-domain)
 
         Args:
             domain: The whole name.
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(REMOVE, {"domain": domain, "subaccount_id": subaccount_id})
 
     async def returnpath(
         self, domain: str, old_subdomain: str, new_subdomain: str, *, subaccount_id: str | None = None
     ) -> SenderDomains:
-        """Change the subdomain that bounces go to.
+        """Change the subdomain that bounces return to.
 
-        ``POST /domain/returnpath``. The new one needs its record in the DNS: see the answer's `dns_records`.
+        ``POST /domain/returnpath`` (https://developers.smtp2go.com/reference/edit-return-path-domain). The new
+        subdomain needs a DNS record: see the answer's `dns_records`.
 
         Args:
             domain: The whole name.
-            old_subdomain: As it is.
-            new_subdomain: As it shall be.
-            subaccount_id: Act for this subaccount.
+            old_subdomain: The present subdomain.
+            new_subdomain: The new subdomain.
+            subaccount_id: The subaccount to act for.
         """
         fields = {"domain": domain, "old_subdomain": old_subdomain, "new_subdomain": new_subdomain}
         return await self._call(RETURNPATH, {**fields, "subaccount_id": subaccount_id})
@@ -201,14 +191,14 @@ class Domains(EndpointGroup):
     async def subaccount_access(
         self, domain: str, subaccounts: Sequence[str], *, future_subaccounts: bool | None = None
     ) -> DomainAccess:
-        """Say which subaccounts may send from a domain of the master account.
+        """Set which subaccounts may send from a domain of the master account.
 
-        ``POST /domain/subaccount_access``
+        ``POST /domain/subaccount_access`` (https://developers.smtp2go.com/reference/edit-subaccount-access)
 
         Args:
             domain: The whole name.
-            subaccounts: Their ids; the list may be empty.
-            future_subaccounts: Whether those that are added later may, too; false when left out.
+            subaccounts: The ids of the subaccounts; the list may be empty.
+            future_subaccounts: True if subaccounts that are added later may send from it, too; false when left out.
         """
         fields = {"domain": domain, "subaccounts": subaccounts, "future_subaccounts": future_subaccounts}
         return await self._call(SUBACCOUNT_ACCESS, fields)
@@ -218,13 +208,14 @@ class Domains(EndpointGroup):
     ) -> SenderDomains:
         """Change the subdomain that tracked links lead to.
 
-        ``POST /domain/tracking``. The new one needs its record in the DNS: see the answer's `dns_records`.
+        ``POST /domain/tracking`` (https://developers.smtp2go.com/reference/edit-tracking-domain). The new subdomain
+        needs a DNS record: see the answer's `dns_records`.
 
         Args:
             domain: The whole name.
-            old_subdomain: As it is.
-            new_subdomain: As it shall be.
-            subaccount_id: Act for this subaccount.
+            old_subdomain: The present subdomain.
+            new_subdomain: The new subdomain.
+            subaccount_id: The subaccount to act for.
         """
         fields = {"domain": domain, "old_subdomain": old_subdomain, "new_subdomain": new_subdomain}
         return await self._call(TRACKING, {**fields, "subaccount_id": subaccount_id})
@@ -232,14 +223,15 @@ class Domains(EndpointGroup):
     async def verify(
         self, domain: str, *, requisition_ssl: bool | None = None, subaccount_id: str | None = None
     ) -> SenderDomains:
-        """Look for a domain's records now, and not only in the round that comes every 7 minutes.
+        """Look for a domain's DNS records now, without waiting for the round that comes every 7 minutes.
 
-        ``POST /domain/verify``. That they are not found is no error: see ``verified`` of the answer's `dns_records`.
+        ``POST /domain/verify`` (https://developers.smtp2go.com/reference/verify-a-sender-domain). Records that are not
+        found are no error: see ``verified`` in the answer's `dns_records`.
 
         Args:
             domain: The whole name.
             requisition_ssl: Get a certificate for tracked links once verified; true when left out.
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         fields = {"domain": domain, "requisition_ssl": requisition_ssl, "subaccount_id": subaccount_id}
         return await self._call(VERIFY, fields)
@@ -247,23 +239,24 @@ class Domains(EndpointGroup):
     async def view(self, *, domain: str | None = None, subaccount_id: str | None = None) -> SenderDomains:
         """List the sender domains.
 
-        ``POST /domain/view``
+        ``POST /domain/view`` (https://developers.smtp2go.com/reference/view-sender-domains)
 
         Args:
-            domain: Only this one.
-            subaccount_id: Act for this subaccount.
+            domain: List nothing but this domain.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(VIEW, {"domain": domain, "subaccount_id": subaccount_id})
 
 
 def _records(domain: DomainDetails, trackers: Sequence[Tracker]) -> Iterator[DnsRecord]:
-    # What is expected comes first: it was seen beside an empty value before the record is found.
+    # The expected name comes first: until a record is found, its value was seen to be empty beside it.
     if domain.dkim_selector:
         host = f"{domain.dkim_selector}._domainkey.{domain.fulldomain}"
         yield DnsRecord("CNAME", host, domain.dkim_expected or domain.dkim_value, domain.dkim_verified)
     if domain.rpath_selector:
         host = f"{domain.rpath_selector}.{domain.fulldomain}"
         yield DnsRecord("CNAME", host, domain.rpath_expected or domain.rpath_value, domain.rpath_verified)
-    for one in trackers:
-        if one.fulldomain:
-            yield DnsRecord("CNAME", one.fulldomain, one.cname_expected or one.cname_value, one.cname_verified)
+    for tracker in trackers:
+        if tracker.fulldomain:
+            value = tracker.cname_expected or tracker.cname_value
+            yield DnsRecord("CNAME", tracker.fulldomain, value, tracker.cname_verified)

@@ -1,15 +1,4 @@
-"""Send e-mails and manage scheduled ones.
-
-| method             | call                        | effect    |
-|--------------------|-----------------------------|-----------|
-| `send`             | POST /email/send            | ONCE      |
-| `send_message`     | as `send` or `send_mime`    | ONCE      |
-| `send_mime`        | POST /email/mime            | ONCE      |
-| `send_batch`       | POST /email/batch           | ONCE      |
-| `search_scheduled` | POST /email/scheduled/search| READ      |
-| `search_scheduled_all` | as above, all pages     | READ      |
-| `remove_scheduled` | POST /email/scheduled/remove| CONVERGES |
-"""
+"""Send e-mails and manage scheduled ones."""
 
 import datetime as dt
 import os
@@ -34,7 +23,7 @@ from ..message import Email, EmailParts
 from ._group import EndpointGroup
 
 MAX_BATCH_SIZE = 1000
-"""E-mails in one ``/email/batch`` call (its reference page)."""
+"""E-mails in a call of ``/email/batch`` (its reference page)."""
 
 
 MAX_SCHEDULED_PAGE_SIZE = 1000
@@ -42,31 +31,34 @@ MAX_SCHEDULED_PAGE_SIZE = 1000
 
 
 class ScheduledFilters(Options, total=False):
-    """What to look for among scheduled e-mails; each can be left out, and all that are given must fit."""
+    """What to look for among scheduled e-mails; an e-mail must pass all filters that are given."""
 
     search_subject: str | None
+    """Text in the subject."""
     search_recipient: str | None
+    """Text in the recipients' addresses."""
     search_sender: str | None
+    """Text in the sender's address."""
 
 
 @model
 class EmailSent(SendReply):
-    """What happened to one e-mail."""
+    """What happened to an e-mail."""
 
     email_id: str = ""
-    """Names the e-mail in activity and webhooks; empty when it was scheduled or refused."""
+    """The id of the e-mail in activity and webhooks; empty if it was scheduled or refused."""
     schedule_id: str = ""
-    """Names a scheduled e-mail until it is sent; empty otherwise."""
+    """The id of a scheduled e-mail until it is sent; empty otherwise."""
     succeeded: int | None = None
-    """E-mails accepted: 1, however many recipients. ``None`` with ``fastaccept`` or ``schedule``: nobody knows yet."""
+    """E-mails accepted: 1, however many recipients. ``None`` with ``fastaccept`` or ``schedule``: not decided yet."""
     failed: int | None = None
     """E-mails refused. ``None`` as above."""
     failures: tuple[PersonalText, ...] = ()
-    """Why, in the provider's words; each can have several lines and hold addresses."""
+    """The reasons, in the provider's words; each can have several lines and contain addresses."""
 
     @property
     def accepted(self) -> bool | None:
-        """Whether the provider took it; ``None`` when the answer doesn't say."""
+        """Whether the provider accepted the e-mail; ``None`` if the answer does not say."""
         taken = bool(self.email_id or self.schedule_id or (self.succeeded or 0) > 0)
         if (self.failed or 0) > 0:
             # A refusal beside a success or an id contradicts itself, so it says neither.
@@ -77,40 +69,40 @@ class EmailSent(SendReply):
 
     @property
     def refusals(self) -> tuple[str, ...]:
-        """Why it was not accepted; the same as ``failures``."""
+        """The reasons why it was not accepted; the same as ``failures``."""
         return self.failures
 
 
 @model
 class BatchItem:
-    """What happened to one e-mail of a batch, at the position it had in the request."""
+    """What happened to an e-mail of a batch; items are in the order of the request."""
 
     email_id: str = ""
-    """Names the e-mail in activity and webhooks; empty when it was scheduled."""
+    """The id of the e-mail in activity and webhooks; empty if it was scheduled."""
     schedule_id: str = ""
-    """Names a scheduled e-mail until it is sent."""
+    """The id of a scheduled e-mail until it is sent."""
     error: PersonalText = attrs.field(default="", eq=False, metadata=named("error", "message", "failures"))
-    """What the answer says of an e-mail without an id, if anything; no such answer is documented."""
+    """The text of the answer about an e-mail without an id, if any; no such answer is documented."""
 
     @property
     def accepted(self) -> bool | None:
-        """Whether it was queued. ``None`` when it has no id: what that means is documented nowhere."""
+        """Whether it was queued. ``None`` if it has no id, whose meaning is documented nowhere."""
         return True if self.email_id or self.schedule_id else None
 
 
 @model
 class ScheduledEmail:
-    """An e-mail that waits for its time."""
+    """A scheduled e-mail that has not been sent yet."""
 
     schedule_id: str = ""
     schedule: dt.datetime | None = None
-    """When it will be sent."""
+    """The time at which it will be sent."""
     sender: MaskedAddress = ""
     subject: PersonalText = ""
     recipients: MaskedAddress = ""
-    """All of them in one text, as the API sends it."""
+    """All recipients as a single text, as the API sends it."""
     client_ip: str = ""
-    """Where the call that scheduled it came from."""
+    """The IP address of the call that scheduled it."""
 
 
 SEND = Operation("/email/send", EmailSent, effect=CallEffect.ONCE)
@@ -121,24 +113,24 @@ REMOVE_SCHEDULED = Operation("/email/scheduled/remove", EmptyReply, effect=CallE
 
 
 class Emails(EndpointGroup):
-    """E-mails: sending, and what is scheduled."""
+    """Sending, and scheduled e-mails (https://developers.smtp2go.com/reference/send-standard-email)."""
 
     async def send(
         self, sender: AddressLike, to: AddressLike | Sequence[AddressLike], **parts: Unpack[EmailParts]
     ) -> EmailSent:
-        """Send one e-mail.
+        """Send an e-mail.
 
-        ``POST /email/send``. Not repeated when the outcome is unknown: that could send it twice.
+        ``POST /email/send`` (https://developers.smtp2go.com/reference/send-standard-email). Not repeated when the
+        outcome is unknown: that could send it twice. An `Email` that was made before is sent by `send_message`.
 
         Args:
-            sender: Who it is from; the domain or address must be verified with SMTP2GO.
-            to: 1 to 100 recipients; one alone may stand without a list.
-            **parts: ``subject``, ``text_body``, ``html_body``, ``cc``, ``bcc``, ``reply_to``, ``custom_headers``,
-                ``attachments``, ``inlines``, ``template_id``, ``template_data``, ``schedule`` and ``fastaccept``, as
-                `Email` describes them. An `Email` that was made before is sent by `send_message`.
+            sender: The sender, as ``"jane@example.com"``, ``"Jane <jane@example.com>"`` or ``("Jane",
+                "jane@example.com")``; the domain or the address must be verified with SMTP2GO.
+            to: 1 to 100 recipients, written as the sender is; a single recipient needs no list.
+            **parts: See `EmailParts`.
 
         Raises:
-            ValueError: Something that is missing, wrong or over a limit; nothing was sent.
+            ValueError: An argument is missing, wrong or over a limit; nothing was sent.
             SendRefusedError: The answer says that the e-mail was not accepted, for example for an unverified sender.
             OutcomeUnknownError: No answer came; the e-mail may have been sent.
         """
@@ -147,12 +139,13 @@ class Emails(EndpointGroup):
     async def send_message(self, message: Email | Message) -> EmailSent:
         """Send an `Email`, or a ready message of the standard library.
 
-        ``POST /email/send``, or ``POST /email/mime`` for a ready message. Not repeated when the outcome is unknown.
-        `send_mime` says what becomes of a ready message and of its ``Bcc`` header.
+        ``POST /email/send`` (https://developers.smtp2go.com/reference/send-standard-email), or ``POST /email/mime``
+        (https://developers.smtp2go.com/reference/send-mime-email) for a ready message. Not repeated when the outcome is
+        unknown. `send_mime` describes the treatment of a ready message and of its ``Bcc`` header.
 
         Raises:
-            ValueError: A ready message that can't be written; nothing was sent.
-            TypeError: Another kind of message.
+            ValueError: A ready message can't be written; nothing was sent.
+            TypeError: The message is of another kind.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
         if isinstance(message, Email):
@@ -172,31 +165,33 @@ class Emails(EndpointGroup):
     ) -> EmailSent:
         """Send a ready MIME message.
 
-        ``POST /email/mime``. Not repeated when the outcome is unknown. The call has no field for recipients, so they
-        can only be those in the headers of the message; the provider's example shows a ``To`` header. A message with no
-        ``To``, ``Cc`` or ``Bcc`` header at all is sent with a `UserWarning`; files are not looked into for that.
+        ``POST /email/mime`` (https://developers.smtp2go.com/reference/send-mime-email). Not repeated when the outcome
+        is unknown. The call has no field for recipients, so they are taken from the headers of the message; the
+        provider's example shows a ``To`` header. A message without any ``To``, ``Cc`` or ``Bcc`` header is sent with a
+        `UserWarning`; files are not searched for headers.
 
-        What the provider does with a ``Bcc`` header is not documented: whether it delivers to the addresses in it, and
-        whether it takes the header out. If it does not, every recipient can read who the others are. Where addresses
-        must stay hidden, use `send` with ``bcc=``.
+        The provider does not document whether it delivers to the addresses in a ``Bcc`` header, nor whether it removes
+        the header. If it does not remove it, every recipient can read the hidden addresses. Where addresses must stay
+        hidden, use `send` with ``bcc=``.
 
-        Text, bytes and files go out byte by byte. A message of the standard library is written by its own policy with
-        CRLF at the end of its lines; if it has parts that are signed, or a ``DKIM-Signature``, give the bytes that were
-        signed, since Python may fold a header in another way than it did for the signature. A body without an encoding
+        Text, bytes and files go out byte by byte. A message of the standard library is written by its own policy, with
+        CRLF at the end of each line. If it has signed parts or a ``DKIM-Signature``, pass the bytes that were signed,
+        since Python may fold a header differently than it did for the signature. A body without a transfer encoding
         that mail would change (binary data, lines longer than 998 octets) goes out in Base64.
 
         Args:
             mime_email: The message as text, as bytes, as a message of the standard library, or as a file (a `pathlib`
-                path or one open in binary mode), which is read while it is sent; one that can't be rewound, as a pipe,
-                is read to its end before. The base64 of the call is done here. Of an e-mail of Django, its
-                ``message()``, which leaves out ``bcc`` recipients.
-            schedule: When to send it: an aware time, at least 10 seconds and at most 3 days ahead.
-            fastaccept: Answer at once and send in the background; then nothing says whether it was refused.
+                path, or a file open in binary mode), which is read while it is sent; a file that can't be rewound, such
+                as a pipe, is read to its end first. The message is encoded in base64 here. For an e-mail of Django,
+                pass its ``message()``, from which Django leaves out ``bcc`` recipients.
+            schedule: When to send it: a datetime with a time zone, 10 seconds to 3 days ahead.
+            fastaccept: True to have the API answer at once and send in the background. Then nothing says whether it was
+                refused.
 
         Raises:
-            ValueError: An empty message, a file that can't be read, or a message that the standard library can't write;
-                the error says why without any of its content.
-            TypeError: Something else, as a message of another library.
+            ValueError: The message is empty, its file can't be read, or the standard library can't write it; the error
+                gives the reason without any of the content.
+            TypeError: The message is of another kind, such as a message of another library.
             SendRefusedError: The answer says that the e-mail was not accepted.
         """
         when = format_schedule(schedule)
@@ -205,17 +200,19 @@ class Emails(EndpointGroup):
         )
 
     async def send_batch(self, emails: Sequence[Email]) -> ListReply[BatchItem]:
-        """Queue up to 1,000 e-mails in one call.
+        """Queue up to 1,000 e-mails in a single call.
 
-        ``POST /email/batch``. Not repeated when the outcome is unknown. They are sent in the background, so refusals
-        are seen only in activity and webhooks.
+        ``POST /email/batch`` (https://developers.smtp2go.com/reference/send-email-batch). Not repeated when the outcome
+        is unknown. The e-mails are sent in the background, so refusals are seen only in activity and webhooks.
 
         Args:
-            emails: 1 to 1,000. The result has one item for each, in the same order.
+            emails: 1 to 1,000 e-mails. The result has an item for each, in the same order.
 
         Raises:
-            ValueError: None or too many, or one with ``fastaccept=False``; the message names its position.
-            ReplyError: The answer has another number of items, so which were queued can't be told; ``raw`` has them.
+            ValueError: There are no e-mails or too many, or an e-mail has ``fastaccept=False``; the error names its
+                position.
+            ReplyError: The answer has another number of items, so it is unknown which e-mails were queued; ``raw`` has
+                the items.
         """
         return await call_batch(self._calls, _batch(emails))
 
@@ -227,61 +224,67 @@ class Emails(EndpointGroup):
         page: int | None = None,
         **filters: Unpack[ScheduledFilters],
     ) -> ListReply[ScheduledEmail]:
-        """List e-mails that wait for their time.
+        """List scheduled e-mails that have not been sent yet.
 
-        ``POST /email/scheduled/search``
+        ``POST /email/scheduled/search`` (https://developers.smtp2go.com/reference/search-scheduled-emails)
 
         Args:
-            schedule_id: Only this one.
-            limit: The most to return; 1,000 when left out.
-            page: Which page of them.
-            **filters: What to look for; see `ScheduledFilters`.
+            schedule_id: List nothing but this e-mail.
+            limit: The largest number of e-mails to return; 1,000 when left out.
+            page: The number of the page; whether the API counts from 0 or from 1 is not documented.
+            **filters: See `ScheduledFilters`.
         """
         if limit is not None:
             check_count(limit, "limit")
-        return await self._call(SEARCH_SCHEDULED, {"schedule_id": schedule_id, **filters, "limit": limit, "page": page})
+        fields = {"schedule_id": schedule_id, **ScheduledFilters(**filters), "limit": limit, "page": page}
+        return await self._call(SEARCH_SCHEDULED, fields)
 
     def search_scheduled_all(
         self, *, limit: int | None = None, max_items: int | None = None, **filters: Unpack[ScheduledFilters]
     ) -> AsyncIterator[ScheduledEmail]:
-        """Iterate over all the e-mails that wait for their time.
+        """Iterate over all scheduled e-mails that have not been sent yet.
 
-        ``POST /email/scheduled/search``, once for each page. Whether the API counts pages from 0 or from 1 is not
-        documented, so e-mails that came before are left out. The pages move when an e-mail is sent or added meanwhile.
+        ``POST /email/scheduled/search`` (https://developers.smtp2go.com/reference/search-scheduled-emails), once for
+        each page. Whether the API counts pages from 0 or from 1 is not documented, so an e-mail that comes a second
+        time is left out. The pages shift when an e-mail is sent or added meanwhile.
 
         Args:
-            limit: The most on a page; 1,000 when left out.
-            max_items: The most in all.
-            **filters: What to look for; see `ScheduledFilters`.
+            limit: The largest number of e-mails on a page; 1,000 when left out.
+            max_items: Stop after this many e-mails.
+            **filters: See `ScheduledFilters`.
         """
-        search = partial(self.search_scheduled, limit=limit, **filters)
+        search = partial(self.search_scheduled, limit=limit, **ScheduledFilters(**filters))
         return Paged(SEARCH_SCHEDULED, _by_number(search, limit), max_items)
 
     async def remove_scheduled(self, schedule_id: str) -> EmptyReply:
-        """Take back an e-mail that was scheduled and has not been sent.
+        """Cancel a scheduled e-mail that has not been sent yet.
 
-        ``POST /email/scheduled/remove``
+        ``POST /email/scheduled/remove`` (https://developers.smtp2go.com/reference/remove-scheduled-email)
+
+        Args:
+            schedule_id: The id that `send` returned, or `search_scheduled` lists.
 
         Raises:
             ValueError: The id is empty.
-            ApiError: There is no such e-mail waiting.
+            ApiError: No such e-mail is waiting.
         """
         return await self._call(REMOVE_SCHEDULED, {"schedule_id": schedule_id})
 
 
 def _by_number(search: Callable[..., Awaitable[ListReply[ScheduledEmail]]], limit: int | None) -> Step[ScheduledEmail]:
-    """Fetch pages by number, the first without one, so that page 1 shows whether it is the first or the second."""
+    """Fetch pages by number. The first call names no page, so page 1 shows whether it is the first or the second."""
     seen: set[str] = set()
-    # No upper bound of the limit is documented: a server may give fewer than a high one asks for, and have more.
+    # No upper bound of the limit is documented: a server may return fewer e-mails than a high limit, and have more.
     full = min(limit or MAX_SCHEDULED_PAGE_SIZE, MAX_SCHEDULED_PAGE_SIZE)
 
     async def step(mark: str | None) -> tuple[Sequence[ScheduledEmail], str | None]:
         found = await search(page=None if mark is None else int(mark))
-        new = [one for one in found if one.schedule_id not in seen]
-        seen.update(one.schedule_id for one in new)
+        new = [email for email in found if email.schedule_id not in seen]
+        seen.update(email.schedule_id for email in new)
         following = 1 if mark is None else int(mark) + 1
         if found and not new and following > 2 and mark is not None:
-            # Only a server that does not turn its pages gives nothing new twice; going back to this mark tells of it.
+            # Only a server that ignores the page number returns nothing new twice. Returning the same mark makes
+            # the iterator raise.
             return new, mark
         return new, None if len(found) < full else str(following)
 
@@ -294,26 +297,26 @@ def _batch(emails: Sequence[Email]) -> list[dict[str, Any]]:
     if not 1 <= len(emails) <= MAX_BATCH_SIZE:
         raise ValueError(f"emails: 1 to {MAX_BATCH_SIZE:,} are possible in a batch, not {len(emails):,}")
     batch = []
-    for number, one in enumerate(emails):
-        if not isinstance(one, Email):
-            raise TypeError(f"emails[{number}]: an Email is needed, not a {type(one).__name__}")
+    for number, email in enumerate(emails):
+        if not isinstance(email, Email):
+            raise TypeError(f"emails[{number}]: an Email is needed, not a {type(email).__name__}")
         try:
-            batch.append(batch_fields(one))
+            batch.append(batch_fields(email))
         except ValueError as error:
             raise ValueError(f"emails[{number}]: {error}") from error
     return batch
 
 
 def batch_fields(email: Email) -> dict[str, Any]:
-    """Return the fields of one e-mail of a batch.
+    """Return the fields of an e-mail of a batch.
 
     Raises:
-        ValueError: One that can't be sent in a batch.
+        ValueError: The e-mail can't be sent in a batch.
     """
     if email.fastaccept is False:
         raise ValueError("fastaccept can't be false in a batch, which is always queued")
     fields = email.to_fields()
-    # The API has no such field here, because a batch is accepted at once in any case.
+    # The API has no such field here: a batch is always accepted at once.
     fields.pop("fastaccept", None)
     return fields
 

@@ -1,14 +1,6 @@
-"""Restrict where the account can be used from.
+"""Restrict the IP addresses that the account can be used from.
 
-| method        | call                       | effect    |
-|---------------|----------------------------|-----------|
-| `add`         | POST /ip_allow_list/add    | CONVERGES |
-| `edit`        | POST /ip_allow_list/edit   | CONVERGES |
-| `remove`      | POST /ip_allow_list/remove | CONVERGES |
-| `set_enabled` | POST /ip_allow_list        | CONVERGES |
-| `view`        | POST /ip_allow_list/view   | READ      |
-
-There are two lists, one for SMTP and one for this API. All of these calls carry the key in their body.
+There are two lists, for SMTP and for this API. All of these calls carry the key in their body.
 """
 
 from typing import Literal
@@ -19,7 +11,7 @@ from .._values.checks import check_word
 from ._group import EndpointGroup
 
 AllowListType = Literal["smtp", "api"] | str
-"""The documented lists; others may come."""
+"""The documented lists; the API may add others."""
 
 
 @model
@@ -57,95 +49,84 @@ VIEW = Operation("/ip_allow_list/view", AllowList, effect=CallEffect.READ, key_i
 
 
 class IpAllowList(EndpointGroup):
-    """Addresses that the account can be used from."""
+    """IP addresses that the account can be used from (https://developers.smtp2go.com/reference/view-ip-allowlist)."""
 
     async def add(
-        self, *, ip_address: str | None = None, description: str | None = None, type: AllowListType | None = None
+        self, ip_address: str, *, description: str | None = None, type: AllowListType | None = None
     ) -> ChangedAllowedIp:
         """Add an address to a list.
 
-        ``POST /ip_allow_list/add``
+        ``POST /ip_allow_list/add`` (https://developers.smtp2go.com/reference/add-ip-allowlist)
 
         Args:
-            ip_address: The address. It is needed, although the API's reference does not say so.
+            ip_address: The address. The API's reference calls it optional, but the call needs it.
             description: A comment.
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
 
         Raises:
-            ValueError: No address.
+            ValueError: The address is empty.
         """
-        fields = {"ip_address": _needed(ip_address), "description": description, "type": type}
-        return await self._call(ADD, fields)
+        return await self._call(ADD, {"ip_address": ip_address, "description": description, "type": type})
 
     async def edit(
         self,
+        ip_address: str,
         *,
-        ip_address: str | None = None,
         new_ip_address: str | None = None,
         description: str | None = None,
         type: AllowListType | None = None,
     ) -> ChangedAllowedIp:
         """Change an address that is on a list, or its comment.
 
-        ``POST /ip_allow_list/edit``
+        ``POST /ip_allow_list/edit`` (https://developers.smtp2go.com/reference/edit-ip-allowlist)
 
         Args:
-            ip_address: The address as it is. It is needed, although the API's reference does not say so.
-            new_ip_address: What to make of it.
+            ip_address: The present address. The API's reference calls it optional, but the call needs it.
+            new_ip_address: The address to replace it with.
             description: A comment.
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
 
         Raises:
-            ValueError: No address, or an empty new one.
+            ValueError: An address is empty.
         """
         if new_ip_address is not None:
             check_word(new_ip_address, "new_ip_address")
-        fields = {"ip_address": _needed(ip_address), "new_ip_address": new_ip_address}
+        fields = {"ip_address": ip_address, "new_ip_address": new_ip_address}
         return await self._call(EDIT, {**fields, "description": description, "type": type})
 
-    async def remove(self, *, ip_address: str | None = None, type: AllowListType | None = None) -> ChangedAllowedIp:
+    async def remove(self, ip_address: str, *, type: AllowListType | None = None) -> ChangedAllowedIp:
         """Remove an address from a list.
 
-        ``POST /ip_allow_list/remove``
+        ``POST /ip_allow_list/remove`` (https://developers.smtp2go.com/reference/remove-ip-allowlist)
 
         Args:
-            ip_address: The address. It is needed, although the API's reference does not say so.
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
+            ip_address: The address. The API's reference calls it optional, but the call needs it.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
 
         Raises:
-            ValueError: No address.
+            ValueError: The address is empty.
         """
-        return await self._call(REMOVE, {"ip_address": _needed(ip_address), "type": type})
+        return await self._call(REMOVE, {"ip_address": ip_address, "type": type})
 
-    async def set_enabled(self, *, enabled: bool | None = None, type: AllowListType | None = None) -> AllowListState:
+    async def set_enabled(self, enabled: bool, *, type: AllowListType | None = None) -> AllowListState:
         """Put a list in force, or out of force.
 
-        ``POST /ip_allow_list``. With the list for the API in force, calls from elsewhere are refused, and so is the one
-        that would put it out of force: add this machine's address first.
+        ``POST /ip_allow_list`` (https://developers.smtp2go.com/reference/ip-allowlist). While the list for the API is
+        in force, calls from other addresses are refused, among them the call that would put it out of force: add this
+        machine's address first.
 
         Args:
-            enabled: Whether it shall be in force. It is needed, although the API's reference does not say so.
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
-
-        Raises:
-            ValueError: Neither true nor false.
+            enabled: True to put the list in force. The API's reference calls it optional, but the call needs it.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
         """
-        if enabled is None:
-            raise ValueError("enabled: is needed")
         return await self._call(SET_ENABLED, {"enabled": enabled, "type": type})
 
     async def view(self, *, type: AllowListType | None = None) -> AllowList:
-        """Show a list, and whether it is in force.
+        """Fetch a list, and whether it is in force.
 
-        ``POST /ip_allow_list/view``
+        ``POST /ip_allow_list/view`` (https://developers.smtp2go.com/reference/view-ip-allowlist)
 
         Args:
-            type: ``smtp`` or ``api``; the list for SMTP when left out.
+            type: The list: ``smtp`` or ``api``; ``smtp`` when left out.
         """
         return await self._call(VIEW, {"type": type})
-
-
-def _needed(ip_address: str | None) -> str:
-    if ip_address is None:
-        raise ValueError("ip_address: is needed")
-    return check_word(ip_address, "ip_address")

@@ -1,11 +1,4 @@
-"""Manage single addresses that may be sent from, where the whole domain is not verified.
-
-| method   | call                              | effect    |
-|----------|-----------------------------------|-----------|
-| `add`    | POST /single_sender_emails/add    | ONCE      |
-| `remove` | POST /single_sender_emails/remove | CONVERGES |
-| `view`   | POST /single_sender_emails/view   | READ      |
-"""
+"""Manage single addresses to send from where the whole domain is not verified."""
 
 from .._models.model import EmptyReply, MaskedAddress, Reply, model
 from .._operation import CallEffect, Operation
@@ -14,7 +7,7 @@ from ._group import EndpointGroup
 
 @model
 class SingleSender:
-    """An address that may be sent from once its owner has agreed."""
+    """An address that may send once its owner has agreed."""
 
     email_address: MaskedAddress = ""
     verified: bool | None = None
@@ -23,7 +16,7 @@ class SingleSender:
 
 @model
 class SingleSenders(Reply):
-    """Addresses that may be sent from once their owners have agreed."""
+    """Addresses that may send once their owners have agreed."""
 
     senders: tuple[SingleSender, ...] = ()
 
@@ -34,7 +27,7 @@ VIEW = Operation("/single_sender_emails/view", SingleSenders, effect=CallEffect.
 
 
 class SingleSenderEmails(EndpointGroup):
-    """Single addresses that may be sent from."""
+    """Single sender addresses (https://developers.smtp2go.com/reference/view-all-single-sender-emails)."""
 
     async def add(
         self,
@@ -43,15 +36,16 @@ class SingleSenderEmails(EndpointGroup):
         message: str | None = None,
         subaccount_id: str | None = None,
     ) -> EmptyReply:
-        """Ask the owner of an address for leave to send from it.
+        """Ask the owner of an address for permission to send from it.
 
-        ``POST /single_sender_emails/add``. It sends an e-mail, and another one when the address is there already and
-        not verified. Not repeated when the outcome is unknown: that could send it twice.
+        ``POST /single_sender_emails/add`` (https://developers.smtp2go.com/reference/add-a-single-sender-email). It
+        sends the owner an e-mail, and again if the address is on the list already but not verified. Not repeated when
+        the outcome is unknown: that could send it twice.
 
         Args:
             email_address: The address alone, without a name.
-            message: Plain text to add to that e-mail.
-            subaccount_id: Act for this subaccount.
+            message: Plain text to add to the e-mail to the owner.
+            subaccount_id: The subaccount to act for.
 
         Raises:
             ValueError: The address is empty.
@@ -60,23 +54,23 @@ class SingleSenderEmails(EndpointGroup):
         return await self._call(ADD, fields)
 
     async def remove(self, email_address: str, *, subaccount_id: str | None = None) -> EmptyReply:
-        """Remove an address. Nothing can be sent from it any more, unless its domain is verified.
+        """Remove an address. It can't send any more, unless its domain is verified.
 
-        ``POST /single_sender_emails/remove``
+        ``POST /single_sender_emails/remove`` (https://developers.smtp2go.com/reference/remove-a-single-sender-email)
 
         Args:
             email_address: The address alone, without a name.
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(REMOVE, {"email_address": email_address, "subaccount_id": subaccount_id})
 
     async def view(self, *, email_address: str | None = None, subaccount_id: str | None = None) -> SingleSenders:
         """List the addresses, and which of them are verified.
 
-        ``POST /single_sender_emails/view``
+        ``POST /single_sender_emails/view`` (https://developers.smtp2go.com/reference/view-all-single-sender-emails)
 
         Args:
-            email_address: Only those that match this.
-            subaccount_id: Act for this subaccount.
+            email_address: List nothing but addresses that match this.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(VIEW, {"email_address": email_address, "subaccount_id": subaccount_id})

@@ -1,13 +1,4 @@
-"""Manage the users of the SMTP servers.
-
-| method   | call                    | effect    |
-|----------|-------------------------|-----------|
-| `add`    | POST /users/smtp/add    | CONVERGES |
-| `edit`   | POST /users/smtp/edit   | CONVERGES |
-| `patch`  | PATCH /users/smtp/edit  | CONVERGES |
-| `remove` | POST /users/smtp/remove | CONVERGES |
-| `view`   | POST /users/smtp/view   | READ      |
-"""
+"""Manage the users of the SMTP servers."""
 
 from typing import Any, Unpack
 
@@ -26,7 +17,7 @@ class SmtpUserOptions(SendingOptions, total=False):
     """Options of an SMTP user; each can be left out."""
 
     email_password: str | None
-    """At least 64 bits of entropy, say 12 characters of several kinds; the API makes one up when it is left blank."""
+    """The password: at least 64 bits of entropy, say 12 characters of several kinds. The API makes up a missing one."""
 
 
 @model
@@ -35,22 +26,22 @@ class SmtpUser(Sending):
 
     username: str = ""
     email_password: Secret | None = None
-    """The password in clear, in every answer but that of `patch`. Not shown in reprs."""
+    """The password in clear, in every answer except that of `patch`. Not shown in reprs."""
     sending_allowed: bool | None = None
     comments: str = ""
-    """Documented beside ``description``; not seen in answers."""
+    """Documented beside ``description``, but not seen in answers."""
 
 
 @model
 class SmtpUserResults(Reply):
-    """SMTP users that a call was about."""
+    """The SMTP users that a call concerned."""
 
     results: tuple[SmtpUser, ...] = ()
 
 
 @model
 class SmtpUserList(SmtpUserResults):
-    """SMTP users, and what limits those without a limit of their own."""
+    """SMTP users, and the limit of users that have none of their own."""
 
     default_ratelimit_value: DefaultLimit | None = None
     default_ratelimit_period: CalendarPeriod | None = None
@@ -66,71 +57,74 @@ VIEW = Operation("/users/smtp/view", SmtpUserList, effect=CallEffect.READ, takes
 
 
 class SmtpUsers(EndpointGroup):
-    """Users of the SMTP servers."""
+    """Users of the SMTP servers (https://developers.smtp2go.com/reference/view-smtp-users)."""
 
     async def add(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
         """Add a user.
 
-        ``POST /users/smtp/add``. The answer holds the password, also one that the API made up.
+        ``POST /users/smtp/add`` (https://developers.smtp2go.com/reference/add-an-smtp-user). The answer holds the
+        password, even if the API made it up.
 
         Args:
-            username: 5 to 100 characters; an e-mail address is possible.
+            username: 5 to 100 characters; it may be an e-mail address.
             **options: See `SmtpUserOptions`.
 
         Raises:
             ValueError: The username is too short or too long, the password is empty, or the rate limit is out of range.
         """
         check_word(username, "username", least=MIN_USERNAME_LENGTH, most=MAX_USERNAME_LENGTH)
-        return await self._call(ADD, {"username": username, **_fields(options)})
+        return await self._call(ADD, {"username": username, **_fields(SmtpUserOptions(**options))})
 
     async def edit(self, username: str, **options: Unpack[SmtpUserOptions]) -> SmtpUserResults:
         """Set the options of a user.
 
-        ``POST /users/smtp/edit``. Options that are left out may go back to their defaults, and the password to one that
-        the API makes up: that is not documented. `patch` leaves them as they are.
+        ``POST /users/smtp/edit`` (https://developers.smtp2go.com/reference/edit-an-smtp-user). It is not documented
+        whether options that are left out return to their defaults, and the password to a new random password. `patch`
+        keeps them.
 
         Args:
-            username: A user that is there already.
+            username: An existing user.
             **options: See `SmtpUserOptions`.
 
         Raises:
             ValueError: The username or the password is empty, or the rate limit is out of range.
         """
-        return await self._call(EDIT, {"username": username, **_fields(options)})
+        return await self._call(EDIT, {"username": username, **_fields(SmtpUserOptions(**options))})
 
     async def patch(self, username: str, **options: Unpack[SmtpUserOptions]) -> ListReply[SmtpUser]:
-        """Change some options of a user, and leave the others as they are.
+        """Change some options of a user and keep the others.
 
-        ``PATCH /users/smtp/edit``
+        ``PATCH /users/smtp/edit`` (https://developers.smtp2go.com/reference/patch-smtp-user)
 
         Args:
-            username: A user that is there already.
+            username: An existing user.
             **options: See `SmtpUserOptions`.
 
         Raises:
             ValueError: The username or the password is empty, or the rate limit is out of range.
         """
-        return await self._call(PATCH, {"username": username, **_fields(options)})
+        return await self._call(PATCH, {"username": username, **_fields(SmtpUserOptions(**options))})
 
     async def remove(self, username: str, *, subaccount_id: str | None = None) -> SmtpUserResults:
-        """Remove a user. What logs in with it can't send any more.
+        """Remove a user. Programs that log in with it can't send any more.
 
-        ``POST /users/smtp/remove``. The answer holds what was removed, with the password.
+        ``POST /users/smtp/remove`` (https://developers.smtp2go.com/reference/remove-an-smtp-user). The answer holds the
+        removed user, with the password.
 
         Args:
-            username: The user.
-            subaccount_id: Act for this subaccount.
+            username: The user to remove.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(REMOVE, {"username": username, "subaccount_id": subaccount_id})
 
     async def view(self, *, username: str | None = None, subaccount_id: str | None = None) -> SmtpUserList:
         """List the users of the account, with their passwords.
 
-        ``POST /users/smtp/view``
+        ``POST /users/smtp/view`` (https://developers.smtp2go.com/reference/view-smtp-users)
 
         Args:
-            username: Only this one.
-            subaccount_id: Act for this subaccount.
+            username: List nothing but this user.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(VIEW, {"username": username, "subaccount_id": subaccount_id})
 

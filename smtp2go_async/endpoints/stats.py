@@ -1,14 +1,4 @@
-"""Count what was sent, bounced, opened and complained about.
-
-| method          | call                      | effect |
-|-----------------|---------------------------|--------|
-| `email_bounces` | POST /stats/email_bounces | READ   |
-| `email_cycle`   | POST /stats/email_cycle   | READ   |
-| `email_history` | POST /stats/email_history | READ   |
-| `email_spam`    | POST /stats/email_spam    | READ   |
-| `email_summary` | POST /stats/email_summary | READ   |
-| `email_unsubs`  | POST /stats/email_unsubs  | READ   |
-"""
+"""Count sent, bounced, opened and reported e-mails."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -21,7 +11,7 @@ from .._values.dates import DateLike, format_date_range
 from ._group import EndpointGroup
 
 HistoryGroup = Literal["email_address", "username", "domain", "subaccount"] | str
-"""What a history can be grouped by; others may come."""
+"""The groups of a history; the API may add others."""
 
 
 @model
@@ -37,14 +27,14 @@ class EmailBounces(Reply):
 
 @model
 class EmailCycle(Reply):
-    """What was sent in the current cycle of the plan."""
+    """E-mails of the current cycle of the plan."""
 
     cycle_start: dt.datetime | None = None
     cycle_end: dt.datetime | None = None
     cycle_used: int | None = None
     cycle_remaining: int | None = None
     cycle_max: int | None = None
-    """How many the plan allows."""
+    """E-mails that the plan allows in a cycle."""
 
 
 @model
@@ -69,7 +59,7 @@ class EmailUnsubs(Reply):
 
 @model
 class EmailSummary(EmailCycle):
-    """The four others in one: the current cycle, and the last 30 days."""
+    """The current cycle, and the bounces, complaints and unsubscribes of the last 30 days."""
 
     email_count: int | None = None
     hardbounces: int | None = None
@@ -90,7 +80,7 @@ class EmailSummary(EmailCycle):
 
 @model
 class HistoryEntry:
-    """What one sender, user, domain or subaccount sent. Only the fields of its kind of group are filled."""
+    """E-mails of a sender, user, domain or subaccount. Fields of other kinds of groups are empty."""
 
     email_address: MaskedAddress = ""
     username: str = ""
@@ -99,13 +89,13 @@ class HistoryEntry:
     domain: str = ""
     domain_verified: bool | None = None
     subaccount: str = ""
-    """Its name."""
+    """The name of the subaccount."""
     lastip: str = ""
     used: int | None = None
-    """E-mails that were sent."""
+    """E-mails sent."""
     bytecount: int | None = None
     avgsize: float | None = None
-    """Bytes of an e-mail, on average."""
+    """Average size of an e-mail in bytes."""
     bounces: int | None = None
     bounce_percent: float | None = None
     clicks: int | None = None
@@ -121,7 +111,7 @@ class HistoryEntry:
 
 @model
 class EmailHistory(Reply):
-    """What was sent in a time, by groups."""
+    """E-mails of a time, by groups."""
 
     count: int | None = None
     history: tuple[HistoryEntry, ...] = ()
@@ -141,22 +131,22 @@ UNSUBS = Operation("/stats/email_unsubs", EmailUnsubs, effect=CallEffect.READ)
 
 
 class Stats(EndpointGroup):
-    """Counts of e-mails."""
+    """Counts of e-mails (https://developers.smtp2go.com/reference/email-summary)."""
 
     async def email_bounces(self, *, username: str | None = None) -> EmailBounces:
         """Count the bounces and rejects of the last 30 days.
 
-        ``POST /stats/email_bounces``
+        ``POST /stats/email_bounces`` (https://developers.smtp2go.com/reference/email-bounces)
 
         Args:
-            username: Only of this user; an API key goes by its first 16 characters.
+            username: Count for this user: an SMTP user, or the first 16 characters of an API key.
         """
         return await self._call(BOUNCES, {"username": username})
 
     async def email_cycle(self) -> EmailCycle:
-        """Tell how much of the plan is used, and when its cycle ends.
+        """Fetch how much of the plan is used, and when its cycle ends.
 
-        ``POST /stats/email_cycle``
+        ``POST /stats/email_cycle`` (https://developers.smtp2go.com/reference/email-cycle)
         """
         return await self._call(CYCLE, {})
 
@@ -168,18 +158,18 @@ class Stats(EndpointGroup):
         end_date: DateLike | None = None,
         subaccounts: Sequence[str] | None = None,
     ) -> EmailHistory:
-        """Count what was sent in a time, by sender, user, domain or subaccount.
+        """Count e-mails of a time, by sender, user, domain or subaccount.
 
-        ``POST /stats/email_history``
+        ``POST /stats/email_history`` (https://developers.smtp2go.com/reference/email-history)
 
         Args:
-            group_by: ``email_address``, ``username``, ``domain`` or ``subaccount``; the first when left out.
-            start_date: The first moment; midnight UTC 30 days ago when left out.
-            end_date: The end; now when left out.
-            subaccounts: Only of the subaccounts with these ids.
+            group_by: ``email_address``, ``username``, ``domain`` or ``subaccount``; ``email_address`` when left out.
+            start_date: The start of the time, included; midnight UTC 30 days ago when left out.
+            end_date: The end of the time; now when left out.
+            subaccounts: Ids of the subaccounts to count for.
 
         Raises:
-            ValueError: A time without a zone, an end that is not after the start, or an empty list.
+            ValueError: A time has no zone, the end is not after the start, or the list is empty.
         """
         check_some(subaccounts, "subaccounts")
         dates = format_date_range(start_date, end_date)
@@ -188,29 +178,30 @@ class Stats(EndpointGroup):
     async def email_spam(self, *, username: str | None = None) -> EmailSpam:
         """Count the spam complaints and rejects of the last 30 days.
 
-        ``POST /stats/email_spam``
+        ``POST /stats/email_spam`` (https://developers.smtp2go.com/reference/email-spam)
 
         Args:
-            username: Only of this user; an API key goes by its first 16 characters.
+            username: Count for this user: an SMTP user, or the first 16 characters of an API key.
         """
         return await self._call(SPAM, {"username": username})
 
     async def email_summary(self, *, username: str | None = None) -> EmailSummary:
-        """Fetch the cycle, bounces, complaints and unsubscribes in one call.
+        """Fetch the cycle, bounces, complaints and unsubscribes in a single call.
 
-        ``POST /stats/email_summary``. It can take longer than the others.
+        ``POST /stats/email_summary`` (https://developers.smtp2go.com/reference/email-summary). It can take longer than
+        the other calls.
 
         Args:
-            username: Only of this user; an API key goes by its first 16 characters.
+            username: Count for this user: an SMTP user, or the first 16 characters of an API key.
         """
         return await self._call(SUMMARY, {"username": username})
 
     async def email_unsubs(self, *, username: str | None = None) -> EmailUnsubs:
         """Count the unsubscribes and rejects of the last 30 days.
 
-        ``POST /stats/email_unsubs``
+        ``POST /stats/email_unsubs`` (https://developers.smtp2go.com/reference/email-unsubscribes)
 
         Args:
-            username: Only of this user; an API key goes by its first 16 characters.
+            username: Count for this user: an SMTP user, or the first 16 characters of an API key.
         """
         return await self._call(UNSUBS, {"username": username})

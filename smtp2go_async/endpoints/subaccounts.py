@@ -1,14 +1,4 @@
-"""Manage subaccounts.
-
-| method       | call                                | effect    |
-|--------------|-------------------------------------|-----------|
-| `add`        | POST /subaccount/add                | ONCE      |
-| `close`      | POST /subaccount/close              | CONVERGES |
-| `edit`       | POST /subaccount/edit               | CONVERGES |
-| `reopen`     | POST /subaccount/reopen             | CONVERGES |
-| `search`     | POST /subaccounts/search, one page  | READ      |
-| `search_all` | POST /subaccounts/search, all pages | READ      |
-"""
+"""Manage subaccounts."""
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -20,42 +10,43 @@ from .._paging import Page, all_of
 from .._values.checks import check_count, check_some, check_word
 from .._values.options import Options
 from ._group import EndpointGroup
+from ._sorting import SortDirection
 
 SubaccountStates = Literal["all", "active", "closed", "suspended"] | str
-SortDirection = Literal["asc", "desc"] | str
+"""The documented states; the API may add others."""
 
 
 class SubaccountOptions(Options, total=False):
     """Options of a subaccount; each can be left out."""
 
     limit: int | None
-    """E-mails in a billing cycle: 2,000, 5,000, 10,000 and so on to 10,000,000, the sizes of the plans."""
+    """E-mails in a billing cycle, as the plans have them: 2,000, 5,000, 10,000 and so on to 10,000,000."""
     dedicated_ip: bool | None
-    """Assign a dedicated IP address; only with a limit above 100,000."""
+    """True to assign a dedicated IP address; possible with a ``limit`` above 100,000."""
     ip_pool: int | None
-    """Send from the dedicated addresses of this pool; `dedicated_ips.view` lists them. In the API since November 2026.
-    """
+    """The id of the pool of dedicated IP addresses to send from; `dedicated_ips.view` lists the pools. In the API since
+    November 2026."""
     archiving: bool | None
-    """Allow archiving; it is still switched on for each sender of the subaccount."""
+    """True to allow archiving, which is then switched on for each sender of the subaccount."""
     enforce_2fa: bool | None
-    """Team members need a second factor."""
+    """True if team members need a second factor to log in."""
     enable_sms: bool | None
-    """Allow texts, which are charged for."""
+    """True to allow texts, which are charged."""
     sms_limit: int | None
-    """Texts in a month; the limit of the master account applies as well."""
+    """Texts in a month, 0 or more; the limit of the master account applies as well."""
 
 
 class SubaccountFilters(Options, total=False):
-    """What a search looks for; each can be left out."""
+    """What a search looks for; each filter can be left out."""
 
     search_terms: Sequence[str] | None
-    """Any of these texts."""
+    """Texts of which a subaccount must have any."""
     fuzzy_search: bool | None
-    """``True``, which is the default: text anywhere in a field, in upper or lower case. ``False``: the whole field."""
+    """True to match terms anywhere in a field, in upper or lower case; false for whole fields. True when left out."""
     states: SubaccountStates | None
-    """One of them; ``all`` when left out."""
+    """``all``, ``active``, ``closed`` or ``suspended``; ``all`` when left out."""
     sort_direction: SortDirection | None
-    """By name; ``asc`` when left out."""
+    """The order of the names: ``asc`` or ``desc``; ``asc`` when left out."""
 
 
 @model
@@ -63,13 +54,13 @@ class Subaccount(Reply):
     """A subaccount. On a page, ``request_id`` and ``raw`` are those of the page."""
 
     id: str = ""
-    """What ``subaccount_id`` takes."""
+    """The id to give as ``subaccount_id``."""
     name: str = ""
     email: MaskedAddress = ""
     state: str = ""
     """``Active``, for example."""
     plan_size: int | None = None
-    """E-mails that it may send in a billing cycle."""
+    """E-mails that the subaccount may send in a billing cycle."""
     plan_used: int | None = None
     plan_remaining: int | None = None
     dedicated_ip: bool | None = None
@@ -81,21 +72,21 @@ class Subaccount(Reply):
 
 @model
 class SubaccountReopened(EmptyReply):
-    """A subaccount that is active again; the API documents both a sentence and an object as its answer."""
+    """A subaccount that is active again. The API documents both a sentence and an object as its answer."""
 
     id: str = ""
-    """Empty when the answer was a sentence, which ``message`` has."""
+    """Empty if the answer was a sentence, which ``message`` holds then."""
     name: str = ""
     email: MaskedAddress = ""
 
 
 @model
 class SubaccountPage(Page):
-    """One page of subaccounts."""
+    """A page of subaccounts."""
 
     subaccounts: tuple[Subaccount, ...] = ()
     total_count: int | None = None
-    """How many there are on all pages."""
+    """Subaccounts on all pages together."""
 
 
 ADD = Operation("/subaccount/add", Subaccount, effect=CallEffect.ONCE)
@@ -106,27 +97,27 @@ SEARCH = Operation("/subaccounts/search", SubaccountPage, effect=CallEffect.READ
 
 
 class Subaccounts(EndpointGroup):
-    """Accounts below the master account, each with senders and limits of its own."""
+    """Accounts below the master account (https://developers.smtp2go.com/reference/search-subaccounts)."""
 
     async def add(
         self, fullname: str, *, subaccount_email: str | None = None, **options: Unpack[SubaccountOptions]
     ) -> Subaccount:
         """Make a subaccount.
 
-        ``POST /subaccount/add``. At most 50 calls an hour. Not repeated when the outcome is unknown: that could make
-        two.
+        ``POST /subaccount/add`` (https://developers.smtp2go.com/reference/add-subaccount). At most 50 calls an hour.
+        Not repeated when the outcome is unknown: that could make two. When left out, the limits are 10,000 e-mails and
+        1,000 texts, and everything else is switched off.
 
         Args:
-            fullname: Its name.
-            subaccount_email: MaskedAddress of its first team member, who gets an invitation.
-            **options: See `SubaccountOptions`; a limit of 10,000 e-mails and 1,000 texts, and everything else switched
-                off, when left out.
+            fullname: The name of the subaccount.
+            subaccount_email: The address of its first team member, to which an invitation is sent.
+            **options: See `SubaccountOptions`.
 
         Raises:
-            ValueError: An empty name or address, or a limit out of range.
+            ValueError: The name or the address is empty, or a limit is out of range.
             OutcomeUnknownError: No answer came; the subaccount may have been made. Look for it with `search`.
         """
-        fields = {**_fields(options), "fullname": fullname}
+        fields = {**_fields(SubaccountOptions(**options)), "fullname": fullname}
         if subaccount_email is not None:
             fields["subaccount_email"] = check_word(subaccount_email, "subaccount_email")
         return await self._call(ADD, fields)
@@ -134,11 +125,11 @@ class Subaccounts(EndpointGroup):
     async def close(self, id: str, *, email: str | None = None) -> EmptyReply:
         """Close a subaccount; `reopen` makes it active again.
 
-        ``POST /subaccount/close``
+        ``POST /subaccount/close`` (https://developers.smtp2go.com/reference/close-a-subaccount)
 
         Args:
-            id: Its id.
-            email: Its address.
+            id: The id of the subaccount.
+            email: The address of the subaccount.
 
         Raises:
             ValueError: The id is empty.
@@ -148,18 +139,18 @@ class Subaccounts(EndpointGroup):
     async def edit(self, id: str, *, fullname: str | None = None, **options: Unpack[SubaccountOptions]) -> Subaccount:
         """Change a subaccount.
 
-        ``POST /subaccount/edit``. The API says of the name, the limit and the dedicated address that they stay when
-        left out, and does not say it of the other options.
+        ``POST /subaccount/edit`` (https://developers.smtp2go.com/reference/update-a-subaccount). The API documents that
+        the name, the limit and the dedicated address are kept when left out, and does not say so of the other options.
 
         Args:
-            id: Its id.
-            fullname: Its new name.
+            id: The id of the subaccount.
+            fullname: The new name.
             **options: See `SubaccountOptions`.
 
         Raises:
             ValueError: The id or the name is empty, or a limit is out of range.
         """
-        fields = {**_fields(options), "id": id}
+        fields = {**_fields(SubaccountOptions(**options)), "id": id}
         if fullname is not None:
             fields["fullname"] = check_word(fullname, "fullname")
         return await self._call(EDIT, fields)
@@ -167,11 +158,11 @@ class Subaccounts(EndpointGroup):
     async def reopen(self, id: str, *, email: str | None = None) -> SubaccountReopened:
         """Make a closed subaccount active again.
 
-        ``POST /subaccount/reopen``
+        ``POST /subaccount/reopen`` (https://developers.smtp2go.com/reference/reopen-a-closed-subaccount)
 
         Args:
-            id: Its id.
-            email: Its address.
+            id: The id of the subaccount.
+            email: The address of the subaccount.
 
         Raises:
             ValueError: The id is empty.
@@ -181,39 +172,40 @@ class Subaccounts(EndpointGroup):
     async def search(
         self, *, page_size: int | None = None, continue_token: str | None = None, **filters: Unpack[SubaccountFilters]
     ) -> SubaccountPage:
-        """Fetch one page of subaccounts.
+        """Fetch a page of subaccounts.
 
-        ``POST /subaccounts/search``
+        ``POST /subaccounts/search`` (https://developers.smtp2go.com/reference/search-subaccounts)
 
         Args:
-            page_size: The most on the page; 100 when left out.
-            continue_token: From the page before, with all the other arguments as they were then.
-            **filters: What to look for; see `SubaccountFilters`.
+            page_size: The largest number of subaccounts on the page; 100 when left out.
+            continue_token: The ``continue_token`` of the previous page; all other arguments must be as they were then.
+            **filters: See `SubaccountFilters`.
 
         Raises:
-            ValueError: A page size that is not 1 or more, or an empty list of terms.
+            ValueError: The page size is below 1, or the list of terms is empty.
         """
         if page_size is not None:
             check_count(page_size, "page_size")
-        check_some(filters.get("search_terms"), "search_terms")
-        return await self._call(SEARCH, {**filters, "page_size": page_size, "continue_token": continue_token})
+        fields = SubaccountFilters(**filters)
+        check_some(fields.get("search_terms"), "search_terms")
+        return await self._call(SEARCH, {**fields, "page_size": page_size, "continue_token": continue_token})
 
     def search_all(
         self, *, page_size: int | None = None, max_items: int | None = None, **filters: Unpack[SubaccountFilters]
     ) -> AsyncIterator[Subaccount]:
         """Iterate over the subaccounts of all pages.
 
-        ``POST /subaccounts/search``, once for each page.
+        ``POST /subaccounts/search`` (https://developers.smtp2go.com/reference/search-subaccounts), once for each page.
 
         Args:
-            page_size: The most on a page; 100 when left out.
-            max_items: The most subaccounts in all.
-            **filters: What to look for; see `SubaccountFilters`.
+            page_size: The largest number of subaccounts on a page; 100 when left out.
+            max_items: Stop after this many subaccounts.
+            **filters: See `SubaccountFilters`.
 
         Raises:
             PagingError: The token of the next page has expired.
         """
-        fetch = partial(self.search, page_size=page_size, **filters)
+        fetch = partial(self.search, page_size=page_size, **SubaccountFilters(**filters))
         return all_of(SEARCH, lambda token: fetch(continue_token=token), lambda page: page.subaccounts, max_items)
 
 

@@ -1,12 +1,4 @@
-"""Manage addresses that nothing is sent to.
-
-| method     | call                             | effect    |
-|------------|----------------------------------|-----------|
-| `add`      | POST /suppression/add            | CONVERGES |
-| `remove`   | POST /suppression/remove         | CONVERGES |
-| `view`     | POST /suppression/view, one page | READ      |
-| `view_all` | POST /suppression/view, all pages| READ      |
-"""
+"""Manage addresses that nothing is sent to."""
 
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
@@ -20,42 +12,48 @@ from .._values.checks import check_one_of, check_some, check_word
 from .._values.dates import DateLike, format_date_range
 from .._values.options import Options
 from ._group import EndpointGroup
+from ._sorting import SortDirection
 
 SuppressionType = Literal["manual", "spam", "unsubscribe", "bounce", "compliance"] | str
-"""Why nothing is sent to an address; others may come. One address can be suppressed for several reasons."""
-
-SortDirection = Literal["asc", "desc"] | str
+"""The reasons to send nothing to an address; the API may add others. An address can be suppressed for several reasons.
+"""
 
 
 class SuppressionFilters(Options, total=False):
-    """What to look for; each can be left out. Of a field and its plural, only one can be given."""
+    """What to look for; each filter can be left out. A filter excludes its plural."""
 
     email_address: str | None
-    """Only this address or domain."""
+    """List nothing but this address or domain."""
     start_date: DateLike | None
-    """The first moment. Give both dates: the API's reference has their defaults, 30 days ago and today, swapped."""
+    """The start of the time, included. Give both dates: the API's reference has their defaults, 30 days ago and today,
+    swapped."""
     end_date: DateLike | None
-    """The first moment that is not included."""
+    """The end of the time, not included."""
     fuzzy: bool | None
-    """Whether ``reason`` and ``recipient``, and their plurals, need only be similar."""
+    """True if ``reason`` and ``recipient``, and their plurals, need only be similar."""
     reason: str | None
     """Text in the reason."""
     reasons: Sequence[str] | None
+    """Texts of which the reason must have any."""
     recipient: str | None
     """Text in the address."""
     recipients: Sequence[str] | None
+    """Texts of which the address must have any."""
     sort: SortDirection | None
+    """The order: ``asc`` or ``desc``."""
     suppression_type: SuppressionType | None
+    """A kind of suppression: ``manual``, ``spam``, ``unsubscribe``, ``bounce`` or ``compliance``."""
     suppression_types: Sequence[SuppressionType] | None
+    """Several kinds of suppressions."""
     wildcard: str | None
     """Text in the name, the domain or the address."""
     subaccount_id: str | None
-    """Act for this subaccount."""
+    """The subaccount to act for."""
 
 
 @model
 class SuppressionAdded(Reply):
-    """What became of an address that was to be suppressed."""
+    """The result of suppressing an address."""
 
     email_address: MaskedAddress = ""
     added: bool | None = None
@@ -64,17 +62,17 @@ class SuppressionAdded(Reply):
 
 @model
 class RemovedSuppression:
-    """What became of one suppression that was to be removed."""
+    """The result of removing a suppression."""
 
     email_address: MaskedAddress = ""
     reason: SuppressionType = ""
     removed: bool | None = None
-    """``False`` when there was none for this reason."""
+    """``False`` if the address was not suppressed for this reason."""
 
 
 @model
 class SuppressionsRemoved(Reply):
-    """What became of the suppressions of an address that were to be removed, one for each reason."""
+    """The results of removing an address's suppressions, in a list with an item for each reason."""
 
     suppressions: tuple[RemovedSuppression, ...] = ()
 
@@ -86,17 +84,17 @@ class Suppression:
     email_address: MaskedAddress = ""
     reason: SuppressionType = ""
     block_description: PersonalText = ""
-    """What was said when it was added by hand."""
+    """The comment that it was added with, if it was added by hand."""
     complaint: PersonalText = ""
     subject: PersonalText | None = None
     """The subject of the e-mail that caused it, if any."""
     timestamp: dt.datetime | None = None
-    """Since when."""
+    """The time since which nothing is sent."""
 
 
 @model
 class SuppressionPage(Page):
-    """One page of suppressions."""
+    """A page of suppressions."""
 
     results: tuple[Suppression, ...] = ()
     total_results: int | None = None
@@ -106,23 +104,24 @@ ADD = Operation("/suppression/add", SuppressionAdded, effect=CallEffect.CONVERGE
 REMOVE = Operation("/suppression/remove", SuppressionsRemoved, effect=CallEffect.CONVERGES, takes_subaccount=True)
 VIEW = Operation("/suppression/view", SuppressionPage, effect=CallEffect.READ, takes_subaccount=True)
 
-_ONE_OF = (("reason", "reasons"), ("recipient", "recipients"), ("suppression_type", "suppression_types"))
+_SINGLE_AND_PLURAL = (("reason", "reasons"), ("recipient", "recipients"), ("suppression_type", "suppression_types"))
 
 
 class Suppressions(EndpointGroup):
-    """Addresses and domains that nothing is sent to."""
+    """Addresses and domains that nothing is sent to (https://developers.smtp2go.com/reference/view-suppressions)."""
 
     async def add(
         self, email_address: str, *, block_description: str | None = None, subaccount_id: str | None = None
     ) -> SuppressionAdded:
         """Send nothing more to an address or a domain.
 
-        ``POST /suppression/add``. A domain stands for every address at it.
+        ``POST /suppression/add`` (https://developers.smtp2go.com/reference/add-a-suppression). A domain stands for
+        every address at it.
 
         Args:
             email_address: The address or domain.
-            block_description: Why; a comment.
-            subaccount_id: Act for this subaccount.
+            block_description: The reason; a comment.
+            subaccount_id: The subaccount to act for.
 
         Raises:
             ValueError: The address is empty.
@@ -135,13 +134,14 @@ class Suppressions(EndpointGroup):
     ) -> SuppressionsRemoved:
         """Send to an address or a domain again.
 
-        ``POST /suppression/remove``. Removes only what is named in ``reasons``, so an address may stay suppressed for
-        another; and a reason for which there was nothing to remove is no error, but ``removed=False``.
+        ``POST /suppression/remove`` (https://developers.smtp2go.com/reference/remove-a-suppression). It removes nothing
+        but the suppressions for ``reasons``, so an address may stay suppressed for another reason. A reason that the
+        address was not suppressed for is no error, but comes with ``removed=False``.
 
         Args:
             email_address: The address or domain.
-            reasons: 1 or more of the reasons that `view` shows, for example ``["manual", "bounce"]``.
-            subaccount_id: Act for this subaccount.
+            reasons: The reasons to remove, at least 1, as `view` shows them, for example ``["manual", "bounce"]``.
+            subaccount_id: The subaccount to act for.
 
         Raises:
             ValueError: The address is empty, or there is no reason.
@@ -156,24 +156,26 @@ class Suppressions(EndpointGroup):
         continue_token: str | None = None,
         **filters: Unpack[SuppressionFilters],
     ) -> SuppressionPage:
-        """Fetch one page of suppressions.
+        """Fetch a page of suppressions.
 
-        ``POST /suppression/view``. Without dates, older ones may be missing: see `SuppressionFilters`.
+        ``POST /suppression/view`` (https://developers.smtp2go.com/reference/view-suppressions). Without dates, older
+        suppressions may be missing.
 
         Args:
-            continue_token: From the page before, with all the other arguments as they were then.
-            **filters: What to look for; see `SuppressionFilters`.
+            continue_token: The ``continue_token`` of the previous page; all other arguments must be as they were then.
+            **filters: See `SuppressionFilters`.
 
         Raises:
-            ValueError: A field and its plural at once, an empty list, a time without a zone, or an end that is not
+            ValueError: A filter and its plural are both given, a list is empty, a time has no zone, or the end is not
                 after the start.
         """
-        fields = {**filters, **format_date_range(filters.get("start_date"), filters.get("end_date"))}
+        dates = format_date_range(filters.get("start_date"), filters.get("end_date"))
+        fields = {**SuppressionFilters(**filters), **dates}
         if (email_address := filters.get("email_address")) is not None:
             check_word(email_address, "email_address")
-        for one, several in _ONE_OF:
-            check_one_of(fields.get(one), fields.get(several), (one, several))
-            check_some(fields.get(several), several)
+        for single, plural in _SINGLE_AND_PLURAL:
+            check_one_of(fields.get(single), fields.get(plural), (single, plural))
+            check_some(fields.get(plural), plural)
         return await self._call(VIEW, {**fields, "continue_token": continue_token})
 
     def view_all(
@@ -184,14 +186,15 @@ class Suppressions(EndpointGroup):
     ) -> AsyncIterator[Suppression]:
         """Iterate over the suppressions of all pages.
 
-        ``POST /suppression/view``, once for each page. Without dates, older ones may be missing.
+        ``POST /suppression/view`` (https://developers.smtp2go.com/reference/view-suppressions), once for each page.
+        Without dates, older suppressions may be missing.
 
         Args:
-            max_items: The most suppressions in all.
-            **filters: What to look for; see `SuppressionFilters`.
+            max_items: Stop after this many suppressions.
+            **filters: See `SuppressionFilters`.
 
         Raises:
-            PagingError: The token of the next page has expired. Go on by date from ``error.last``.
+            PagingError: The token of the next page has expired. Continue by date from ``error.last``.
         """
-        fetch = partial(self.view, **filters)
+        fetch = partial(self.view, **SuppressionFilters(**filters))
         return all_of(VIEW, lambda token: fetch(continue_token=token), lambda page: page.results, max_items)

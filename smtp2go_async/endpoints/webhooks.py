@@ -1,12 +1,4 @@
-"""Manage where the provider reports events to.
-
-| method   | call                 | effect    |
-|----------|----------------------|-----------|
-| `add`    | POST /webhook/add    | ONCE      |
-| `edit`   | POST /webhook/edit   | CONVERGES |
-| `remove` | POST /webhook/remove | CONVERGES |
-| `view`   | POST /webhook/view   | READ      |
-"""
+"""Manage the addresses that the provider reports events to."""
 
 import re
 from collections.abc import Sequence
@@ -23,10 +15,10 @@ from ._group import EndpointGroup
 WebhookEventName = (
     Literal["processed", "delivered", "open", "click", "bounce", "spam", "unsubscribe", "resubscribe", "reject"] | str
 )
-"""The documented events of e-mails; others may come. ``resubscribe`` is documented for callbacks only."""
+"""The documented events of e-mails; the API may add others. ``resubscribe`` is documented for callbacks only."""
 
 WebhookSmsEventName = Literal["delivered", "failed", "rejected", "sending", "submitted", "opt-out"] | str
-"""The documented events of texts; callbacks have ``sms_`` before them."""
+"""The documented events of texts; in callbacks their names start with ``sms_``."""
 
 OutputFormat = Literal["form", "json"] | str
 
@@ -39,48 +31,50 @@ class WebhookOptions(Options, total=False):
     """Options of a webhook; each can be left out."""
 
     events: Sequence[WebhookEventName] | None
-    """Events of e-mails to report. The API was seen to ignore names that it does not know: look at the answer's."""
+    """Events of e-mails to report: ``processed``, ``delivered``, ``open``, ``click``, ``bounce``, ``spam``,
+    ``unsubscribe``, ``resubscribe`` or ``reject``. Activity has other words for them. The API was seen to ignore
+    unknown names, so compare the answer's ``events``."""
     sms_events: Sequence[WebhookSmsEventName] | None
-    """Events of texts to report."""
+    """Events of texts to report: ``delivered``, ``failed``, ``rejected``, ``sending``, ``submitted`` or ``opt-out``."""
     headers: Sequence[str] | None
-    """Names of headers of the e-mails to report with each event; the subject and the Message-ID always are."""
+    """Names of e-mail headers to report with each event; the subject and the Message-ID are always reported."""
     usernames: Sequence[str] | None
-    """Report only what these send, SMTP users and API keys; all when left out."""
+    """SMTP users and API keys whose e-mails are reported; all when left out."""
     output_format: OutputFormat | None
-    """``form`` or ``json``; a form when left out."""
+    """The format of the reports: ``form`` or ``json``; ``form`` when left out."""
     auth_header_type: AuthHeaderType | None
-    """``bearer`` or ``basic``; empty for none."""
+    """The kind of the ``Authorization`` header of reports: ``bearer``, ``basic``, or empty for no header."""
     auth_header_value: str | None
-    """The token, or for ``basic`` the base64 of ``user:password``. Callbacks are not signed, so this is what they have
-    to show; the URL can hold a user and password as well."""
+    """The token, or for ``basic`` the base64 of ``user:password``. Reports are not signed, so this header proves that
+    they come from the provider; the URL can hold a user and a password as well."""
     disabled: bool | None
-    """Report nothing for now; the API got it in October 2026."""
+    """True to report nothing for now. In the API since October 2026."""
     custom_headers: Any
-    """The API got it in October 2026, and its shape is not published; it is passed on as it is."""
+    """In the API since October 2026, and its shape is not published: passed on as it is."""
     subaccount_id: str | None
-    """Act for this subaccount."""
+    """The subaccount to act for."""
 
 
 @model
 class Webhook:
-    """A place that events are reported to."""
+    """An address that events are reported to."""
 
     id: int | None = None
     url: Url = ""
-    """Only its host is shown in reprs: it can hold a password or a token."""
+    """Reprs show nothing but its host, since it can hold a password or a token."""
     events: tuple[WebhookEventName, ...] = ()
     sms_events: tuple[WebhookSmsEventName, ...] = ()
     headers: tuple[str, ...] = ()
     usernames: tuple[MaskedAddress, ...] = ()
-    """Those whose sending is reported; all when empty. The API's reference shows whole keys here: masked in reprs."""
+    """The users whose e-mails are reported; all if empty. Masked in reprs, as the API's reference shows whole keys."""
     output_format: OutputFormat = ""
     auth_header_type: AuthHeaderType = ""
     auth_header_value: Secret = ""
     """Not shown in reprs."""
     disabled: bool | None = None
-    """``None`` when the answer does not say."""
+    """``None`` if the answer does not say."""
     custom_headers: Any = attrs.field(default=None, repr=False)
-    """As it came; its shape is not published."""
+    """As it came, since its shape is not published."""
 
 
 @model
@@ -95,57 +89,60 @@ VIEW = Operation("/webhook/view", ListReply[Webhook], effect=CallEffect.READ, ta
 
 
 class Webhooks(EndpointGroup):
-    """Places that events are reported to."""
+    """Addresses that events are reported to (https://developers.smtp2go.com/reference/view-webhook)."""
 
     async def add(self, url: str, **options: Unpack[WebhookOptions]) -> ChangedWebhook:
         """Report events to a URL.
 
-        ``POST /webhook/add``. Not repeated when the outcome is unknown: each event could be reported twice. Free plans
-        have 1 webhook, others 10.
+        ``POST /webhook/add`` (https://developers.smtp2go.com/reference/add-webhook). Not repeated when the outcome is
+        unknown: each event could be reported twice. Free plans allow 1 webhook, paid plans 10.
 
         Args:
-            url: ``http`` or ``https``; user, password and query are possible.
+            url: An ``http`` or ``https`` URL; it may have a user, a password and a query.
             **options: See `WebhookOptions`.
 
         Raises:
-            ValueError: Something else than a URL, an empty name, or a control character in the header.
+            ValueError: The URL is not a URL, a name is empty, or the header has a control character.
         """
-        return await self._call(ADD, {"url": _url(url), **options})
+        return await self._call(ADD, {"url": _url(url), **WebhookOptions(**options)})
 
     async def edit(self, id: int, *, url: str | None = None, **options: Unpack[WebhookOptions]) -> ChangedWebhook:
         """Change a webhook.
 
-        ``POST /webhook/edit``. Whether what is left out stays as it is, is not documented: look at the answer.
+        ``POST /webhook/edit`` (https://developers.smtp2go.com/reference/edit-webhook). It is not documented whether
+        options that are left out are kept: look at the answer.
 
         Args:
-            id: Its id.
-            url: ``http`` or ``https``; user, password and query are possible.
+            id: The id of the webhook.
+            url: An ``http`` or ``https`` URL; it may have a user, a password and a query.
             **options: See `WebhookOptions`.
 
         Raises:
-            ValueError: Something else than a URL, an empty name, or a control character in the header.
+            ValueError: The URL is not a URL, a name is empty, or the header has a control character.
         """
         fields = {"id": check_count(id, "id"), "url": None if url is None else _url(url)}
-        return await self._call(EDIT, {**fields, **options})
+        return await self._call(EDIT, {**fields, **WebhookOptions(**options)})
 
     async def remove(self, id: int, *, subaccount_id: str | None = None) -> ChangedWebhook:
-        """Remove a webhook. Nothing is reported there any more.
+        """Remove a webhook. Nothing more is reported to it.
 
-        ``POST /webhook/remove``. The answer holds what was removed.
+        ``POST /webhook/remove`` (https://developers.smtp2go.com/reference/remove-webhook). The answer holds the removed
+        webhook.
 
         Args:
-            id: Its id.
-            subaccount_id: Act for this subaccount.
+            id: The id of the webhook.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(REMOVE, {"id": check_count(id, "id"), "subaccount_id": subaccount_id})
 
     async def view(self, *, subaccount_id: str | None = None) -> ListReply[Webhook]:
         """List the webhooks.
 
-        ``POST /webhook/view``. One webhook is documented, a list was seen; both come as a list.
+        ``POST /webhook/view`` (https://developers.smtp2go.com/reference/view-webhook). A single webhook is documented
+        and a list was seen; both are returned as a list.
 
         Args:
-            subaccount_id: Act for this subaccount.
+            subaccount_id: The subaccount to act for.
         """
         return await self._call(VIEW, {"subaccount_id": subaccount_id})
 

@@ -68,7 +68,8 @@ async def test_no_subaccount_is_sent_since_these_calls_take_none(client, answers
 @on(
     ("arguments", "error", "words"),
     [
-        ({}, ValueError, "ip_address: is needed"),
+        ({}, TypeError, "missing 1 required positional argument: 'ip_address'"),
+        ({"ip_address": None}, TypeError, "ip_address: must be a str, not None"),
         ({"ip_address": " "}, ValueError, "ip_address: is empty"),
         ({"ip_address": 7}, TypeError, "ip_address: must be a str"),
     ],
@@ -85,7 +86,11 @@ async def test_an_empty_new_address_is_refused(client, nothing_sent):
 
 @on(
     ("enabled", "error", "words"),
-    [(None, ValueError, "is needed"), ("false", TypeError, "must be a bool"), (0, TypeError, "must be a bool")],
+    [
+        (None, TypeError, "must be a bool, not None"),
+        ("false", TypeError, "must be a bool"),
+        (0, TypeError, "must be a bool"),
+    ],
 )
 async def test_whether_the_list_is_in_force_must_be_said(enabled, error, words, client, nothing_sent):
     with pytest.raises(error, match=f"^enabled: {words}"):

@@ -12,7 +12,8 @@ async def awaited(client: AsyncClient) -> None:
     assert_type(await client.ip_allow_list.set_enabled(enabled=True), AllowListState)
     assert_type((await client.ip_allow_list.view()).ip_addresses, tuple[AllowedIp, ...])
 
-    await client.ip_allow_list.add("192.0.2.1")  # type: ignore[call-arg]
+    await client.ip_allow_list.add("192.0.2.1")
+    await client.ip_allow_list.add()  # type: ignore[call-arg]
     await client.ip_allow_list.set_enabled(enabled="true")  # type: ignore[arg-type]
 
 
