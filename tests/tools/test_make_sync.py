@@ -122,7 +122,7 @@ def test_the_formatter_and_the_linter_leave_each_file_as_it_is_written(name):
 def test_a_file_that_was_changed_by_hand_is_found_and_written_anew(copy):
     path = copy.written / "email.py"
     before = path.read_text()
-    path.write_text(before.replace("Send one e-mail", "Send an e-mail"))
+    path.write_text(before.replace("Send an e-mail", "Send the e-mail"))
 
     ended = copy.run("--check")
     assert ended.returncode == 1
@@ -135,7 +135,7 @@ def test_a_file_that_was_changed_by_hand_is_found_and_written_anew(copy):
 
 def test_an_original_that_was_changed_is_found(copy):
     path = copy.endpoints / "sms.py"
-    path.write_text(path.read_text().replace("Send one text to up to", "Send a text to up to"))
+    path.write_text(path.read_text().replace("Send a text to up to", "Send the text to up to"))
 
     ended = copy.run("--check")
     assert ended.returncode == 1
