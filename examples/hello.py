@@ -1,8 +1,8 @@
-"""Send one e-mail, with everything about the account from the environment.
+"""Send an e-mail, with everything about the account from the environment.
 
     SMTP2GO_API_KEY=... python examples/hello.py
 
-`SMTP2GO_REGION` or `SMTP2GO_BASE_URL` say where to; see compose.yml for a sandbox in another container.
+`SMTP2GO_REGION` or `SMTP2GO_BASE_URL` name the server; see compose.yml for a sandbox in another container.
 """
 
 import sys
@@ -11,13 +11,13 @@ from smtp2go_async import Smtp2goError, SyncClient
 
 
 def main() -> int:
-    """Send it and give the exit status: 0 when it was accepted."""
+    """Send it and return the exit status: 0 if it was accepted, 1 if not, 2 if that is unknown."""
     with SyncClient() as client:
         try:
             result = client.email.send("shop@example.com", "jane@example.com", subject="Hello", text_body="Hi Jane")
         except Smtp2goError as error:
-            print(f"not accepted: {error}", file=sys.stderr)
-            return 1
+            print(f"{'perhaps' if error.carried_out is None else 'not'} accepted: {error}", file=sys.stderr)
+            return 2 if error.carried_out is None else 1
     print(f"accepted: {result.email_id}")
     return 0
 
