@@ -55,7 +55,7 @@ async def test_a_search_sends_exactly_its_fields(client, answers):
     assert bodies == [{}, {**TEXTS, **SWITCHES, **LISTS, **dates, "limit": 1000, "continue_token": "two"}]
 
 
-async def test_one_word_may_stand_for_a_list_of_one(client, answers):
+async def test_a_single_event_type_needs_no_list(client, answers):
     bodies = answers("/activity/search", {"events": []})
     await client.activity.search(**{name: "one" for name in LISTS})
     assert bodies == [{name: ["one"] for name in LISTS}]
@@ -67,7 +67,7 @@ async def test_fields_that_are_none_are_not_sent(client, answers):
     assert bodies == [{}]
 
 
-async def test_an_event_has_what_came_and_is_empty_for_the_rest_of_what_the_reference_calls_required(client, answers):
+async def test_an_event_is_empty_where_the_answer_lacks_fields_that_the_reference_requires(client, answers):
     answers("/activity/search", {"events": [BOUNCE], "total_events": 3, "continue_token": "two"})
     found = await client.activity.search()
     (event,) = found.events
@@ -82,7 +82,7 @@ async def test_an_event_has_what_came_and_is_empty_for_the_rest_of_what_the_refe
     assert (event.email_client, event.metadata, event.custom_headers) == (None, None, None)
 
 
-async def test_an_open_tells_what_is_known_of_it(client, answers):
+async def test_an_open_event_has_its_details(client, answers):
     more = {
         "event": "opened",
         "recipients": ["jane@example.com", "joe@example.com"],
@@ -100,7 +100,7 @@ async def test_an_open_tells_what_is_known_of_it(client, answers):
     assert (attempt.smtptime, attempt.smtpresponse) == (dt.datetime(2026, 3, 1, 8, 0, 4, tzinfo=dt.UTC), "451 Later")
 
 
-async def test_an_event_that_nobody_knows_yet_and_fields_that_can_not_be_read_hurt_nothing(client, answers):
+async def test_unknown_events_and_unreadable_fields_do_no_harm(client, answers):
     odd = {"event": "teleported", "date": "soon", "byte_size": "2048", "recipients": None, "surprise": [1]}
     answers("/activity/search", {"events": [{**BOUNCE, **odd}, BOUNCE]})
     found = await client.activity.search()
@@ -166,7 +166,7 @@ async def test_reprs_show_no_addresses_and_no_contents(client, answers):
     assert "hard-bounced" in shown
 
 
-def test_the_waiting_twin_does_the_same(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/activity/search", {"events": [BOUNCE], "total_events": 1})
     assert waiting.activity.search(event_types=["hard-bounced"]).events[0].event == "hard-bounced"
     assert bodies == [{"event_types": ["hard-bounced"]}]

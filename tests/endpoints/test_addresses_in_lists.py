@@ -54,6 +54,6 @@ async def test_a_domain_that_is_not_ascii_is_sent_in_the_form_of_e_mails(
         ("\u2603.example", "U+2603 SNOWMAN at position 0"),
     ],
 )
-async def test_characters_that_no_address_holds_are_refused_there_too(client: AsyncClient, argument, given, problem):
+async def test_characters_that_no_address_holds_are_refused_in_lists_too(client: AsyncClient, argument, given, problem):
     with pytest.raises(ValueError, match=rf"^{argument}(\[0\])?: holds {re.escape(problem)}"):
         await CALLS[argument][1](client, given)

@@ -13,7 +13,7 @@ async def test_adding_sends_exactly_the_list(client, answers):
     assert found.request_id == "request 1"
 
 
-async def test_one_address_may_stand_alone(client, answers):
+async def test_a_single_address_needs_no_list(client, answers):
     bodies = answers("/allowed_recipients/add", LIST)
     await client.allowed_recipients.add("jane@example.com", enabled=False, subaccount_id="k3s9ab")
     assert bodies == [{"allowed_recipients": ["jane@example.com"], "enabled": False, "subaccount_id": "k3s9ab"}]
@@ -58,7 +58,7 @@ async def test_a_list_without_addresses_is_refused(method, bad, error, words, cl
 
 
 @pytest.mark.parametrize("method", ["add", "remove"])
-async def test_no_address_at_all_can_be_neither_added_nor_removed(method, client, nothing_sent):
+async def test_adding_and_removing_need_an_address(method, client, nothing_sent):
     with pytest.raises(ValueError, match="allowed_recipients: is empty"):
         await getattr(client.allowed_recipients, method)([])
 
@@ -88,7 +88,7 @@ async def test_addresses_are_masked_in_reprs(client, answers):
     assert "example.com" in shown
 
 
-def test_the_waiting_twin_does_the_same(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/allowed_recipients/update", LIST)
     assert waiting.allowed_recipients.update(BOTH, True).enabled is True
     assert bodies == [{"allowed_recipients": BOTH, "enabled": True}]

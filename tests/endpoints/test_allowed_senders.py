@@ -19,14 +19,14 @@ async def test_each_call_sends_exactly_its_fields(client, answers):
     assert viewed == [{"subaccount_id": "k3s9ab"}]
 
 
-async def test_the_answer_tells_how_the_list_is_read(client, answers):
+async def test_the_answer_has_the_mode_of_the_list(client, answers):
     answers("/allowed_senders/add", {**LIST, "mode": "disabled"})
     found = await client.allowed_senders.add(BOTH)
     assert found.mode == "disabled"
     assert found.allowed_senders == ("shop@example.com", "example.com")
 
 
-async def test_a_mode_that_nobody_knows_yet_goes_out_and_comes_back(client, answers):
+async def test_an_unknown_mode_goes_out_and_comes_back(client, answers):
     bodies = answers("/allowed_senders/update", {**LIST, "mode": "greylist"})
     assert (await client.allowed_senders.update(BOTH, "greylist")).mode == "greylist"
     assert bodies[0]["mode"] == "greylist"
@@ -65,7 +65,7 @@ async def test_addresses_are_masked_in_reprs(client, answers):
     assert "shop@" not in repr(await client.allowed_senders.view())
 
 
-def test_the_waiting_twin_does_the_same(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/allowed_senders/update", LIST)
     assert waiting.allowed_senders.update(BOTH, "whitelist").mode == "whitelist"
     assert bodies == [{"allowed_senders": BOTH, "mode": "whitelist"}]

@@ -50,13 +50,13 @@ async def test_the_new_key_is_not_in_the_repr_of_the_answer(client, answers):
     assert FULL not in repr(found)
 
 
-async def test_a_key_without_options_needs_none(client, answers):
+async def test_a_key_can_be_made_without_options(client, answers):
     bodies = answers("/api_keys/add", ADDED)
     await client.api_keys.add()
     assert bodies == [{}]
 
 
-async def test_one_endpoint_may_stand_alone(client, answers):
+async def test_a_single_endpoint_needs_no_list(client, answers):
     bodies = answers("/api_keys/edit", [], method="PATCH")
     await client.api_keys.patch(FULL, endpoints="/email/send")
     assert bodies == [{"id": FULL, "endpoints": ["/email/send"]}]
@@ -92,14 +92,14 @@ async def test_viewing_fills_in_the_subaccount_of_the_client(client, answers):
     assert bodies == [{"id": FULL, "search": "shop"}, {"subaccount_id": "k3s9ab"}]
 
 
-async def test_whether_sending_is_blocked_is_read_where_it_comes(client, answers):
+async def test_a_blocked_key_says_so_if_the_answer_does(client, answers):
     answers("/api_keys/view", [{"api_key": MASKED, "sending_status": "blocked"}, {"custom_rate_limit": True}])
     first, second = await client.api_keys.view()
     assert (first.sending_status, second.sending_status) == ("blocked", None)
     assert (first.custom_ratelimit, second.custom_ratelimit) == (False, True)
 
 
-async def test_one_key_that_comes_without_a_list_is_one(client, answers):
+async def test_a_key_outside_a_list_is_read_as_a_list_of_one_key(client, answers):
     answers("/api_keys/view", {"username": "api-0123456789AB"})
     assert list(await client.api_keys.view()) == [ApiKey(username="api-0123456789AB")]
 
@@ -128,13 +128,13 @@ async def test_wrong_options_are_refused(method, options, error, words, client, 
         await getattr(client.api_keys, method)(*([] if method == "add" else [FULL]), **options)
 
 
-def test_the_twin_waits(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/api_keys/edit", [{"api_key": MASKED}], method="PATCH")
     assert waiting.api_keys.patch(FULL, open_tracking_enabled=True)[0].api_key == MASKED
     assert bodies == [{"id": FULL, "open_tracking_enabled": True}]
 
 
-async def test_plain_text_is_done_and_a_page_of_somebody_else_is_not(client, answers):
+async def test_plain_text_is_a_success_and_a_page_of_html_is_not(client, answers):
     text, page = httpx.Response(200, text="Removed\n"), httpx.Response(200, html="<html>Please log in</html>")
     answers("/api_keys/remove", text, page)
     done = await client.api_keys.remove("api-x")

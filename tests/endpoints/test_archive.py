@@ -28,7 +28,7 @@ ALL_FILTERS = {
 }
 
 
-async def test_one_email_is_fetched_with_everything_that_is_known_of_it(client, answers):
+async def test_an_archived_email_has_all_its_details(client, answers):
     bodies = answers("/archive/email", MAIL, MAIL)
     found = await client.archive.email("1wAbCd-000000002Ab-0XyZ")
     await client.archive.email("1wAbCd-000000002Ab-0XyZ", subaccount_id="k3s9ab")
@@ -93,7 +93,7 @@ async def test_no_more_pages_are_fetched_than_are_needed(client, answers):
     assert len(bodies) == 1
 
 
-async def test_attachments_are_given_as_they_come_since_nothing_is_documented_of_them(client, answers):
+async def test_attachments_are_returned_as_they_came_since_their_fields_are_not_documented(client, answers):
     odd = [{**MAIL, "attachments": ["order.pdf", {"filename": "a.txt"}]}, {**MAIL, "attachments": None}]
     answers("/archive/search", {"emails": odd})
     first, second = (await client.archive.search()).emails
@@ -126,7 +126,7 @@ async def test_an_email_needs_an_id(email_id, error, client, nothing_sent):
         await client.archive.email(email_id)
 
 
-async def test_reprs_show_no_addresses_no_contents_and_no_way_to_download(client, answers):
+async def test_reprs_show_no_addresses_no_contents_and_no_download_address(client, answers):
     answers("/archive/search", {"emails": [MAIL]})
     shown = repr(await client.archive.search())
     for secret in ("jane", "shop@", "bounces@", "4711", "made-up", "From:"):
@@ -134,7 +134,7 @@ async def test_reprs_show_no_addresses_no_contents_and_no_way_to_download(client
     assert MAIL["email_id"] in shown
 
 
-def test_the_waiting_twin_does_the_same(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/archive/search", {"emails": [MAIL], "continue_token": "a"}, {"emails": [MAIL]})
     assert len(list(waiting.archive.search_all(subject="order"))) == 2
     assert bodies == [{"subject": "order"}, {"subject": "order", "continue_token": "a"}]

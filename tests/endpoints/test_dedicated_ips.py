@@ -17,7 +17,7 @@ async def test_the_pools_are_listed_with_their_addresses(client, answers):
     assert pools.request_id == "request 1"
 
 
-async def test_an_account_without_any_has_an_empty_list(client, answers):
+async def test_an_account_without_pools_has_an_empty_list(client, answers):
     answers("/dedicated_ips/view", [], None)
     assert list(await client.dedicated_ips.view()) == []
     assert list(await client.dedicated_ips.view()) == []
@@ -29,6 +29,6 @@ async def test_the_subaccount_of_the_client_is_not_sent_since_the_api_has_no_suc
     assert bodies == [{}]
 
 
-def test_the_waiting_twin_does_the_same(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     answers("/dedicated_ips/view", POOLS)
     assert [pool.id for pool in waiting.dedicated_ips.view()] == [12, 13]

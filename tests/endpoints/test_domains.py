@@ -44,7 +44,7 @@ async def test_adding_sends_exactly_the_domain(client, answers):
     assert found.request_id == "request 1"
 
 
-async def test_what_is_left_out_is_not_sent(client, answers):
+async def test_arguments_that_are_left_out_are_not_sent(client, answers):
     bodies = answers("/domain/add", LIST, LIST)
     await client.domains.add("example.com")
     await client.domains.add("example.com", subaccount_access={})
@@ -71,7 +71,7 @@ async def test_changing_a_subdomain_sends_the_old_and_the_new(method, client, an
     assert bodies == [{"domain": "example.com", "old_subdomain": "old", "new_subdomain": "new"}]
 
 
-async def test_the_access_of_subaccounts_can_be_given_to_none(client, answers):
+async def test_the_list_of_subaccounts_with_access_may_be_empty(client, answers):
     none = {"domain": "example.com", "subaccounts": [], "future_subaccounts": False}
     bodies = answers("/domain/subaccount_access", none)
     found = await client.with_options(subaccount_id="k3s9ab").domains.subaccount_access("example.com", [])
@@ -89,7 +89,7 @@ async def test_the_records_to_publish_are_listed(client, answers):
     )
 
 
-async def test_before_they_are_found_the_records_point_to_what_is_expected(client, answers):
+async def test_records_that_are_not_found_yet_point_to_the_expected_name(client, answers):
     new = {
         **VERIFIED,
         "dkim_verified": False,
@@ -118,14 +118,14 @@ def test_without_a_name_there_is_no_record():
     assert SenderDomain(trackers=(Tracker(cname_value="track.smtp2go.net"),)).dns_records == ()
 
 
-async def test_nulls_do_not_hurt(client, answers):
+async def test_nulls_do_no_harm(client, answers):
     nothing = dict.fromkeys([*VERIFIED, "setup_link"])
     answers("/domain/view", {"domains": [{"domain": nothing, "trackers": None, "subaccount_access": None}]})
     (found,) = (await client.domains.view()).domains
     assert found == SenderDomain()
 
 
-async def test_a_domain_without_details_still_is_one(client, answers):
+async def test_a_domain_without_details_is_still_listed(client, answers):
     answers("/domain/view", {"domains": [{"domain": None, "from_master": True}, {}]})
     first, second = (await client.domains.view()).domains
     assert (first.domain, first.from_master) == (DomainDetails(), True)
@@ -188,7 +188,7 @@ async def test_ids_of_subaccounts_are_checked(subaccounts, error, words, client,
         await client.domains.subaccount_access("example.com", subaccounts)
 
 
-def test_the_twin_waits(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/domain/verify", LIST)
     assert waiting.domains.verify("mail.example.com").domains[0].dns_records[2].verified is False
     assert bodies == [{"domain": "mail.example.com"}]

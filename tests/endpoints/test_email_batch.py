@@ -53,7 +53,7 @@ async def test_files_go_out_with_the_email_that_they_belong_to(client, answers, 
     assert blobs == [["Ynl0ZXM="], [], ["ZmlsZQ=="]]
 
 
-async def test_the_result_has_one_item_for_each_email_in_the_same_order(client, answers):
+async def test_the_result_has_an_item_for_each_email_in_the_same_order(client, answers):
     answers("/email/batch", [{"email_id": "e-0"}, {"schedule_id": "s-1"}, {}])
     result = await client.email.send_batch(emails(3))
     assert isinstance(result, ListReply)
@@ -86,18 +86,18 @@ async def test_fastaccept_is_not_sent_since_a_batch_is_accepted_at_once_in_any_c
     assert "fastaccept" not in bodies[0]["emails"][0]
 
 
-async def test_an_email_that_wants_to_be_waited_for_is_refused(client, nothing_sent):
+async def test_an_email_with_fastaccept_false_is_refused(client, nothing_sent):
     with pytest.raises(ValueError, match=r"^emails\[1\]: fastaccept can't be false in a batch"):
         await client.email.send_batch([*emails(1), *emails(1, fastaccept=False)])
 
 
-async def test_the_position_of_a_wrong_schedule_is_told(client, nothing_sent):
+async def test_the_error_names_the_position_of_a_wrong_schedule(client, nothing_sent):
     past = emails(1, schedule=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     with pytest.raises(ValueError, match=r"^emails\[2\]: schedule: is not in the future$"):
         await client.email.send_batch([*emails(2), *past])
 
 
-async def test_the_position_of_what_is_no_email_is_told(client, nothing_sent):
+async def test_the_error_names_the_position_of_an_item_that_is_no_email(client, nothing_sent):
     with pytest.raises(TypeError, match=r"^emails\[1\]: an Email is needed, not a dict$"):
         await client.email.send_batch([*emails(1), {"sender": "shop@example.com"}])
 

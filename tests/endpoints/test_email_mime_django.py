@@ -64,14 +64,14 @@ MAKERS = [mail, with_alternatives_and_files, with_messages, with_an_inline_image
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_a_message_of_django_reads_back_as_what_it_says(make):
+def test_a_message_of_django_reads_back_with_its_content(make):
     message = make().message()
     raw = message_bytes(message)
     assert read(raw) == said(message)
     assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
 
 
-async def test_both_calls_take_what_message_returns(client, answers):
+async def test_send_mime_and_send_message_take_the_message_of_a_django_email(client, answers):
     bodies = answers("/email/mime", {"email_id": "1"}, {"email_id": "2"})
     await client.email.send_mime(mail().message())
     await client.email.send_message(mail().message())

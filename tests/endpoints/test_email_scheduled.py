@@ -37,7 +37,7 @@ async def test_each_argument_goes_out_as_its_field(client, answers):
     assert bodies == [every]
 
 
-async def test_what_waits_is_read_with_its_time(client, answers):
+async def test_a_scheduled_email_has_its_time(client, answers):
     answers("/email/scheduled/search", [WAITING])
     (found,) = await client.email.search_scheduled()
     assert found.schedule == dt.datetime(2026, 6, 30, 21, 10, 5, tzinfo=dt.UTC)
@@ -52,19 +52,19 @@ async def test_a_bare_array_is_read_as_its_schema_says(client, answers):
     assert found.schedule_id == "s-1"
 
 
-async def test_taking_one_back_sends_its_id(client, answers):
+async def test_cancelling_a_scheduled_email_sends_its_id(client, answers):
     bodies = answers("/email/scheduled/remove", "removed")
     done = await client.email.remove_scheduled("s-1")
     assert bodies == [{"schedule_id": "s-1"}]
     assert done.message == "removed"
 
 
-async def test_taking_one_back_may_be_answered_with_nothing(client, answers):
+async def test_cancelling_may_be_answered_with_nothing(client, answers):
     answers("/email/scheduled/remove", httpx.Response(200))
     assert (await client.email.remove_scheduled("s-1")).message is None
 
 
-async def test_taking_back_what_is_not_there_is_an_error(client, answers):
+async def test_cancelling_an_unknown_email_is_an_error(client, answers):
     error = {"error": "s-1 does not exist", "error_code": "E_ApiResponseCodes.API_EXCEPTION"}
     answers("/email/scheduled/remove", httpx.Response(400, json={"data": error}))
     with pytest.raises(NotFoundError):
@@ -72,12 +72,12 @@ async def test_taking_back_what_is_not_there_is_an_error(client, answers):
 
 
 @pytest.mark.parametrize(("value", "error"), [("", ValueError), (None, TypeError), (17, TypeError)])
-async def test_taking_one_back_needs_an_id(client, nothing_sent, value, error):
+async def test_cancelling_needs_an_id(client, nothing_sent, value, error):
     with pytest.raises(error, match=r"^schedule_id: "):
         await client.email.remove_scheduled(value)
 
 
-async def test_plain_text_is_done_and_a_page_of_somebody_else_is_not(client, answers):
+async def test_plain_text_is_a_success_and_a_page_of_html_is_not(client, answers):
     text, page = httpx.Response(200, text="Removed\n"), httpx.Response(200, html="<html>Please log in</html>")
     answers("/email/scheduled/remove", text, page)
     done = await client.email.remove_scheduled("s-1")

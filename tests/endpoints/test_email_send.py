@@ -120,7 +120,7 @@ async def test_an_argument_that_no_email_has_is_refused(client, nothing_sent):
         ({"fastaccept": "yes"}, TypeError, r"^fastaccept: must be a bool"),
     ],
 )
-async def test_a_mistake_is_told_before_anything_is_sent(client, nothing_sent, changes, error, words):
+async def test_a_wrong_argument_is_refused_before_anything_is_sent(client, nothing_sent, changes, error, words):
     with pytest.raises(error, match=words):
         await client.email.send(**{**USUAL, **changes})
 
@@ -140,7 +140,7 @@ async def test_a_refusal_by_status_is_raised(client, answers):
     assert (caught.value.request_id, caught.value.carried_out) == ("r-1", False)
 
 
-async def test_an_answer_that_says_nothing_is_raised_as_an_unknown_outcome(client, answers):
+async def test_an_answer_without_a_verdict_is_raised_as_an_unknown_outcome(client, answers):
     answers("/email/send", {})
     with pytest.raises(ReplyError) as caught:
         await client.email.send(**USUAL)

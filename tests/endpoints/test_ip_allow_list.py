@@ -44,7 +44,7 @@ async def test_a_list_is_put_in_force_and_out_of_force(enabled, client, answers,
     assert found.enabled is enabled
 
 
-async def test_viewing_gives_the_list_and_whether_it_is_in_force(client, answers):
+async def test_viewing_returns_the_list_and_its_state(client, answers):
     answers("/ip_allow_list/view", {"enabled": "false", "ip_addresses": [OFFICE, {"ip_address": "2001:db8::1"}]})
     found = await client.ip_allow_list.view()
     assert found.enabled is False
@@ -52,7 +52,7 @@ async def test_viewing_gives_the_list_and_whether_it_is_in_force(client, answers
 
 
 @on("data", [{}, {"enabled": None, "ip_addresses": None}])
-async def test_an_answer_without_content_says_that_nothing_is_known(data, client, answers):
+async def test_an_answer_without_content_leaves_the_state_unknown(data, client, answers):
     answers("/ip_allow_list/view", data)
     found = await client.ip_allow_list.view()
     assert (found.enabled, found.ip_addresses) == (None, ())
@@ -92,12 +92,12 @@ async def test_an_empty_new_address_is_refused(client, nothing_sent):
         (0, TypeError, "must be a bool"),
     ],
 )
-async def test_whether_the_list_is_in_force_must_be_said(enabled, error, words, client, nothing_sent):
+async def test_setting_the_state_of_a_list_needs_a_bool(enabled, error, words, client, nothing_sent):
     with pytest.raises(error, match=f"^enabled: {words}"):
         await client.ip_allow_list.set_enabled(enabled=enabled)
 
 
-def test_the_twin_waits(waiting, answers, key):
+def test_the_synchronous_client_does_the_same(waiting, answers, key):
     bodies = answers("/ip_allow_list", {"enabled": True})
     assert waiting.ip_allow_list.set_enabled(enabled=True).enabled is True
     assert bodies == [{"api_key": key, "enabled": True}]

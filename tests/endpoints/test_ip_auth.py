@@ -11,14 +11,14 @@ on = pytest.mark.parametrize
 PRINTER = {"ip_address": "192.0.2.10", "description": "Printer", "sending_allowed": True, "status": "allowed"}
 
 
-async def test_patching_sends_exactly_what_changes(client, answers):
+async def test_patching_sends_exactly_the_changes(client, answers):
     bodies = answers("/ip_auth/edit", [PRINTER], method="PATCH")
     (found,) = await client.ip_auth.patch("192.0.2.10", description="Printer", custom_ratelimit_value=0)
     assert bodies == [{"ip_address": "192.0.2.10", "description": "Printer", "custom_ratelimit_value": 0}]
     assert (found.ip_address, found.description, found.sending_allowed) == ("192.0.2.10", "Printer", True)
 
 
-async def test_viewing_gives_the_addresses_and_what_limits_the_others(client, answers):
+async def test_viewing_returns_the_addresses_and_the_default_limit(client, answers):
     bodies = answers(
         "/ip_auth/view",
         {
@@ -88,14 +88,14 @@ async def test_wrong_options_are_refused(options, error, words, client, nothing_
         await client.ip_auth.patch("192.0.2.10", **options)
 
 
-def test_the_twin_waits(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/ip_auth/edit", [PRINTER], method="PATCH")
     found = waiting.ip_auth.patch("192.0.2.10", status="blocked")
     assert isinstance(found[0], Sending)
     assert bodies == [{"ip_address": "192.0.2.10", "status": "blocked"}]
 
 
-async def test_plain_text_is_done_and_a_page_of_somebody_else_is_not(client, answers):
+async def test_plain_text_is_a_success_and_a_page_of_html_is_not(client, answers):
     text, page = httpx.Response(200, text="Removed\n"), httpx.Response(200, html="<html>Please log in</html>")
     answers("/ip_auth/remove", text, page)
     done = await client.ip_auth.remove("192.0.2.1")

@@ -163,7 +163,7 @@ def test_a_token_that_comes_again_is_an_error_after_the_items_of_its_page(tokens
     assert len(bodies) == len(tokens)
 
 
-def test_a_server_that_always_promises_another_page_and_gives_nothing_is_noticed(walk, answers):
+def test_a_server_that_promises_page_after_page_without_items_is_noticed(walk, answers):
     empty = [page(token=str(number)) for number in range(50)]
     bodies = answers("/activity/search", page("a", token="first"), *empty)
     came, errors = walk("activity.search_all")

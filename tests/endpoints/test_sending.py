@@ -50,7 +50,7 @@ def test_a_length_comes_back_as_it_went_out(length):
         (" ", "custom_ratelimit_period: is empty"),
     ],
 )
-def test_what_is_no_period_is_refused(period, words):
+def test_a_wrong_period_is_refused(period, words):
     with pytest.raises(ValueError, match=words):
         sent(custom_ratelimit_period=period)
 
@@ -71,11 +71,11 @@ def test_a_period_has_a_length(text, length):
 
 
 @on("text", ["unlimited", "", "3 months", "4 months 5:00:00", "1 year", "2 days or so", "9" * 30 + " days"])
-def test_a_period_whose_length_nobody_can_tell_has_none(text):
+def test_a_period_of_unknown_length_has_no_length(text):
     assert CalendarPeriod(text).length is None
 
 
-def test_a_limit_below_none_is_refused():
+def test_a_negative_limit_is_refused():
     with pytest.raises(ValueError, match="custom_ratelimit_value: must be 0 or more, not -1"):
         sent(custom_ratelimit_value=-1)
 
@@ -113,7 +113,7 @@ def test_the_default_limit_is_a_number_though_it_comes_as_text_as_well(value):
     assert read(default_ratelimit_value=value).default_ratelimit_value == 250
 
 
-def test_what_is_null_is_not_known():
+def test_a_null_is_read_as_unknown():
     found = read(custom_ratelimit=None, custom_ratelimit_value=None, audit_email=None, status=None, ippool=None)
     assert found == Sending()
     assert found.custom_ratelimit is False
@@ -124,7 +124,7 @@ def test_truth_values_that_come_as_text_are_read():
     assert (found.feedback_enabled, found.archive_enabled, found.open_tracking_enabled) == (False, True, True)
 
 
-def test_a_status_that_nobody_knows_yet_is_passed_on():
+def test_an_unknown_status_is_passed_on():
     assert read(status="resting").status == "resting"
 
 

@@ -83,7 +83,7 @@ async def test_a_message_must_be_text(client, nothing_sent):
         await client.single_sender_emails.add("jane@example.com", message=b"Hi")
 
 
-def test_the_twin_waits(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/single_sender_emails/add", "ok")
     assert waiting.single_sender_emails.add("jane@example.com").message == "ok"
     assert bodies == [{"email_address": "jane@example.com"}]

@@ -27,7 +27,7 @@ async def test_a_sender_goes_out_as_its_field(client, answers):
 
 
 @pytest.mark.parametrize("one", [JANE, BOB])
-async def test_one_number_may_stand_alone(client, answers, one):
+async def test_a_single_number_needs_no_list(client, answers, one):
     bodies = answers("/sms/send", QUEUED)
     await client.sms.send(one, "Hi")
     assert bodies[0]["destination"] == [one]
@@ -53,7 +53,7 @@ async def test_no_number_and_more_than_100_are_not(client, nothing_sent, count):
 
 
 @pytest.mark.parametrize("number", ["1234", "jane", "+12025550123x5", "12025550123.0", "0012025550123/4"])
-async def test_what_is_no_number_is_refused_by_its_position_and_not_repeated(client, nothing_sent, number):
+async def test_the_error_names_the_position_of_a_wrong_number_and_does_not_quote_it(client, nothing_sent, number):
     with pytest.raises(
         ValueError, match=r"^destination\[1\]: is not a telephone number with its country code: "
     ) as caught:
@@ -61,7 +61,7 @@ async def test_what_is_no_number_is_refused_by_its_position_and_not_repeated(cli
     assert number not in str(caught.value)
 
 
-async def test_a_number_goes_out_in_its_one_form(client, answers):
+async def test_a_number_goes_out_in_a_single_form(client, answers):
     bodies = answers("/sms/send", QUEUED)
     await client.sms.send(["1 (202) 555-0123", "+44 (0)20 7946 0958"], "Hi")
     assert bodies[0]["destination"] == ["+12025550123", "+442079460958"]
@@ -126,7 +126,7 @@ async def test_texts_that_were_all_turned_down_are_raised(client, answers):
         await client.sms.send([JANE, BOB], "Hi")
 
 
-async def test_an_answer_that_says_nothing_is_raised_as_an_unknown_outcome(client, answers):
+async def test_an_answer_without_a_verdict_is_raised_as_an_unknown_outcome(client, answers):
     answers("/sms/send", {})
     with pytest.raises(ReplyError) as caught:
         await client.sms.send([JANE], "Hi")
@@ -194,7 +194,7 @@ async def test_received_texts_can_still_be_asked_for_in_unix_seconds(client, ans
 
 
 @pytest.mark.parametrize("end", ["start", "end"])
-async def test_one_moment_can_not_be_named_in_two_ways(client, nothing_sent, end):
+async def test_a_time_can_not_be_given_in_two_ways(client, nothing_sent, end):
     with pytest.raises(ValueError, match=rf"^unix_{end}: {end}_date is given as well; use one of them$"):
         await client.sms.view_received(**{f"{end}_date": NOON, f"unix_{end}": 0})
 

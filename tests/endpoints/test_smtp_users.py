@@ -51,14 +51,14 @@ async def test_setting_and_patching_differ_in_the_method_and_in_the_shape_of_the
     assert (first.results[0].ip_pool, second[0].ip_pool) == (None, 17)
 
 
-async def test_removing_gives_what_was_removed(client, answers):
+async def test_removing_returns_the_removed_item(client, answers):
     bodies = answers("/users/smtp/remove", {"results": [SHOP]})
     found = await client.with_options(subaccount_id="k3s9ab").smtp_users.remove("shop@example.com")
     assert bodies == [{"username": "shop@example.com", "subaccount_id": "k3s9ab"}]
     assert found.results[0].sending_allowed is True
 
 
-async def test_viewing_gives_the_users_and_what_limits_the_others(client, answers):
+async def test_viewing_returns_the_users_and_the_default_limit(client, answers):
     limited = {**SHOP, "custom_ratelimit": True, "custom_ratelimit_value": "100", "comments": "Bought in May"}
     bodies = answers(
         "/users/smtp/view",
@@ -73,7 +73,7 @@ async def test_viewing_gives_the_users_and_what_limits_the_others(client, answer
     assert (found.default_ratelimit_value, found.default_ratelimit_period.length) == (250, dt.timedelta(hours=1))
 
 
-async def test_nulls_do_not_hurt(client, answers):
+async def test_nulls_do_no_harm(client, answers):
     nothing = dict.fromkeys([*SHOP, "custom_ratelimit", "custom_ratelimit_value", "audit_email", "ippool"])
     answers("/users/smtp/view", {"results": [nothing]})
     (found,) = (await client.smtp_users.view()).results
@@ -87,12 +87,12 @@ async def test_a_new_username_has_5_to_100_characters(username, client, nothing_
 
 
 @on("username", ["abcde", "x" * 100])
-async def test_the_limits_of_a_username_are_possible(username, client, answers):
+async def test_usernames_of_5_and_100_characters_are_possible(username, client, answers):
     assert answers("/users/smtp/add", {"results": []}) == []
     assert (await client.smtp_users.add(username)).results == ()
 
 
-async def test_a_user_that_is_there_may_have_a_shorter_name(client, answers):
+async def test_an_existing_user_may_have_a_shorter_name(client, answers):
     bodies = answers("/users/smtp/remove", {"results": []})
     await client.smtp_users.remove("tv")
     assert bodies == [{"username": "tv"}]
@@ -121,7 +121,7 @@ async def test_wrong_options_are_refused(method, options, error, words, client, 
         await getattr(client.smtp_users, method)("shop@example.com", **options)
 
 
-def test_the_twin_waits(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/users/smtp/view", {"results": [SHOP]})
     assert waiting.smtp_users.view().results[0].username == "shop@example.com"
     assert bodies == [{}]

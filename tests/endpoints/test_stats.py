@@ -117,7 +117,7 @@ async def test_addresses_are_masked_in_reprs(client, answers):
     assert "shop@" not in repr(await client.stats.email_history())
 
 
-def test_the_waiting_twin_does_the_same(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/stats/email_history", {"count": 1, "history": [{"domain": "example.com"}]})
     assert waiting.stats.email_history(group_by="domain").history[0].domain == "example.com"
     assert bodies == [{"group_by": "domain"}]

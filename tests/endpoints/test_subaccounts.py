@@ -139,7 +139,7 @@ async def test_addresses_are_masked_in_reprs(client, answers):
     assert "north@" not in repr(await client.subaccounts.close("k3s9ab"))
 
 
-def test_the_waiting_twin_does_the_same(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/subaccount/edit", NORTH)
     assert waiting.subaccounts.edit("k3s9ab", enable_sms=False).sms_enabled is False
     assert bodies == [{"id": "k3s9ab", "enable_sms": False}]

@@ -24,7 +24,7 @@ async def test_adding_sends_exactly_its_fields(client, answers):
     ]
 
 
-async def test_removing_tells_of_each_reason_whether_there_was_something_to_remove(client, answers):
+async def test_removing_returns_for_each_reason_whether_it_was_removed(client, answers):
     removed = {"email_address": "jane@example.com", "reason": "manual", "removed": True}
     absent = {"email_address": "jane@example.com", "reason": "spam", "removed": False}
     bodies = answers("/suppression/remove", {"suppressions": [removed, absent]})
@@ -33,7 +33,7 @@ async def test_removing_tells_of_each_reason_whether_there_was_something_to_remo
     assert [(one.reason, one.removed) for one in found.suppressions] == [("manual", True), ("spam", False)]
 
 
-async def test_one_reason_may_stand_alone(client, answers):
+async def test_a_single_reason_needs_no_list(client, answers):
     bodies = answers("/suppression/remove", {"suppressions": []})
     await client.suppressions.remove("example.com", "a new reason", subaccount_id="k3s9ab")
     assert bodies == [{"email_address": "example.com", "reasons": ["a new reason"], "subaccount_id": "k3s9ab"}]
@@ -135,7 +135,7 @@ async def test_reprs_show_no_addresses_and_no_comments(client, answers):
     assert "manual" in shown
 
 
-def test_the_waiting_twin_does_the_same(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/suppression/view", {"results": [ENTRY], "continue_token": "two"}, {"results": [ENTRY]})
     assert [one.reason for one in waiting.suppressions.view_all(fuzzy=True)] == ["manual", "manual"]
     assert bodies == [{"fuzzy": True}, {"fuzzy": True, "continue_token": "two"}]

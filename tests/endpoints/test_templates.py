@@ -40,7 +40,7 @@ async def test_adding_sends_exactly_the_template(client, answers):
     assert found.request_id == "request 1"
 
 
-async def test_editing_sends_only_what_changes(client, answers):
+async def test_editing_sends_only_the_changes(client, answers):
     bodies = answers("/template/edit", {"template_name": "Welcome back", **WELCOME}, {"name": "Welcome"})
     found = await client.templates.edit("7120334", new_id="welcome2", template_name="Welcome back", text_body=None)
     await client.templates.edit("welcome", tags=[], text_body="")
@@ -60,7 +60,7 @@ async def test_the_name_is_read_by_both_of_its_names(client, answers):
     assert (await client.templates.search()).templates[0].name == "C"
 
 
-async def test_viewing_gives_the_bodies(client, answers):
+async def test_viewing_returns_the_bodies(client, answers):
     bodies = answers("/template/view", {"name": "Welcome", **WELCOME, "last_updated": "2026-03-01 08:30:00"})
     found = await client.templates.view("welcome")
     assert bodies == [{"id": "welcome"}]
@@ -68,7 +68,7 @@ async def test_viewing_gives_the_bodies(client, answers):
     assert found.last_updated == dt.datetime(2026, 3, 1, 8, 30, tzinfo=dt.UTC), "no zone means UTC"
 
 
-async def test_what_people_wrote_is_not_shown(client, answers):
+async def test_reprs_do_not_show_the_texts_of_a_template(client, answers):
     answers("/template/view", {"name": "Welcome", **WELCOME})
     shown = repr(await client.templates.view("welcome"))
     assert "Hello" not in shown
@@ -76,13 +76,13 @@ async def test_what_people_wrote_is_not_shown(client, answers):
     assert "html_body=<23 characters>" in shown
 
 
-async def test_nulls_do_not_hurt(client, answers):
+async def test_nulls_do_no_harm(client, answers):
     answers("/template/view", dict.fromkeys(["name", *WELCOME, "last_updated"]))
     found = await client.templates.view("welcome")
     assert (found.id, found.name, found.tags, found.template_variables, found.last_updated) == ("", "", (), None, None)
 
 
-async def test_a_deleted_template_leaves_a_word(client, answers):
+async def test_the_answer_to_deleting_is_a_sentence(client, answers):
     bodies = answers("/template/delete", "Template 'welcome' is gone")
     assert (await client.templates.delete("welcome")).message == "Template 'welcome' is gone"
     assert bodies == [{"id": "welcome"}]
@@ -122,13 +122,13 @@ async def test_all_pages_are_fetched_with_all_the_filters(client, answers):
     ]
 
 
-async def test_no_page_is_fetched_beyond_what_is_wanted(client, answers):
+async def test_no_more_pages_are_fetched_than_max_items_needs(client, answers):
     bodies = answers("/template/search", page("2", "a", "b"), page("3", "c"))
     assert [one.id async for one in client.templates.search_all(max_items=3)] == ["a", "b", "c"]
     assert len(bodies) == 2
 
 
-async def test_a_token_that_has_expired_tells_how_far_the_search_came(client, answers):
+async def test_the_error_of_an_expired_token_says_how_far_the_search_came(client, answers):
     gone = httpx.Response(
         400, json={"data": {"error": "no such token", "error_code": "E_ApiResponseCodes.API_EXCEPTION"}}
     )
@@ -162,13 +162,13 @@ async def test_an_id_is_needed(method, bad, error, words, client, nothing_sent):
         (("A", "welcome", "s", "h" * 1_000_000, "t"), ValueError, "the limit is 1,000,000"),
     ],
 )
-async def test_what_can_be_no_template_is_refused(arguments, error, words, client, nothing_sent):
+async def test_a_wrong_template_is_refused(arguments, error, words, client, nothing_sent):
     with pytest.raises(error, match=words):
         await client.templates.add(*arguments)
 
 
 @on("id", ["five5", "x" * 24])
-async def test_the_limits_of_an_id_are_possible(id, client, answers):
+async def test_ids_of_5_and_24_characters_are_possible(id, client, answers):
     bodies = answers("/template/add", {})
     await client.templates.add("x" * 64, id, "s", "h", "")
     assert bodies[0]["id"] == id
@@ -206,7 +206,7 @@ async def test_wrong_filters_are_refused(filters, error, words, client, nothing_
         await client.templates.search(**filters)
 
 
-def test_the_twin_waits_for_each_page(waiting, answers):
+def test_the_synchronous_client_fetches_each_page(waiting, answers):
     bodies = answers("/template/search", page("2", "a"), page(None, "b"))
     assert [one.id for one in waiting.templates.search_all()] == ["a", "b"]
     assert bodies == [{}, {"continue_token": "2"}]

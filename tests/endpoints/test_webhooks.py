@@ -58,7 +58,7 @@ async def test_adding_is_not_repeated_when_the_answer_is_lost(key, respx_mock):
     assert route.call_count == 1
 
 
-async def test_an_event_that_nobody_knows_yet_is_passed_on_both_ways(client, answers):
+async def test_an_unknown_event_goes_out_and_comes_back(client, answers):
     bodies = answers("/webhook/edit", {**HOOK, "events": ["deferred"]})
     found = await client.webhooks.edit(4811, events=["deferred"])
     assert bodies == [{"id": 4811, "events": ["deferred"]}]
@@ -82,19 +82,19 @@ async def test_lists_can_be_emptied(client, answers):
     ]
 
 
-async def test_removing_gives_what_was_removed(client, answers):
+async def test_removing_returns_the_removed_item(client, answers):
     bodies = answers("/webhook/remove", HOOK)
     assert (await client.with_options(subaccount_id="k3s9ab").webhooks.remove(4811)).id == 4811
     assert bodies == [{"id": 4811, "subaccount_id": "k3s9ab"}]
 
 
-async def test_viewing_gives_a_list_where_one_comes(client, answers):
+async def test_viewing_returns_a_list_of_webhooks(client, answers):
     bodies = answers("/webhook/view", [HOOK, {**HOOK, "id": 4812}])
     assert [one.id for one in await client.webhooks.view()] == [4811, 4812]
     assert bodies == [{}]
 
 
-async def test_viewing_gives_a_list_where_one_webhook_comes(client, answers):
+async def test_viewing_returns_a_list_if_the_answer_is_a_single_webhook(client, answers):
     answers("/webhook/view", HOOK)
     (found,) = await client.webhooks.view()
     assert found.id == 4811
@@ -152,7 +152,7 @@ async def test_no_secret_is_shown(client, answers):
         ("example.com/t0ken", "'***'"),
     ],
 )
-def test_of_a_url_only_the_host_is_shown(url, shown):
+def test_the_repr_of_a_url_shows_only_its_host(url, shown):
     assert f"url={shown}," in repr(Webhook(url=url))
 
 
@@ -167,7 +167,7 @@ def test_of_a_url_only_the_host_is_shown(url, shown):
         (b"https://example.com", TypeError, "url: must be a str"),
     ],
 )
-async def test_what_is_no_url_is_refused_and_not_shown(url, error, words, client, nothing_sent):
+async def test_a_wrong_url_is_refused_and_not_quoted(url, error, words, client, nothing_sent):
     for call in (client.webhooks.add(url), client.webhooks.edit(4811, url=url)):
         with pytest.raises(error, match=words) as caught:
             await call
@@ -199,7 +199,7 @@ async def test_an_id_is_a_number(method, bad, error, client, nothing_sent):
         await getattr(client.webhooks, method)(bad)
 
 
-def test_the_twin_waits(waiting, answers):
+def test_the_synchronous_client_does_the_same(waiting, answers):
     bodies = answers("/webhook/add", HOOK)
     assert waiting.webhooks.add("https://example.com/hook", events=["bounce"]).id == 4811
     assert bodies == [{"url": "https://example.com/hook", "events": ["bounce"]}]
@@ -234,7 +234,7 @@ async def test_of_two_webhooks_neither_is_taken_for_the_one_that_was_added(clien
     assert caught.value.request_id == "request 1"
 
 
-async def test_the_names_of_headers_are_read_where_one_stands_alone(client, answers):
+async def test_the_name_of_a_single_header_is_read_without_a_list(client, answers):
     answers("/webhook/view", [{**HOOK, "headers": "X-Order", "usernames": "shop"}])
     (found,) = await client.webhooks.view()
     assert (found.headers, found.usernames) == (("X-Order",), ("shop",))
