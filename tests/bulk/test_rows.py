@@ -174,7 +174,7 @@ def test_what_is_no_regular_file_is_refused_and_never_waited_for(tmp_path):
     for name in ("pipe.csv", "folder.csv"):
         emails = EmailFile(tmp_path / name, hello)
         for work in (emails.check, lambda emails=emails: list(emails)):
-            with pytest.raises(ValueError, match=f"{name}: is not a file that can be read more than once"):
+            with pytest.raises(ValueError, match=f"{name}: must be a file that can be read more than once"):
                 work()
     with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
         EmailFile(tmp_path / "nothing.csv", hello).check()
@@ -208,11 +208,11 @@ def test_a_checked_file_is_not_read_again_until_it_changes(file_of):
 @on(
     ("options", "said"),
     [
-        ({"format": "xml"}, "format: 'xml' is none of csv, jsonl"),
-        ({"delimiter": ",,"}, "delimiter: one character"),
-        ({"format": "jsonl", "delimiter": ","}, "delimiter: one character is needed, and only for CSV"),
-        ({"encoding": "latin-99"}, "encoding: 'latin-99'"),
-        ({"encoding": "base64"}, "encoding: 'base64'"),
+        ({"format": "xml"}, "format: must be csv or jsonl, not 'xml'"),
+        ({"delimiter": ",,"}, "delimiter: must be a single character"),
+        ({"format": "jsonl", "delimiter": ","}, "delimiter: must be a single character, and only for CSV"),
+        ({"encoding": "latin-99"}, "encoding: must be a text encoding that Python knows, not 'latin-99'"),
+        ({"encoding": "base64"}, "encoding: must be a text encoding that Python knows, not 'base64'"),
         ({"reference": " "}, "reference: is empty"),
     ],
 )
@@ -233,7 +233,7 @@ def test_a_file_whose_format_nobody_can_know_is_refused_when_it_is_made():
         return hello(row)
 
     for wrong in (None, make):
-        with pytest.raises(TypeError, match="make: a function that returns an Email"):
+        with pytest.raises(TypeError, match="make: must be a function that returns an Email"):
             EmailFile("list.csv", wrong)
 
 

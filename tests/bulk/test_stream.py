@@ -13,7 +13,7 @@ from smtp2go_async.bulk import stream as module
 
 @pytest.fixture(autouse=True)
 def short_pages(monkeypatch):
-    monkeypatch.setattr(module, "MOST", 10)
+    monkeypatch.setattr(module, "MAX_PAGE_OUTCOMES", 10)
 
 
 async def all_of(stream):
@@ -187,7 +187,7 @@ def test_a_stream_that_is_cancelled_settles_what_is_under_way(backend, client, p
 
 
 def test_wrong_arguments_are_refused_when_the_stream_is_made(client):
-    with pytest.raises(TypeError, match="emails: a list is needed"):
+    with pytest.raises(TypeError, match="emails: must be a list"):
         client.bulk.stream(3)
 
 
@@ -202,7 +202,7 @@ def test_a_time_that_is_up_before_anything_was_begun_does_not_hang(go, client, m
             return next(times, None) or real()
 
     monkeypatch.setattr(module, "time", Clock)
-    monkeypatch.setattr(module, "SECONDS", 0.5)
+    monkeypatch.setattr(module, "MAX_PAGE_SECONDS", 0.5)
     assert len(go(all_of, client.bulk.stream(emails(3)))) == 3
 
 

@@ -77,11 +77,11 @@ def test_a_header_that_was_not_taken_apart_asks_for_the_delimiter(problem, separ
 @on(
     ("line", "said"),
     [
-        ("[1, 2]", "a JSON object is needed in each line, not a list"),
-        ("null", "a JSON object is needed in each line, not a NoneType"),
+        ("[1, 2]", "must be a JSON object, not a list"),
+        ("null", "must be a JSON object, not a NoneType"),
         ('{"id" 1}', "is not JSON: Expecting ':' delimiter at character 7"),
         ('{"id":', "is not JSON: Expecting value at character 7"),
-        ('{"id": 1, "id": 2}', "is not JSON that can be read: the name 'id' is there more than once"),
+        ('{"id": 1, "id": 2}', "is not JSON that can be read: the name 'id' is in the object more than once"),
         ('{"id": NaN}', "is not JSON that can be read: NaN is not JSON"),
         ("[" * 100_000, "is not JSON that can be read: nested too deep"),
         ('{"id": 1.5}', "column 'id': a reference is text, not a float"),
@@ -171,10 +171,10 @@ def test_such_a_line_counts_as_a_line(problem, content, said):
 
 def test_such_a_line_that_says_something_else_than_the_argument_is_refused(tmp_path):
     (tmp_path / "list.csv").write_text("sep=;\n" + GOOD.replace(",", ";"))
-    with pytest.raises(ValueError, match="line 1: says that ';' is between the columns, and delimiter that ',' is"):
+    with pytest.raises(ValueError, match="line 1: names ';' as the character between columns, not ','; give delimiter=';'"):
         EmailFile(tmp_path / "list.csv", hello, delimiter=",").check()
     (tmp_path / "list.tsv").write_text("sep=;\n" + GOOD.replace(",", ";"))
-    with pytest.raises(ValueError, match=r"line 1: says that ';' is between the columns, and delimiter that '\\t' is"):
+    with pytest.raises(ValueError, match=r"line 1: names ';' as the character between columns, not '\\t'; give delimiter=';'"):
         EmailFile(tmp_path / "list.tsv", hello).check()
     assert len(rows_of(tmp_path / "list.tsv", delimiter=";")) == 2
 

@@ -87,10 +87,10 @@ def test_a_cell_can_not_add_a_header_or_a_recipient(path):
     [
         ({"subject": "$nmae"}, "line 2: subject: no column 'nmae'; there are id, email, name, First name, note"),
         ({"subject": "x", "custom_headers": [("X-A", "${First  name}")]}, "line 2: custom_headers: no column 'First  name'; there are"),
-        ({"subject": "costs $5"}, r"^subject: a \$ in it begins no placeholder; \$\$ is the character itself"),
-        ({"subject": "x", "to": "email"}, r"^to: has no placeholder, such as \$email"),
-        ({"subject": "x", "html_body": "$name", "html_columns": ["nmae"]}, "^html_columns: nmae stands nowhere in html_body"),
-        ({"template_id": "welcome"}, "^template_id: is for from_template"),
+        ({"subject": "costs $5"}, r"^subject: must have a placeholder after each \$; \$\$ is the character itself"),
+        ({"subject": "x", "to": "email"}, r"^to: must have a placeholder, such as \$email"),
+        ({"subject": "x", "html_body": "$name", "html_columns": ["nmae"]}, "^html_columns: must be columns that html_body uses, not nmae"),
+        ({"template_id": "welcome"}, "^template_id: must be left out here; it is for from_template"),
     ],
 )  # fmt: skip
 def test_a_wrong_text_is_told_with_its_part(path, parts, said):
@@ -116,7 +116,7 @@ def test_only_texts_and_numbers_of_json_become_text(tmp_path, value, shown):
     if shown:
         assert fields(path, subject="$value", text_body="x")["subject"] == shown
         return
-    with pytest.raises(ValueError, match="line 1: subject: column 'value' holds a .*; text or a number is needed"):
+    with pytest.raises(ValueError, match="line 1: subject: column 'value' must hold text or a number, not a"):
         fields(path, subject="$value", text_body="x")
 
 
@@ -152,8 +152,8 @@ def test_named_columns_are_the_variables_and_nested_json_stays_nested(tmp_path):
     [
         ({"data": ["nmae"]}, "line 2: no column 'nmae'; there are id, email"),
         ({"to": "mail"}, "line 2: no column 'mail'; there are id, email"),
-        ({"template_data": {}}, "^template_data: is made from the columns"),
-        ({"template_id": "x"}, "^template_id: is made from the columns"),
+        ({"template_data": {}}, "^template_data: must be left out"),
+        ({"template_id": "x"}, "^template_id: must be left out"),
         ({"sender": "news"}, "^sender: is not an e-mail address"),
     ],
 )

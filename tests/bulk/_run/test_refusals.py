@@ -3,7 +3,7 @@
 import pytest
 
 from smtp2go_async import ApiError, AuthenticationError, BadRequestError, ServerError
-from smtp2go_async.bulk._run.refusals import because_of_others, named_rows
+from smtp2go_async.bulk._run.named_rows import because_of_others, named_rows
 
 CODE = "NON_VALIDATING_IN_PAYLOAD"
 

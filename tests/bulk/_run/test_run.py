@@ -235,7 +235,7 @@ def test_a_reference_that_no_journal_can_keep_is_refused_with_its_row(reference,
 
 @pytest.mark.parametrize("items", ["jane@example.com", b"x", 3, None])
 def test_what_is_no_list_is_refused_before_the_journal_is_made(items, go, client, tmp_path):
-    with pytest.raises(TypeError, match="emails: a list is needed"):
+    with pytest.raises(TypeError, match="emails: must be a list"):
         go(client.bulk.send, items, journal=tmp_path / "x.journal")
     assert list(tmp_path.iterdir()) == []
 
@@ -373,7 +373,7 @@ def test_a_function_that_nobody_would_await_is_refused(go, client, provider):
         raise AssertionError(outcome)
 
     for wrong in (on_outcome, "told"):
-        with pytest.raises(TypeError, match="on_outcome: a function that is called, and not awaited, is needed"):
+        with pytest.raises(TypeError, match="on_outcome: must be a function that is not async"):
             go(client.bulk.send, emails(2), on_outcome=wrong)
         with pytest.raises(TypeError, match="on_outcome"):
             go(client.bulk.send_sms, ["+12025550101"], "Hello", on_outcome=wrong)
@@ -404,8 +404,8 @@ def test_at_least_once_repeats_a_lost_call_as_often_as_the_client_would(go, prov
 @pytest.mark.parametrize("via", ["send", "batch"])
 def test_rows_of_a_slow_list_are_sent_before_it_gives_as_many_as_fit(via, go, client, provider, monkeypatch):
     """A list that is a queue gives the next row when it has one."""
-    monkeypatch.setattr("smtp2go_async.bulk._run.source.MAX_READING_SECONDS", 0.0)
-    monkeypatch.setattr("smtp2go_async.bulk._run.run.MAX_GATHERING_SECONDS", 0.0)
+    monkeypatch.setattr("smtp2go_async.bulk._run.row_source.MAX_READING_SECONDS", 0.0)
+    monkeypatch.setattr("smtp2go_async.bulk._run.row_gatherer.MAX_GATHERING_SECONDS", 0.0)
     arrived = []
 
     async def slow():

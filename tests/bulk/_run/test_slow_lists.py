@@ -12,8 +12,8 @@ from smtp2go_async import BulkStoppedError
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
     """Wait a hundredth of the time for more rows."""
-    monkeypatch.setattr("smtp2go_async.bulk._run.source.MAX_READING_SECONDS", 0.005)
-    monkeypatch.setattr("smtp2go_async.bulk._run.run.MAX_GATHERING_SECONDS", 0.01)
+    monkeypatch.setattr("smtp2go_async.bulk._run.row_source.MAX_READING_SECONDS", 0.005)
+    monkeypatch.setattr("smtp2go_async.bulk._run.row_gatherer.MAX_GATHERING_SECONDS", 0.01)
 
 
 @pytest.mark.parametrize("via", ["send", "batch"])
@@ -46,7 +46,7 @@ def test_a_number_that_stands_alone_is_sent_before_the_list_gives_the_next(go, c
 
 
 def test_rows_that_come_one_after_the_other_soon_go_together(go, client, provider, monkeypatch):
-    monkeypatch.setattr("smtp2go_async.bulk._run.run.MAX_GATHERING_SECONDS", 60.0)
+    monkeypatch.setattr("smtp2go_async.bulk._run.row_gatherer.MAX_GATHERING_SECONDS", 60.0)
 
     async def source():
         for pair in emails(20):
@@ -153,7 +153,7 @@ def test_an_error_of_the_account_does_not_wait_for_the_list(go, client, provider
 
 def test_a_stream_of_a_slow_list_that_goes_into_batches_tells_of_every_row(go, client, monkeypatch):
     """Its list is asked for the next row while outcomes of those before are given out, and is not given up for that."""
-    monkeypatch.setattr("smtp2go_async.bulk.stream.SECONDS", 0.01)
+    monkeypatch.setattr("smtp2go_async.bulk.stream.MAX_PAGE_SECONDS", 0.01)
 
     async def main():
         async def source():

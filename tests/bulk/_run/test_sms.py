@@ -10,7 +10,7 @@ from faults.scripted import answer, refusal
 
 from smtp2go_async import BulkStoppedError, JournalError, SmsOutcome
 from smtp2go_async.bulk._plan import Row
-from smtp2go_async.bulk._run.channels import Texts
+from smtp2go_async.bulk._run.channels import SmsSends
 from smtp2go_async.endpoints.sms import SmsMessage, SmsSent
 
 
@@ -218,7 +218,7 @@ def test_a_text_is_needed(content, go, client, tmp_path):
 
 
 def test_one_number_is_not_taken_for_a_list_of_its_digits(go, client):
-    with pytest.raises(TypeError, match="destinations: a list is needed"):
+    with pytest.raises(TypeError, match="destinations: must be a list"):
         go(client.bulk.send_sms, "+12025550123", "Hello")
 
 
@@ -271,7 +271,7 @@ def test_messages_that_contradict_each_other_or_the_counts_leave_a_number_unknow
     class Client:
         sms = Texting()
 
-    way = Texts(content="Hello", sender=None)
+    way = SmsSends(content="Hello", sender=None)
     rows = [Row(reference=number) for number in MANY]
     outcomes = anyio.run(way.send, Client(), rows)
     assert [one.status for one in outcomes] == expected

@@ -12,7 +12,7 @@ from bulk.helpers import BAD_KEY, LOST, TURNED_AWAY, counted, email, emails, num
 from faults.scripted import answer, refusal
 
 from smtp2go_async import BulkStoppedError, Journal, SyncClient
-from smtp2go_async.bulk._run.refusals import MAX_TAKEN_OUT
+from smtp2go_async.bulk._run.named_rows import MAX_TAKEN_OUT
 from smtp2go_async.sandbox import Sandbox, rules
 
 PROGRAM = Path(__file__).parents[1] / "program.py"

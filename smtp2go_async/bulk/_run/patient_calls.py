@@ -1,4 +1,4 @@
-"""The client of a run: it outlasts cool-downs, and stops to wait when the run is to end."""
+"""The client of a run: it outlasts cool-downs, and stops waiting when the run is to end."""
 
 from typing import TYPE_CHECKING
 
@@ -10,28 +10,28 @@ from ...retry import RetryBudget, RetryPolicy
 if TYPE_CHECKING:
     from ...client import AsyncClient
 
-OUTLAST = 3600.0
-"""Seconds for which a call waits for cool-downs, or for the network, before it ends the run."""
+MAX_WAIT_SECONDS = 3600.0
+"""For how long a call waits for cool-downs, or for the network, before it ends the run."""
 
 
 class _NoBudget(RetryBudget):
-    """Each call of a run has its own end of patience; together they would be through with a budget in seconds."""
+    """No limit on the repeats of all calls together: the many calls of a run would use up a budget within seconds."""
 
     REPEAT_COST = 0
     REPEAT_COST_AFTER_TIMEOUT = 0
 
 
 def patient(client: "AsyncClient", stopping: anyio.Event) -> "AsyncClient":
-    """Return a copy of a client that outlasts cool-downs, and stops to wait when the run is to end."""
+    """Return a copy of a client that outlasts cool-downs, and stops waiting when the run is to end."""
     own = client._settings.retry
-    # Who wants a call repeated that may have been carried out wants it as often as that, and no more.
+    # With at_least_once, keep the caller's own number of attempts: each may carry the call out once more.
     attempts = own.attempts if own.at_least_once else 30
-    patience = RetryPolicy(attempts, OUTLAST, 1.0, 60.0, at_least_once=own.at_least_once)
+    patience = RetryPolicy(attempts, MAX_WAIT_SECONDS, 1.0, 60.0, at_least_once=own.at_least_once)
     copy = client.with_options(retry=patience, raise_on_refused=True)
     original = client._sleep
 
     async def sleep(seconds: float) -> None:
-        """Wait, unless the run is to end: a call that waits has not left, so its rows can go back."""
+        """Wait, unless the run is to end: a call that waits has not left yet, so its rows can go back."""
         async with anyio.create_task_group() as tasks:
 
             async def stop() -> None:
