@@ -70,9 +70,7 @@ class OutcomeStream(AsyncIterator[Outcome]):
     async def next_page(self) -> Sequence[Outcome]:
         """Send for about a second, and return the outcomes; none when all was sent."""
         if self._sent is not None:
-            raise RuntimeError(
-                "stream: must be iterated over by a single task or thread, not by two; pass outcomes on from there"
-            )
+            raise RuntimeError("two tasks or threads iterate over one stream; pass outcomes on from one of them")
         sent = self._sent = anyio.Event()
         token = _reading_for.set(self)
         try:
