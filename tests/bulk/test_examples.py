@@ -106,7 +106,7 @@ def test_stopped_or_cut_off_and_started_again_each_arrives_once(name, count, arg
     assert 0 < arrived < count
     if number == signal.SIGINT:
         assert process.returncode == 1
-        assert errors.splitlines()[-1].startswith("Stopped. What was under way is settled;")
+        assert errors.splitlines()[-1].startswith("Stopped. The calls under way are settled.")
         assert counted(path)["sent"] == arrived
         assert set(counted(path)) <= {"sent", "pending"}
     # What a crash leaves unknown is looked for, and what was not found is sent when that is asked for.

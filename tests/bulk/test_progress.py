@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 import threading
+import time as blocking
 
 import pytest
 from bulk.helpers import emails
+from faults.scripted import close_gate
 
-from smtp2go_async import Outcome, Progress
+from smtp2go_async import EmailFile, Outcome, Pacer, Progress
 
 on = pytest.mark.parametrize
 
@@ -43,6 +45,15 @@ def tell(progress, **counts):
     for status, count in counts.items():
         for _ in range(count):
             progress(Outcome(reference="r", status=status))
+
+
+def block(pacer, seconds):
+    """Close the gate of a pacer, as a 429 with a Retry-After does."""
+    turn = pacer.turn("/email/send")
+    assert turn.ask() is None
+    turn.depart()
+    turn.rate_limited(seconds)
+    turn.release()
 
 
 def shown(clock, file, *steps, total=None, **options):
@@ -191,6 +202,111 @@ def test_it_goes_to_stderr(capsys, clock):
 def test_wrong_numbers_are_refused(arguments, options):
     with pytest.raises(ValueError, match="^(total|every): must be "):
         Progress(*arguments, **options)
+
+
+@on("total", ["jane@example.com", b"x", 1.5, (number for number in "12")])
+def test_a_total_that_is_neither_a_number_nor_a_list_is_refused(total):
+    with pytest.raises(TypeError, match="^total: must be a number of rows or a list that has a length, not a "):
+        Progress(total)
+
+
+# --- the list itself as the total --------------------------------------------------------------------------------
+
+
+def test_a_list_gives_its_own_length(clock):
+    file = io.StringIO()
+    with Progress(emails(3), file=file, clock=clock):
+        assert file.getvalue() == "Sending: 0 of 3\n"
+
+
+@pytest.fixture
+def counted_by(monkeypatch):
+    """Return the threads in which the rows of a file were counted; each is added when it has counted."""
+    threads = []
+    length = EmailFile.__len__
+
+    def counting(emails):
+        try:
+            return length(emails)
+        finally:
+            threads.append(threading.current_thread().name)
+
+    monkeypatch.setattr(EmailFile, "__len__", counting)
+    return threads
+
+
+@on(("content", "total"), [("email\n" + "a@example.com\n" * 500, " of 500"), ("", ""), (None, "")])
+def test_the_rows_of_a_file_are_counted_beside_the_run(content, total, tmp_path, clock, counted_by):
+    """A file that can't be read has no total, and is the trouble of the run."""
+    if content is not None:
+        (tmp_path / "list.csv").write_text(content)
+    rows = EmailFile.from_strings(tmp_path / "list.csv", sender="a@example.com", subject="x", text_body="x")
+    file = io.StringIO()
+    with Progress(rows, file=file, clock=clock) as progress:
+        ends = blocking.monotonic() + 10
+        while not counted_by or (total and progress._total is None):
+            assert blocking.monotonic() < ends
+            blocking.sleep(0.001)
+        clock.now += 10.0
+        tell(progress, sent=100)
+        progress.refresh()
+    assert file.getvalue().splitlines()[0] == "Sending: 0"
+    assert f"Sending: 100{total}, 10/s" in file.getvalue()
+    assert counted_by == ["smtp2go-progress"]
+
+
+# --- while the run waits -----------------------------------------------------------------------------------------
+
+
+def test_a_line_says_for_how_long_the_run_waits_for_a_cool_down(clock):
+    pacer = Pacer(clock=clock, draw=lambda: 0.0)
+    file = io.StringIO()
+    with Progress(100, "News", file=file, clock=clock) as progress, progress.watching(pacer):
+        tell(progress, sent=10)
+        block(pacer, 45.0)
+        for _ in range(5):
+            clock.now += 10.0
+            progress.refresh()
+    assert file.getvalue().splitlines()[1:-1] == [
+        "News: 10 of 100, waiting 35 s before the next call, 10 sent",
+        "News: 10 of 100, waiting 25 s before the next call, 10 sent",
+        "News: 10 of 100, waiting 15 s before the next call, 10 sent",
+        "News: 10 of 100, waiting 5.0 s before the next call, 10 sent",
+        "News: 10 of 100, 10 sent",
+    ]
+
+
+def test_a_run_that_has_ended_does_not_wait(clock):
+    pacer = Pacer(clock=clock, draw=lambda: 0.0)
+    block(pacer, 45.0)
+    file = io.StringIO()
+    with Progress(10, "News", file=file, clock=clock) as progress:
+        with progress.watching(pacer):
+            tell(progress, sent=10)
+            clock.now += 10.0
+            progress.refresh()
+        tell(progress, sent=1)
+        clock.now += 10.0
+        progress.refresh()
+    assert file.getvalue().splitlines()[1:-1] == ["News: 10 of 10, 10 sent", "News: 11 of 10, 0.6/s, 11 sent"]
+
+
+def test_a_run_says_that_it_waits_without_being_asked_to(client, go, time):
+    file = io.StringIO()
+    progress = Progress(20, file=file, clock=time, every=1.0)
+    sleep = client._sleep
+
+    async def showing(seconds):
+        time.now += 1.0
+        progress.refresh()
+        await sleep(seconds)
+
+    client._sleep = showing
+    close_gate(client, 60.0)
+    with progress:
+        go(client.bulk.send, emails(20), on_outcome=progress)
+    assert "Sending: 0 of 20, waiting 59 s before the next call\n" in file.getvalue()
+    assert "ended after" in file.getvalue()
 
 
 # --- nothing of it gets into the run -----------------------------------------------------------------------------

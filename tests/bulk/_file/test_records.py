@@ -171,10 +171,14 @@ def test_such_a_line_counts_as_a_line(problem, content, said):
 
 def test_such_a_line_that_says_something_else_than_the_argument_is_refused(tmp_path):
     (tmp_path / "list.csv").write_text("sep=;\n" + GOOD.replace(",", ";"))
-    with pytest.raises(ValueError, match="line 1: names ';' as the character between columns, not ','; give delimiter=';'"):
+    with pytest.raises(
+        ValueError, match="line 1: names ';' as the character between columns, not ','; give delimiter=';'"
+    ):
         EmailFile(tmp_path / "list.csv", hello, delimiter=",").check()
     (tmp_path / "list.tsv").write_text("sep=;\n" + GOOD.replace(",", ";"))
-    with pytest.raises(ValueError, match=r"line 1: names ';' as the character between columns, not '\\t'; give delimiter=';'"):
+    with pytest.raises(
+        ValueError, match=r"line 1: names ';' as the character between columns, not '\\t'; give delimiter=';'"
+    ):
         EmailFile(tmp_path / "list.tsv", hello).check()
     assert len(rows_of(tmp_path / "list.tsv", delimiter=";")) == 2
 
