@@ -65,7 +65,7 @@ async def settle(client: AsyncClient, options: argparse.Namespace) -> bool:
     # The account's activity shows an e-mail after two minutes; a sandbox shows it at once.
     found = await client.bulk.reconcile(options.journal, wait=options.real)
     print(
-        f"Of the unknown e-mails {found.settled:,} were sent; {found.unknown:,} were not found, so most likely not sent."
+        f"Of the unknown e-mails {found.settled:,} were sent; {found.unknown:,} were not found: most likely not sent."
     )
     return not found.unknown
 

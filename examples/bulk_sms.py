@@ -62,9 +62,7 @@ def settle(client: SyncClient, options: argparse.Namespace) -> bool:
         return True
     # The account shows a text after two minutes; a sandbox shows it at once.
     found = client.bulk.reconcile(options.journal, wait=options.real)
-    print(
-        f"Of the unknown texts {found.settled:,} were sent; {found.unknown:,} were not found, so most likely not sent."
-    )
+    print(f"Of the unknown texts {found.settled:,} were sent; {found.unknown:,} were not found: most likely not sent.")
     return not found.unknown
 
 

@@ -71,7 +71,7 @@ def subjects(emails):
         (codecs.BOM_UTF8 + b'{"id": 1, "email": "jane@example.com", "name": "Jane"}\r\n{"id":2,"email":"joe@example.com","name":"Joe"}\r\n', "list.ndjson"),
     ],
 )  # fmt: skip
-def test_a_file_gives_the_same_emails_each_time_however_it_is_written(file_of, content, name):
+def test_a_file_gives_the_same_emails_each_time_in_every_format(file_of, content, name):
     emails = file_of(content, name)
     assert subjects(emails) == subjects(emails) == [("1", "Hello Jane"), ("2", "Hello Joe")]
     assert emails.check() == 2
@@ -82,7 +82,7 @@ def test_columns_that_have_no_name_are_left_out(file_of):
 
 
 @on("header", ['"a;b;c;d",e', '"a\tb\tc",e', "e"])
-def test_what_stands_within_quotes_is_no_delimiter(file_of, header):
+def test_a_character_within_quotes_is_not_the_delimiter(file_of, header):
     (row,) = rows_of(file_of(f"{header}\n{header.replace('a', 'x').replace('e', 'y;z')}\n", reference=None))
     assert list(row.values())[-1] == "y;z"
 
@@ -91,7 +91,7 @@ def test_without_a_reference_column_emails_come_alone(file_of):
     assert [email.to for email in file_of(GOOD, reference=None)] == [("jane@example.com",), ("joe@example.com",)]
 
 
-def test_a_cell_keeps_its_line_ends_and_the_lines_behind_it_their_numbers(file_of, problem):
+def test_a_cell_keeps_its_line_breaks_and_later_lines_keep_their_numbers(file_of, problem):
     texts = [row["text"] for row in rows_of(file_of('id,text\n1,"a\r\nb\n\rc"\n'))]
     assert texts == ["a\r\nb\n\rc"]
     assert problem('id,email,name\n1,jane@example.com,"a\nb\n"\n2,joe,"c\nd"\n').startswith(
@@ -113,7 +113,7 @@ def rows_of(emails):
 # --- bad files ---------------------------------------------------------------------------------------------------
 
 
-def test_all_bad_rows_are_told_at_once_the_same_problem_once(problem):
+def test_all_bad_rows_are_reported_together_and_the_same_problem_once(problem):
     found = problem(HEADER + "1,jane@example.com,x\n2,no,x\n1,joe@example.com,x\n3,no,x\n4,jo@example.com\n")
     assert found.splitlines() == [
         "list.csv: 4 bad rows",
@@ -123,7 +123,7 @@ def test_all_bad_rows_are_told_at_once_the_same_problem_once(problem):
     ]
 
 
-def test_what_can_not_be_read_on_is_told_beside_the_bad_rows_before_it(problem):
+def test_an_unreadable_rest_is_reported_together_with_the_bad_rows_before_it(problem):
     lines = problem(HEADER + '1,no,x\n2,jane@example.com,"x\n').splitlines()
     assert [line.partition(":")[0] for line in lines] == ["list.csv", "  line 2", "  line 3"]
 
@@ -140,7 +140,7 @@ def test_a_check_ends_after_twenty_bad_rows(file_of):
     assert len(made) == 20
 
 
-def test_no_address_and_no_number_is_told(problem):
+def test_a_report_of_bad_rows_shows_no_address_and_no_number(problem):
     bad = "jane@example.com,jane@example.com,+12025550123\n"
     for found in (
         problem(HEADER + bad + bad),
@@ -156,7 +156,7 @@ def test_no_address_and_no_number_is_told(problem):
         assert "2025550123" not in found
 
 
-def test_an_error_in_the_callers_own_function_says_where_it_is(problem):
+def test_an_error_in_the_function_of_the_caller_says_where_it_is(problem):
     assert problem(GOOD, maker=lambda row: row["email"].sent).startswith(
         "list.csv: 2 bad rows\n  lines 2, 3: AttributeError: "
     )
@@ -164,11 +164,11 @@ def test_an_error_in_the_callers_own_function_says_where_it_is(problem):
     assert "(test_rows.py" not in problem(GOOD.replace("email", "mail"))
 
 
-def test_a_function_that_makes_no_email_is_told(problem):
+def test_a_function_that_does_not_return_an_email_is_reported(problem):
     assert "make returned a NoneType, not an Email" in problem(GOOD, maker=lambda row: None)
 
 
-def test_what_is_no_regular_file_is_refused_and_never_waited_for(tmp_path):
+def test_a_pipe_or_a_directory_is_refused_and_never_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "folder.csv").mkdir()
     for name in ("pipe.csv", "folder.csv"):
@@ -221,7 +221,7 @@ def test_wrong_options_are_refused_when_it_is_made(options, said):
         EmailFile("list.csv", hello, **options)
 
 
-def test_a_file_whose_format_nobody_can_know_is_refused_when_it_is_made():
+def test_a_file_of_unknown_format_is_refused_when_it_is_made():
     with pytest.raises(ValueError, match=r"format: the ending of 'list.csv.gz' does not say it"):
         EmailFile("list.csv.gz", hello)
     with pytest.raises(

@@ -23,7 +23,7 @@ def fields(path, **parts):
     return email.to_fields()
 
 
-def test_placeholders_are_filled_wherever_text_is(path):
+def test_placeholders_are_filled_in_every_text(path):
     found = fields(
         path,
         to=[("$name", "$email")],
@@ -48,18 +48,18 @@ def test_placeholders_are_filled_wherever_text_is(path):
     }
 
 
-def test_what_comes_out_of_a_file_is_escaped_in_html_and_filled_once(path):
+def test_values_of_a_file_are_escaped_in_html_and_filled_once(path):
     found = fields(path, subject="$note", text_body="$note", html_body='<p title="$note">$note</p>')
     assert found["html_body"] == '<p title="&lt;b&gt;$name&lt;/b&gt;">&lt;b&gt;$name&lt;/b&gt;</p>'
     assert found["subject"] == found["text_body"] == "<b>$name</b>"
 
 
-def test_two_dollars_are_one_with_a_placeholder_and_without(path):
+def test_two_dollars_are_a_single_dollar_with_and_without_a_placeholder(path):
     found = fields(path, subject="$$5 for $id", text_body="$$5")
     assert (found["subject"], found["text_body"]) == ("$5 for 1", "$5")
 
 
-def test_a_column_of_html_is_left_as_it_is_and_others_are_not(path):
+def test_an_html_column_is_not_escaped_and_other_columns_are(path):
     path.write_text("email,a,b\njane@example.com,<i>,<i>\n")
     assert fields(path, subject="x", html_body="$a $b", html_columns=["b"])["html_body"] == "&lt;i&gt; <i>"
 
@@ -93,7 +93,7 @@ def test_a_cell_can_not_add_a_header_or_a_recipient(path):
         ({"template_id": "welcome"}, "^template_id: must be left out here; it is for from_template"),
     ],
 )  # fmt: skip
-def test_a_wrong_text_is_told_with_its_part(path, parts, said):
+def test_a_wrong_text_is_refused_with_the_name_of_its_part(path, parts, said):
     with pytest.raises(ValueError, match=said):
         EmailFile.from_strings(path, sender="news@example.com", **{"text_body": "x", **parts}).check()
 
@@ -157,12 +157,12 @@ def test_named_columns_are_the_variables_and_nested_json_stays_nested(tmp_path):
         ({"sender": "news"}, "^sender: is not an e-mail address"),
     ],
 )
-def test_a_wrong_argument_for_a_template_is_told(path, arguments, said):
+def test_a_wrong_argument_for_a_template_is_refused(path, arguments, said):
     with pytest.raises(ValueError, match=said):
         EmailFile.from_template(path, "welcome", **{"sender": "news@example.com", **arguments}).check()
 
 
-def test_what_is_made_arrives(path, backend):
+def test_an_email_made_of_strings_arrives(path, backend):
     emails = EmailFile.from_strings(
         path,
         sender="news@example.com",
