@@ -31,21 +31,20 @@ def made_up(folder: str, count: int) -> Path:
 
 
 async def send(client: AsyncClient, path: str | Path, options: argparse.Namespace) -> int:
-    """Send to all of a file, say what happened, and return the exit status."""
+    """Send to all readers of a file, print the result, and return the exit status."""
     emails = EmailFile.from_strings(
         path,
         sender=options.sender,
         to=[("$name", "$email")],
         subject="News for $name",
-        html_body="<h1>Dear $name</h1><p>This is all that is new.</p>",  # what is put in is escaped
+        html_body="<h1>Dear $name</h1><p>This is all that is new.</p>",  # names are escaped
         text_body="Dear $name,\n\nthis is all that is new.\n",
-        reference="id",  # what the journal knows a reader by
+        reference="id",  # by which the journal knows a reader
     )
-    # Every row is looked at before anything is sent. The run would do that, too; here for the total.
-    total = await anyio.to_thread.run_sync(emails.check)
     if options.resend_unknown and not await settle(client, options):
         print("Those are sent now, too.")
-    with Progress(total, "Newsletter") as progress:
+    # The run makes every e-mail once before it sends any, so that a bad row is found in time.
+    with Progress(emails, "Newsletter") as progress:
         again = options.resend_unknown
         report = await client.bulk.send(
             emails, via=options.via, journal=options.journal, resend_unknown=again, on_outcome=progress
@@ -55,24 +54,24 @@ async def send(client: AsyncClient, path: str | Path, options: argparse.Namespac
 
 
 def unknown_in(journal: str | None) -> int:
-    """Count those of which nobody knows yet."""
+    """Count the e-mails whose outcome is unknown."""
     return Journal(journal).counts()["unknown"] if journal and os.path.exists(journal) else 0
 
 
 async def settle(client: AsyncClient, options: argparse.Namespace) -> bool:
-    """Look for what is unknown: it was sent and no answer came, or a run was cut off."""
+    """Search for e-mails whose outcome is unknown: no response came, or a run was cut off."""
     if not unknown_in(options.journal):
         return True
-    # The account's activity has what was carried out, two minutes later; a sandbox has it at once.
+    # The account's activity shows an e-mail after two minutes; a sandbox shows it at once.
     found = await client.bulk.reconcile(options.journal, wait=options.real)
     print(
-        f"Of what was unknown {found.settled:,} were sent; {found.unknown:,} were not found, and most likely not sent."
+        f"Of the unknown e-mails {found.settled:,} were sent; {found.unknown:,} were not found: most likely not sent."
     )
     return not found.unknown
 
 
 async def main(options: argparse.Namespace) -> int:
-    """Choose where it goes."""
+    """Send to the account, or to a sandbox."""
     async with contextlib.AsyncExitStack() as stack:
         if options.real:
             client = AsyncClient()  # the key from SMTP2GO_API_KEY
@@ -96,10 +95,10 @@ if __name__ == "__main__":
     parser.add_argument("--real", action="store_true", help="really send")
     given = parser.parse_args()
     if given.real and not given.journal:
-        parser.error("--real needs a --journal: without one, nobody could go on after a crash and not send twice")
+        parser.error("--real needs a --journal: after a crash, a run without one could not go on without sending twice")
     try:
         sys.exit(anyio.run(main, given))
     except KeyboardInterrupt:
-        sys.exit("Stopped. What was under way is settled; the same command goes on, if it has a --journal.")
+        sys.exit("Stopped. The calls under way are settled. With a --journal, the same command goes on from here.")
     except (Smtp2goError, ValueError, OSError) as error:
         sys.exit(f"{type(error).__name__}: {error}")

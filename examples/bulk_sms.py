@@ -19,13 +19,13 @@ from smtp2go_async.sandbox import Sandbox
 
 
 def made_up(count: int) -> Iterator[str]:
-    """Give numbers, one at a time, as from a database. Each is its own reference: it gets the text once."""
+    """Yield numbers, as from a database. Each is its own reference, so it gets the text once."""
     for number in range(count):
         yield f"+1{202 + number // 10_000}555{number % 10_000:04}"
 
 
 def from_csv(path: str) -> Iterator[str]:
-    """Give the numbers of a file; they may be written as +1 (202) 555-0123."""
+    """Yield the numbers of a file; they may be written as +1 (202) 555-0123."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         if "number" not in (rows.fieldnames or ()):
@@ -35,7 +35,7 @@ def from_csv(path: str) -> Iterator[str]:
 
 
 def send(client: SyncClient, options: argparse.Namespace) -> int:
-    """Send to all numbers, say what happened, and return the exit status."""
+    """Send to all numbers, print the result, and return the exit status."""
     if options.resend_unknown and not settle(client, options):
         print("Those are sent now, too.")
     with Progress(None if options.csv else options.count, "Texts") as progress:
@@ -52,24 +52,22 @@ def send(client: SyncClient, options: argparse.Namespace) -> int:
 
 
 def unknown_in(journal: str | None) -> int:
-    """Count those of which nobody knows yet."""
+    """Count the numbers whose outcome is unknown."""
     return Journal(journal).counts()["unknown"] if journal and os.path.exists(journal) else 0
 
 
 def settle(client: SyncClient, options: argparse.Namespace) -> bool:
-    """Look for what is unknown: it was sent and no answer came, or a run was cut off."""
+    """Search for texts whose outcome is unknown: no response came, or a run was cut off."""
     if not unknown_in(options.journal):
         return True
-    # The account has what was carried out two minutes later; a sandbox has it at once.
+    # The account shows a text after two minutes; a sandbox shows it at once.
     found = client.bulk.reconcile(options.journal, wait=options.real)
-    print(
-        f"Of what was unknown {found.settled:,} were sent; {found.unknown:,} were not found, and most likely not sent."
-    )
+    print(f"Of the unknown texts {found.settled:,} were sent; {found.unknown:,} were not found: most likely not sent.")
     return not found.unknown
 
 
 def main(options: argparse.Namespace) -> int:
-    """Choose where it goes."""
+    """Send from the account, or in a sandbox."""
     with contextlib.ExitStack() as stack:
         if options.real:
             client = SyncClient()  # the key from SMTP2GO_API_KEY
@@ -91,10 +89,10 @@ if __name__ == "__main__":
     parser.add_argument("--real", action="store_true", help="really send")
     given = parser.parse_args()
     if given.real and not given.journal:
-        parser.error("--real needs a --journal: without one, nobody could go on after a crash and not send twice")
+        parser.error("--real needs a --journal: after a crash, a run without one could not go on without sending twice")
     try:
         sys.exit(main(given))
     except KeyboardInterrupt:
-        sys.exit("Stopped. What was under way is settled; the same command goes on, if it has a --journal.")
+        sys.exit("Stopped. The calls under way are settled. With a --journal, the same command goes on from here.")
     except (Smtp2goError, ValueError, OSError) as error:
         sys.exit(f"{type(error).__name__}: {error}")

@@ -3,11 +3,11 @@
 
 from typing import Literal
 
-from ..bulk._run.run import OnOutcome
+from ..bulk._run.list_rows import EmailSource, NumberSource
 from ..bulk._run.session import JournalLike
-from ..bulk._run.source import Emails, Numbers
+from ..bulk._run.tally import OnOutcome
 from ..bulk.outcome import BulkReport, ReconcileReport
-from ..bulk.sender import BATCH, Bulk
+from ..bulk.sender import DEFAULT_BATCH_SIZE, Bulk
 from ..bulk.stream import SyncOutcomeStream
 from ._group import SyncSettlingGroup
 
@@ -19,11 +19,11 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
 
     def send(
         self,
-        emails: Emails,
+        emails: EmailSource,
         *,
         concurrency: int | None = None,
         via: Literal["send", "batch"] = "send",
-        batch_size: int = BATCH,
+        batch_size: int = DEFAULT_BATCH_SIZE,
         journal: JournalLike | None = None,
         resend_unknown: bool = False,
         resend_refused: bool = False,
@@ -32,29 +32,29 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
         """Send any number of e-mails; with a journal, the same run started again goes on where it was cut off.
 
         ``POST /email/send`` for each, or ``POST /email/batch``. The run begins gently, waits out cool-downs, and stops
-        at once when no call can succeed. At Ctrl-C or SIGTERM it settles what is under way, and then ends the program
-        as usual. No e-mail is sent twice: one whose outcome is unknown is not sent again unless you ask for it.
+        at once when no call can succeed. At Ctrl-C or SIGTERM it settles the calls under way, and then ends the program
+        as usual. No e-mail is sent twice: if its outcome is unknown, it is not sent again unless you ask for it.
 
         Args:
             emails: `Email`s or pairs ``(reference, Email)``, from anything that can be iterated over, also with
                 ``async for``, however long: only a few are in memory. An `EmailFile` is checked to its end first.
             concurrency: The most calls at a time; 20 when left out, or 4 with ``via="batch"``, whose calls are large.
-            via: ``"send"`` has a verdict for each e-mail; ``"batch"`` has many in a call and is much faster, but what
-                is refused later is seen only in the account's activity and in webhooks. One that the API turns away by
-                its position is taken out of its call, and the others are sent.
+            via: ``"send"`` has a verdict for each e-mail; ``"batch"`` has many in a call and is much faster, but
+                refusals after the call are seen only in the account's activity and in webhooks. If the API refuses a
+                call and names an e-mail by its position, that e-mail is taken out and the others are sent.
             batch_size: The most e-mails in a batch, up to 1,000; fewer go where they would be too large together.
             journal: A `Journal`, or the path of one; made if it is not there.
             resend_unknown: Send e-mails again whose outcome was unknown in a run before. **This can send twice.**
-            resend_refused: Try e-mails again that were refused or failed in a run before, and are as they were. Those
-                that were corrected in the list are sent in any case.
+            resend_refused: Try e-mails again that were refused or failed in a run before, and are as they were.
+                E-mails that were corrected in the list are sent in any case.
             on_outcome: Called with each `Outcome` as it is settled, in any order.
 
         Raises:
             BulkStoppedError: The key, a permission, the plan or the network ended the run; its ``report`` says how far
                 it came.
             JournalError: The journal can't be used, or belongs to another list.
-            TypeError: A row is not an e-mail; those before it were sent.
-            ValueError: A reference is empty, too long or holds control characters; those before it were sent.
+            TypeError: A row is not an e-mail; the rows before it were sent.
+            ValueError: A reference is empty, too long or holds control characters; the rows before it were sent.
         """
         return self._run(
             self._async.send,
@@ -70,20 +70,20 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
 
     def stream(
         self,
-        emails: Emails,
+        emails: EmailSource,
         *,
         concurrency: int | None = None,
         via: Literal["send", "batch"] = "send",
-        batch_size: int = BATCH,
+        batch_size: int = DEFAULT_BATCH_SIZE,
         journal: JournalLike | None = None,
         resend_unknown: bool = False,
         resend_refused: bool = False,
     ) -> SyncOutcomeStream:
         """Send any number of e-mails and iterate over what became of each.
 
-        As `send`. They are sent for about a second at a time, and then their outcomes given out: while your code has
-        one, nothing is under way, so you can leave the loop at any time and nothing is lost. Left early, the journal
-        stays open until the stream is closed, as a context manager or by its method, or collected.
+        As `send`. E-mails are sent for about a second at a time, and then their outcomes are given out. While your code
+        looks at an outcome no call is under way, so you can leave the loop at any time and nothing is lost. The journal
+        then stays open until the stream is closed (as a context manager or by its method), or collected.
 
         Args:
             emails: As for `send`.
@@ -111,7 +111,7 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
 
     def send_sms(
         self,
-        destinations: Numbers,
+        destinations: NumberSource,
         content: str,
         *,
         sender: str | None = None,
@@ -126,8 +126,9 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
         ``POST /sms/send``, for 100 numbers each.
 
         Args:
-            destinations: Numbers with their country code, written as for `Sms.send`; one that comes twice is skipped
-                the second time. What is not one number for certain fails with the reason, and the others are sent.
+            destinations: Numbers with their country code, written as for `Sms.send`. A number that comes twice is
+                skipped the second time. A row that is not certainly one number fails with the reason, and the others
+                are sent.
             content: The text; over 160 characters it goes, and is paid for, as several units.
             sender: Number to send from, in E.164; the account's default when left out.
             concurrency: The most calls at a time.
@@ -155,12 +156,12 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
     def reconcile(self, journal: JournalLike, *, wait: bool = True) -> ReconcileReport:
         """Find out what became of e-mails or texts whose outcome is unknown, and settle those that were sent.
 
-        ``POST /activity/search`` (at most 60 calls a minute, of 1,000 events each), or ``POST /sms/view-sent``. What is
-        not found stays unknown. Once it was looked for in time it was most likely not sent, and
-        ``resend_unknown=True`` sends it. One with a schedule can't be found before its time.
+        ``POST /activity/search`` (at most 60 calls a minute, of 1,000 events each), or ``POST /sms/view-sent``. A row
+        that is not found stays unknown. If it was searched for late enough, it was most likely not sent, and
+        ``resend_unknown=True`` sends it. An e-mail with a schedule can't be found before its time.
 
         Args:
             journal: The journal of the run, or its path.
-            wait: Wait until the newest of them could be found: the provider's activity lags by two minutes.
+            wait: Wait until the newest row could be found: the provider's activity lags by two minutes.
         """
         return self._run(self._async.reconcile, journal, wait=wait)

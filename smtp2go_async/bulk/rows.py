@@ -16,8 +16,8 @@ from .._values.address import AddressLike, format_address
 from .._values.checks import check_bool, check_known, check_path, check_text, check_word, with_article
 from ..message import Email, EmailParts
 from ._file.records import (
+    FileLines,
     Format,
-    Lines,
     Record,
     RecordsError,
     Stamp,
@@ -31,15 +31,15 @@ from ._plan import check_reference
 from .outcome import Outcome
 
 MAX_BAD_ROWS = 20
-"""Bad rows that a check looks for before it ends."""
+"""How many bad rows a check finds before it ends."""
 
 MAX_PROBLEM_LENGTH = 500
-"""Characters of what an error says of one row."""
+"""Characters of the text about one row."""
 
-_BREATH = 500
-"""Rows that a check goes through before it looks whether it is still wanted."""
+_CHECK_ROWS = 500
+"""Rows that a check goes through before it looks whether its call was cancelled."""
 
-Make = Callable[[Mapping[str, Any]], Email]
+MakeEmail = Callable[[Mapping[str, Any]], Email]
 _Path = str | os.PathLike[str]
 _Made = tuple[int, str | None, Email | str]
 
@@ -49,24 +49,25 @@ class EmailFile:
     """E-mails from a CSV or JSON-lines file, one for each row; for ``client.bulk.send``.
 
     The first line of CSV names the columns, and JSON has an object in each line. Only one row at a time is in memory.
-    It can be iterated over any number of times, and gives `Email`s, or pairs ``(reference, Email)`` with a reference
-    column. `from_template` and `from_strings` need no function.
+    The file can be iterated over any number of times, and gives `Email`s, or pairs ``(reference, Email)`` with a
+    reference column. `from_template` and `from_strings` need no function. ``len`` counts the rows without making their
+    e-mails; the file is read for that again only when it has changed.
 
     Args:
         path: The file.
         make: Makes the `Email` of a row, given by its columns: text in CSV, any JSON value in JSON lines.
-        reference: Column that tells rows apart, each value once in the file: what a journal and outcomes call the row.
-            Without one rows go by their number, so they must keep their places when a run is started again.
+        reference: The column by which a journal and outcomes name a row; each value is once in the file. Without such a
+            column rows go by their number, so they must keep their places when a run is started again.
         format: ``"csv"`` or ``"jsonl"``; by the file's ending (.csv, .tsv, .jsonl, .ndjson) when left out.
-        encoding: Of the text. A byte order mark at the file's begin says more.
-        delimiter: Between the columns of CSV; comma, semicolon or tab, as the header has them, when left out.
+        encoding: The encoding of the text. A byte order mark at the start of the file counts for more.
+        delimiter: The character between the columns of CSV; comma, semicolon or tab, as in the header, when left out.
         check: Go through the whole file before anything is sent, and refuse it if there is a bad row. When false, a bad
             row becomes an `Outcome` that ``failed``, and the others are sent.
 
     Raises:
-        ValueError: The file or a row in it can't be used; from `check` and the iteration, not from here. The text names
-            the file, up to 20 bad rows by their line, and each one's problem.
-        OSError: The file can't be read; from there, too.
+        ValueError: The file or a row in it can't be used. `check`, ``len`` and the iteration raise this, and not the
+            constructor. The text names the file, and up to 20 bad rows with their lines and problems.
+        OSError: The file can't be read. The same calls raise this.
 
     Example:
         def invitation(row):
@@ -78,7 +79,7 @@ class EmailFile:
     def __init__(
         self,
         path: _Path,
-        make: Make,
+        make: MakeEmail,
         *,
         reference: str | None = None,
         format: Format | None = None,
@@ -87,7 +88,8 @@ class EmailFile:
         check: bool = True,
     ) -> None:
         if not callable(make) or iscoroutinefunction(make):
-            raise TypeError("make: a function that returns an Email is needed, and not an async one")
+            kind = "an async function" if callable(make) else with_article(make)
+            raise TypeError(f"make: must be a function that returns an Email, not {kind}")
         self.path: str = check_path(path, "path")
         self._make = make
         self._reference = None if reference is None else check_word(reference, "reference")
@@ -96,10 +98,12 @@ class EmailFile:
         try:
             io.TextIOWrapper(io.BytesIO(), check_text(encoding, "encoding"))
         except (LookupError, ValueError):
-            raise ValueError(f"encoding: {encoding[:50]!r} is not an encoding of text that Python knows") from None
+            raise ValueError(f"encoding: must be a text encoding that Python knows, not {encoding[:50]!r}") from None
         self._encoding = encoding
         self._checks = check_bool(check, "check")
         self._checked: tuple[Stamp, int] | None = None
+        """The number of rows of a file that was found good, and the stamp of that file."""
+        self._counted: tuple[Stamp, int] | None = None
 
     def __repr__(self) -> str:
         return f"<EmailFile {self.path!r}>"
@@ -124,16 +128,16 @@ class EmailFile:
 
         Args:
             path: The file.
-            template: Its id.
-            sender: Who they are from.
+            template: The id of the template.
+            sender: The sender of all e-mails.
             to: The column that holds the address, or two, ``("name", "email")``.
             data: Columns that go into ``template_data``; all when left out.
-            reference: As above, like the four that follow.
+            reference: As for `EmailFile`, like the next four.
             format: ``"csv"`` or ``"jsonl"``.
-            encoding: Of the text.
-            delimiter: Between the columns of CSV.
+            encoding: The encoding of the text.
+            delimiter: The character between the columns of CSV.
             check: Go through the whole file first.
-            **parts: What else all of them have, as for `Email`.
+            **parts: Further parts of all e-mails, as for `Email`.
 
         Raises:
             ValueError: Names the argument.
@@ -143,7 +147,7 @@ class EmailFile:
         """
         same = check_known(cast("Mapping[str, Any]", parts), EmailParts, "from_template")
         for name in {"template_id", "template_data"} & set(same):
-            raise ValueError(f"{name}: is made from the columns; template= and data= say from which")
+            raise ValueError(f"{name}: must be left out, since it is made from template= and data=")
         sender = format_address(sender, "sender")
         make = FromTemplate(check_word(template, "template"), sender, to, _names(data, "data"), same)
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
@@ -169,15 +173,15 @@ class EmailFile:
 
         Args:
             path: The file.
-            sender: Who they are from.
-            to: Who they go to. A name beside the address is best given as a pair in a list,
-                ``[("$name", "$email")]``: whatever is in the column, it stays a name.
+            sender: The sender of all e-mails.
+            to: The recipients of each e-mail. A name beside the address is best given as a pair in a list,
+                ``[("$name", "$email")]``, so that any text in the column stays a name.
             html_columns: Columns that hold HTML. All others are escaped in ``html_body``; that makes a value safe as
                 text and within quotes, and not as a link.
-            reference: As above, like the four that follow.
+            reference: As for `EmailFile`, like the next four.
             format: ``"csv"`` or ``"jsonl"``.
-            encoding: Of the text.
-            delimiter: Between the columns of CSV.
+            encoding: The encoding of the text.
+            delimiter: The character between the columns of CSV.
             check: Go through the whole file first.
             **parts: The subject, the bodies and the rest, as for `Email`.
 
@@ -192,9 +196,35 @@ class EmailFile:
         """
         same = check_known(cast("Mapping[str, Any]", parts), EmailParts, "from_strings")
         for name in {"template_id", "template_data"} & set(same):
-            raise ValueError(f"{name}: is for from_template")
+            raise ValueError(f"{name}: must be left out here; it is for from_template")
         make = FromStrings({"sender": sender, "to": to, **same}, _names(html_columns, "html_columns") or frozenset())
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
+
+    def __len__(self) -> int:
+        """Count the rows without making their e-mails. A bad row counts, and a blank one does not.
+
+        The file is read a row at a time, and read again only when it has changed.
+
+        Raises:
+            ValueError: The file can't be read to its end.
+            OSError: The file can't be read.
+        """
+        stamp = stamp_of(regular(self.path))
+        for known in (self._checked, self._counted):
+            if known is not None and known[0] == stamp:
+                return known[1]
+        try:
+            with self._open() as lines:
+                count = sum(1 for _ in records(lines, self._form, self._delimiter))
+                # The stamp of the file that was read: another may have taken its place since the look above.
+                self._counted = lines.stamp, count
+        except RecordsError as error:
+            raise ValueError(self._place(error.line, error)) from None
+        return count
+
+    def __bool__(self) -> bool:
+        """Return true: ``if emails`` must not read the whole file, as it would by the length."""
+        return True
 
     def __iter__(self) -> Iterator[Email | tuple[str, Email] | Outcome]:
         try:
@@ -214,10 +244,10 @@ class EmailFile:
         """Make the e-mail of every row, to see that each can be made, and return how many there are.
 
         A run does this by itself before it sends anything. A file that was found good is not read again until it
-        changes. With checks off it does nothing, and returns ``None``.
+        changes. With ``check=False`` this does nothing, and returns ``None``.
 
         Raises:
-            ValueError: Names the file, up to 20 bad rows by their line, and each one's problem.
+            ValueError: The text names the file, and up to 20 bad rows with their lines and problems.
             OSError: The file can't be read.
         """
         if not self._checks:
@@ -233,34 +263,35 @@ class EmailFile:
 
         count = 0
         bad: list[tuple[int, str]] = []
-        twice: list[tuple[int, str]] = []
+        duplicates: list[tuple[int, str]] = []
         seen = Seen()
         try:
             for line, reference, made in self._made():
                 count += 1
-                if count % _BREATH == 0:
+                if count % _CHECK_ROWS == 0:
                     _end_with_the_program()
                 if isinstance(made, str):
                     bad.append((line, made))
                 if reference is not None and not seen.add(reference):
-                    twice.append((line, reference))
-                if len(bad) + len(twice) >= MAX_BAD_ROWS:
+                    duplicates.append((line, reference))
+                if len(bad) + len(duplicates) >= MAX_BAD_ROWS:
                     break
         except RecordsError as error:
             bad.append((error.line, str(error)))
         finally:
             seen.close()
-        bad += self._told_twice(twice)
+        bad += self._duplicates_text(duplicates)
         if bad:
             raise ValueError(self._listed(sorted(bad)))
         if not count:
             raise ValueError(self._place(1, "there are no rows"))
         return count
 
-    def _told_twice(self, twice: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-        """Look for where references are first: to remember all of them would cost more than to read once more."""
-        missing = {reference for _, reference in twice}
+    def _duplicates_text(self, duplicates: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+        """Return for each duplicate its line, and a text that says where its reference is first."""
+        missing = {reference for _, reference in duplicates}
         first: dict[str, int] = {}
+        # The file is read once more: to remember the line of every reference would cost more.
         rows = self._made(lambda _row: None)
         while missing:
             line, reference, _ = next(rows)
@@ -268,7 +299,8 @@ class EmailFile:
                 missing.remove(reference)
                 first[reference] = line
         return [
-            (line, f"the reference {reference!r} is in line {first[reference]:,} already") for line, reference in twice
+            (line, f"the reference {reference!r} is in line {first[reference]:,} already")
+            for line, reference in duplicates
         ]
 
     def _listed(self, bad: Sequence[tuple[int, str]]) -> str:
@@ -278,16 +310,13 @@ class EmailFile:
         for line, text in bad:
             lines.setdefault(text, []).append(f"{line:,}")
         more = ", and perhaps more" if len(bad) >= MAX_BAD_ROWS else ""
-        told = (f"line{'s' if some[1:] else ''} {', '.join(some)}: {_shown(text)}" for text, some in lines.items())
-        return "\n  ".join([f"{self.path}: {len(bad)} bad rows{more}", *told])
+        texts = (f"line{'s' if some[1:] else ''} {', '.join(some)}: {_shown(text)}" for text, some in lines.items())
+        return "\n  ".join([f"{self.path}: {len(bad)} bad rows{more}", *texts])
 
     def _made(self, make: Callable[[Mapping[str, Any]], object] | None = None) -> Iterator[_Made]:
-        """Give each row with its line, its reference, and its e-mail or what is wrong with it."""
+        """Yield each row with its line, its reference, and its e-mail or the text of its problem."""
         make = make or self._make
-        # A pipe would be empty the second time, and opening one waits for whoever writes it.
-        regular(self.path)
-        with open(self.path, "rb") as file:
-            lines = Lines(file, self.path, self._encoding)
+        with self._open() as lines:
             if self._checked is not None and self._checked[0] != lines.stamp:
                 raise RecordsError("the file was changed since it was checked", 1)
             for line, record in records(lines, self._form, self._delimiter):
@@ -303,10 +332,18 @@ class EmailFile:
                     made = error
                 yield line, reference, made if isinstance(made, Email) else _problem(made)
 
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[FileLines]:
+        # Looked at before it is opened: opening a pipe waits for a program that writes to it.
+        regular(self.path)
+        with open(self.path, "rb") as file:
+            yield FileLines(file, self.path, self._encoding)
+
     def _reference_of(self, record: Record) -> str | None:
         if self._reference is None:
             return None
         value = record[self._reference]
+        # JSON has numbers, and the id of a database is one.
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         return check_reference(value, "column {!r}".format, self._reference)
@@ -321,11 +358,12 @@ def _shown(text: str) -> str:
 
 
 def _problem(error: object) -> str:
-    """Say what is wrong with a row, and where that was found in the caller's own code."""
+    """Return the text of a row's problem, with the place in the caller's own code if it was found there."""
     text = str(error)
     if isinstance(error, Exception) and error.__traceback__ is not None:
         *_, last = traceback.walk_tb(error.__traceback__)
         code = last[0].f_code
+        # An error of this package's own needs no place: its text names the argument.
         if not last[0].f_globals.get("__name__", "").startswith(__name__.partition(".")[0]):
             text = f"{type(error).__name__}: {text} ({os.path.basename(code.co_filename)}, line {last[1]})"
     return text
@@ -334,9 +372,9 @@ def _problem(error: object) -> str:
 def _end_with_the_program() -> None:
     """End a check in a worker thread when its call was cancelled; else Ctrl-C would wait for the rest of the file."""
     if not threading.main_thread().is_alive():
-        # The interpreter ends, and waits for this thread.
+        # The interpreter is ending, and waits for this thread.
         raise SystemExit
-    with contextlib.suppress(RuntimeError):  # no thread of anyio's
+    with contextlib.suppress(RuntimeError):  # raised in a thread that anyio did not start
         from_thread.check_cancelled()
 
 
@@ -345,4 +383,4 @@ def _names(value: Collection[str] | None, argument: str) -> frozenset[str] | Non
         return None
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(f"{argument}: must be a list of column names, not {with_article(value)}")
-    return frozenset([check_text(one, f"{argument}[{number}]") for number, one in enumerate(value)])
+    return frozenset([check_text(name, f"{argument}[{number}]") for number, name in enumerate(value)])

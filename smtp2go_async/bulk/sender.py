@@ -10,35 +10,40 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from anyio import to_thread
 
 from .._runtime.caller_thread import is_exit, run_in_caller_thread
-from .._values.checks import check_count, check_not_blank
+from .._values.checks import check_count, check_not_blank, with_article
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
 from ..errors import JournalError
 from ._plan import MAX_BATCH_SIZE
-from ._run.channels import EachAlone, Texts, Together
-from ._run.run import OnOutcome, Run
-from ._run.session import Beginning, JournalLike, Opened
+from ._run.channels import BatchSends, SingleSends, SmsSends
+from ._run.list_rows import EmailSource, ListSource, NumberSource, email_row, number_row
+from ._run.run import Run
+from ._run.session import JournalLike, OpenJournal, RunSession
 from ._run.signals import ending_on_signals
-from ._run.source import Emails, Numbers, email_row, number_row
+from ._run.tally import OnOutcome
 from .journal import Journal
 from .outcome import BulkReport, Outcome, ReconcileReport
+from .progress import Progress
 from .reconcile import settle
 from .stream import OutcomeStream
 
-BATCH = 500
-"""E-mails in one call of ``/email/batch``, unless told otherwise: half of what the API takes."""
+DEFAULT_BATCH_SIZE = 500
+"""E-mails in one call of ``/email/batch``: half of what the API takes."""
 
-CALLS: Final[Mapping[str, int]] = {"send": 20, "batch": 4}
-"""Calls at a time, unless told otherwise."""
+DEFAULT_CONCURRENCY: Final[Mapping[str, int]] = {"send": 20, "batch": 4}
+"""Calls at a time. The calls of a batch are large, and each that is under way is in memory."""
 
-_ENVELOPE = 100
-"""Bytes of a batch's body around its e-mails, the key among them."""
+_ENVELOPE_BYTES = 100
+"""The bytes of a batch's body around its e-mails, the key among them."""
+
+S = TypeVar("S", bound=ListSource)
 
 
 class Bulk(EndpointGroup):
@@ -46,11 +51,11 @@ class Bulk(EndpointGroup):
 
     async def send(
         self,
-        emails: Emails,
+        emails: EmailSource,
         *,
         concurrency: int | None = None,
         via: Literal["send", "batch"] = "send",
-        batch_size: int = BATCH,
+        batch_size: int = DEFAULT_BATCH_SIZE,
         journal: JournalLike | None = None,
         resend_unknown: bool = False,
         resend_refused: bool = False,
@@ -59,52 +64,52 @@ class Bulk(EndpointGroup):
         """Send any number of e-mails; with a journal, the same run started again goes on where it was cut off.
 
         ``POST /email/send`` for each, or ``POST /email/batch``. The run begins gently, waits out cool-downs, and stops
-        at once when no call can succeed. At Ctrl-C or SIGTERM it settles what is under way, and then ends the program
-        as usual. No e-mail is sent twice: one whose outcome is unknown is not sent again unless you ask for it.
+        at once when no call can succeed. At Ctrl-C or SIGTERM it settles the calls under way, and then ends the program
+        as usual. No e-mail is sent twice: if its outcome is unknown, it is not sent again unless you ask for it.
 
         Args:
             emails: `Email`s or pairs ``(reference, Email)``, from anything that can be iterated over, also with
                 ``async for``, however long: only a few are in memory. An `EmailFile` is checked to its end first.
             concurrency: The most calls at a time; 20 when left out, or 4 with ``via="batch"``, whose calls are large.
-            via: ``"send"`` has a verdict for each e-mail; ``"batch"`` has many in a call and is much faster, but what
-                is refused later is seen only in the account's activity and in webhooks. One that the API turns away by
-                its position is taken out of its call, and the others are sent.
+            via: ``"send"`` has a verdict for each e-mail; ``"batch"`` has many in a call and is much faster, but
+                refusals after the call are seen only in the account's activity and in webhooks. If the API refuses a
+                call and names an e-mail by its position, that e-mail is taken out and the others are sent.
             batch_size: The most e-mails in a batch, up to 1,000; fewer go where they would be too large together.
             journal: A `Journal`, or the path of one; made if it is not there.
             resend_unknown: Send e-mails again whose outcome was unknown in a run before. **This can send twice.**
-            resend_refused: Try e-mails again that were refused or failed in a run before, and are as they were. Those
-                that were corrected in the list are sent in any case.
+            resend_refused: Try e-mails again that were refused or failed in a run before, and are as they were.
+                E-mails that were corrected in the list are sent in any case.
             on_outcome: Called with each `Outcome` as it is settled, in any order.
 
         Raises:
             BulkStoppedError: The key, a permission, the plan or the network ended the run; its ``report`` says how far
                 it came.
             JournalError: The journal can't be used, or belongs to another list.
-            TypeError: A row is not an e-mail; those before it were sent.
-            ValueError: A reference is empty, too long or holds control characters; those before it were sent.
+            TypeError: A row is not an e-mail; the rows before it were sent.
+            ValueError: A reference is empty, too long or holds control characters; the rows before it were sent.
         """
         again = _again(resend_unknown, resend_refused)
-        beginning = self._emails(
+        session = self._email_session(
             emails, concurrency=concurrency, via=via, batch_size=batch_size, journal=journal, again=again
         )
-        return await _to_the_end(beginning, on_outcome)
+        return await self._run_to_end(session, on_outcome)
 
     def stream(
         self,
-        emails: Emails,
+        emails: EmailSource,
         *,
         concurrency: int | None = None,
         via: Literal["send", "batch"] = "send",
-        batch_size: int = BATCH,
+        batch_size: int = DEFAULT_BATCH_SIZE,
         journal: JournalLike | None = None,
         resend_unknown: bool = False,
         resend_refused: bool = False,
     ) -> OutcomeStream:
         """Send any number of e-mails and iterate over what became of each.
 
-        As `send`. They are sent for about a second at a time, and then their outcomes given out: while your code has
-        one, nothing is under way, so you can leave the loop at any time and nothing is lost. Left early, the journal
-        stays open until the stream is closed, as a context manager or by its method, or collected.
+        As `send`. E-mails are sent for about a second at a time, and then their outcomes are given out. While your code
+        looks at an outcome no call is under way, so you can leave the loop at any time and nothing is lost. The journal
+        then stays open until the stream is closed (as a context manager or by its method), or collected.
 
         Args:
             emails: As for `send`.
@@ -120,13 +125,14 @@ class Bulk(EndpointGroup):
             JournalError: The journal can't be used, or belongs to another list.
         """
         again = _again(resend_unknown, resend_refused)
-        return OutcomeStream(
-            self._emails(emails, concurrency=concurrency, via=via, batch_size=batch_size, journal=journal, again=again)
+        session = self._email_session(
+            emails, concurrency=concurrency, via=via, batch_size=batch_size, journal=journal, again=again
         )
+        return OutcomeStream(session)
 
     async def send_sms(
         self,
-        destinations: Numbers,
+        destinations: NumberSource,
         content: str,
         *,
         sender: str | None = None,
@@ -141,8 +147,9 @@ class Bulk(EndpointGroup):
         ``POST /sms/send``, for 100 numbers each.
 
         Args:
-            destinations: Numbers with their country code, written as for `Sms.send`; one that comes twice is skipped
-                the second time. What is not one number for certain fails with the reason, and the others are sent.
+            destinations: Numbers with their country code, written as for `Sms.send`. A number that comes twice is
+                skipped the second time. A row that is not certainly one number fails with the reason, and the others
+                are sent.
             content: The text; over 160 characters it goes, and is paid for, as several units.
             sender: Number to send from, in E.164; the account's default when left out.
             concurrency: The most calls at a time.
@@ -155,96 +162,96 @@ class Bulk(EndpointGroup):
             BulkStoppedError: The key, a permission, the plan or the network ended the run.
             JournalError: The journal can't be used, or belongs to other numbers or another text.
         """
-        way = Texts(check_not_blank(content, "content"), check_sender(sender))
-        beginning = Beginning(
+        channel = SmsSends(check_not_blank(content, "content"), check_sender(sender))
+        session = RunSession(
             calls=self._calls,
-            items=_need_list(destinations, "destinations"),
+            items=_check_list(destinations, "destinations"),
             make=number_row,
-            way=lambda _opened: way,
+            channel=lambda _journal: channel,
             kind="sms",
             concurrency=check_count(concurrency, "concurrency"),
             journal=journal,
             again=_again(resend_unknown, resend_refused),
             content=content,
         )
-        return await _to_the_end(beginning, on_outcome)
+        return await self._run_to_end(session, on_outcome)
 
     async def reconcile(self, journal: JournalLike, *, wait: bool = True) -> ReconcileReport:
         """Find out what became of e-mails or texts whose outcome is unknown, and settle those that were sent.
 
-        ``POST /activity/search`` (at most 60 calls a minute, of 1,000 events each), or ``POST /sms/view-sent``. What is
-        not found stays unknown. Once it was looked for in time it was most likely not sent, and
-        ``resend_unknown=True`` sends it. One with a schedule can't be found before its time.
+        ``POST /activity/search`` (at most 60 calls a minute, of 1,000 events each), or ``POST /sms/view-sent``. A row
+        that is not found stays unknown. If it was searched for late enough, it was most likely not sent, and
+        ``resend_unknown=True`` sends it. An e-mail with a schedule can't be found before its time.
 
         Args:
             journal: The journal of the run, or its path.
-            wait: Wait until the newest of them could be found: the provider's activity lags by two minutes.
+            wait: Wait until the newest row could be found: the provider's activity lags by two minutes.
         """
         if journal is None:
-            raise TypeError("journal: the journal of a run, or its path, is needed")
+            raise TypeError("journal: must be the journal of a run or its path, not None")
         if not isinstance(journal, Journal):
             journal = Journal(journal)
         await to_thread.run_sync(journal.check_file)
-        async with Opened(journal):
+        async with OpenJournal(journal):
             return await settle(self._calls, journal, wait=wait)
 
-    def _emails(
+    def _email_session(
         self,
-        emails: Emails,
+        emails: EmailSource,
         *,
         concurrency: int | None,
         via: str,
         batch_size: int,
         journal: JournalLike | None,
         again: frozenset[str],
-    ) -> Beginning:
+    ) -> RunSession:
         check_count(batch_size, "batch_size", most=MAX_BATCH_SIZE)
-        room = self._calls.settings.max_email_bytes - _ENVELOPE
-        return Beginning(
+        room = self._calls.settings.max_email_bytes - _ENVELOPE_BYTES
+        return RunSession(
             calls=self._calls,
-            items=_need_list(emails, "emails"),
+            items=_check_list(emails, "emails"),
             make=email_row,
-            way=lambda opened: EachAlone(opened) if via == "send" else Together(opened, batch_size, room),
+            channel=lambda journal: SingleSends(journal) if via == "send" else BatchSends(journal, batch_size, room),
             kind="email",
-            concurrency=check_count(CALLS[via] if concurrency is None else concurrency, "concurrency"),
+            concurrency=check_count(DEFAULT_CONCURRENCY[via] if concurrency is None else concurrency, "concurrency"),
             journal=journal,
             again=again,
         )
 
-
-async def _to_the_end(beginning: Beginning, on_outcome: OnOutcome | None) -> BulkReport:
-    if on_outcome is not None and (not callable(on_outcome) or inspect.iscoroutinefunction(on_outcome)):
-        raise TypeError("on_outcome: a function that is called, and not awaited, is needed; `stream` can be awaited")
-    run: Run | None = None
-    try:
-        async with beginning as run:
-            if on_outcome is not None:
-                run.told = partial(_tell, on_outcome)
-            async with ending_on_signals(run.stop):
-                await run.go()
-            run.check()
-            return run.report
-    except JournalError as error:
-        # Also one that is noticed when the journal is closed.
-        if run is not None:
-            error.add_note(f"smtp2go_async: until then: {run.report}")
-        raise
-
-
-async def _tell(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> BaseException | None:
-    return await run_in_caller_thread(partial(_tell_each, on_outcome, outcomes))
-
-
-def _tell_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
-    """Tell all of them, whatever it says to one: they are told once, and were sent."""
-    first: BaseException | None = None
-    for one in outcomes:
+    async def _run_to_end(self, session: RunSession, on_outcome: OnOutcome | None) -> BulkReport:
+        notify = None if on_outcome is None else partial(_notify, _check_callback(on_outcome))
+        watching = on_outcome.watching(self._calls.pacer) if isinstance(on_outcome, Progress) else nullcontext()
+        run: Run | None = None
         try:
-            returned = on_outcome(one)
+            async with session as run:
+                with watching:
+                    async with ending_on_signals(run.stop):
+                        await run.go(notify=notify)
+                run.check()
+                return run.report
+        except JournalError as error:
+            # Also an error that is noticed when the journal is closed.
+            if run is not None:
+                error.add_note(f"smtp2go_async: until then: {run.report}")
+            raise
+
+
+async def _notify(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> BaseException | None:
+    return await run_in_caller_thread(partial(_notify_each, on_outcome, outcomes))
+
+
+def _notify_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
+    """Call the function for each outcome, even after it raised an error: each is passed on once, and was sent."""
+    first: BaseException | None = None
+    for outcome in outcomes:
+        try:
+            returned = on_outcome(outcome)
             if inspect.iscoroutine(returned):
+                # A lambda around an async function. Closed, since an unawaited coroutine is also a warning.
                 returned.close()
-                raise TypeError("on_outcome: returned a coroutine, which nobody awaits; `stream` can be awaited")
+                raise TypeError("on_outcome: must not return a coroutine, which is never awaited; `stream` can be")
         except BaseException as error:
+            # A second Ctrl-C does not wait for the remaining outcomes.
             if first is not None and is_exit(error):
                 raise
             first = first or error
@@ -252,13 +259,21 @@ def _tell_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
         if first is not None:
             raise first
     finally:
-        # It knows this frame.
+        # Break the cycle: the traceback of the error holds this frame.
         del first
 
 
-def _need_list(items: object, name: str) -> object:
+def _check_callback(on_outcome: OnOutcome) -> OnOutcome:
+    if not callable(on_outcome) or inspect.iscoroutinefunction(on_outcome):
+        kind = "an async function" if callable(on_outcome) else with_article(on_outcome)
+        raise TypeError(f"on_outcome: must be a function that is not async, not {kind}; `stream` can be awaited")
+    return on_outcome
+
+
+def _check_list(items: S, name: str) -> S:
+    # A single address or number is a text, and would be taken for a list of its characters.
     if isinstance(items, (str, bytes)) or not (hasattr(items, "__iter__") or hasattr(items, "__aiter__")):
-        raise TypeError(f"{name}: a list is needed, or anything to iterate over, not a {type(items).__name__}")
+        raise TypeError(f"{name}: must be a list or another iterable, not {with_article(items)}")
     return items
 
 

@@ -1,6 +1,7 @@
 import anyio
 import pytest
 from bulk.helpers import Provider, SharedTime, client_of
+from bulk.progress_helpers import Clock
 
 
 @pytest.fixture
@@ -37,3 +38,9 @@ def go(backend):
         return anyio.run(main, backend=backend)
 
     return go
+
+
+@pytest.fixture
+def clock():
+    """A clock that only a test moves."""
+    return Clock()

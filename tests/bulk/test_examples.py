@@ -76,7 +76,7 @@ def test_texts_go_to_the_numbers_of_a_file_once_each(sandbox, tmp_path):
     ]
 
 
-def test_a_bad_file_is_told_and_nothing_is_sent(sandbox, tmp_path):
+def test_a_bad_file_is_reported_and_nothing_is_sent(sandbox, tmp_path):
     (tmp_path / "list.csv").write_text("id,email,name\n1,jane@example.com,Jane\n2,no,Joe\n")
     said, text = run(NEWSLETTER, "--csv", tmp_path / "list.csv", "--sandbox-url", sandbox.base_url, status=1)
     assert (said, text) == ("", f"ValueError: {tmp_path}/list.csv, line 3: to[0]: is not an e-mail address")
@@ -93,7 +93,9 @@ def test_really_sending_needs_a_journal_and_a_key(name, path):
 
 @on(("name", "count", "arguments"), [(NEWSLETTER, 200, ()), (NEWSLETTER, 6000, ("--via", "batch")), (SMS, 2000, ())])
 @on("number", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_or_cut_off_and_started_again_each_arrives_once(name, count, arguments, number, sandbox, path):
+def test_a_program_that_was_stopped_or_killed_and_started_again_sends_each_once(
+    name, count, arguments, number, sandbox, path
+):
     given = ("--count", count, "--journal", path, "--sandbox-url", sandbox.base_url, *arguments)
     # Its calls are answered late, so that it is stopped while some are under way, however busy the machine is.
     sandbox.fail_next(60, delay=0.25)
@@ -106,7 +108,7 @@ def test_stopped_or_cut_off_and_started_again_each_arrives_once(name, count, arg
     assert 0 < arrived < count
     if number == signal.SIGINT:
         assert process.returncode == 1
-        assert errors.splitlines()[-1].startswith("Stopped. What was under way is settled;")
+        assert errors.splitlines()[-1].startswith("Stopped. The calls under way are settled.")
         assert counted(path)["sent"] == arrived
         assert set(counted(path)) <= {"sent", "pending"}
     # What a crash leaves unknown is looked for, and what was not found is sent when that is asked for.
@@ -121,8 +123,8 @@ def test_stopped_or_cut_off_and_started_again_each_arrives_once(name, count, arg
     assert len(sandbox.sent) + len(sandbox.sms) == count
 
 
-def test_an_example_says_what_was_refused(sandbox, path):
-    sandbox.refuse_address("reader2@example.com")
+def test_an_example_prints_the_refused_rows(sandbox, path):
+    sandbox.check_no_address("reader2@example.com")
     said, _ = run(NEWSLETTER, "--count", 3, "--sandbox-url", sandbox.base_url, status=1)
     first, second = said.splitlines()
     assert first.startswith("2 sent, 1 refused in")

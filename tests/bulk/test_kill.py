@@ -19,7 +19,7 @@ COUNT = {"send": 400, "batch": 3000, "sms": 10_000, "stream": 400}
 @pytest.mark.parametrize(
     "way", ["asyncio-send", "trio-send", "asyncio-batch", "asyncio-sms", "sync-send", "sync-stream"]
 )
-def test_killed_three_times_a_run_loses_nothing_and_repeats_nothing(way, path):
+def test_a_run_that_is_killed_three_times_loses_nothing_and_repeats_nothing(way, path):
     call = way.partition("-")[2]
     count, drawn = COUNT[call], random.Random(way)
     counts_by = "destination" if call == "sms" else "subject"

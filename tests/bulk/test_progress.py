@@ -1,59 +1,29 @@
-"""What is shown of a run, on a terminal and elsewhere; no test waits for a clock."""
+"""The lines that are shown of a run; no test waits for a clock."""
 
 import io
 import re
 import subprocess
 import sys
 import threading
+import time as blocking
 
 import pytest
 from bulk.helpers import emails
+from bulk.progress_helpers import Broken, shown, tell
+from faults.scripted import close_gate
 
-from smtp2go_async import Outcome, Progress
+from smtp2go_async import EmailFile, Pacer, Progress
 
 on = pytest.mark.parametrize
 
 
-class Clock:
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-class Broken(Terminal):
-    def write(self, text):
-        raise OSError("gone")
-
-    flush = write
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-def tell(progress, **counts):
-    for status, count in counts.items():
-        for _ in range(count):
-            progress(Outcome(reference="r", status=status))
-
-
-def shown(clock, file, *steps, total=None, **options):
-    """Return what is shown when so many more outcomes come in each step of 10 seconds."""
-    with Progress(total, "News", file=file, clock=clock, **options) as progress:
-        for counts in steps:
-            clock.now += 10.0
-            tell(progress, **counts)
-            progress.refresh()
-        clock.now += 5.0
-    return file.getvalue()
+def block(pacer, seconds):
+    """Close the gate of a pacer, as a 429 with a Retry-After does."""
+    turn = pacer.turn("/email/send")
+    assert turn.ask() is None
+    turn.depart()
+    turn.rate_limited(seconds)
+    turn.release()
 
 
 # --- lines -------------------------------------------------------------------------------------------------------
@@ -67,7 +37,7 @@ def lines(clock, *steps, **options):
 
 
 @on(("total", "said"), [(None, "Sending: 0\n"), (10_500, "Sending: 0 of 10,500\n")])
-def test_without_a_terminal_there_is_a_line_at_once(total, said, clock):
+def test_without_a_terminal_the_first_line_comes_at_once(total, said, clock):
     """In the log of a program in a container, nothing would look as if it hung."""
     file = io.StringIO()
     with Progress(total, file=file, clock=clock):
@@ -79,7 +49,7 @@ def test_without_a_terminal_there_is_a_line_each_ten_seconds_and_one_at_the_end(
     assert found == ["News: 0", "News: 0", "News: 0", "News: ended after 35 s: nothing sent"]
 
 
-def test_what_comes_after_the_last_outcome_is_not_counted_as_sending(clock):
+def test_the_time_after_the_last_outcome_does_not_count_as_sending(clock):
     """As reconciling, which waits for two minutes."""
     file = io.StringIO()
     with Progress(100, "News", file=file, clock=clock) as progress:
@@ -93,7 +63,7 @@ def test_what_comes_after_the_last_outcome_is_not_counted_as_sending(clock):
     assert last == "News: ended after 2 min 20 s: 99 sent, 1 unknown, 10/s over 10 s"
 
 
-def test_the_time_of_sending_is_not_told_apart_when_it_is_all_of_the_time(clock):
+def test_the_time_of_sending_is_left_out_when_it_is_the_whole_time(clock):
     file = io.StringIO()
     with Progress(file=file, clock=clock) as progress:
         clock.now += 10.0
@@ -129,23 +99,23 @@ def test_a_line_has_the_rate_the_time_left_and_the_counts(clock, monkeypatch):
     assert last == "News: ended after 25 s: 900 sent, 100 refused, 500 skipped, 50/s over 20 s"
 
 
-def test_the_rate_is_that_of_the_last_half_minute(clock):
+def test_the_rate_is_measured_over_the_last_half_minute(clock):
     found = lines(clock, {"sent": 1000}, {}, {}, {"sent": 3}, total=1004)
     assert [re.findall(r"([\d.]+)/s", line) for line in found[:-1]] == [["100"], ["50"], ["33"], ["0.1"]]
     assert found[3] == "News: 1,003 of 1,004, 0.1/s, 10 s left, 1,003 sent"
 
 
 @on(("count", "left"), [(5, "1.0 s"), (500, "1 min 40 s"), (36_000, "2 h 0 min"), (0, None)])
-def test_the_time_left_is_told_in_what_fits(clock, count, left):
+def test_the_time_left_is_shown_in_fitting_units(clock, count, left):
     found = lines(clock, {"sent": 50}, total=50 + count)[0]
     assert found.endswith(f", 5.0/s, {left} left, 50 sent" if left else "50 of 50, 50 sent")
 
 
-def test_more_than_the_total_is_no_trouble(clock):
+def test_more_outcomes_than_the_total_are_shown(clock):
     assert lines(clock, {"sent": 20}, total=10)[0] == "News: 20 of 10, 2.0/s, 20 sent"
 
 
-def test_a_line_comes_as_often_as_asked_for_and_no_oftener(clock):
+def test_lines_come_as_often_as_asked_for_and_not_more_often(clock):
     file = io.StringIO()
     with Progress(label="News", file=file, clock=clock, every=60.0) as progress:
         for _ in range(590):
@@ -154,7 +124,7 @@ def test_a_line_comes_as_often_as_asked_for_and_no_oftener(clock):
     assert file.getvalue().splitlines() == ["News: 0", "News: 0", "News: ended after 1 min 58 s: nothing sent"]
 
 
-def test_an_error_ends_it_early_and_goes_on(clock):
+def test_an_error_ends_the_progress_early_and_is_raised(clock):
     file = io.StringIO()
     with pytest.raises(KeyError):
         with Progress(file=file, clock=clock) as progress:
@@ -163,7 +133,7 @@ def test_an_error_ends_it_early_and_goes_on(clock):
     assert file.getvalue() == "Sending: 0\nSending: ended early by KeyError after 0.0 s: 1 sent\n"
 
 
-def test_it_can_be_used_for_one_run_after_another(clock):
+def test_a_progress_can_be_used_for_several_runs(clock):
     file = io.StringIO()
     progress = Progress(file=file, clock=clock)
     for _ in range(2):
@@ -173,7 +143,7 @@ def test_it_can_be_used_for_one_run_after_another(clock):
     assert file.getvalue().splitlines()[-1] == "Sending: ended after 0.0 s: 2 sent"
 
 
-def test_outside_a_with_it_only_counts(capsys):
+def test_outside_a_with_statement_a_progress_only_counts(capsys):
     progress = Progress()
     tell(progress, sent=2, unknown=1)
     progress.refresh()
@@ -181,7 +151,7 @@ def test_outside_a_with_it_only_counts(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_it_goes_to_stderr(capsys, clock):
+def test_a_progress_goes_to_stderr(capsys, clock):
     with Progress(clock=clock):
         pass
     assert capsys.readouterr() == ("", "Sending: 0\nSending: ended after 0.0 s: nothing sent\n")
@@ -193,11 +163,116 @@ def test_wrong_numbers_are_refused(arguments, options):
         Progress(*arguments, **options)
 
 
+@on("total", ["jane@example.com", b"x", 1.5, (number for number in "12")])
+def test_a_total_that_is_neither_a_number_nor_a_list_is_refused(total):
+    with pytest.raises(TypeError, match="^total: must be a number of rows or a list that has a length, not a "):
+        Progress(total)
+
+
+# --- the list itself as the total --------------------------------------------------------------------------------
+
+
+def test_a_list_gives_its_own_length(clock):
+    file = io.StringIO()
+    with Progress(emails(3), file=file, clock=clock):
+        assert file.getvalue() == "Sending: 0 of 3\n"
+
+
+@pytest.fixture
+def counted_by(monkeypatch):
+    """Return the threads in which the rows of a file were counted; each is added when it has counted."""
+    threads = []
+    length = EmailFile.__len__
+
+    def counting(emails):
+        try:
+            return length(emails)
+        finally:
+            threads.append(threading.current_thread().name)
+
+    monkeypatch.setattr(EmailFile, "__len__", counting)
+    return threads
+
+
+@on(("content", "total"), [("email\n" + "a@example.com\n" * 500, " of 500"), ("", ""), (None, "")])
+def test_the_rows_of_a_file_are_counted_beside_the_run(content, total, tmp_path, clock, counted_by):
+    """A file that can't be read has no total, and is the trouble of the run."""
+    if content is not None:
+        (tmp_path / "list.csv").write_text(content)
+    rows = EmailFile.from_strings(tmp_path / "list.csv", sender="a@example.com", subject="x", text_body="x")
+    file = io.StringIO()
+    with Progress(rows, file=file, clock=clock) as progress:
+        ends = blocking.monotonic() + 10
+        while not counted_by or (total and progress._total is None):
+            assert blocking.monotonic() < ends
+            blocking.sleep(0.001)
+        clock.now += 10.0
+        tell(progress, sent=100)
+        progress.refresh()
+    assert file.getvalue().splitlines()[0] == "Sending: 0"
+    assert f"Sending: 100{total}, 10/s" in file.getvalue()
+    assert counted_by == ["smtp2go-progress"]
+
+
+# --- while the run waits -----------------------------------------------------------------------------------------
+
+
+def test_a_line_says_for_how_long_the_run_waits_for_a_cool_down(clock):
+    pacer = Pacer(clock=clock, draw=lambda: 0.0)
+    file = io.StringIO()
+    with Progress(100, "News", file=file, clock=clock) as progress, progress.watching(pacer):
+        tell(progress, sent=10)
+        block(pacer, 45.0)
+        for _ in range(5):
+            clock.now += 10.0
+            progress.refresh()
+    assert file.getvalue().splitlines()[1:-1] == [
+        "News: 10 of 100, waiting 35 s before the next call, 10 sent",
+        "News: 10 of 100, waiting 25 s before the next call, 10 sent",
+        "News: 10 of 100, waiting 15 s before the next call, 10 sent",
+        "News: 10 of 100, waiting 5.0 s before the next call, 10 sent",
+        "News: 10 of 100, 10 sent",
+    ]
+
+
+def test_a_run_that_has_ended_does_not_wait(clock):
+    pacer = Pacer(clock=clock, draw=lambda: 0.0)
+    block(pacer, 45.0)
+    file = io.StringIO()
+    with Progress(10, "News", file=file, clock=clock) as progress:
+        with progress.watching(pacer):
+            tell(progress, sent=10)
+            clock.now += 10.0
+            progress.refresh()
+        tell(progress, sent=1)
+        clock.now += 10.0
+        progress.refresh()
+    assert file.getvalue().splitlines()[1:-1] == ["News: 10 of 10, 10 sent", "News: 11 of 10, 0.6/s, 11 sent"]
+
+
+def test_a_run_says_that_it_waits_without_being_asked_to(client, go, time):
+    file = io.StringIO()
+    progress = Progress(20, file=file, clock=time, every=1.0)
+    sleep = client._calls.sleep
+
+    async def showing(seconds):
+        time.now += 1.0
+        progress.refresh()
+        await sleep(seconds)
+
+    client._calls.sleep = showing
+    close_gate(client, 60.0)
+    with progress:
+        go(client.bulk.send, emails(20), on_outcome=progress)
+    assert "Sending: 0 of 20, waiting 59 s before the next call\n" in file.getvalue()
+    assert "ended after" in file.getvalue()
+
+
 # --- nothing of it gets into the run -----------------------------------------------------------------------------
 
 
 @on("file", [Broken(), io.StringIO()])
-def test_a_file_that_is_gone_disturbs_nobody(file, clock):
+def test_a_closed_file_does_not_disturb_the_run(file, clock):
     with Progress(file=file, clock=clock) as progress:
         tell(progress, sent=1)
         file.close()
@@ -236,7 +311,7 @@ def switching():
 
 
 @pytest.mark.usefixtures("switching")
-def test_it_counts_right_in_many_threads(clock):
+def test_a_progress_counts_correctly_in_many_threads(clock):
     with Progress(file=io.StringIO(), clock=clock) as progress:
         threads = [threading.Thread(target=tell, args=(progress,), kwargs={"sent": 3000}) for _ in range(8)]
         for one in threads:
@@ -246,112 +321,16 @@ def test_it_counts_right_in_many_threads(clock):
     assert progress.counts["sent"] == 24_000
 
 
-def test_its_thread_ends_with_it(clock):
+def test_the_thread_of_a_progress_ends_with_it(clock):
     before = set(threading.enumerate())
     with Progress(file=io.StringIO(), clock=clock):
         assert len(set(threading.enumerate()) - before) == 1
     assert set(threading.enumerate()) <= before
 
 
-def test_a_run_tells_it_all(client, go, time):
+def test_a_run_passes_every_outcome_to_a_progress(client, go, time):
     file = io.StringIO()
     with Progress(100, file=file, clock=time) as progress:
         report = go(client.bulk.send, emails(100), on_outcome=progress)
     assert report.sent == progress.counts["sent"] == 100
     assert file.getvalue().endswith("100 sent\n")
-
-
-# --- the bar -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def terminal(monkeypatch):
-    pytest.importorskip("rich")
-    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "JUPYTER_COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setenv("LINES", "40")
-    return Terminal()
-
-
-def plain(text):
-    return [
-        one.rstrip()
-        for one in re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", text).replace("\r", "\n").splitlines()
-        if one.strip()
-    ]
-
-
-def test_on_a_terminal_there_is_a_bar_and_at_the_end_a_line(terminal, clock):
-    out = sys.stdout, sys.stderr
-    found = plain(text := shown(clock, terminal, {"sent": 500, "refused": 1}, total=1002))
-    assert "\x1b[2KNews: ended" in text, "the bar is still there"
-    assert any(
-        re.fullmatch(r"News ━+[╸╺]?━+ 501 of 1,002, 50/s, 10 s left, 500 sent, 1 refused", line) for line in found
-    )
-    assert found[-1] == "News: ended after 15 s: 500 sent, 1 refused, 50/s over 10 s"
-    assert (sys.stdout, sys.stderr) == out
-
-
-def test_a_bar_is_drawn_at_most_ten_times_a_second(terminal, clock):
-    with Progress(10_000, "News", file=terminal, clock=clock) as progress:
-        for _ in range(1000):
-            clock.now += 0.001
-            tell(progress, sent=1)
-            progress.refresh()
-    assert 9 <= len(set(re.findall(r"([\d,]+) of 10,000", terminal.getvalue()))) <= 11
-
-
-def test_a_label_is_no_markup(terminal, clock):
-    found = plain(shown(clock, terminal, {"sent": 1}))
-    assert found[-1].startswith("News:")
-    with Progress(label="[b]x[/b] {0}", file=terminal, clock=clock) as progress:
-        clock.now += 1.0
-        progress.refresh()
-    assert "[b]x[/b] {0} " in "\n".join(plain(terminal.getvalue()))
-
-
-def test_a_bar_on_a_terminal_that_is_gone_gives_stdout_back(terminal, clock, monkeypatch):
-    monkeypatch.setattr(sys, "stdout", Terminal())
-    monkeypatch.setattr(sys, "stderr", terminal)
-    out = sys.stdout
-    with Progress(clock=clock) as progress:
-        assert sys.stdout is not out, "what is printed would tear the bar"
-        terminal.close()
-        clock.now += 1.0
-        progress.refresh()
-        assert sys.stdout is out
-        print("still there")
-    assert out.getvalue() == "still there\n"
-
-
-def test_what_is_printed_into_a_pipe_stays_there_while_a_bar_is_drawn(terminal, clock, capsys):
-    with Progress(file=terminal, clock=clock):
-        print("result")
-    assert capsys.readouterr().out == "result\n"
-    assert "result" not in terminal.getvalue()
-
-
-@on("missing", ["rich", "rich.progress", "a clever terminal"])
-def test_a_terminal_without_what_a_bar_needs_gets_lines(missing, terminal, clock, monkeypatch):
-    if missing == "a clever terminal":
-        monkeypatch.setenv("TERM", "dumb")
-    else:
-        monkeypatch.setitem(sys.modules, missing, None)
-    assert shown(clock, terminal, {"sent": 1}).splitlines() == [
-        "News: 0",
-        "News: 1, 0.1/s, 1 sent",
-        "News: ended after 15 s: 1 sent, 0.1/s over 10 s",
-    ]
-
-
-def test_rich_is_loaded_only_for_a_bar(script):
-    source = """
-        import sys, io
-        from smtp2go_async import Progress
-        with Progress(file=io.StringIO()) as progress:
-            progress.refresh()
-        print("rich" in sys.modules)
-    """
-    assert script(source) == "False"

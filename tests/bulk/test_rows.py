@@ -11,8 +11,8 @@ from smtp2go_async import AsyncClient, Email, EmailFile, Outcome
 from smtp2go_async.sandbox import Sandbox
 
 on = pytest.mark.parametrize
-HEADER = "id,email,name\n"
-GOOD = HEADER + "1,jane@example.com,Jane\n2,joe@example.com,Joe\n"
+TOKEN_HEADER = "id,email,name\n"
+GOOD = TOKEN_HEADER + "1,jane@example.com,Jane\n2,joe@example.com,Joe\n"
 
 
 def hello(row):
@@ -61,7 +61,7 @@ def subjects(emails):
         (GOOD.replace(",", "\t"), "LIST.TSV"),
         (GOOD.replace("\n", "\n\n,,\n  \n"), "list.csv"),
         ("\n\n" + GOOD.rstrip("\n"), "list.csv"),
-        (GOOD.replace(HEADER, ' id, "email",name \n').replace(' "email"', '"email"'), "list.csv"),
+        (GOOD.replace(TOKEN_HEADER, ' id, "email",name \n').replace(' "email"', '"email"'), "list.csv"),
         (GOOD.replace("\n", ",\n"), "list.csv"),
         (codecs.BOM_UTF8 + GOOD.encode(), "list.csv"),
         (GOOD.encode("utf-16"), "list.csv"),
@@ -71,7 +71,7 @@ def subjects(emails):
         (codecs.BOM_UTF8 + b'{"id": 1, "email": "jane@example.com", "name": "Jane"}\r\n{"id":2,"email":"joe@example.com","name":"Joe"}\r\n', "list.ndjson"),
     ],
 )  # fmt: skip
-def test_a_file_gives_the_same_emails_each_time_however_it_is_written(file_of, content, name):
+def test_a_file_gives_the_same_emails_each_time_in_every_format(file_of, content, name):
     emails = file_of(content, name)
     assert subjects(emails) == subjects(emails) == [("1", "Hello Jane"), ("2", "Hello Joe")]
     assert emails.check() == 2
@@ -82,7 +82,7 @@ def test_columns_that_have_no_name_are_left_out(file_of):
 
 
 @on("header", ['"a;b;c;d",e', '"a\tb\tc",e', "e"])
-def test_what_stands_within_quotes_is_no_delimiter(file_of, header):
+def test_a_character_within_quotes_is_not_the_delimiter(file_of, header):
     (row,) = rows_of(file_of(f"{header}\n{header.replace('a', 'x').replace('e', 'y;z')}\n", reference=None))
     assert list(row.values())[-1] == "y;z"
 
@@ -91,7 +91,7 @@ def test_without_a_reference_column_emails_come_alone(file_of):
     assert [email.to for email in file_of(GOOD, reference=None)] == [("jane@example.com",), ("joe@example.com",)]
 
 
-def test_a_cell_keeps_its_line_ends_and_the_lines_behind_it_their_numbers(file_of, problem):
+def test_a_cell_keeps_its_line_breaks_and_later_lines_keep_their_numbers(file_of, problem):
     texts = [row["text"] for row in rows_of(file_of('id,text\n1,"a\r\nb\n\rc"\n'))]
     assert texts == ["a\r\nb\n\rc"]
     assert problem('id,email,name\n1,jane@example.com,"a\nb\n"\n2,joe,"c\nd"\n').startswith(
@@ -113,8 +113,8 @@ def rows_of(emails):
 # --- bad files ---------------------------------------------------------------------------------------------------
 
 
-def test_all_bad_rows_are_told_at_once_the_same_problem_once(problem):
-    found = problem(HEADER + "1,jane@example.com,x\n2,no,x\n1,joe@example.com,x\n3,no,x\n4,jo@example.com\n")
+def test_all_bad_rows_are_reported_together_and_the_same_problem_once(problem):
+    found = problem(TOKEN_HEADER + "1,jane@example.com,x\n2,no,x\n1,joe@example.com,x\n3,no,x\n4,jo@example.com\n")
     assert found.splitlines() == [
         "list.csv: 4 bad rows",
         "  lines 3, 5: to: is not an e-mail address",
@@ -123,8 +123,8 @@ def test_all_bad_rows_are_told_at_once_the_same_problem_once(problem):
     ]
 
 
-def test_what_can_not_be_read_on_is_told_beside_the_bad_rows_before_it(problem):
-    lines = problem(HEADER + '1,no,x\n2,jane@example.com,"x\n').splitlines()
+def test_an_unreadable_rest_is_reported_together_with_the_bad_rows_before_it(problem):
+    lines = problem(TOKEN_HEADER + '1,no,x\n2,jane@example.com,"x\n').splitlines()
     assert [line.partition(":")[0] for line in lines] == ["list.csv", "  line 2", "  line 3"]
 
 
@@ -136,27 +136,27 @@ def test_a_check_ends_after_twenty_bad_rows(file_of):
         return hello(row)
 
     with pytest.raises(ValueError, match="20 bad rows, and perhaps more\n  lines 2, 3, .*, 20, 21: to"):
-        file_of(HEADER + "".join(f"{n},no,x\n" for n in range(100)), maker=make).check()
+        file_of(TOKEN_HEADER + "".join(f"{n},no,x\n" for n in range(100)), maker=make).check()
     assert len(made) == 20
 
 
-def test_no_address_and_no_number_is_told(problem):
+def test_a_report_of_bad_rows_shows_no_address_and_no_number(problem):
     bad = "jane@example.com,jane@example.com,+12025550123\n"
     for found in (
-        problem(HEADER + bad + bad),
-        problem(HEADER + bad + bad + bad),
+        problem(TOKEN_HEADER + bad + bad),
+        problem(TOKEN_HEADER + bad + bad + bad),
         problem(bad + bad),
-        problem(HEADER.replace("id", "jane@example.com,jane@example.com")),
-        problem(HEADER + bad, maker=lambda row: {}[row["email"] + row["name"]]),
-        problem(HEADER + bad + "x" + bad, maker=lambda row: {}[row["email"] + row["name"]]),
-        problem(HEADER + bad, maker=lambda row: {}["x" * 476 + " " + row["email"]]),
+        problem(TOKEN_HEADER.replace("id", "jane@example.com,jane@example.com")),
+        problem(TOKEN_HEADER + bad, maker=lambda row: {}[row["email"] + row["name"]]),
+        problem(TOKEN_HEADER + bad + "x" + bad, maker=lambda row: {}[row["email"] + row["name"]]),
+        problem(TOKEN_HEADER + bad, maker=lambda row: {}["x" * 476 + " " + row["email"]]),
     ):
         assert "***@" in found
         assert "jane" not in found
         assert "2025550123" not in found
 
 
-def test_an_error_in_the_callers_own_function_says_where_it_is(problem):
+def test_an_error_in_the_function_of_the_caller_says_where_it_is(problem):
     assert problem(GOOD, maker=lambda row: row["email"].sent).startswith(
         "list.csv: 2 bad rows\n  lines 2, 3: AttributeError: "
     )
@@ -164,17 +164,17 @@ def test_an_error_in_the_callers_own_function_says_where_it_is(problem):
     assert "(test_rows.py" not in problem(GOOD.replace("email", "mail"))
 
 
-def test_a_function_that_makes_no_email_is_told(problem):
+def test_a_function_that_does_not_return_an_email_is_reported(problem):
     assert "make returned a NoneType, not an Email" in problem(GOOD, maker=lambda row: None)
 
 
-def test_what_is_no_regular_file_is_refused_and_never_waited_for(tmp_path):
+def test_a_pipe_or_a_directory_is_refused_and_never_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "folder.csv").mkdir()
     for name in ("pipe.csv", "folder.csv"):
         emails = EmailFile(tmp_path / name, hello)
         for work in (emails.check, lambda emails=emails: list(emails)):
-            with pytest.raises(ValueError, match=f"{name}: is not a file that can be read more than once"):
+            with pytest.raises(ValueError, match=f"{name}: must be a file that can be read more than once"):
                 work()
     with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
         EmailFile(tmp_path / "nothing.csv", hello).check()
@@ -208,11 +208,11 @@ def test_a_checked_file_is_not_read_again_until_it_changes(file_of):
 @on(
     ("options", "said"),
     [
-        ({"format": "xml"}, "format: 'xml' is none of csv, jsonl"),
-        ({"delimiter": ",,"}, "delimiter: one character"),
-        ({"format": "jsonl", "delimiter": ","}, "delimiter: one character is needed, and only for CSV"),
-        ({"encoding": "latin-99"}, "encoding: 'latin-99'"),
-        ({"encoding": "base64"}, "encoding: 'base64'"),
+        ({"format": "xml"}, "format: must be csv or jsonl, not 'xml'"),
+        ({"delimiter": ",,"}, "delimiter: must be a single character"),
+        ({"format": "jsonl", "delimiter": ","}, "delimiter: must be a single character, and only for CSV"),
+        ({"encoding": "latin-99"}, "encoding: must be a text encoding that Python knows, not 'latin-99'"),
+        ({"encoding": "base64"}, "encoding: must be a text encoding that Python knows, not 'base64'"),
         ({"reference": " "}, "reference: is empty"),
     ],
 )
@@ -221,7 +221,7 @@ def test_wrong_options_are_refused_when_it_is_made(options, said):
         EmailFile("list.csv", hello, **options)
 
 
-def test_a_file_whose_format_nobody_can_know_is_refused_when_it_is_made():
+def test_a_file_of_unknown_format_is_refused_when_it_is_made():
     with pytest.raises(ValueError, match=r"format: the ending of 'list.csv.gz' does not say it"):
         EmailFile("list.csv.gz", hello)
     with pytest.raises(
@@ -233,7 +233,7 @@ def test_a_file_whose_format_nobody_can_know_is_refused_when_it_is_made():
         return hello(row)
 
     for wrong in (None, make):
-        with pytest.raises(TypeError, match="make: a function that returns an Email"):
+        with pytest.raises(TypeError, match="make: must be a function that returns an Email"):
             EmailFile("list.csv", wrong)
 
 
@@ -288,7 +288,7 @@ def test_a_check_ends_when_the_call_that_waits_for_it_is_cancelled(file_of, back
                     anyio.from_thread.run_sync(scope.cancel)
                 return hello(row)
 
-            emails = file_of(HEADER + "".join(f"{n},jane@example.com,x\n" for n in range(3000)), maker=make)
+            emails = file_of(TOKEN_HEADER + "".join(f"{n},jane@example.com,x\n" for n in range(3000)), maker=make)
             await anyio.to_thread.run_sync(emails.check)
 
     anyio.run(main, backend=backend)
@@ -297,7 +297,7 @@ def test_a_check_ends_when_the_call_that_waits_for_it_is_cancelled(file_of, back
 
 def test_a_check_ends_with_the_program(script, tmp_path):
     path = tmp_path / "list.csv"
-    path.write_text(HEADER + "".join(f"{n},jane@example.com,x\n" for n in range(3000)))
+    path.write_text(TOKEN_HEADER + "".join(f"{n},jane@example.com,x\n" for n in range(3000)))
     source = f"""
         import threading
         from smtp2go_async import Email, EmailFile

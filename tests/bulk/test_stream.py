@@ -13,14 +13,14 @@ from smtp2go_async.bulk import stream as module
 
 @pytest.fixture(autouse=True)
 def short_pages(monkeypatch):
-    monkeypatch.setattr(module, "MOST", 10)
+    monkeypatch.setattr(module, "MAX_PAGE_OUTCOMES", 10)
 
 
 async def all_of(stream):
     return [outcome async for outcome in stream]
 
 
-def test_the_outcomes_of_all_emails_come_one_after_the_other(go, client):
+def test_a_stream_gives_the_outcomes_of_all_emails(go, client):
     found = go(all_of, client.bulk.stream(emails(100)))
     assert sorted(one.reference for one in found) == sorted(f"r{n}" for n in range(1, 101))
     assert {one.status for one in found} == {"sent"}
@@ -36,7 +36,7 @@ def test_nothing_is_sent_before_the_first_outcome_is_asked_for(go, client, provi
     assert list(tmp_path.iterdir()) == []
 
 
-def test_while_an_outcome_is_looked_at_nothing_is_under_way(go, client, provider, path):
+def test_while_the_caller_looks_at_an_outcome_no_call_is_under_way(go, client, provider, path):
     provider.takes = 0.001
     busy = []
 
@@ -51,7 +51,7 @@ def test_while_an_outcome_is_looked_at_nothing_is_under_way(go, client, provider
     assert len(busy) == 100
 
 
-def test_when_an_iteration_is_left_all_that_was_sent_is_settled(go, client, provider, path):
+def test_when_an_iteration_is_left_all_sent_emails_are_settled(go, client, provider, path):
     async def work():
         async for _ in client.bulk.stream(emails(100), journal=path):
             break
@@ -164,7 +164,7 @@ def test_the_journal_is_closed_after_the_last_outcome(go, client, path):
     assert len(go(work)) == 30
 
 
-def test_a_stream_goes_on_with_what_was_not_sent(go, client, provider, path):
+def test_a_stream_goes_on_with_emails_that_were_not_sent(go, client, provider, path):
     go(client.bulk.send, emails(30), journal=path)
     found = go(all_of, client.bulk.stream(emails(50), journal=path))
     assert [one.status for one in found].count("skipped") == 30
@@ -172,7 +172,7 @@ def test_a_stream_goes_on_with_what_was_not_sent(go, client, provider, path):
     assert set(provider.arrived.values()) == {1}
 
 
-def test_a_stream_that_is_cancelled_settles_what_is_under_way(backend, client, provider, path):
+def test_a_cancelled_stream_settles_the_calls_under_way(backend, client, provider, path):
     async def main():
         provider.hold()
         with anyio.fail_after(10):
@@ -187,11 +187,11 @@ def test_a_stream_that_is_cancelled_settles_what_is_under_way(backend, client, p
 
 
 def test_wrong_arguments_are_refused_when_the_stream_is_made(client):
-    with pytest.raises(TypeError, match="emails: a list is needed"):
+    with pytest.raises(TypeError, match="emails: must be a list"):
         client.bulk.stream(3)
 
 
-def test_a_time_that_is_up_before_anything_was_begun_does_not_hang(go, client, monkeypatch):
+def test_a_page_whose_time_is_up_before_it_starts_does_not_hang(go, client, monkeypatch):
     """Whether it is up is looked at twice before the first call."""
     times = iter([1.0, 1.0, 2.0])
     real = module.time.monotonic
@@ -202,11 +202,11 @@ def test_a_time_that_is_up_before_anything_was_begun_does_not_hang(go, client, m
             return next(times, None) or real()
 
     monkeypatch.setattr(module, "time", Clock)
-    monkeypatch.setattr(module, "SECONDS", 0.5)
+    monkeypatch.setattr(module, "MAX_PAGE_SECONDS", 0.5)
     assert len(go(all_of, client.bulk.stream(emails(3)))) == 3
 
 
-def test_a_second_task_that_iterates_over_the_same_stream_is_told_so(go, client, provider):
+def test_a_second_task_that_iterates_over_the_same_stream_gets_an_error(go, client, provider):
     provider.hold()
     found = []
 
@@ -250,7 +250,7 @@ def test_a_stream_that_another_task_closes_is_settled_first(go, client, provider
     assert [one.status for one in found] == ["sent"] * 4
 
 
-def test_a_stream_that_is_closed_while_it_begins_sends_nothing_and_leaves_its_journal(go, client, provider, path):
+def test_a_stream_that_is_closed_while_it_starts_sends_nothing_and_frees_its_journal(go, client, provider, path):
     begun, go_on = threading.Event(), threading.Event()
 
     class Checked(list):

@@ -1,4 +1,4 @@
-"""Rows of a CSV or JSON-lines file, each with the line it begins in; no e-mails here."""
+"""The rows of a CSV or JSON-lines file, each with the line it starts in; no e-mails here."""
 
 import codecs
 import csv
@@ -17,8 +17,8 @@ Format = Literal["csv", "jsonl"]
 MAX_LINE_LENGTH = 10_000_000
 """Characters; a file without line breaks must not end up in memory."""
 
-_MOST_SHOWN = 30
-"""Column names that an error lists."""
+_MAX_SHOWN_COLUMNS = 30
+"""How many column names an error lists."""
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".numbers"})
 
@@ -33,20 +33,20 @@ _ENDINGS: dict[str, tuple[Format, str | None]] = {
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, which begins in the same way
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark is the start of this one
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)\1*"?[\r\n]*', re.IGNORECASE)
-"""The line before the header by which Excel says what is between the columns."""
+"""A line before the header, in which Excel names the character between the columns."""
 
 _WRITING = "is something still writing it?"
 
 
 class RecordsError(ValueError):
-    """What makes the rest of a file unreadable; its text does not name the file yet."""
+    """The rest of a file can't be read; the text does not name the file yet."""
 
     def __init__(self, text: str, line: int) -> None:
         super().__init__(text)
@@ -62,14 +62,14 @@ class MissingColumnError(KeyError):
 
 
 class Record(dict[str, Any]):
-    """One row by its columns; asking for one that is not there says which there are."""
+    """A row by its columns. The error for a missing column lists the columns of the file."""
 
     def __missing__(self, name: object) -> Any:
-        names = ", ".join(list(self)[:_MOST_SHOWN])
-        more = f" and {len(self) - _MOST_SHOWN} more" if len(self) > _MOST_SHOWN else ""
-        # The whole header of a file whose delimiter was not found.
-        together = len(self) == 1 and any(one in names for one in _SEPARATORS)
-        hint = "; give the delimiter, if these are several columns" if together else ""
+        names = ", ".join(list(self)[:_MAX_SHOWN_COLUMNS])
+        more = f" and {len(self) - _MAX_SHOWN_COLUMNS} more" if len(self) > _MAX_SHOWN_COLUMNS else ""
+        # With the wrong delimiter the whole header is one column.
+        is_unsplit = len(self) == 1 and any(separator in names for separator in _SEPARATORS)
+        hint = "; give the delimiter, if these are several columns" if is_unsplit else ""
         raise MissingColumnError(f"no column {name!r}; there are {names}{more}{hint}")
 
 
@@ -77,7 +77,7 @@ Stamp = tuple[int, int, int]
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    """Return what changes when a file does."""
+    """Return numbers that change when a file does."""
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
@@ -85,19 +85,19 @@ def regular(path: str) -> os.stat_result:
     """Return the status of a file that can be read more than once.
 
     Raises:
-        OSError: It is not there.
-        ValueError: It is a directory or a pipe, which would be empty the second time.
+        OSError: It is missing.
+        ValueError: It is a directory or a pipe. A pipe would be empty the second time.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"{path}: is not a file that can be read more than once, but a directory, a pipe or the like")
+        raise ValueError(f"{path}: must be a file that can be read more than once, not a directory or a pipe")
     return status
 
 
 def form_of(path: str, given: Format | None, delimiter: str | None) -> tuple[Format, str | None]:
     """Return the format of a file and, where it is known already, the delimiter."""
     if given is not None and check_text(given, "format") not in ("csv", "jsonl"):
-        raise ValueError(f"format: {given[:50]!r} is none of csv, jsonl")
+        raise ValueError(f"format: must be csv or jsonl, not {given[:50]!r}")
     ending = os.path.splitext(path)[1].lower()
     found, usual = _ENDINGS.get(ending, (None, None))
     form = given or found
@@ -108,19 +108,19 @@ def form_of(path: str, given: Format | None, delimiter: str | None) -> tuple[For
     if delimiter is not None and (
         len(check_text(delimiter, "delimiter")) != 1 or form != "csv" or delimiter in '"\r\n'
     ):
-        raise ValueError("delimiter: one character is needed, and only for CSV")
+        raise ValueError("delimiter: must be a single character, and only for CSV")
     return form, delimiter or usual
 
 
-class Lines(Iterator[str]):
+class FileLines(Iterator[str]):
     """The lines of a file with their ends, counted."""
 
     def __init__(self, file: BinaryIO, path: str, encoding: str) -> None:
         self._file = file
         self._path = path
-        begin = file.read(4)
+        head = file.read(4)
         file.seek(0)
-        self._encoding = next((name for mark, name in _MARKS.items() if begin.startswith(mark)), encoding)
+        self._encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), encoding)
         self.stamp: Stamp = stamp_of(os.fstat(file.fileno()))
         # Line ends stay as they are: within quotes they belong to the text.
         self._text = io.TextIOWrapper(file, self._encoding, newline="")
@@ -132,11 +132,12 @@ class Lines(Iterator[str]):
         try:
             line = self._text.readline(MAX_LINE_LENGTH)
         except UnicodeDecodeError as error:
-            # The decoder's positions count from what it was given last.
+            # The position in the error counts from the start of the block that was decoded last.
             position = self._file.tell() - len(error.object) + error.start
             text = f"byte {position:,} of the file is not {self._encoding} ({error.reason}); give its encoding"
             raise RecordsError(text, self._line_at(position)) from None
         if not line:
+            # A file that is still written ends anywhere, even within an address.
             if stamp_of(os.fstat(self._file.fileno())) != self.stamp:
                 raise RecordsError(f"the file was changed while it was read; {_WRITING}", self.number)
             raise StopIteration
@@ -148,7 +149,7 @@ class Lines(Iterator[str]):
         return line
 
     def _line_at(self, position: int) -> int:
-        """Count the lines before a byte anew: those of its block were not given out."""
+        """Count the lines before a byte from the start of the file: lines of its block were not returned yet."""
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(self._encoding)("replace"), translate=True)
         lines = 1
         with open(self._path, "rb") as file:
@@ -158,8 +159,8 @@ class Lines(Iterator[str]):
         return lines
 
 
-def records(lines: Lines, form: Format, delimiter: str | None) -> Iterator[tuple[int, Record | ValueError]]:
-    """Give each row with the line it begins in, or what is wrong with it. Rows without any content are left out.
+def records(lines: FileLines, form: Format, delimiter: str | None) -> Iterator[tuple[int, Record | ValueError]]:
+    """Yield each row with the line it starts in, or with its problem. Rows without any content are left out.
 
     Raises:
         RecordsError: The rest can't be read.
@@ -175,21 +176,21 @@ def records(lines: Lines, form: Format, delimiter: str | None) -> Iterator[tuple
 # --- CSV ---------------------------------------------------------------------------------------------------------
 
 
-def _from_csv(lines: Lines, delimiter: str | None) -> Iterator[tuple[int, Record | ValueError]]:
-    begin = next((line for line in lines if line.strip()), None)
-    if begin is not None and (told := _SEPARATOR_LINE.fullmatch(begin)):
-        if delimiter not in (None, told[1]):
+def _from_csv(lines: FileLines, delimiter: str | None) -> Iterator[tuple[int, Record | ValueError]]:
+    header = next((line for line in lines if line.strip()), None)
+    if header is not None and (separator_line := _SEPARATOR_LINE.fullmatch(header)):
+        if delimiter not in (None, separator_line[1]):
             raise RecordsError(
-                f"says that {told[1]!r} is between the columns, and delimiter that {delimiter!r} is; give the same, or "
-                "none for CSV",
+                f"names {separator_line[1]!r} as the character between columns, not {delimiter!r}; "
+                f"give delimiter={separator_line[1]!r}",
                 lines.number,
             )
-        delimiter = told[1]
-        begin = next((line for line in lines if line.strip()), None)
-    if begin is None:
+        delimiter = separator_line[1]
+        header = next((line for line in lines if line.strip()), None)
+    if header is None:
         raise RecordsError("is empty; the first line names the columns", 1)
     first = lines.number
-    reader = csv.reader(_chained(begin, lines), delimiter=delimiter or _delimiter_in(begin), strict=True)
+    reader = csv.reader(_chained(header, lines), delimiter=delimiter or _delimiter_in(header), strict=True)
     names: list[str] = []
     while True:
         line = first + reader.line_num
@@ -198,7 +199,7 @@ def _from_csv(lines: Lines, delimiter: str | None) -> Iterator[tuple[int, Record
         except StopIteration:
             return
         except csv.Error as error:
-            # Behind a wrong quote nobody knows where a row begins.
+            # After a wrong quote, the start of the next row can't be found.
             raise RecordsError(_reason(error), line) from None
         if not any(map(str.strip, cells)):
             continue
@@ -215,29 +216,32 @@ def _from_csv(lines: Lines, delimiter: str | None) -> Iterator[tuple[int, Record
             yield line, record
 
 
-def _chained(first: str, lines: Lines) -> Iterator[str]:
+def _chained(first: str, lines: FileLines) -> Iterator[str]:
     yield first
     yield from lines
 
 
 def _delimiter_in(header: str) -> str:
+    # A delimiter within quotes belongs to the name of a column.
     bare = re.sub(r'"[^"]*"', "", header)
     return max(",;\t", key=bare.count)
 
 
 def _header(cells: list[str], line: int) -> list[str]:
     names = [cell.strip() for cell in cells]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        raise RecordsError(f"the header names these columns more than once: {', '.join(twice)}", line)
+    # Of two columns with one name, a row could hold only the second.
+    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    if repeated:
+        raise RecordsError(f"the header names these columns more than once: {', '.join(repeated)}", line)
     return names
 
 
 def _reason(error: csv.Error) -> str:
     text = str(error)
     if "field limit" in text:
-        most = f"{csv.field_size_limit():,}"
-        return f"a value has more than {most} characters, the most that CSV takes here; is a quote not closed?"
+        # A quote that is never closed takes the rest of the file into its value.
+        limit = f"{csv.field_size_limit():,}"
+        return f"a value has more than {limit} characters, the most that CSV takes here; is a quote not closed?"
     if "end of data" in text:
         return f"the file ends within quotes; {_WRITING}"
     return f"is not CSV: {text}"
@@ -246,7 +250,7 @@ def _reason(error: csv.Error) -> str:
 # --- JSON lines --------------------------------------------------------------------------------------------------
 
 
-def _from_json(lines: Lines) -> Iterator[tuple[int, Record | ValueError]]:
+def _from_json(lines: FileLines) -> Iterator[tuple[int, Record | ValueError]]:
     decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).decode
     for line in lines:
         text = line.strip()
@@ -255,7 +259,7 @@ def _from_json(lines: Lines) -> Iterator[tuple[int, Record | ValueError]]:
         try:
             value = decode(text)
         except json.JSONDecodeError as error:
-            # Its columns count from the line's first character that is not a space.
+            # The position counts from the first character of the line that is not a space.
             cut = "" if line.endswith(("\n", "\r")) else f"; the file ends in this line: {_WRITING}"
             yield lines.number, ValueError(f"is not JSON: {error.msg} at character {error.pos + 1:,}{cut}")
         except RecursionError:
@@ -266,14 +270,17 @@ def _from_json(lines: Lines) -> Iterator[tuple[int, Record | ValueError]]:
             if isinstance(value, dict):
                 yield lines.number, Record(value)
             else:
-                yield lines.number, ValueError(f"a JSON object is needed in each line, not a {type(value).__name__}")
+                yield lines.number, ValueError(f"must be a JSON object, not a {type(value).__name__}")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
+    # JSON allows a repeated name, and Python would silently keep the last value.
     if len(made) != len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the name {next(name for name in names if names.count(name) > 1)!r} is there more than once")
+        raise ValueError(
+            f"the name {next(name for name in names if names.count(name) > 1)!r} is in the object more than once"
+        )
     return made
 
 

@@ -1,4 +1,4 @@
-"""Make e-mails of rows without a function of the caller's: from a template of the account, or from texts."""
+"""Functions that make the e-mail of a row: from a template of the account, or from texts with placeholders."""
 
 import html
 import string
@@ -13,7 +13,7 @@ from .records import MissingColumnError
 
 @attrs.frozen
 class FromTemplate:
-    """Makes an `Email` whose template gets the columns."""
+    """Makes an `Email` of a template, with the columns as its variables."""
 
     template_id: str
     sender: str
@@ -22,20 +22,20 @@ class FromTemplate:
     parts: Mapping[str, Any]
 
     def __call__(self, row: Mapping[str, Any]) -> Email:
-        """Make it."""
+        """Make the e-mail of a row."""
         to = row[self.to] if isinstance(self.to, str) else [tuple(row[name] for name in self.to)]
         data = dict(row) if self.data is None else {name: row[name] for name in self.data}
         return Email(sender=self.sender, to=to, template_id=self.template_id, template_data=data, **self.parts)
 
 
 class _Text(string.Template):
-    """Text with placeholders; those in braces can have any name, since columns do."""
+    """Text with placeholders. In braces they can have any name, since columns have any name."""
 
     braceidpattern = r"[^{}]+"
 
 
-class _Words(dict[str, str]):
-    """The columns of a row as texts, made when they are asked for."""
+class _ColumnTexts(dict[str, str]):
+    """The columns of a row as texts, each made when a placeholder asks for it."""
 
     def __init__(self, row: Mapping[str, Any], escaped: bool, html_columns: Collection[str]) -> None:
         super().__init__()
@@ -45,8 +45,9 @@ class _Words(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         value = self._row[name]
+        # JSON can hold null, true or a list, whose Python spelling must not end up in an e-mail.
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise TypeError(f"column {name!r} holds a {type(value).__name__}; text or a number is needed")
+            raise TypeError(f"column {name!r} must hold text or a number, not a {type(value).__name__}")
         text = str(value)
         self[name] = html.escape(text) if self._escaped and name not in self._html_columns else text
         return self[name]
@@ -62,18 +63,20 @@ class FromStrings:
         for name, value in parts.items():
             used: set[str] = set()
             try:
+                # Attachments are the same for all, and may hold any bytes.
                 compiled = _compiled(value, name, used) if name not in ("attachments", "inlines") else value
             except RecursionError:
                 raise ValueError(f"{name}: is nested too deeply") from None
+            # Parts without a placeholder are made once, and not for each row.
             (self._varying if used else self._fixed)[name] = compiled
             if name == "to" and not used:
-                raise ValueError("to: has no placeholder, such as $email, so all would go to one address")
+                raise ValueError("to: must have a placeholder, such as $email, or all would go to a single address")
             if name == "html_body" and (wrong := sorted(set(html_columns) - used)):
-                raise ValueError(f"html_columns: {', '.join(wrong)} stands nowhere in html_body")
+                raise ValueError(f"html_columns: must be columns that html_body uses, not {', '.join(wrong)}")
 
     def __call__(self, row: Mapping[str, Any]) -> Email:
-        """Make it."""
-        plain, escaped = _Words(row, False, ()), _Words(row, True, self._html_columns)
+        """Make the e-mail of a row."""
+        plain, escaped = _ColumnTexts(row, False, ()), _ColumnTexts(row, True, self._html_columns)
         filled = {}
         for name, value in self._varying.items():
             try:
@@ -84,25 +87,25 @@ class FromStrings:
 
 
 def _compiled(value: Any, part: str, used: set[str]) -> Any:
-    """Return a value with its texts made ready, and note the placeholders in them."""
+    """Return a value with its texts as templates, and add the names of their placeholders to ``used``."""
     if isinstance(value, str):
         text = _Text(value)
         if not text.is_valid():
-            raise ValueError(f"{part}: a $ in it begins no placeholder; $$ is the character itself")
+            raise ValueError(f"{part}: must have a placeholder after each $; $$ is the character itself")
         used.update(text.get_identifiers())
         return text if text.get_identifiers() else text.substitute()
     if isinstance(value, Mapping):
-        return {name: _compiled(one, part, used) for name, one in value.items()}
+        return {name: _compiled(item, part, used) for name, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return type(value)(_compiled(one, part, used) for one in value)
+        return type(value)(_compiled(item, part, used) for item in value)
     return value
 
 
-def _filled(value: Any, words: _Words) -> Any:
+def _filled(value: Any, columns: _ColumnTexts) -> Any:
     if isinstance(value, _Text):
-        return value.substitute(words)
+        return value.substitute(columns)
     if isinstance(value, dict):
-        return {name: _filled(one, words) for name, one in value.items()}
+        return {name: _filled(item, columns) for name, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return type(value)(_filled(one, words) for one in value)
+        return type(value)(_filled(item, columns) for item in value)
     return value

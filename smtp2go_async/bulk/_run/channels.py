@@ -1,4 +1,4 @@
-"""The three ways in which the rows of a run are sent; `Way` says what their methods do."""
+"""The three calls by which the rows of a run are sent; `Channel` says what the methods do."""
 
 import hashlib
 from collections.abc import Callable, Container, Sequence
@@ -22,20 +22,20 @@ from ..outcome import Outcome, SmsOutcome, Status
 _LOWER_HEADER = TOKEN_HEADER.lower()
 
 
-class Way(Protocol):
-    """How rows are sent: which go together, and what the answer says of each."""
+class Channel(Protocol):
+    """How rows are sent: which rows go together, and what the response says of each."""
 
     kind: str
-    most: int
+    max_rows: int
     """Rows in one call."""
 
     @property
     def field(self) -> str | None:
-        """The field of the request that has the rows, if they are in a list."""
+        """The field of the request that has the list of rows, if it has one."""
         ...
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
-        """Whether a row can go into the call that these are in."""
+        """Whether a row can go into the same call as the rows before it."""
         ...
 
     async def send(self, calls: Calls, rows: Sequence[Row]) -> list[Outcome]:
@@ -47,39 +47,37 @@ class Way(Protocol):
         ...
 
 
-def _marked(emails: list[dict[str, Any]], rows: Sequence[Row], journal: Journal | None) -> list[dict[str, Any]]:
-    """Return the fields of e-mails, each with the header by which its journal finds it."""
+def _with_tokens(emails: list[dict[str, Any]], rows: Sequence[Row], journal: Journal | None) -> list[dict[str, Any]]:
+    """Return the fields of e-mails, each with the header by which `reconcile` finds it in the account's activity."""
     if journal is None:
         return emails
     for fields, token in zip(emails, tokens_of(journal.id, [row.reference for row in rows]), strict=True):
         mark = {"header": TOKEN_HEADER, "value": token}
-        if "custom_headers" in fields:
-            # One of that name was copied from an e-mail that had come from here.
-            own = (one for one in fields["custom_headers"] if one["header"].lower() != _LOWER_HEADER)
-            fields["custom_headers"] = (mark, *own)
-        else:
-            fields["custom_headers"] = (mark,)
+        # An e-mail that was copied from an earlier run has a token of that run, by which it would be found instead.
+        own = (header for header in fields.get("custom_headers", ()) if header["header"].lower() != _LOWER_HEADER)
+        fields["custom_headers"] = (mark, *own)
     return emails
 
 
-def _fields(row: Row, of: Callable[[Email], dict[str, Any]]) -> dict[str, Any]:
-    """Return the fields of a row's e-mail; nothing was sent when that fails, whatever is raised."""
+def _fields(row: Row, to_fields: Callable[[Email], dict[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a row's e-mail. Nothing was sent when that fails, and the error is about this row alone."""
     assert row.email is not None
     try:
-        return of(row.email)
+        return to_fields(row.email)
     except (ValueError, TypeError):
         raise
     except Exception as error:
+        # A class of the caller's own can raise anything. Another kind of error would end the run.
         raise TypeError(f"the e-mail can't be written: {type(error).__name__}: {error}") from error
 
 
 @attrs.frozen
-class EachAlone:
-    """One call of ``/email/send`` for each e-mail: a verdict for each."""
+class SingleSends:
+    """One call of ``/email/send`` for each e-mail, with a verdict for each."""
 
     journal: Journal | None
     kind = "send"
-    most = 1
+    max_rows = 1
     field = None
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
@@ -87,7 +85,7 @@ class EachAlone:
 
     async def send(self, calls: Calls, rows: Sequence[Row]) -> list[Outcome]:
         (row,) = rows
-        (fields,) = _marked([_fields(row, methodcaller("to_fields"))], rows, self.journal)
+        (fields,) = _with_tokens([_fields(row, methodcaller("to_fields"))], rows, self.journal)
         sent = await calls.call(SEND, fields)
         return [
             Outcome(
@@ -106,35 +104,39 @@ class EachAlone:
 
 
 @attrs.define
-class Together:
-    """Calls of ``/email/batch``: many e-mails in one, as many as fit under the limit of a body."""
+class BatchSends:
+    """Calls of ``/email/batch``, each with as many e-mails as fit under the limit of a body."""
 
     journal: Journal | None
-    most: int
-    most_bytes: int
+    max_rows: int
+    max_bytes: int
     kind = "batch"
     field = "emails"
     _bytes: int = 0
+    """What the e-mails of the next call have together, as far as it is put together."""
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
         assert row.email is not None
         if len(rows) == 1:
+            # The first row of a call always fits, so it was not measured yet.
             assert rows[0].email is not None
-            self._bytes = self._measured(rows[0].email)
-        self._bytes += self._measured(row.email)
-        return self._bytes <= self.most_bytes
+            self._bytes = self._measure(rows[0].email)
+        self._bytes += self._measure(row.email)
+        return self._bytes <= self.max_bytes
 
-    def _measured(self, email: Email) -> int:
+    def _measure(self, email: Email) -> int:
         try:
             bound = max_body_bytes(email)
-            # Encoding it only to know its length is worth it where the bound would keep others out.
-            return bound if bound * self.most <= self.most_bytes else encode(email.to_fields()).length + 100
+            # The bound is cheap and high. An e-mail is encoded for its exact length only where the bound would keep
+            # other e-mails out of the call.
+            return bound if bound * self.max_rows <= self.max_bytes else encode(email.to_fields()).length + 100
         except Exception:
-            # A file that is not there, data without an end or a form in JSON: the call says so, and it goes alone.
-            return self.most_bytes
+            # A file that is missing, data that is endless or has no form in JSON: the e-mail goes alone, and its call
+            # raises the error.
+            return self.max_bytes
 
     async def send(self, calls: Calls, rows: Sequence[Row]) -> list[Outcome]:
-        emails = _marked([_fields(row, batch_fields) for row in rows], rows, self.journal)
+        emails = _with_tokens([_fields(row, batch_fields) for row in rows], rows, self.journal)
         items = await call_batch(calls, emails)
         return [self._outcome_of(row, item, items.request_id) for row, item in zip(rows, items, strict=True)]
 
@@ -147,8 +149,9 @@ class Together:
                 schedule_id=item.schedule_id or None,
                 request_id=request_id,
             )
-        said = f": {item.error}" if item.error else ""
-        error = ReplyError(f"the answer has no id for this e-mail{said}", operation="/email/batch", status=200)
+        # Neither an id nor a refusal: the e-mail may have been taken.
+        detail = f": {item.error}" if item.error else ""
+        error = ReplyError(f"the response has no id for this e-mail{detail}", operation="/email/batch", status=200)
         return Outcome(reference=row.reference, status="unknown", request_id=request_id, error=error)
 
     def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
@@ -158,13 +161,13 @@ class Together:
 
 
 @attrs.frozen
-class Texts:
+class SmsSends:
     """Calls of ``/sms/send``, for 100 numbers each."""
 
     content: str = attrs.field(repr=False)
     sender: str | None
     kind = "sms"
-    most = MAX_NUMBERS
+    max_rows = MAX_NUMBERS
     field = "destination"
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
@@ -177,14 +180,15 @@ class Texts:
         except SendRefusedError as error:
             if not isinstance(error.result, SmsSent):
                 raise
+            # Some numbers of a refused call may have been taken, so each gets its own verdict all the same.
             sent, refusal = error.result, error
-        by_counts = _told_by_counts(sent, len(rows))
-        messages = _by_number(sent.messages)
-        contradicted = _contradicted(sent, len(rows))
+        by_counts = _status_by_counts(sent, len(rows))
+        messages = _messages_by_number(sent.messages)
+        contradicted = _contradicted_verdicts(sent, len(rows))
         outcomes: list[Outcome] = []
         for row in rows:
             own = messages.get(digits_of(row.reference), ())
-            outcomes.append(_text(row, own, _status_of(own, by_counts, contradicted), sent.request_id, refusal))
+            outcomes.append(_sms_outcome(row, own, _status_of(own, by_counts, contradicted), sent.request_id, refusal))
         return outcomes
 
     def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
@@ -193,31 +197,32 @@ class Texts:
 
 
 def content_hash(journal: Journal, content: str) -> str:
-    """Return a text in short, so that a journal is not used for another one, and does not hold it."""
+    """Return a hash of a text, by which a journal knows its text again without holding it."""
     return hashlib.blake2b(content.encode(), key=journal.id.encode(), digest_size=12).hexdigest()
 
 
-def _by_number(messages: Sequence[SmsMessage]) -> dict[str, list[SmsMessage]]:
+def _messages_by_number(messages: Sequence[SmsMessage]) -> dict[str, list[SmsMessage]]:
     found: dict[str, list[SmsMessage]] = {}
-    for one in messages:
-        found.setdefault(digits_of(one.destination), []).append(one)
+    for message in messages:
+        # The API may write a number differently from the request, so only its digits are compared.
+        found.setdefault(digits_of(message.destination), []).append(message)
     return found
 
 
-def _contradicted(sent: SmsSent, numbers: int) -> set[bool]:
-    """Return what messages say that the counts of the whole call leave no room for: taken, not taken, or both."""
+def _contradicted_verdicts(sent: SmsSent, numbers: int) -> set[bool]:
+    """Return which verdicts (taken, not taken) more messages have than the counts of the whole call allow."""
     if sum(sent.counts.values()) != numbers or any(was_taken(status) is None for status in sent.counts):
         return set()
     found = set()
     for verdict in (True, False):
         counted = sum(count for status, count in sent.counts.items() if was_taken(status) is verdict)
-        if len({one.destination for one in sent.messages if was_taken(one.status) is verdict}) > counted:
+        if len({message.destination for message in sent.messages if was_taken(message.status) is verdict}) > counted:
             found.add(verdict)
     return found
 
 
-def _told_by_counts(sent: SmsSent, numbers: int) -> Status:
-    """Return what became of each number that no message tells of, going by the counts of the answer.
+def _status_by_counts(sent: SmsSent, numbers: int) -> Status:
+    """Return what became of each number without a message, by the counts of the response.
 
     The API's own example has nothing but counts.
     """
@@ -226,13 +231,14 @@ def _told_by_counts(sent: SmsSent, numbers: int) -> Status:
         return "refused" if counted >= numbers else "unknown"
     if sent.refusals or counted not in (0, numbers) or sent.total_sent not in (None, numbers):
         return "unknown"
+    # Where only some were taken, nothing says which, so all of them are unknown.
     all_taken = counted == numbers and all(was_taken(status) for status in sent.counts)
     return "sent" if all_taken or sent.total_sent == numbers else "unknown"
 
 
 def _status_of(messages: Sequence[SmsMessage], by_counts: Status, contradicted: Container[bool]) -> Status:
     """Return what became of one number; several messages for it have to agree."""
-    verdicts = {was_taken(one.status) for one in messages}
+    verdicts = {was_taken(message.status) for message in messages}
     if len(verdicts) > 1:
         return "unknown"
     taken = next(iter(verdicts), None)
@@ -241,21 +247,22 @@ def _status_of(messages: Sequence[SmsMessage], by_counts: Status, contradicted: 
     return "unknown" if taken in contradicted else "sent" if taken else "refused"
 
 
-def _text(
+def _sms_outcome(
     row: Row,
     messages: Sequence[SmsMessage],
     status: Status,
     request_id: str | None,
     refusal: Exception | None,
 ) -> SmsOutcome:
-    message = next((one for one in messages if was_taken(one.status)), messages[0] if messages else None)
+    first = messages[0] if messages else None
+    message = next((message for message in messages if was_taken(message.status)), first)
     word = message.status if message is not None else ""
     error: Exception | None = None
     if status == "refused":
         error = refusal or SendRefusedError(f"the text was {word or 'not sent'}", operation="/sms/send")
     elif status == "unknown":
-        problem = "does not tell of this number" if message is None else "does not say whether this text was taken"
-        error = ReplyError(f"the answer {problem}", operation="/sms/send", status=200, request_id=request_id)
+        problem = "does not have this number" if message is None else "does not say whether this text was taken"
+        error = ReplyError(f"the response {problem}", operation="/sms/send", status=200, request_id=request_id)
     return SmsOutcome(
         reference=row.reference,
         status=status,

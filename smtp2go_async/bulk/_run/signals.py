@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during a run: what is under way is settled first, then they do what they always do."""
+"""Ctrl-C and SIGTERM during a run: calls under way are settled first, then the signals do what they always do."""
 
 import contextlib
 import signal
@@ -10,41 +10,45 @@ from typing import Protocol
 import anyio
 from anyio.lowlevel import checkpoint
 
-_OURS = ("signal", "_signal", "asyncio.runners", "trio._core._ki", "builtins")
-"""Modules whose handlers stand there when the program has set none of its own."""
+_DEFAULT_HANDLER_MODULES = ("signal", "_signal", "asyncio.runners", "trio._core._ki", "builtins")
+"""Modules whose handlers are in place when the program has set none of its own."""
 
 
 class Stop(Protocol):
-    """What is called when a signal came."""
+    """Called when a signal arrives."""
 
     def __call__(self, *, at_once: bool = False) -> None:
-        """End the work; ``at_once`` without waiting for what is under way."""
+        """End the work; ``at_once`` without waiting for calls under way."""
         ...
 
 
-def _free(number: signal.Signals) -> bool:
-    """Whether a signal does what Python lets it do; a program with a handler of its own (a web server) keeps it."""
+def _has_default_handler(number: signal.Signals) -> bool:
+    """Whether a signal may be handled here. A program with a handler of its own, such as a web server, keeps it."""
     handler = signal.getsignal(number)
     if handler in (signal.SIG_DFL, signal.default_int_handler):
         return True
+    # None is a handler that was not set from Python; a number ignores the signal.
     if handler is None or isinstance(handler, int):
         return False
+    # asyncio.run installs a partial.
     inner = getattr(handler, "func", handler)
-    return getattr(inner, "__module__", "") in _OURS
+    return getattr(inner, "__module__", "") in _DEFAULT_HANDLER_MODULES
 
 
 @contextlib.asynccontextmanager
 async def ending_on_signals(stop: Stop) -> AsyncIterator[None]:
-    """Call ``stop`` at the first Ctrl-C or SIGTERM, and do what the signal says when the work has ended.
+    """Call ``stop`` at the first Ctrl-C or SIGTERM, and do what the signal means when the work has ended.
 
-    A second one does not wait for what is still under way.
+    After a second signal, calls under way are not waited for.
     """
-    numbers = [number for number in (signal.SIGINT, signal.SIGTERM) if _in_main_thread() and _free(number)]
+    # Python sets handlers in the main thread only.
+    both = (signal.SIGINT, signal.SIGTERM)
+    numbers = [number for number in both if _in_main_thread() and _has_default_handler(number)]
     if not numbers:
         yield
         return
     before = {number: signal.getsignal(number) for number in numbers}
-    came: list[int] = []
+    arrived: list[int] = []
     error: BaseException | None = None
     try:
         async with anyio.create_task_group() as tasks:
@@ -53,33 +57,34 @@ async def ending_on_signals(stop: Stop) -> AsyncIterator[None]:
                 with anyio.open_signal_receiver(*numbers) as signals:
                     task_status.started()
                     async for number in signals:
-                        came.append(number)
-                        stop(at_once=len(came) > 1)
+                        arrived.append(number)
+                        stop(at_once=len(arrived) > 1)
 
             await tasks.start(listen)
             try:
                 yield
             except (Exception, KeyboardInterrupt, SystemExit) as problem:
-                # Raised in there, it would come out in a group.
+                # Raised inside the task group, it would come out wrapped in an ExceptionGroup.
                 error = problem
             tasks.cancel_scope.cancel()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if came and _is_beside_the_main_task(before.get(signal.SIGINT)):
-            # An error of this kind ends the loop before its main task has ended, and then threads are waited for that
-            # nobody tells to stop. asyncio's own handler cancels the main task, and with it all that it waits for.
+        if arrived and _is_beside_the_main_task(before.get(signal.SIGINT)):
+            # KeyboardInterrupt and SystemExit would end the loop before its main task, which then can't tell its
+            # threads to stop, while the end of the program waits for them. asyncio's own handler cancels the main task
+            # and all that it awaits.
             signal.raise_signal(signal.SIGINT)
             await checkpoint()
-        elif came:
-            raise (KeyboardInterrupt() if came[0] == signal.SIGINT else SystemExit(128 + came[0])) from error
+        elif arrived:
+            raise (KeyboardInterrupt() if arrived[0] == signal.SIGINT else SystemExit(128 + arrived[0])) from error
     if error is not None:
         raise error
 
 
 @contextlib.contextmanager
 def term_as_exit() -> Iterator[None]:
-    """Let SIGTERM end a waiting call as Ctrl-C does, so that what is under way can be settled."""
+    """Let SIGTERM end a blocking call as Ctrl-C does, so that calls under way can be settled."""
     if not (_in_main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL):
         yield
         return

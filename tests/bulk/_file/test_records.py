@@ -67,7 +67,7 @@ def test_a_bad_csv_file_is_refused_with_its_line_and_why(problem, content, said)
 
 
 @on("separator", ["|", ":"])
-def test_a_header_that_was_not_taken_apart_asks_for_the_delimiter(problem, separator):
+def test_a_header_that_was_not_split_asks_for_the_delimiter(problem, separator):
     header = HEADER.strip().replace(",", separator)
     assert problem(f"{header}\n1{separator}jane@example.com{separator}Jane\n") == (
         f"list.csv, line 2: no column 'id'; there are {header}; give the delimiter, if these are several columns"
@@ -77,11 +77,11 @@ def test_a_header_that_was_not_taken_apart_asks_for_the_delimiter(problem, separ
 @on(
     ("line", "said"),
     [
-        ("[1, 2]", "a JSON object is needed in each line, not a list"),
-        ("null", "a JSON object is needed in each line, not a NoneType"),
+        ("[1, 2]", "must be a JSON object, not a list"),
+        ("null", "must be a JSON object, not a NoneType"),
         ('{"id" 1}', "is not JSON: Expecting ':' delimiter at character 7"),
         ('{"id":', "is not JSON: Expecting value at character 7"),
-        ('{"id": 1, "id": 2}', "is not JSON that can be read: the name 'id' is there more than once"),
+        ('{"id": 1, "id": 2}', "is not JSON that can be read: the name 'id' is in the object more than once"),
         ('{"id": NaN}', "is not JSON that can be read: NaN is not JSON"),
         ("[" * 100_000, "is not JSON that can be read: nested too deep"),
         ('{"id": 1.5}', "column 'id': a reference must be text, not a float"),
@@ -98,11 +98,11 @@ def test_a_bad_json_line_is_refused_with_its_number_and_why(problem, line, said)
     assert problem(f"{good}\n{line}\n{good.replace('1', '9')}", "list.jsonl") == f"list.jsonl, line 3: {said}"
 
 
-def test_a_json_line_that_the_file_ends_in_is_perhaps_still_written(problem):
+def test_a_json_line_without_an_end_may_still_be_written(problem):
     assert problem('{"id": 1', "list.jsonl").endswith("; the file ends in this line: is something still writing it?")
 
 
-def test_a_line_without_end_is_not_read_to_its_end(problem, monkeypatch):
+def test_an_endless_line_is_not_read_to_its_end(problem, monkeypatch):
     monkeypatch.setattr(records, "MAX_LINE_LENGTH", 1000)
     assert problem("x" * 5000, "list.jsonl") == "list.jsonl, line 1: is longer than 1,000 characters"
 
@@ -119,7 +119,7 @@ cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 
 
 @given(st.lists(names, min_size=2, max_size=5, unique=True).flatmap(lambda some: st.tuples(st.just(some), st.lists(st.lists(cells, min_size=len(some), max_size=len(some)), max_size=6))), st.sampled_from(",;\t"), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))  # fmt: skip
-def test_whatever_is_written_as_csv_is_read_again(tmp_path_factory, table, delimiter, encoding):
+def test_any_text_that_is_written_as_csv_is_read_again(tmp_path_factory, table, delimiter, encoding):
     header, rows = table
     path = tmp_path_factory.mktemp("csv") / "list.csv"
     with path.open("w", encoding=encoding, newline="") as file:
@@ -142,7 +142,7 @@ def rows_of(path, **options):
 )
 @on("delimiter", [";", ",", "\t", "|", ":"])
 @on("given", [False, True])
-def test_the_line_in_which_excel_says_what_is_between_columns_is_understood(tmp_path, begin, delimiter, given):
+def test_the_line_in_which_excel_names_the_delimiter_is_understood(tmp_path, begin, delimiter, given):
     table = GOOD.replace(",", delimiter)
     (tmp_path / "list.csv").write_text(begin.format(delimiter) + table, encoding="utf-8", newline="")
     assert rows_of(tmp_path / "list.csv", **({"delimiter": delimiter} if given else {})) == [
@@ -151,7 +151,7 @@ def test_the_line_in_which_excel_says_what_is_between_columns_is_understood(tmp_
     ]
 
 
-def test_commas_in_a_header_with_semicolons_do_not_count_after_such_a_line(tmp_path):
+def test_after_a_separator_line_commas_in_the_header_do_not_count(tmp_path):
     (tmp_path / "list.csv").write_text("sep=;\nid;email;name;a,b,c,d,e,f\n1;jane@example.com;Jane;x\n")
     assert rows_of(tmp_path / "list.csv") == [("1", ("jane@example.com",), "Hello Jane")]
 
@@ -165,22 +165,26 @@ def test_commas_in_a_header_with_semicolons_do_not_count_after_such_a_line(tmp_p
         ("sep=;\n\nid;email;name\n\n1;jane;Jane\n", "line 5: to: is not an e-mail address"),
     ],
 )
-def test_such_a_line_counts_as_a_line(problem, content, said):
+def test_a_separator_line_counts_as_a_line(problem, content, said):
     assert problem(content) in (f"list.csv, {said}", f"list.csv, {said.replace('line 2', 'line 1')}")
 
 
-def test_such_a_line_that_says_something_else_than_the_argument_is_refused(tmp_path):
+def test_a_separator_line_that_contradicts_the_argument_is_refused(tmp_path):
     (tmp_path / "list.csv").write_text("sep=;\n" + GOOD.replace(",", ";"))
-    with pytest.raises(ValueError, match="line 1: says that ';' is between the columns, and delimiter that ',' is"):
+    with pytest.raises(
+        ValueError, match="line 1: names ';' as the character between columns, not ','; give delimiter=';'"
+    ):
         EmailFile(tmp_path / "list.csv", hello, delimiter=",").check()
     (tmp_path / "list.tsv").write_text("sep=;\n" + GOOD.replace(",", ";"))
-    with pytest.raises(ValueError, match=r"line 1: says that ';' is between the columns, and delimiter that '\\t' is"):
+    with pytest.raises(
+        ValueError, match=r"line 1: names ';' as the character between columns, not '\\t'; give delimiter=';'"
+    ):
         EmailFile(tmp_path / "list.tsv", hello).check()
     assert len(rows_of(tmp_path / "list.tsv", delimiter=";")) == 2
 
 
 @on("header", ["sep=,id,email,name", "sep,id,email,name", "sep=,email,name,id", "sep=;x,id,email,name"])
-def test_a_header_that_only_begins_like_such_a_line_is_a_header(tmp_path, header):
+def test_a_header_that_only_starts_like_a_separator_line_is_a_header(tmp_path, header):
     row = ",".join({"id": "1", "email": "jane@example.com", "name": "Jane"}.get(one, "x") for one in header.split(","))
     (tmp_path / "list.csv").write_text(f"{header}\n{row}\n")
     assert rows_of(tmp_path / "list.csv") == [("1", ("jane@example.com",), "Hello Jane")]
@@ -189,7 +193,7 @@ def test_a_header_that_only_begins_like_such_a_line_is_a_header(tmp_path, header
 # --- addresses -----------------------------------------------------------------------------------------------------
 
 
-def test_an_address_with_a_character_that_does_not_show_is_told_by_its_line(problem):
+def test_an_address_with_an_invisible_character_is_refused_with_its_line(problem):
     content = HEADER + "1,jane@example.com,Jane\n2,jo\u200be@example.com,Joe\n"
     assert problem(content).startswith("list.csv, line 3: to: holds U+200B ZERO WIDTH SPACE at position 2, which")
     from_template = EmailFile.from_template

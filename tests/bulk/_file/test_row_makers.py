@@ -23,7 +23,7 @@ def fields(path, **parts):
     return email.to_fields()
 
 
-def test_placeholders_are_filled_wherever_text_is(path):
+def test_placeholders_are_filled_in_every_text(path):
     found = fields(
         path,
         to=[("$name", "$email")],
@@ -48,18 +48,18 @@ def test_placeholders_are_filled_wherever_text_is(path):
     }
 
 
-def test_what_comes_out_of_a_file_is_escaped_in_html_and_filled_once(path):
+def test_values_of_a_file_are_escaped_in_html_and_filled_once(path):
     found = fields(path, subject="$note", text_body="$note", html_body='<p title="$note">$note</p>')
     assert found["html_body"] == '<p title="&lt;b&gt;$name&lt;/b&gt;">&lt;b&gt;$name&lt;/b&gt;</p>'
     assert found["subject"] == found["text_body"] == "<b>$name</b>"
 
 
-def test_two_dollars_are_one_with_a_placeholder_and_without(path):
+def test_two_dollars_are_a_single_dollar_with_and_without_a_placeholder(path):
     found = fields(path, subject="$$5 for $id", text_body="$$5")
     assert (found["subject"], found["text_body"]) == ("$5 for 1", "$5")
 
 
-def test_a_column_of_html_is_left_as_it_is_and_others_are_not(path):
+def test_an_html_column_is_not_escaped_and_other_columns_are(path):
     path.write_text("email,a,b\njane@example.com,<i>,<i>\n")
     assert fields(path, subject="x", html_body="$a $b", html_columns=["b"])["html_body"] == "&lt;i&gt; <i>"
 
@@ -87,13 +87,13 @@ def test_a_cell_can_not_add_a_header_or_a_recipient(path):
     [
         ({"subject": "$nmae"}, "line 2: subject: no column 'nmae'; there are id, email, name, First name, note"),
         ({"subject": "x", "custom_headers": [("X-A", "${First  name}")]}, "line 2: custom_headers: no column 'First  name'; there are"),
-        ({"subject": "costs $5"}, r"^subject: a \$ in it begins no placeholder; \$\$ is the character itself"),
-        ({"subject": "x", "to": "email"}, r"^to: has no placeholder, such as \$email"),
-        ({"subject": "x", "html_body": "$name", "html_columns": ["nmae"]}, "^html_columns: nmae stands nowhere in html_body"),
-        ({"template_id": "welcome"}, "^template_id: is for from_template"),
+        ({"subject": "costs $5"}, r"^subject: must have a placeholder after each \$; \$\$ is the character itself"),
+        ({"subject": "x", "to": "email"}, r"^to: must have a placeholder, such as \$email"),
+        ({"subject": "x", "html_body": "$name", "html_columns": ["nmae"]}, "^html_columns: must be columns that html_body uses, not nmae"),
+        ({"template_id": "welcome"}, "^template_id: must be left out here; it is for from_template"),
     ],
 )  # fmt: skip
-def test_a_wrong_text_is_told_with_its_part(path, parts, said):
+def test_a_wrong_text_is_refused_with_the_name_of_its_part(path, parts, said):
     with pytest.raises(ValueError, match=said):
         EmailFile.from_strings(path, sender="news@example.com", **{"text_body": "x", **parts}).check()
 
@@ -116,7 +116,7 @@ def test_only_texts_and_numbers_of_json_become_text(tmp_path, value, shown):
     if shown:
         assert fields(path, subject="$value", text_body="x")["subject"] == shown
         return
-    with pytest.raises(ValueError, match="line 1: subject: column 'value' holds a .*; text or a number is needed"):
+    with pytest.raises(ValueError, match="line 1: subject: column 'value' must hold text or a number, not a"):
         fields(path, subject="$value", text_body="x")
 
 
@@ -152,17 +152,17 @@ def test_named_columns_are_the_variables_and_nested_json_stays_nested(tmp_path):
     [
         ({"data": ["nmae"]}, "line 2: no column 'nmae'; there are id, email"),
         ({"to": "mail"}, "line 2: no column 'mail'; there are id, email"),
-        ({"template_data": {}}, "^template_data: is made from the columns"),
-        ({"template_id": "x"}, "^template_id: is made from the columns"),
+        ({"template_data": {}}, "^template_data: must be left out"),
+        ({"template_id": "x"}, "^template_id: must be left out"),
         ({"sender": "news"}, "^sender: is not an e-mail address"),
     ],
 )
-def test_a_wrong_argument_for_a_template_is_told(path, arguments, said):
+def test_a_wrong_argument_for_a_template_is_refused(path, arguments, said):
     with pytest.raises(ValueError, match=said):
         EmailFile.from_template(path, "welcome", **{"sender": "news@example.com", **arguments}).check()
 
 
-def test_what_is_made_arrives(path, backend):
+def test_an_email_made_of_strings_arrives(path, backend):
     emails = EmailFile.from_strings(
         path,
         sender="news@example.com",

@@ -44,7 +44,7 @@ def test_a_row_that_goes_back_has_the_error_and_the_request_that_it_had(first, g
     assert before.error is not None
 
 
-def test_a_run_that_sends_unknown_ones_again_leaves_those_alone_that_were_sent(go, client, provider, path):
+def test_a_run_that_sends_unknown_emails_again_leaves_sent_emails_alone(go, client, provider, path):
     provider.then(None, LOST)
     go(client.bulk.send, emails(5), concurrency=1, journal=path)
     report = go(client.bulk.send, emails(5), journal=path, resend_unknown=True)

@@ -35,7 +35,7 @@ def test_a_list_of_bad_rows_only_is_in_the_journal(go, client, provider, path):
     assert provider.calls == []
 
 
-def test_a_number_that_is_none_is_in_the_journal(go, client, path):
+def test_an_invalid_number_is_in_the_journal(go, client, path):
     go(client.bulk.send_sms, ["+12025550101", "nobody"], "Hello", journal=path)
     assert states(path) == {"+12025550101": "sent", "nobody": "failed"}
 
@@ -55,7 +55,7 @@ def test_a_bad_row_that_was_corrected_is_sent_by_the_next_run(via, place, go, cl
     assert (row.state, row.error, row.claimed > 0) == ("sent", None, True)
 
 
-def test_a_row_that_stays_bad_is_told_by_each_run(go, client, path):
+def test_a_row_that_stays_bad_is_reported_by_each_run(go, client, path):
     for _ in range(2):
         report = go(client.bulk.send, [*emails(2), bad("r3")], journal=path)
         assert report.failed == 1
@@ -69,7 +69,7 @@ def test_a_row_that_was_sent_and_is_bad_now_stays_as_it_was(go, client, path):
     assert (row.state, row.error) == ("sent", None)
 
 
-def test_a_reference_that_comes_twice_does_not_hide_what_became_of_the_first(go, client, provider, path):
+def test_a_duplicate_reference_does_not_hide_the_outcome_of_the_first_row(go, client, provider, path):
     provider.hold()
 
     def source():
@@ -84,14 +84,14 @@ def test_a_reference_that_comes_twice_does_not_hide_what_became_of_the_first(go,
     assert counted(path) == {"sent": 3}
 
 
-def test_so_many_rows_were_corrected_that_it_is_another_list(go, client, path):
+def test_a_list_with_too_many_corrected_rows_is_another_list(go, client, path):
     good = emails(250)
     go(client.bulk.send, [bad(name) for name, _ in good[:150]] + good[150:], journal=path)
     with pytest.raises(JournalError, match="belongs to another list"):
         go(client.bulk.send, good, journal=path)
 
 
-def test_without_references_a_row_is_known_by_its_number_also_after_a_correction(go, client, provider, path):
+def test_without_references_a_corrected_row_is_known_by_its_number(go, client, provider, path):
     def mail(number):
         return Email(sender="a@example.com", to=f"{number}@example.com", subject=str(number), text_body="Hello")
 

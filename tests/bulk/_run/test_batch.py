@@ -28,7 +28,7 @@ def missing(tmp_path):
 # --- packing -----------------------------------------------------------------------------------------------------
 
 
-def test_five_hundred_emails_go_in_a_call_unless_told_otherwise(go, client, provider):
+def test_five_hundred_emails_go_in_a_call_by_default(go, client, provider):
     assert go(client.bulk.send, emails(1200), via="batch").sent == 1200
     assert sizes(provider) == [500, 500, 200]
     assert set(provider.arrived.values()) == {1}
@@ -40,19 +40,19 @@ def test_up_to_a_thousand_go_in_a_call(go, client, provider):
 
 
 @pytest.mark.parametrize("wrong", [0, 1001, -1, 2.5, True])
-def test_another_size_of_batches_is_refused_before_anything_is_done(wrong, go, client, tmp_path):
+def test_a_batch_size_out_of_range_is_refused_before_anything_is_done(wrong, go, client, tmp_path):
     with pytest.raises((ValueError, TypeError), match="batch_size"):
         go(client.bulk.send, emails(1), via="batch", batch_size=wrong, journal=tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_way_than_send_or_batch_is_refused(go, client):
+def test_a_value_of_via_other_than_send_or_batch_is_refused(go, client):
     with pytest.raises(ValueError, match="via: must be one of send, batch, not 'mime'"):
         go(client.bulk.send, emails(1), via="mime")
 
 
 @pytest.mark.parametrize("text", ["x", "é", "😀", "\x01", '"'])
-def test_no_body_is_over_the_limit_whatever_is_in_the_emails(text, go, provider, path):
+def test_no_body_is_over_the_limit_for_any_content_of_the_emails(text, go, provider, path):
     limit = 200_000
     client = client_of(provider, max_email_bytes=limit)
     pairs = [(f"r{n}", email(f"r{n}", text_body=text * 3000)) for n in range(100)]
@@ -61,7 +61,7 @@ def test_no_body_is_over_the_limit_whatever_is_in_the_emails(text, go, provider,
     assert max(size for _, _, size in provider.calls) <= limit
 
 
-def test_emails_of_all_sizes_fill_the_body_well_and_never_go_over(go, provider, path):
+def test_emails_of_all_sizes_fill_the_body_well_and_never_exceed_it(go, provider, path):
     limit = 100_000
     client = client_of(provider, max_email_bytes=limit)
     pairs = [(f"r{n}", email(f"r{n}", text_body="x" * (1 + n * 7919 % 9000))) for n in range(300)]
@@ -71,7 +71,7 @@ def test_emails_of_all_sizes_fill_the_body_well_and_never_go_over(go, provider, 
     assert sorted(found)[1] > 0.8 * limit
 
 
-def test_attachments_count_with_what_they_are_in_base64(go, provider, tmp_path):
+def test_attachments_count_with_their_length_in_base64(go, provider, tmp_path):
     file = tmp_path / "a.bin"
     file.write_bytes(b"x" * 30_000)
     client = client_of(provider, max_email_bytes=100_000)
@@ -80,7 +80,7 @@ def test_attachments_count_with_what_they_are_in_base64(go, provider, tmp_path):
     assert sizes(provider) == [2] * 5
 
 
-def test_an_email_that_is_exactly_as_large_as_a_body_can_be_goes_alone(go, provider):
+def test_an_email_as_large_as_the_limit_of_a_body_goes_alone(go, provider):
     alone = email("big", text_body="x" * 50_000)
     limit = encode({"emails": [alone.to_fields()]}).length
     client = client_of(provider, max_email_bytes=limit)
@@ -122,7 +122,7 @@ def test_an_item_without_an_id_is_unknown_and_the_others_keep_theirs(go, client,
 
 
 @pytest.mark.parametrize("items", [[], [{"email_id": "a"}], [{"email_id": str(n)} for n in range(4)]])
-def test_a_reply_of_another_length_makes_its_emails_unknown_and_no_others(items, go, client, provider):
+def test_a_response_with_the_wrong_number_of_items_makes_only_its_emails_unknown(items, go, client, provider):
     provider.then(lambda _fields: answer(data=items))
     told = []
     go(client.bulk.send, emails(6), via="batch", batch_size=3, concurrency=1, on_outcome=told.append)
@@ -131,7 +131,7 @@ def test_a_reply_of_another_length_makes_its_emails_unknown_and_no_others(items,
 
 
 @pytest.mark.parametrize("turn", [LOST, answer(502)])
-def test_a_lost_reply_makes_its_emails_unknown_and_none_is_sent_again(turn, go, client, provider, path):
+def test_a_lost_reply_makes_its_emails_unknown_and_they_are_not_sent_again(turn, go, client, provider, path):
     provider.then(turn)
     report = go(client.bulk.send, emails(6), via="batch", batch_size=3, concurrency=1, journal=path)
     assert (report.sent, report.unknown) == (3, 3)
@@ -146,13 +146,13 @@ def test_a_call_that_is_refused_refuses_its_emails_and_no_others(go, client, pro
     assert (report.sent, report.refused) == (3, 3)
 
 
-def test_a_call_that_is_turned_away_is_made_again_after_the_cool_down(go, client, provider):
+def test_a_call_that_meets_a_429_is_made_again_after_the_cool_down(go, client, provider):
     provider.then(TURNED_AWAY)
     assert go(client.bulk.send, emails(6), via="batch").sent == 6
     assert set(provider.arrived.values()) == {1}
 
 
-def test_three_calls_in_a_row_without_an_answer_end_the_run(go, client, provider, path):
+def test_three_calls_in_a_row_without_a_response_end_the_run(go, client, provider, path):
     provider.otherwise = LOST
     with pytest.raises(BulkStoppedError) as caught:
         go(client.bulk.send, emails(1000), via="batch", batch_size=10, concurrency=1, journal=path)
@@ -163,7 +163,7 @@ def test_three_calls_in_a_row_without_an_answer_end_the_run(go, client, provider
 # --- something in one of them ------------------------------------------------------------------------------------
 
 
-def test_one_email_whose_file_is_missing_does_not_keep_the_others_of_its_call(go, client, provider, tmp_path):
+def test_an_email_whose_file_is_missing_does_not_hold_back_the_others_of_its_call(go, client, provider, tmp_path):
     bad = email("bad")
     object.__setattr__(bad, "attachments", (missing(tmp_path),))
     told = []
@@ -174,7 +174,7 @@ def test_one_email_whose_file_is_missing_does_not_keep_the_others_of_its_call(go
     assert set(provider.arrived.values()) == {1}
 
 
-def test_one_email_that_can_not_be_in_a_batch_is_looked_for_in_halves(go, client, provider):
+def test_an_email_that_can_not_be_in_a_batch_is_found_by_halving(go, client, provider):
     """Alone, each of the others would be a call."""
     report = go(client.bulk.send, [*emails(200), slow_only(), *emails(200, first=201)], via="batch")
     assert (report.sent, report.failed) == (400, 1)
@@ -182,7 +182,7 @@ def test_one_email_that_can_not_be_in_a_batch_is_looked_for_in_halves(go, client
     assert len(provider.calls) <= 10
 
 
-def test_outcomes_are_told_for_the_right_emails_when_a_call_was_halved(go, client, path):
+def test_after_halving_each_outcome_belongs_to_the_right_email(go, client, path):
     told = []
     go(client.bulk.send, [*emails(5), slow_only()], via="batch", journal=path, on_outcome=told.append)
     assert {one.reference: one.email_id for one in told} == {"bad": None, **{f"r{n}": f"id-r{n}" for n in range(1, 6)}}
@@ -207,7 +207,7 @@ def test_an_error_of_the_account_in_one_half_gives_the_rest_back(go, client, pro
 # --- the list ----------------------------------------------------------------------------------------------------
 
 
-def test_a_list_that_raises_in_the_middle_of_a_batch_sends_what_it_gave(go, client, provider, path):
+def test_a_list_that_raises_in_the_middle_of_a_batch_sends_the_rows_before_the_error(go, client, provider, path):
     def broken():
         yield from emails(7)
         raise OSError("the database went away")
@@ -253,7 +253,7 @@ def own_kind():
     ],
     ids=["endless", "no form", "own kind"],
 )
-def test_an_email_that_can_not_be_written_fails_alone(make, most, via, go, provider, time, path):
+def test_an_email_that_can_not_be_encoded_fails_alone(make, most, via, go, provider, time, path):
     client = client_of(provider, time, max_email_bytes=most)
     report = go(client.bulk.send, [*emails(2), ("bad", make()), *emails(2, first=3)], via=via, journal=path)
     assert (report.sent, report.failed) == (4, 1)

@@ -97,8 +97,8 @@ def test_an_interrupt_between_any_two_steps_is_raised_and_nothing_is_lost(
     assert set(sandbox.counts("subject").values()) == {1}
 
 
-def test_an_interrupt_when_it_was_just_begun_ends_it(client, sandbox, monkeypatch):
-    begin = LoopThread._submit
+def test_an_interrupt_just_after_the_start_ends_the_run(client, sandbox, monkeypatch):
+    begin = module.LoopThread._begin
 
     def interrupted(self, *args):
         begin(self, *args)
@@ -132,7 +132,7 @@ def test_an_error_that_an_alarm_raises_ends_the_run_and_nothing_is_sent_after_it
     assert client.bulk.send(emails(sent + 100), journal=path).sent == 100
 
 
-def test_an_exit_in_the_list_gives_back_what_waits_for_a_cool_down(faults, path):
+def test_an_exit_in_the_list_gives_back_rows_that_wait_for_a_cool_down(faults, path):
     faults.then(Say(429), Say(429))
 
     def rows():
@@ -148,7 +148,7 @@ def test_an_exit_in_the_list_gives_back_what_waits_for_a_cool_down(faults, path)
 
 @pytest.mark.parametrize("via", ["send", "batch"])
 @pytest.mark.parametrize("kind", [ZeroDivisionError, KeyboardInterrupt, asyncio.CancelledError, StopIteration])
-def test_all_outcomes_are_told_once_also_when_on_outcome_raises(kind, via, client, sandbox, path):
+def test_each_outcome_is_passed_on_once_even_if_on_outcome_raises(kind, via, client, sandbox, path):
     told = []
 
     def tell(outcome):
@@ -164,7 +164,7 @@ def test_all_outcomes_are_told_once_also_when_on_outcome_raises(kind, via, clien
     settled(path, told, sandbox)
 
 
-def test_the_list_and_what_is_told_can_not_close_the_client(client, sandbox, path):
+def test_the_list_and_on_outcome_can_not_close_the_client(client, sandbox, path):
     def rows():
         yield from emails(5)
         client.close()

@@ -34,7 +34,7 @@ async def settled():
     await anyio.wait_all_tasks_blocked()
 
 
-def test_a_run_begins_with_few_calls_and_grows_to_what_was_asked_for(started, client, provider):
+def test_a_run_starts_with_few_calls_and_grows_to_its_concurrency(started, client, provider):
     found = []
 
     async def beside():
@@ -56,19 +56,19 @@ async def _after_holding(client, provider, count=100, concurrency=10):
     await client.bulk.send(emails(count), concurrency=concurrency)
 
 
-def test_one_call_at_a_time_is_possible(go, client, provider, path):
+def test_a_single_call_at_a_time_is_possible(go, client, provider, path):
     assert go(client.bulk.send, emails(20), concurrency=1, journal=path).sent == 20
     assert provider.most_in_flight == 1
     assert counted(path) == {"sent": 20}
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True])
-def test_another_number_of_calls_than_one_or_more_is_refused(wrong, go, client):
+def test_a_concurrency_below_one_is_refused(wrong, go, client):
     with pytest.raises((ValueError, TypeError), match="concurrency"):
         go(client.bulk.send, emails(1), concurrency=wrong)
 
 
-def test_after_a_block_the_pacer_of_the_client_says_how_many_calls_a_run_makes_at_a_time(started, client, provider):
+def test_after_a_block_the_pacer_limits_the_calls_that_a_run_makes_at_a_time(started, client, provider):
     """A run has no controller of its own: it grows as the gate opens."""
     found = []
 
@@ -104,9 +104,7 @@ async def blocked_with_eight_calls_under_way(client, provider):
     provider.release()
 
 
-def test_during_a_block_one_row_of_a_run_waits_claimed_and_not_as_many_as_were_under_way(
-    backend, client, provider, path
-):
+def test_during_a_block_only_a_single_row_waits_claimed(backend, client, provider, path):
     client._calls.sleep = lambda _seconds: anyio.sleep_forever()
 
     async def main():
@@ -148,7 +146,7 @@ def test_cool_downs_are_outlasted_and_no_email_is_lost_or_doubled(go, client, pr
     assert set(provider.arrived.values()) == {1}
 
 
-def test_a_block_that_does_not_end_ends_the_run_and_the_rows_go_back(go, client, provider, path):
+def test_a_block_without_end_ends_the_run_and_its_rows_go_back(go, client, provider, path):
     provider.then(*[None] * 5)
     provider.otherwise = TURNED_AWAY
     with pytest.raises(BulkStoppedError) as caught:

@@ -57,7 +57,7 @@ def interrupt(process, faults, number):
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 128 + signal.SIGTERM)]
 )
-def test_what_is_under_way_is_settled_and_then_the_program_ends_as_usual(way, number, status, started, faults, path):
+def test_calls_under_way_are_settled_and_then_the_program_ends_as_usual(way, number, status, started, faults, path):
     process = started(way)
     said, errors = interrupt(process, faults, number)
     assert (process.returncode, said) == (status, "")
@@ -91,7 +91,7 @@ def test_the_same_program_started_again_goes_on_and_each_email_arrives_once(way,
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_second_ctrl_c_does_not_wait_for_what_is_under_way(way, started, faults, path):
+def test_a_second_ctrl_c_does_not_wait_for_calls_under_way(way, started, faults, path):
     process = started(way)
     process.send_signal(signal.SIGINT)
     time.sleep(0.2)
@@ -122,7 +122,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 @pytest.mark.parametrize("backend_name", ["asyncio", "trio"])
-def test_after_a_run_the_handlers_are_what_they_were(backend_name, script, faults, path):
+def test_after_a_run_the_handlers_are_as_they_were_before(backend_name, script, faults, path):
     source = f"""
         import signal, anyio
         from smtp2go_async import AsyncClient, Email
@@ -138,7 +138,7 @@ def test_after_a_run_the_handlers_are_what_they_were(backend_name, script, fault
     script(source)
 
 
-def test_a_waiting_client_puts_the_handler_of_sigterm_back(script, faults):
+def test_a_blocking_client_restores_the_handler_of_sigterm(script, faults):
     source = f"""
         import signal
         from smtp2go_async import Email, SyncClient

@@ -12,8 +12,8 @@ from smtp2go_async import BulkStoppedError
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
     """Wait a hundredth of the time for more rows."""
-    monkeypatch.setattr("smtp2go_async.bulk._run.source.MAX_READING_SECONDS", 0.005)
-    monkeypatch.setattr("smtp2go_async.bulk._run.run.MAX_GATHERING_SECONDS", 0.01)
+    monkeypatch.setattr("smtp2go_async.bulk._run.row_source.MAX_READING_SECONDS", 0.005)
+    monkeypatch.setattr("smtp2go_async.bulk._run.row_gatherer.MAX_GATHERING_SECONDS", 0.01)
 
 
 @pytest.mark.parametrize("via", ["send", "batch"])
@@ -45,8 +45,8 @@ def test_a_number_that_stands_alone_is_sent_before_the_list_gives_the_next(go, c
     assert go(client.bulk.send_sms, source(), "Hello").sent == 3
 
 
-def test_rows_that_come_one_after_the_other_soon_go_together(go, client, provider, monkeypatch):
-    monkeypatch.setattr("smtp2go_async.bulk._run.run.MAX_GATHERING_SECONDS", 60.0)
+def test_rows_that_come_soon_after_each_other_go_together(go, client, provider, monkeypatch):
+    monkeypatch.setattr("smtp2go_async.bulk._run.row_gatherer.MAX_GATHERING_SECONDS", 60.0)
 
     async def source():
         for pair in emails(20):
@@ -58,7 +58,7 @@ def test_rows_that_come_one_after_the_other_soon_go_together(go, client, provide
 
 
 @pytest.mark.parametrize("via", ["send", "batch"])
-def test_no_more_is_asked_for_than_goes_into_the_calls_that_are_made(via, go, client, provider):
+def test_the_list_is_asked_for_no_more_rows_than_go_into_calls(via, go, client, provider):
     """What was read ahead would be there for as long as a cool-down takes."""
 
     async def main():
@@ -81,7 +81,7 @@ def test_no_more_is_asked_for_than_goes_into_the_calls_that_are_made(via, go, cl
     assert len(provider.arrived) == 100
 
 
-def test_a_call_that_is_made_with_fewer_rows_has_no_more_read_ahead(go, client, provider):
+def test_no_rows_are_read_ahead_for_a_call_that_leaves_with_fewer(go, client, provider):
     async def main():
         async def source():
             for pair in emails(100):
@@ -104,7 +104,7 @@ def test_a_call_that_is_made_with_fewer_rows_has_no_more_read_ahead(go, client, 
     assert len(provider.arrived) == 100
 
 
-def test_what_a_generator_has_open_around_its_rows_belongs_to_one_task(go, client):
+def test_a_scope_that_a_generator_has_open_stays_in_the_same_task(go, client):
     """Groups of tasks and timeouts can't be entered in one task and left in another."""
 
     async def source():
@@ -118,7 +118,7 @@ def test_what_a_generator_has_open_around_its_rows_belongs_to_one_task(go, clien
     assert go(client.bulk.send, source(), via="batch", batch_size=7).sent == 100
 
 
-def test_an_end_that_comes_while_the_list_is_asked_does_not_wait_for_it(go, client, provider, path):
+def test_an_end_does_not_wait_for_a_list_that_is_being_asked(go, client, provider, path):
     async def main():
         async def source():
             try:
@@ -151,9 +151,9 @@ def test_an_error_of_the_account_does_not_wait_for_the_list(go, client, provider
         go(client.bulk.send, source(), via="batch")
 
 
-def test_a_stream_of_a_slow_list_that_goes_into_batches_tells_of_every_row(go, client, monkeypatch):
+def test_a_stream_of_a_slow_list_in_batches_has_an_outcome_for_every_row(go, client, monkeypatch):
     """Its list is asked for the next row while outcomes of those before are given out, and is not given up for that."""
-    monkeypatch.setattr("smtp2go_async.bulk.stream.SECONDS", 0.01)
+    monkeypatch.setattr("smtp2go_async.bulk.stream.MAX_PAGE_SECONDS", 0.01)
 
     async def main():
         async def source():
@@ -166,7 +166,7 @@ def test_a_stream_of_a_slow_list_that_goes_into_batches_tells_of_every_row(go, c
     assert sorted(go(main)) == sorted(reference for reference, _ in emails(10))
 
 
-def test_an_error_of_a_slow_list_is_raised_when_all_that_it_gave_is_sent(go, client, provider, path):
+def test_an_error_of_a_slow_list_is_raised_after_its_rows_were_sent(go, client, provider, path):
     async def source():
         for pair in emails(5):
             yield pair

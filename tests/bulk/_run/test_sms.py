@@ -10,7 +10,7 @@ from faults.scripted import answer, refusal
 
 from smtp2go_async import BulkStoppedError, JournalError, SmsOutcome
 from smtp2go_async.bulk._plan import Row
-from smtp2go_async.bulk._run.channels import Texts
+from smtp2go_async.bulk._run.channels import SmsSends
 from smtp2go_async.endpoints.sms import SmsMessage, SmsSent
 
 
@@ -18,7 +18,7 @@ def of_each(told):
     return {one.reference: one.status for one in told}
 
 
-def test_ten_thousand_numbers_are_a_hundred_calls_and_each_number_is_in_one(go, client, provider):
+def test_ten_thousand_numbers_are_a_hundred_calls_and_each_number_is_in_a_single_call(go, client, provider):
     report = go(client.bulk.send_sms, numbers(10_000), "Hello")
     assert report.sent == 10_000
     assert [len(fields["destination"]) for _, fields, _ in provider.calls] == [100] * 100
@@ -43,7 +43,7 @@ def test_the_text_and_the_sender_are_in_each_call(go, client, provider):
     assert {(fields["content"], fields["sender"]) for _, fields, _ in provider.calls} == {("Hello", "+12025550100")}
 
 
-def test_a_number_in_several_writings_gets_one_text(go, client, provider):
+def test_a_number_written_in_several_ways_gets_a_single_text(go, client, provider):
     told = []
     same = ["+1 (202) 555-0123", "12025550123", "0012025550123", "+1.202.555.0123"]
     report = go(client.bulk.send_sms, same, "Hello", on_outcome=told.append)
@@ -52,7 +52,7 @@ def test_a_number_in_several_writings_gets_one_text(go, client, provider):
     assert {one.reference for one in told} == {"+12025550123"}
 
 
-def test_what_is_no_number_fails_with_its_row_and_the_others_are_sent(go, client):
+def test_an_invalid_number_fails_with_its_row_and_the_others_are_sent(go, client):
     told = []
     go(client.bulk.send_sms, ["+12025550100", "call me", 7, "+12025550101"], "Hello", on_outcome=told.append)
     found = {one.reference: one for one in told}
@@ -61,7 +61,7 @@ def test_what_is_no_number_fails_with_its_row_and_the_others_are_sent(go, client
     assert isinstance(found["7"].error, TypeError)
 
 
-def test_each_number_is_told_with_its_id_and_the_word_of_the_api(go, client):
+def test_the_outcome_of_each_number_has_the_id_and_the_status_of_the_api(go, client):
     told = []
     go(client.bulk.send_sms, numbers(2), "Hello", on_outcome=told.append)
     assert all(isinstance(one, SmsOutcome) for one in told)
@@ -88,7 +88,7 @@ def test_when_all_are_rejected_all_are_refused(go, client, provider):
     assert go(client.bulk.send_sms, numbers(2), "Hello").refused == 2
 
 
-def test_a_number_that_the_answer_does_not_tell_of_is_unknown(go, client, provider):
+def test_a_number_that_is_missing_in_the_response_is_unknown(go, client, provider):
     first, second = numbers(2)
     messages = [{"destination": first, "message_id": "a", "status": "queued"}]
     provider.then(answer(data={"statuses": {"queued": 1}, "total_sent": 1, "messages": messages}))
@@ -97,7 +97,7 @@ def test_a_number_that_the_answer_does_not_tell_of_is_unknown(go, client, provid
     assert of_each(told) == {first: "sent", second: "unknown"}
 
 
-def test_an_answer_with_counts_only_is_believed_when_all_were_taken(go, client, provider):
+def test_a_response_with_counts_only_is_believed_when_all_were_taken(go, client, provider):
     provider.then(answer(data={"statuses": {"queued": 2}, "total_sent": 2}))
     assert go(client.bulk.send_sms, numbers(2), "Hello").sent == 2
 
@@ -106,7 +106,7 @@ def test_an_answer_with_counts_only_is_believed_when_all_were_taken(go, client, 
     "data",
     [{"statuses": {"queued": 1, "failed": 1}, "total_sent": 1}, {"statuses": {"queued": 1}, "total_sent": 1}],
 )
-def test_when_only_some_were_taken_and_nothing_says_which_all_are_unknown(data, go, client, provider):
+def test_all_are_unknown_when_only_some_were_taken_and_the_response_does_not_say_which(data, go, client, provider):
     provider.then(answer(data=data))
     assert go(client.bulk.send_sms, numbers(2), "Hello").unknown == 2
 
@@ -121,7 +121,7 @@ def test_a_number_whose_text_the_provider_has_ended_is_refused(status, go, clien
     assert of_each(told) == {first: "refused", second: "sent"}
 
 
-def test_a_status_that_is_documented_nowhere_leaves_a_number_unknown(go, client, provider):
+def test_an_undocumented_status_leaves_a_number_unknown(go, client, provider):
     first, second = numbers(2)
     messages = [{"destination": first, "status": "teleported"}, {"destination": second, "status": "queued"}]
     provider.then(answer(data={"statuses": {"teleported": 1, "queued": 1}, "messages": messages}))
@@ -154,7 +154,7 @@ def test_without_messages_the_counts_decide_where_they_cover_every_number(data, 
 
 
 @pytest.mark.parametrize("raised", [True, False])
-def test_a_number_that_a_refusal_does_not_tell_of_is_unknown(raised, go, client, provider):
+def test_a_number_that_is_missing_in_a_refusal_is_unknown(raised, go, client, provider):
     first, second = numbers(2)
     provider.then(answer(data={"messages": [{"destination": first, "status": "rejected"}]}))
     told = []
@@ -168,7 +168,7 @@ def test_an_empty_sender_is_the_accounts_default(go, client, provider):
     assert go(client.bulk.send_sms, numbers(1), "Hello", sender="").sent == 1
 
 
-def test_a_lost_reply_makes_its_numbers_unknown_and_no_number_gets_a_second_text(go, client, provider, path):
+def test_a_lost_reply_makes_its_numbers_unknown_and_they_get_no_second_text(go, client, provider, path):
     provider.then(LOST)
     report = go(client.bulk.send_sms, numbers(150), "Hello", concurrency=1, journal=path)
     assert (report.unknown, report.sent) == (100, 50)
@@ -190,7 +190,7 @@ def test_an_error_of_the_account_gives_the_numbers_back(go, client, provider, pa
     assert go(client.bulk.send_sms, numbers(150), "Hello", journal=path).sent == 150
 
 
-def test_a_list_in_which_numbers_come_twice_goes_on_where_it_was_cut_off(go, client, provider, path):
+def test_a_list_with_duplicate_numbers_goes_on_where_it_was_cut_off(go, client, provider, path):
     twice = [one for number in numbers(150) for one in (number, number)]
     go(client.bulk.send_sms, twice[:250], "Hello", journal=path)
     report = go(client.bulk.send_sms, twice, "Hello", journal=path)
@@ -198,7 +198,7 @@ def test_a_list_in_which_numbers_come_twice_goes_on_where_it_was_cut_off(go, cli
     assert set(provider.arrived.values()) == {1}
 
 
-def test_a_list_that_begins_with_what_are_no_numbers_goes_on_too(go, client, provider, path):
+def test_a_list_that_starts_with_invalid_numbers_goes_on_too(go, client, provider, path):
     wrong = [*["?"] * 120, *numbers(150)]
     go(client.bulk.send_sms, wrong[:200], "Hello", journal=path)
     assert go(client.bulk.send_sms, wrong, "Hello", journal=path).sent == 70
@@ -211,18 +211,18 @@ def test_the_same_numbers_with_another_text_are_another_run(go, client, path):
 
 
 @pytest.mark.parametrize("content", ["", None, 5])
-def test_a_text_is_needed(content, go, client, tmp_path):
+def test_an_empty_text_is_refused(content, go, client, tmp_path):
     with pytest.raises((TypeError, ValueError), match="content"):
         go(client.bulk.send_sms, numbers(1), content, journal=tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_number_is_not_taken_for_a_list_of_its_digits(go, client):
-    with pytest.raises(TypeError, match="destinations: a list is needed"):
+def test_a_single_number_is_not_taken_for_a_list_of_its_digits(go, client):
+    with pytest.raises(TypeError, match="destinations: must be a list"):
         go(client.bulk.send_sms, "+12025550123", "Hello")
 
 
-def test_a_sender_that_is_no_number_is_refused_before_the_journal_is_made(go, client, provider, path):
+def test_an_invalid_sender_is_refused_before_the_journal_is_made(go, client, provider, path):
     with pytest.raises(ValueError, match="sender: a number in E.164"):
         go(client.bulk.send_sms, numbers(3), "Hello", sender="bogus", journal=path)
     assert not provider.calls
@@ -268,7 +268,7 @@ def test_messages_that_contradict_each_other_or_the_counts_leave_a_number_unknow
         async def call(self, _operation, _fields):
             return sent
 
-    way = Texts(content="Hello", sender=None)
+    way = SmsSends(content="Hello", sender=None)
     rows = [Row(reference=number) for number in MANY]
     outcomes = anyio.run(way.send, Calls(), rows)
     assert [one.status for one in outcomes] == expected

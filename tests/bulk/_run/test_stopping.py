@@ -44,19 +44,19 @@ def held(client, provider, path, **options):
     return call
 
 
-def test_a_run_that_is_cancelled_settles_what_is_under_way(cancelled, client, provider, path):
+def test_a_cancelled_run_settles_the_calls_under_way(cancelled, client, provider, path):
     cancelled(held(client, provider, path), lambda: provider.under_way(4), provider.release)
     assert counted(path) == {"sent": 4}
     assert len(provider.arrived) == 4
 
 
-def test_what_is_under_way_when_it_is_cancelled_can_become_unknown(cancelled, client, provider, path):
+def test_a_call_under_way_in_a_cancelled_run_can_become_unknown(cancelled, client, provider, path):
     provider.otherwise = LOST
     cancelled(held(client, provider, path), lambda: provider.under_way(4), provider.release)
     assert counted(path) == {"unknown": 4}
 
 
-def test_outcomes_that_come_after_it_was_cancelled_are_told(cancelled, client, provider, path):
+def test_outcomes_after_a_run_was_cancelled_are_passed_on(cancelled, client, provider, path):
     told = []
     call = held(client, provider, path, on_outcome=told.append)
     cancelled(call, lambda: provider.under_way(4), provider.release)
@@ -134,7 +134,7 @@ def test_an_error_of_the_account_ends_a_run_whose_list_is_waited_for(go, client,
         go(client.bulk.send, source())
 
 
-def test_while_a_list_is_waited_for_all_that_is_known_is_told_and_written(backend, client, provider, path):
+def test_while_the_run_waits_for_its_list_known_outcomes_are_written_and_passed_on(backend, client, provider, path):
     """Else a crash would make e-mails unknown that were answered long ago."""
     told = []
 
@@ -197,7 +197,7 @@ def test_an_open_journal_can_be_used_again_after_a_run_that_failed(go, client, p
         assert go(client.bulk.send, [email(), email("r2")], journal=journal).sent == 1
 
 
-def test_no_rows_are_claimed_while_a_slow_on_outcome_is_told(go, client, provider, path):
+def test_no_rows_are_claimed_while_a_slow_on_outcome_runs(go, client, provider, path):
     """Cut off there, rows would be unknown that nobody had sent."""
     waiting = []
     with Journal(path) as journal:
@@ -213,7 +213,7 @@ def test_no_rows_are_claimed_while_a_slow_on_outcome_is_told(go, client, provide
 
 
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
-def test_an_exit_in_the_list_is_raised_when_what_is_under_way_is_settled(kind, go, client, provider, path):
+def test_an_exit_in_the_list_is_raised_after_calls_under_way_are_settled(kind, go, client, provider, path):
     def rows():
         yield from emails(10)
         yield "no e-mail"
@@ -252,7 +252,7 @@ def test_rows_that_are_claimed_while_the_run_is_cancelled_go_back(backend, clien
     assert provider.calls == []
 
 
-def test_nothing_is_told_twice_when_the_end_of_the_program_cancels_every_task(client, provider, path):
+def test_no_outcome_is_passed_on_twice_when_the_end_of_the_program_cancels_every_task(client, provider, path):
     """No shield keeps that off, so a call is given up whose outcome nobody will know; those before it were told."""
     told = []
 

@@ -12,7 +12,7 @@ from bulk.helpers import BAD_KEY, LOST, TURNED_AWAY, counted, email, emails, num
 from faults.scripted import answer, refusal
 
 from smtp2go_async import BulkStoppedError, Journal, SyncClient
-from smtp2go_async.bulk._run.refusals import MAX_TAKEN_OUT
+from smtp2go_async.bulk._run.named_rows import MAX_TAKEN_OUT
 from smtp2go_async.sandbox import Sandbox, rules
 
 PROGRAM = Path(__file__).parents[1] / "program.py"
@@ -47,7 +47,7 @@ def sizes(provider):
 
 
 @pytest.mark.parametrize("place", [1, 2, 500, 1000])
-def test_one_bad_address_among_a_thousand_costs_one_more_call(place, go, client, provider, path):
+def test_a_bad_address_among_a_thousand_costs_a_single_further_call(place, go, client, provider, path):
     provider.otherwise = picky(f"r{place}")
     told = []
     report = go(client.bulk.send, emails(1000), via="batch", batch_size=1000, journal=path, on_outcome=told.append)
@@ -83,7 +83,7 @@ def test_rows_that_are_named_together_are_taken_out_together(go, client, provide
     assert sorted(provider.arrived) == ["r1", "r3", "r5"]
 
 
-def test_one_bad_number_does_not_keep_the_others_of_its_call(go, client, provider, path):
+def test_a_bad_number_does_not_hold_back_the_others_of_its_call(go, client, provider, path):
     provider.otherwise = picky(numbers(100)[41])
     told = []
     report = go(client.bulk.send_sms, numbers(150), "Hello", journal=path, on_outcome=told.append)
@@ -93,13 +93,13 @@ def test_one_bad_number_does_not_keep_the_others_of_its_call(go, client, provide
 
 
 @pytest.mark.parametrize("via", ["send", "batch"])
-def test_an_email_alone_is_refused_as_ever(via, go, client, provider):
+def test_a_refused_email_that_was_alone_in_its_call_is_not_tried_again(via, go, client, provider):
     provider.otherwise = names("emails[0].to[0]")
     report = go(client.bulk.send, emails(1), via=via)
     assert (report.refused, len(provider.calls)) == (1, 1)
 
 
-def test_when_all_that_is_left_is_bad_nothing_more_is_called(go, client, provider):
+def test_no_call_is_made_when_all_remaining_rows_are_bad(go, client, provider):
     provider.otherwise = picky("r1", "r2", "r3")
     report = go(client.bulk.send, emails(3), via="batch")
     assert (report.refused, sizes(provider)) == (3, [3, 2, 1])
@@ -116,7 +116,7 @@ def test_when_all_that_is_left_is_bad_nothing_more_is_called(go, client, provide
         refusal(400, "API_EXCEPTION", "emails[3] is wrong"),
     ],
 )
-def test_a_refusal_that_names_no_row_for_certain_refuses_the_whole_call_as_ever(turn, go, client, provider):
+def test_a_refusal_that_names_no_row_for_certain_refuses_the_whole_call(turn, go, client, provider):
     provider.then(turn)
     report = go(client.bulk.send, emails(100), via="batch")
     assert (report.sent, report.refused, len(provider.calls)) == (0, 100, 1)
@@ -125,7 +125,7 @@ def test_a_refusal_that_names_no_row_for_certain_refuses_the_whole_call_as_ever(
 # --- how often --------------------------------------------------------------------------------------------------
 
 
-def test_after_ten_refused_calls_for_the_rows_of_one_the_others_are_refused_with_it(go, client, provider, path):
+def test_after_ten_refusals_for_the_rows_of_a_call_its_other_rows_are_refused_too(go, client, provider, path):
     provider.otherwise = picky(*(f"r{n}" for n in range(1, 51)))
     told = []
     report = go(client.bulk.send, emails(500), via="batch", journal=path, on_outcome=told.append)
@@ -136,9 +136,7 @@ def test_after_ten_refused_calls_for_the_rows_of_one_the_others_are_refused_with
     assert all("because of another row" in found[f"r{n}"] for n in range(MAX_TAKEN_OUT + 1, 501))
 
 
-def test_what_was_refused_with_its_call_only_is_sent_by_the_next_run_without_being_asked_for(
-    go, client, provider, path
-):
+def test_rows_refused_only_with_their_call_are_sent_by_the_next_run(go, client, provider, path):
     bad = [f"r{n}" for n in range(1, 16)]
     provider.otherwise = picky(*bad)
     assert go(client.bulk.send, emails(500), via="batch", journal=path).refused == 500
@@ -150,7 +148,7 @@ def test_what_was_refused_with_its_call_only_is_sent_by_the_next_run_without_bei
 
 
 @pytest.mark.parametrize("turn", [names("sender"), refusal(400, "NON_VALIDATING_IN_PAYLOAD", "one of them is wrong")])
-def test_where_nobody_knows_which_row_was_wrong_correcting_it_sends_the_others_too(turn, go, client, provider, path):
+def test_when_the_wrong_row_is_not_named_correcting_it_sends_the_others_too(turn, go, client, provider, path):
     provider.then(turn)
     assert go(client.bulk.send, emails(100), via="batch", journal=path).refused == 100
     report = go(client.bulk.send, emails(100), via="batch", journal=path)
@@ -160,13 +158,13 @@ def test_where_nobody_knows_which_row_was_wrong_correcting_it_sends_the_others_t
 
 
 @pytest.mark.parametrize(("turn", "size"), [(names("sender"), 1), (refusal(400, "API_EXCEPTION", "no"), 100)])
-def test_a_refusal_of_one_row_or_of_another_kind_is_not_tried_again(turn, size, go, client, provider, path):
+def test_a_refusal_of_a_single_row_or_of_another_kind_is_not_tried_again(turn, size, go, client, provider, path):
     provider.then(turn)
     assert go(client.bulk.send, emails(size), via="batch", journal=path).refused == size
     assert go(client.bulk.send, emails(size), via="batch", journal=path).skipped == size
 
 
-def test_numbers_that_were_refused_with_their_call_only_are_sent_by_the_next_run(go, client, provider, path):
+def test_numbers_refused_only_with_their_call_are_sent_by_the_next_run(go, client, provider, path):
     provider.otherwise = picky(*numbers(11))
     assert go(client.bulk.send_sms, numbers(100), "Hello", journal=path).refused == 100
     report = go(client.bulk.send_sms, numbers(100), "Hello", journal=path)
@@ -183,7 +181,7 @@ def test_a_list_in_which_every_row_is_bad_is_not_tried_row_by_row(concurrency, g
     assert len(provider.calls) <= 50 + MAX_TAKEN_OUT + 2 * concurrency
 
 
-def test_an_accepted_call_lets_others_be_tried_again(go, client, provider):
+def test_after_an_accepted_call_other_rows_are_tried_again(go, client, provider):
     provider.otherwise = picky(*(f"r{n}" for n in range(1, 1000, 25)))
     report = go(client.bulk.send, emails(1000), via="batch", batch_size=100, concurrency=1)
     assert (report.sent, report.refused) == (960, 40)
@@ -194,7 +192,7 @@ def test_an_accepted_call_lets_others_be_tried_again(go, client, provider):
 
 
 @pytest.mark.parametrize("turn", [LOST, answer(502)])
-def test_a_lost_reply_for_the_others_makes_them_unknown_and_none_is_sent_again(turn, go, client, provider, path):
+def test_a_lost_reply_for_the_others_makes_them_unknown_and_they_are_not_sent_again(turn, go, client, provider, path):
     provider.then(names("emails[2].to"), turn)
     report = go(client.bulk.send, emails(10), via="batch", journal=path)
     assert (report.refused, report.unknown) == (1, 9)
@@ -203,7 +201,7 @@ def test_a_lost_reply_for_the_others_makes_them_unknown_and_none_is_sent_again(t
     assert (again.skipped, len(provider.calls)) == (10, 2)
 
 
-def test_three_lost_replies_in_a_row_end_the_run_also_after_rows_were_taken_out(go, client, provider, path):
+def test_three_lost_replies_in_a_row_end_the_run_even_if_rows_were_taken_out_before(go, client, provider, path):
     provider.then(names("emails[0].to"), LOST, LOST, LOST)
     with pytest.raises(BulkStoppedError):
         go(client.bulk.send, emails(100), via="batch", batch_size=10, concurrency=1, journal=path)
@@ -227,7 +225,7 @@ def test_an_error_of_the_account_gives_the_others_back(go, client, provider, pat
     assert set(provider.arrived.values()) == {1}
 
 
-def test_a_row_that_can_not_be_written_and_one_that_is_refused_are_both_found(go, client, provider):
+def test_a_row_that_can_not_be_encoded_and_a_refused_row_are_both_found(go, client, provider):
     provider.otherwise = picky("r5", "r15")
     slow = ("slow", email("slow", fastaccept=False))
     report = go(client.bulk.send, [*emails(10), slow, *emails(10, first=11)], via="batch")
@@ -235,7 +233,7 @@ def test_a_row_that_can_not_be_written_and_one_that_is_refused_are_both_found(go
     assert set(provider.arrived.values()) == {1}
 
 
-def test_a_refused_row_is_written_and_told_before_the_others_are_sent(go, client, provider, path):
+def test_a_refused_row_is_written_and_passed_on_before_the_others_are_sent(go, client, provider, path):
     seen = []
     told = []
     with Journal(path) as journal:
@@ -292,7 +290,7 @@ def test_the_sandbox_names_the_position_and_the_others_arrive(sandbox, path):
     assert sandbox.counts("subject") == {f"r{n}": 1 for n in range(1, 2001) if n % 97}
 
 
-def test_a_number_that_the_sandbox_refuses_does_not_keep_the_others(path, monkeypatch):
+def test_a_number_that_the_sandbox_refuses_does_not_hold_back_the_others(path, monkeypatch):
     pattern = rules._NUMBER
 
     class Pattern:
@@ -309,7 +307,7 @@ def test_a_number_that_the_sandbox_refuses_does_not_keep_the_others(path, monkey
 
 
 @pytest.mark.once
-def test_killed_three_times_while_rows_are_taken_out_nothing_is_lost_or_repeated(sandbox, path):
+def test_a_run_killed_three_times_while_rows_are_taken_out_loses_and_repeats_nothing(sandbox, path):
     count, drawn = 3000, random.Random(97)
     command = [sys.executable, str(PROGRAM), "asyncio-batch", sandbox.base_url, sandbox.api_key, path, str(count)]
     for _ in range(3):

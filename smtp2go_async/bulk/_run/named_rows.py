@@ -1,4 +1,4 @@
-"""What a refusal says about single rows of its call; no I/O here."""
+"""Which rows of a call a refusal names, and how the others are sent; no I/O here."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,8 @@ from ...errors import ApiError, BadRequestError
 from .._plan import Row
 
 MAX_TAKEN_OUT: Final = 10
-"""Refused calls for the rows of one after which its others are not tried; in a row over a run, all others are not.
+"""How many refused calls the rows of one call may cost; after that its other rows are not tried. After as many refusals
+in a row over the whole run, no call is tried again without its named rows.
 
 The provider blocks an address after too many errors, and does not say how many. After twice as many in a row, the
 client itself slows down (`_pacing.gate.MAX_REFUSALS_IN_A_ROW`).
@@ -16,15 +17,16 @@ client itself slows down (`_pacing.gate.MAX_REFUSALS_IN_A_ROW`).
 
 WITH_ITS_CALL: Final = "refused with its call"
 """What a journal keeps as ``detail`` of a row that was refused because another row of its call was wrong, or may have
-been: the next run sends it, since the other one may be corrected by then."""
+been wrong. The next run sends it, since the other row may be corrected by then."""
 
 _PATH = re.compile(r"""[\w\[\]./$#'"-]+""", re.ASCII)
 _STEP = re.compile(r"[\w-]+", re.ASCII)
 _POSITION = re.compile("0|[1-9][0-9]{0,3}")
 _ABOVE = frozenset({"body", "data", "json", "payload", "request", "root"})
-"""What may stand before the first field of a body; any other name belongs to a row of which nobody knows which."""
+"""Names that may stand before the first field of a body. After any other name, the position may be that of another list
+in the body."""
 
-# Only at the begin: further behind, a message may repeat what was in the field, which can look like a path as well.
+# Only where a message starts: further on it may repeat the value of the field, which can look like a path as well.
 _QUOTED = re.compile(
     r"""\W*(?:the\s+)?(?:field|property|parameter|element|item)\s+['"`]([^'"`\s]+)['"`]""", re.IGNORECASE
 )
@@ -33,8 +35,8 @@ _BARE = re.compile(
 )
 
 
-def is_of_the_schema(error: Exception) -> bool:
-    """Tell whether the API's schema turned a call away, before anything of it was carried out."""
+def is_schema_error(error: Exception) -> bool:
+    """Whether the API's schema refused a call, before anything of it was carried out."""
     return isinstance(error, BadRequestError) and (error.status, error.code, error.carried_out) == (
         400,
         "NON_VALIDATING_IN_PAYLOAD",
@@ -43,23 +45,24 @@ def is_of_the_schema(error: Exception) -> bool:
 
 
 def named_rows(error: Exception, field: str | None, count: int) -> list[int]:
-    """Return the positions of those rows of a call that a refusal is about; none unless that is certain.
+    """Return the positions of the rows of a call that a refusal is about; none unless that is certain.
 
-    Certain is a 400 for the schema, so that nothing was carried out, of which every part names a row: as
-    ``emails[3].to[0]``, ``emails.3.to``, ``/emails/3/to`` or the like, where the API names a field or where the message
-    about it begins.
+    It is certain for a 400 for the schema, after which nothing was carried out, if every part of it names a row: as
+    ``emails[3].to[0]``, ``emails.3.to``, ``/emails/3/to`` or the like, as the name of a field or at the start of the
+    message about it.
 
     Args:
         error: What the call raised.
-        field: The field of the request that has the rows, if they are in a list.
-        count: How many there are.
+        field: The field of the request that has the list of rows, if it has one.
+        count: How many rows there are.
     """
-    if field is None or not is_of_the_schema(error):
+    if field is None or not is_schema_error(error):
         return []
     assert isinstance(error, ApiError)
     found: set[int] = set()
     for name, message in error.field_errors.items():
         position = _position(name, message, field)
+        # If a single part is about something else, the call without the named rows would be refused again.
         if position is None or position >= count:
             return []
         found.add(position)
@@ -72,8 +75,9 @@ def _position(name: str, message: str, field: str) -> int | None:
     path = in_message[1] if in_message is not None else ""
     by_message = _position_in(path, field)
     if by_name is not None:
+        # Two different positions: which of them is wrong is not certain.
         return by_name if by_message in (None, by_name) else None
-    # A name such as "to" is only a part of the path in the message; one that is not in there speaks of something else.
+    # A name such as "to" is a part of the path in the message. A name that is not in there is about something else.
     return by_message if set(_STEP.findall(name)) <= set(_STEP.findall(path)) else None
 
 
@@ -88,23 +92,24 @@ def _position_in(path: str, field: str) -> int | None:
     return int(steps[1])
 
 
-def without_named(rows: list[Row], named: Sequence[int], *, apart: bool) -> list[list[Row]]:
-    """Return the others of a call whose refusal names some rows, in the calls in which they are sent.
+def without_named(rows: list[Row], named: Sequence[int], *, split: bool) -> list[list[Row]]:
+    """Return the other rows of a call whose refusal names some, grouped into the calls in which they are sent.
 
     Args:
-        rows: Those of the call.
-        named: Positions, in order; not all.
-        apart: Whether to send what was before the first that is named in a call of its own. It is accepted, since the
-            API names the first that is wrong. So where many are wrong, there are not many refusals in a row.
+        rows: All rows of the refused call.
+        named: The positions of some of them, in order.
+        split: Whether the rows before the first named row get a call of their own.
     """
-    first = named[0] if apart else 0
-    left = set(named)
-    behind = [row for place, row in enumerate(rows) if place >= first and place not in left]
-    return [part for part in (rows[:first], behind) if part]
+    # The API names the first wrong row, so the rows before it are accepted. A call for them alone keeps many wrong rows
+    # from being many refusals in a row.
+    first = named[0] if split else 0
+    left_out = set(named)
+    others = [row for position, row in enumerate(rows) if position >= first and position not in left_out]
+    return [part for part in (rows[:first], others) if part]
 
 
 def because_of_others(error: Exception) -> ApiError:
-    """Make the error of a row that was refused only because another one of its call was wrong."""
+    """Make the error of a row that was refused only because another row of its call was wrong."""
     assert isinstance(error, ApiError)
     return BadRequestError(
         "its call was refused because of another row, so nothing of the call was carried out",

@@ -6,12 +6,12 @@ from ..._calls import Calls
 from ...errors import NotSentError
 from ...retry import RetryBudget, RetryPolicy
 
-OUTLAST = 3600.0
-"""Seconds for which a call waits for cool-downs, or for the network, before it ends the run."""
+MAX_WAIT_SECONDS = 3600.0
+"""For how long a call waits for cool-downs, or for the network, before it ends the run."""
 
 
 class _NoBudget(RetryBudget):
-    """Lets all repeats go: each call of a run ends its own waiting, and together they would use up a budget at once."""
+    """No limit on the repeats of all calls together: the many calls of a run would use up a budget within seconds."""
 
     REPEAT_COST = 0
     REPEAT_COST_AFTER_TIMEOUT = 0
@@ -20,11 +20,11 @@ class _NoBudget(RetryBudget):
 def patient(calls: Calls, stopping: anyio.Event) -> Calls:
     """Return a copy that outlasts cool-downs, and stops waiting when the run is to end."""
     own = calls.settings.retry
-    # With at_least_once, keep the caller's own number of attempts.
+    # With at_least_once, keep the caller's own number of attempts: each may carry the call out once more.
     attempts = own.attempts if own.at_least_once else 30
 
     async def sleep(seconds: float) -> None:
-        """Wait, unless the run is to end: a call that waits has not left, so its rows can go back."""
+        """Wait, unless the run is to end: a call that waits has not left yet, so its rows can go back."""
         async with anyio.create_task_group() as tasks:
 
             async def stop() -> None:
@@ -38,7 +38,7 @@ def patient(calls: Calls, stopping: anyio.Event) -> Calls:
             raise NotSentError("the run ended while this call waited", final=True)
 
     return calls.evolve(
-        retry=RetryPolicy(attempts, OUTLAST, 1.0, 60.0, at_least_once=own.at_least_once),
+        retry=RetryPolicy(attempts, MAX_WAIT_SECONDS, 1.0, 60.0, at_least_once=own.at_least_once),
         raise_on_refused=True,
         sleep=sleep,
         budget=_NoBudget(),

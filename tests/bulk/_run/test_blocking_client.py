@@ -20,14 +20,14 @@ def waiting():
         yield client, sandbox
 
 
-def test_a_waiting_client_iterates_as_well(waiting, path):
+def test_a_blocking_client_iterates_as_well(waiting, path):
     client, sandbox = waiting
     found = [one.status for one in client.bulk.stream(emails(40), journal=path)]
     assert found == ["sent"] * 40
     assert set(sandbox.counts("subject").values()) == {1}
 
 
-def test_a_waiting_iteration_can_be_left_and_the_journal_is_free(waiting, path):
+def test_a_blocking_iteration_can_be_left_and_the_journal_is_free(waiting, path):
     client, sandbox = waiting
     for outcome in client.bulk.stream(emails(40), journal=path):
         assert outcome.status == "sent"
@@ -37,7 +37,7 @@ def test_a_waiting_iteration_can_be_left_and_the_journal_is_free(waiting, path):
     assert set(sandbox.counts("subject").values()) == {1}
 
 
-def test_a_waiting_stream_that_is_closed_leaves_its_journal_free(waiting, path):
+def test_a_blocking_stream_that_is_closed_leaves_its_journal_free(waiting, path):
     client, sandbox = waiting
     with client.bulk.stream(emails(40), journal=path) as stream:
         assert next(stream).status == "sent"
@@ -49,14 +49,14 @@ def test_a_waiting_stream_that_is_closed_leaves_its_journal_free(waiting, path):
     assert set(sandbox.counts("subject").values()) == {1}
 
 
-def test_a_waiting_client_sends_and_reports(waiting, path):
+def test_a_blocking_client_sends_and_reports(waiting, path):
     client, sandbox = waiting
     told = []
     report = client.bulk.send((email(f"r{n}") for n in range(60)), via="batch", journal=path, on_outcome=told.append)
     assert (report.sent, len(told), len(sandbox.sent)) == (60, 60, 60)
 
 
-def test_a_waiting_client_sends_texts(waiting):
+def test_a_blocking_client_sends_texts(waiting):
     client, sandbox = waiting
     report = client.bulk.send_sms([f"+120255501{n:02}" for n in range(100)], "Hello")
     assert (report.sent, len(sandbox.sms)) == (100, 100)
@@ -75,7 +75,7 @@ def readers():
 
 
 @pytest.mark.parametrize("via", ["send", "batch"])
-def test_a_database_can_be_read_for_the_list_and_written_for_what_is_told(via, waiting, readers, path):
+def test_the_list_can_read_and_on_outcome_can_write_the_same_database(via, waiting, readers, path):
     client, sandbox = waiting
 
     def tell(outcome):
@@ -96,7 +96,7 @@ def test_a_database_can_be_read_for_a_stream_and_for_texts(waiting, readers):
     assert client.bulk.send_sms((numbers(1, number)[0] for (number,) in found), "Hello").sent == 120
 
 
-def test_no_event_loop_runs_around_the_list_and_what_is_told(waiting, tmp_path):
+def test_no_event_loop_runs_around_the_list_and_on_outcome(waiting, tmp_path):
     """Django refuses its ORM where one does."""
     client, _ = waiting
     threads = set()
@@ -127,7 +127,7 @@ def test_no_event_loop_runs_around_the_list_and_what_is_told(waiting, tmp_path):
     assert threads == {threading.current_thread()}
 
 
-def test_the_list_and_what_is_told_may_use_the_same_client(waiting):
+def test_the_list_and_on_outcome_may_use_the_same_client(waiting):
     client, sandbox = waiting
 
     def rows():
@@ -175,7 +175,7 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize(("end", "kind"), ENDINGS)
-def test_an_exit_in_the_list_reaches_the_caller_and_what_was_sent_is_settled(end, kind, waiting, path):
+def test_an_exit_in_the_list_reaches_the_caller_and_sent_emails_are_settled(end, kind, waiting, path):
     client, sandbox = waiting
 
     def rows():
@@ -194,7 +194,7 @@ def test_an_exit_in_the_list_reaches_the_caller_and_what_was_sent_is_settled(end
 
 
 @pytest.mark.parametrize(("end", "kind"), ENDINGS)
-def test_an_exit_in_on_outcome_reaches_the_caller_and_what_was_sent_is_settled(end, kind, waiting, path):
+def test_an_exit_in_on_outcome_reaches_the_caller_and_sent_emails_are_settled(end, kind, waiting, path):
     client, sandbox = waiting
     told = []
 
@@ -211,7 +211,7 @@ def test_an_exit_in_on_outcome_reaches_the_caller_and_what_was_sent_is_settled(e
     assert set(sandbox.counts("subject").values()) == {1}
 
 
-def test_a_second_interrupt_does_not_wait_for_what_is_asked_for_meanwhile(faults, path):
+def test_a_second_interrupt_does_not_wait_for_the_code_of_the_caller(faults, path):
     """The caller has gone, and the run ends for itself: it must not wait for somebody who never comes."""
     faults.then(*[Fault.STALL] * 4)
     with SyncClient("api-" + "A" * 32, base_url=faults.url, timeout=60) as client:

@@ -3,7 +3,7 @@
 import pytest
 
 from smtp2go_async import ApiError, AuthenticationError, BadRequestError, ServerError
-from smtp2go_async.bulk._run.refusals import because_of_others, named_rows
+from smtp2go_async.bulk._run.named_rows import because_of_others, named_rows
 
 CODE = "NON_VALIDATING_IN_PAYLOAD"
 
@@ -81,7 +81,7 @@ def test_a_row_is_named_where_the_message_begins(name, message):
         ("my_emails[4]", ""),
     ],
 )
-def test_what_is_less_certain_names_no_row(name, message):
+def test_an_uncertain_refusal_names_no_row(name, message):
     assert found(name, message) == []
 
 
@@ -112,7 +112,7 @@ def test_numbers_are_named_in_the_field_of_texts():
     assert found("emails[3]", field="destination") == []
 
 
-def test_a_call_for_one_email_names_none():
+def test_a_refused_call_for_a_single_email_names_no_row():
     assert found("emails[0].to", field=None) == []
 
 
@@ -136,7 +136,7 @@ def test_only_a_400_for_the_schema_names_rows(error):
     assert named_rows(error, "emails", 10) == []
 
 
-def test_an_error_after_an_attempt_that_got_no_answer_names_no_row():
+def test_an_error_after_an_attempt_without_a_response_names_no_row():
     error = refused("emails[3].to")
     error.carried_out = None
     assert named_rows(error, "emails", 10) == []
