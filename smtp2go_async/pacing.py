@@ -1,7 +1,7 @@
 """Hold calls back: after a 429, after many refusals in a row, and before the published limits of three calls.
 
 The provider blocks a whole address for at least a minute after too many calls or too many errors, and does not say for
-how long. So a single 429 closes the gate for every call that shares the pacer. When the cool-down is over one call goes
+how long. So a single 429 closes the gate for every call that shares the pacer. When the cool-down is over a call goes
 first, to probe; if it gets a response, the others follow, at most half as many at a time as before, then more and more.
 
     open ──429──> cooling down ──time──> probing ──response──> recovering ──grown back──> open
@@ -87,7 +87,7 @@ class Pacer:
 
     @property
     def most_at_a_time(self) -> int | None:
-        """How many calls it makes sense to have under way, with a probe as one; ``None`` when that is not limited."""
+        """How many calls it makes sense to have under way, a probe included; ``None`` when that is not limited."""
         if self._gate.open_at is not None:
             return 1
         return self._gate.limit

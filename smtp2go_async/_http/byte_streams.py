@@ -77,7 +77,7 @@ def unread_check(stream: Any) -> Callable[[], bool]:
     It is called before each request, so the places to look at are found only once.
     """
     # Private attributes of httpcore, anyio and asyncio: bytes can wait in each of these layers, and no public way
-    # shows them. Where one is missing, that place is taken as empty and the socket itself is still asked.
+    # shows them. Where an attribute is missing, its place is taken as empty and the socket itself is still asked.
     inner = getattr(stream, "_stream", None)
     # What anyio has read from the socket and not handed on; below TLS too.
     queue = getattr(getattr(getattr(inner, "transport_stream", inner), "_protocol", None), "read_queue", ())

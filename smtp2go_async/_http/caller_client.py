@@ -48,7 +48,7 @@ class OutgoingBody(httpx.AsyncByteStream):
 
     def note_departure(self, request: httpx.Request) -> None:
         """Note that the caller's request hooks are done: they may have read the body, but did not send it."""
-        # A response to an earlier sending, by authentication or a client that repeats, says nothing about this one.
+        # A response to an earlier sending, by authentication or a client that repeats, says nothing about this sending.
         self.kept = None
         if type(request.stream) is httpx.ByteStream:
             # httpx has replaced the stream because a hook read the body; then nothing would show that it is sent.
@@ -74,7 +74,7 @@ class KeptContent(httpx.AsyncByteStream):
         return _KeptContentReader(self)
 
     async def part(self, number: int) -> bytes | None:
-        """Return a part of the content, or ``None`` after the last one."""
+        """Return a part of the content, or ``None`` after the last."""
         while number >= len(self._parts) and not self._ended:
             async with self._lock:
                 # Looked at again, since another task may have read this part while the lock was waited for.

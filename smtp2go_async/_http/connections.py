@@ -1,4 +1,4 @@
-"""The default connections of one event loop: httpx's transport over a pool of this package."""
+"""The default connections of an event loop: httpx's transport over a pool of this package."""
 
 import functools
 

@@ -1,7 +1,7 @@
 """Send a request by something of httpx's, read the response, and say what happened if there is none.
 
 The status alone tells the outcome of a call. So once a status of 400 or more has come, nothing that fails afterwards
-(the content, a hook, a tool around httpx) may turn a known outcome into an unknown one.
+(the content, a hook, a tool around httpx) may make the outcome unknown.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ async def exchange(
     finally:
         await body.aclose()
     status = response.status_code
-    # The raw headers, since httpx decodes all of them each time that it is asked for one by name.
+    # The raw headers, since httpx decodes all of them for each look-up by name.
     headers = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
     kept = body.kept if body.kept is not None and body.kept.response is response else None
     broken = None

@@ -72,7 +72,7 @@ _TEXTS: Final[Mapping[type[TransportError], str]] = {
 
 
 def translate(error: Exception, operation: str) -> TransportError:
-    """Return the error of this package for one of `FAILURES`."""
+    """Return the error of this package for an error of `FAILURES`."""
     # The most special class of the table decides; ssl.SSLError is not in it, and says nothing about the outcome.
     kind = next((ERRORS[parent] for parent in type(error).__mro__ if parent in ERRORS), OutcomeUnknownError)
     reason = why(error)
@@ -94,7 +94,7 @@ def failed(kind: type[TransportError], reason: str, operation: str) -> Transport
 
 
 def cannot_connect(error: Exception, operation: str) -> TransportError:
-    """Return the error for connections that can't be made, from one of `CONNECT_FAILURES`."""
+    """Return the error for connections that can't be made, from an error of `CONNECT_FAILURES`."""
     if isinstance(error, httpx.InvalidURL):
         return translate(error, operation)
     # Everything else comes from the proxy or the certificates that the environment names.

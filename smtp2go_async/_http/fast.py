@@ -39,7 +39,7 @@ _MAX_HANDOVER_SECONDS = 1.0
 that."""
 
 _MAX_TIMEOUT_SECONDS = 24 * 3600.0
-"""The longest timeout that pyreqwest is given, since it does not take an endless one."""
+"""The longest timeout that pyreqwest is given, since it takes no endless timeout."""
 
 _CUT_OFF_CAUSE = "error reading a body from connection"
 """The message in pyreqwest's chain of causes for a response that was cut off."""
@@ -147,7 +147,7 @@ class FastConnections:
         # pyreqwest closes without ending the calls that are reading a response.
         for scope in list(self._under_way):
             scope.cancel()
-        # The reference is dropped, since idle connections are closed only with the last one.
+        # The reference is dropped, since idle connections are closed only with the last reference.
         client, self._client = self._client, None
         if client is not None:
             await client.close()

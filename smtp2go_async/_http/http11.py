@@ -32,7 +32,7 @@ MAX_HEAD_BYTES = 100 * 1024
 
 
 class Http11:
-    """A connection over which requests go one after the other; `Pool` sees to it that requests never share it."""
+    """A connection for requests in sequence; `Pool` sees to it that two requests never share it."""
 
     def __init__(self, protocol: h11.Connection, stream: Any, keepalive: float | None) -> None:
         self._protocol = protocol

@@ -26,7 +26,7 @@ class Transport(Protocol):
     """
 
     async def send(self, request: Request, depart: Depart) -> Response:
-        """Send one request, once.
+        """Send a request, once.
 
         Args:
             request: The request.
@@ -44,7 +44,7 @@ class Transport(Protocol):
 
 
 class LoopConnections(Protocol):
-    """The connections of one event loop in one process. A seam of its own, since a `Transport` outlives its loops.
+    """The connections of an event loop in a process. A seam of its own, since a `Transport` outlives its loops.
 
     `HttpxConnections` is the default, `FastConnections` the extra ``[fast]``.
     """

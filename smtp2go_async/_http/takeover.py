@@ -19,7 +19,7 @@ def prepare(connection: Any) -> Any:
         if hasattr(connection, name):
             setattr(connection, name, _OPEN_LOCK)
     if type(connection) is httpcore.AsyncHTTPConnection and hasattr(connection, "_connect"):
-        # `_connection` is where httpcore keeps what makes the requests; with one there, it does not connect itself.
+        # httpcore keeps in `_connection` what makes the requests, and connects by itself only while that is None.
         cast("Any", connection)._connection = _Unconnected(connection)
     return connection
 
@@ -73,7 +73,7 @@ class _Unconnected:
         stream = await self._connection._connect(request)
         protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         made = Http11(protocol, stream, getattr(self._connection, "_keepalive_expiry", None))
-        # From here on the connection of httpcore's asks this one; `_connection` has no public name either.
+        # From here on httpcore's connection hands its requests to `made`; `_connection` has no public name either.
         self._connection._connection = made
         if self._closed:
             # The pool was closed meanwhile, and saw nothing that it could have closed.

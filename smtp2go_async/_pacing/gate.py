@@ -227,7 +227,7 @@ class Gate:
         self._accepted = 0
         if self.limit is None:
             self._peak = max(2, self.under_way)
-        # The limit first: another thread may fork in between, and the child must not have a closed gate without one.
+        # The limit first: another thread may fork in between, and the child's gate must not be closed without a limit.
         self.limit = max(1, (self.limit or self.under_way) // 2)
         self.open_at = until
         self.probe = None

@@ -120,7 +120,7 @@ class LimitQueue:
         self._drained_at -= self._interval
 
     def give_back(self, reservation: Reservation, now: float) -> None:
-        """Free the reservation of a call that was not made, if it is the last one: the others keep their times."""
+        """Free the reservation of a call that was not made, if it is the last: the others keep their times."""
         self._drop(reservation)
         promised = reservation.at + self._at_once * self._interval
         if reservation.at > now and abs(promised - self._promised_until) < MIN_WAIT_SECONDS:

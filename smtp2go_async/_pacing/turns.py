@@ -18,8 +18,7 @@ class Turn:
     `accepted`, `refused` or `rate_limited`, and always call `release` in the end.
     """
 
-    # Class attributes and not slots: with these as defaults a turn is made in half the time, and each attempt makes
-    # one.
+    # Class attributes and not slots: with these as defaults a turn, which each attempt makes, takes half the time.
     state = TurnState.ARRIVED
     round = -1
     heard = False

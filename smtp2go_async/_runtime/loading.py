@@ -2,7 +2,7 @@
 
 A module that another thread is importing at the moment of a fork stays half imported in the child: an import there gets
 half a module, or waits for ever for a thread that the child does not have. This package imports late, so a first call
-in one thread and a fork in another meet easily. Each late import, and everything else that is made once for a process,
+and a fork in another thread meet easily. Each late import, and everything else that is made once for a process,
 is made within `loading`, and a fork waits until no thread is inside.
 
 A module that has to do something before a fork and after it, as `logging` and `concurrent.futures.thread` do, must be
@@ -33,7 +33,7 @@ class _Loading:
 
     def __enter__(self) -> None:
         self._take()
-        # Python calls the function that was registered last first, and so it must be this one. `logging` takes its own
+        # Python calls the function that was registered last first, and so it must be this. `logging` takes its own
         # lock at a fork, and a thread inside `loading` may need that lock before it comes out.
         after = "logging" in sys.modules
         if after is not self._registered_after_logging and hasattr(os, "register_at_fork"):

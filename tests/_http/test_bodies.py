@@ -241,7 +241,7 @@ def opened(monkeypatch):
 
 
 async def all_closed(opened: list[Any]) -> bool:
-    """Tell whether the files are closed; one that is being read when the call ends is closed by its reader."""
+    """Return whether the files are closed; one that is being read when the call ends is closed by its reader."""
     with anyio.fail_after(20):
         while not all(one.closed for one in opened):
             await anyio.sleep(0.001)

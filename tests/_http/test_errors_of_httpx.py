@@ -100,7 +100,7 @@ class _Breaking(httpx.AsyncByteStream):
     "kind", [httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.CloseError, ssl.SSLError]
 )
 @pytest.mark.parametrize(("status", "carried_out"), [(200, None), (302, None), (400, False), (429, False), (503, None)])
-def test_an_answer_that_breaks_off_tells_as_much_as_its_status(kind, status, carried_out, backend, key, mail):
+def test_a_response_that_breaks_off_tells_as_much_as_its_status(kind, status, carried_out, backend, key, mail):
     async def call() -> None:
         answer = httpx.MockTransport(lambda _: httpx.Response(status, stream=_Breaking(kind)))
         async with httpx.AsyncClient(transport=answer, verify=False) as http_client:
@@ -141,7 +141,7 @@ def test_a_connection_that_was_not_made_says_why(backend, host, why, monkeypatch
 @pytest.mark.parametrize(
     ("kind", "line"), [(httpx.ResponseNotRead, "response.aread()"), (httpx.RequestNotRead, "request.aread()")]
 )
-def test_content_that_a_hook_used_before_reading_is_told_with_the_line_to_write(kind, line):
+def test_the_error_for_content_used_before_reading_shows_the_line_to_write(kind, line):
     text = str(translate(kind(), "/email/send"))
     assert f"let a hook await {line} first" in text
     assert "the request may have been carried out" in text

@@ -119,7 +119,9 @@ def test_a_loop_that_ends_with_a_call_under_way_leaves_no_warning(backend, fault
 
 
 @pytest.mark.parametrize("other", ["asyncio", "trio"])
-def test_a_loop_is_told_that_calls_are_under_way_in_another(backend, other, faults, client_of, mail):
+def test_a_call_in_a_second_loop_is_refused_while_calls_are_under_way_in_the_first(
+    backend, other, faults, client_of, mail
+):
     client = client_of()
     faults.then(Fault.HOLD)
     first: list[str] = []

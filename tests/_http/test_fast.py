@@ -33,7 +33,7 @@ from smtp2go_async._http.fast import FastConnections
 
 @pytest.fixture
 def fast(client_of):
-    """Give a function that makes clients of the fault server that use the fast transport."""
+    """Return a function that makes clients of the fault server that use the fast transport."""
     return lambda **options: client_of(transport="fast", **options)
 
 
@@ -46,7 +46,7 @@ def connections_of(client):
 
 @pytest.mark.parametrize("missing", ["pyreqwest", "orjson"])
 @pytest.mark.parametrize("kind", ["AsyncClient", "SyncClient"])
-def test_what_is_not_installed_is_named_with_the_command_that_installs_it(missing, kind, script):
+def test_the_error_names_the_missing_package_and_the_command_that_installs_it(missing, kind, script):
     said = script(
         """
         import sys
@@ -96,7 +96,7 @@ def test_calls_go_over_pyreqwest(fast, mail):
     anyio.run(main)
 
 
-def test_the_waiting_client_takes_it(key, faults, mail):
+def test_the_blocking_client_takes_it(key, faults, mail):
     with SyncClient(key, base_url=faults.url, transport="fast") as client:
         assert client.email.send(**mail()).email_id == "reference"
         assert type(client._async._calls.transport._connections) is FastConnections

@@ -16,7 +16,7 @@ pytest.importorskip("orjson")
 
 @pytest.fixture
 def fast(client_of):
-    """Give a function that makes clients of the fault server that use the fast transport."""
+    """Return a function that makes clients of the fault server that use the fast transport."""
     return lambda **options: client_of(transport="fast", **options)
 
 
@@ -26,7 +26,7 @@ STALLS = pytest.mark.parametrize("fault", [Fault.STALL_BEFORE_READING, Fault.STA
 
 
 @STALLS
-def test_a_scope_of_anyio_s_that_ends_a_call_is_what_sees_it(fault, fast, faults, mail):
+def test_an_anyio_scope_that_ends_a_call_catches_its_cancellation(fault, fast, faults, mail):
     faults.then(fault)
 
     async def main():
@@ -42,7 +42,7 @@ def test_a_scope_of_anyio_s_that_ends_a_call_is_what_sees_it(fault, fast, faults
 
 
 @STALLS
-def test_a_timeout_of_asyncio_s_that_ends_a_call_is_what_sees_it(fault, fast, faults, mail):
+def test_an_asyncio_timeout_that_ends_a_call_raises_its_timeout_error(fault, fast, faults, mail):
     faults.then(fault)
 
     async def main():
@@ -158,7 +158,7 @@ async def close_when(condition, client, call):
 
 
 @pytest.mark.parametrize("fault", [Fault.STALL, Fault.STALL_IN_ANSWER])
-def test_closing_while_an_answer_is_awaited_leaves_the_outcome_unknown(fault, backend, faults, client_of, mail):
+def test_closing_while_a_response_is_awaited_leaves_the_outcome_unknown(fault, backend, faults, client_of, mail):
     faults.then(fault)
 
     async def main():
@@ -234,7 +234,7 @@ def test_closing_while_a_connection_is_made_means_not_sent(backend, faults, clie
     assert anyio.run(main, backend=backend) is NotSentError
 
 
-def test_one_loop_after_the_other_each_has_connections_of_its_own(fast, faults, mail):
+def test_each_of_two_loops_in_turn_has_its_own_connections(fast, faults, mail):
     client = fast()
 
     async def main(name):

@@ -162,7 +162,7 @@ def test_a_body_in_pieces_that_is_given_up_refuses_to_be_asked(pieces):
         anext(pieces, ...)
 
 
-def test_giving_up_waits_until_what_was_asked_for_before_was_told(pieces):
+def test_giving_up_waits_for_a_step_that_was_asked_for_before(pieces):
     async def main():
         asked = anext(pieces, ...)
         async with anyio.create_task_group() as tasks:
@@ -176,7 +176,7 @@ def test_giving_up_waits_until_what_was_asked_for_before_was_told(pieces):
     anyio.run(main)
 
 
-def test_giving_up_does_not_wait_for_what_was_dropped(pieces, monkeypatch):
+def test_giving_up_does_not_wait_for_a_dropped_step(pieces, monkeypatch):
     monkeypatch.setattr(_fast, "_MAX_HANDOVER_SECONDS", 60.0)
 
     async def main():
@@ -193,7 +193,7 @@ def test_a_piece_that_is_asked_for_and_never_awaited_leaves_no_warning(pieces):
         warnings.simplefilter("always")
         pieces.__anext__()
         gc.collect()
-    assert [str(one.message) for one in caught] == []
+    assert [str(warning.message) for warning in caught] == []
 
 
 def test_a_piece_that_was_being_read_when_the_body_was_given_up_is_not_handed_out():
@@ -229,7 +229,7 @@ def test_a_piece_that_was_being_read_when_the_body_was_given_up_is_not_handed_ou
 
 
 @pytest.mark.parametrize("name", ["Retry-After", "Date", "X-Other"])
-def test_a_header_that_is_not_ascii_hides_no_answer(name, backend, faults, client_of, mail):
+def test_a_header_that_is_not_ascii_hides_no_response(name, backend, faults, client_of, mail):
     faults.then(Say(headers={name: "s\u00f6\u00f6n"}))
 
     async def main():

@@ -210,7 +210,7 @@ def test_calls_share_a_connection_one_after_the_other(backend, faults, client_of
     assert faults.connections == 1
 
 
-def test_many_calls_at_once_each_get_their_own_answer(backend, faults, client_of, mail):
+def test_many_calls_at_once_each_get_their_own_response(backend, faults, client_of, mail):
     answers = {}
 
     async def call() -> None:
@@ -285,7 +285,7 @@ def test_a_cut_off_429_still_says_when_to_come_back(backend, faults, client_of, 
 
 @undecoded
 @pytest.mark.parametrize("fault", [Fault.LENGTH_TOO_SHORT, Fault.BAD_GZIP])
-def test_an_unreadable_answer_to_a_call_that_changes_nothing_leaves_no_doubt(fault, backend, faults, client_of):
+def test_an_unreadable_response_to_a_call_that_changes_nothing_leaves_no_doubt(fault, backend, faults, client_of):
     faults.then(fault)
 
     async def call() -> None:
@@ -297,8 +297,8 @@ def test_an_unreadable_answer_to_a_call_that_changes_nothing_leaves_no_doubt(fau
     anyio.run(call, backend=backend)
 
 
-def test_interim_answers_are_passed_over(backend, faults, client_of, mail):
-    """A 103 is no answer: taken for one, it would tell nothing of the mail, and the real answer would be the next call's."""
+def test_interim_responses_are_passed_over(backend, faults, client_of, mail):
+    """A 103 is not the response: taken for it, it would say nothing of the mail, and the real one would be the next call's."""
     faults.then(Fault.INFORMATIONAL)
 
     async def call() -> list[str]:

@@ -26,7 +26,7 @@ def in_a_new_loop(call, *args, backend):
     return said[0]
 
 
-def test_parent_and_child_each_get_their_own_answers(backend, faults, client_of, mail, forked):
+def test_parent_and_child_each_get_their_own_responses(backend, faults, client_of, mail, forked):
     client = client_of()
 
     async def call(reference: str) -> list[str]:
@@ -60,7 +60,7 @@ def test_the_parent_keeps_its_connection(backend, faults, client_of, mail, forke
     assert used == [1, 2, 1]
 
 
-def test_several_children_each_get_their_own_answers(backend, faults, client_of, mail, forked):
+def test_several_children_each_get_their_own_responses(backend, faults, client_of, mail, forked):
     client = client_of()
 
     async def call(reference: str) -> str:
@@ -155,7 +155,7 @@ def test_a_child_does_not_free_the_parent_s_connections(backend, faults, client_
             warnings.simplefilter("always")
             in_a_new_loop(call, backend=backend)
             gc.collect()
-        return [str(one.message) for one in caught]
+        return [str(warning.message) for warning in caught]
 
     async def main() -> list[str]:
         await call()
@@ -164,7 +164,7 @@ def test_a_child_does_not_free_the_parent_s_connections(backend, faults, client_
     assert anyio.run(main, backend=backend) == []
 
 
-def test_a_child_of_a_child_gets_its_own_answers(backend, faults, client_of, mail, forked):
+def test_a_child_of_a_child_gets_its_own_responses(backend, faults, client_of, mail, forked):
     client = client_of()
 
     async def call(reference: str) -> str:

@@ -1,6 +1,6 @@
 """Sixty sends of four children of a client with warm connections, plain and over TLS.
 
-A shared connection would mix up the answers, and over TLS both processes would use one cipher state.
+A shared connection would mix up the responses, and over TLS both processes would use one cipher state.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ def server(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> I
         yield running
 
 
-def test_sixty_sends_of_four_children_of_a_warm_client_get_their_own_answers(server, key, mail, forked, backend):
+def test_sixty_sends_of_four_children_of_a_warm_client_get_their_own_responses(server, key, mail, forked, backend):
     client = AsyncClient(key, base_url=server.url)
 
     async def send(name: str) -> list[str]:
@@ -90,7 +90,7 @@ def test_sixty_sends_of_four_children_of_a_warm_client_get_their_own_answers(ser
     assert set(server.arrived.values()) == {1}
 
 
-def test_the_same_with_a_waiting_client(server, key, mail, forked):
+def test_sixty_sends_of_four_children_of_a_warm_blocking_client_get_their_own_responses(server, key, mail, forked):
     with SyncClient(key, base_url=server.url) as client:
 
         def send(name: str) -> list[str]:

@@ -76,7 +76,7 @@ def pool_of(network: FakeNetwork, through: str) -> Pool:
     ("through", "before"), [("nothing", []), ("a proxy over TLS", []), ("a proxy over TLS", ["succeeds"])]
 )
 @pytest.mark.parametrize("ends", ["fails", "stalls"])
-def test_what_was_connected_is_closed_when_a_handshake_fails_or_is_given_up(ends, through, before, loop):
+def test_a_socket_is_closed_when_its_handshake_fails_or_is_given_up(ends, through, before, loop):
     network = FakeNetwork(*before, ends)
 
     async def main():
@@ -94,7 +94,7 @@ def test_what_was_connected_is_closed_when_a_handshake_fails_or_is_given_up(ends
     assert network.stream.closed
 
 
-def test_what_a_proxy_is_told_has_the_timeout_of_connecting_where_nobody_gives_another(loop):
+def test_a_proxy_handshake_has_the_connect_timeout_unless_another_is_given(loop):
     async def main():
         stream = await _NotingBackend(FakeNetwork()).connect_tcp("a", 1080, timeout=3.0)
         await stream.write(b"to the proxy")
@@ -106,7 +106,7 @@ def test_what_a_proxy_is_told_has_the_timeout_of_connecting_where_nobody_gives_a
     assert anyio.run(main, backend=loop) == [3.0, 3.0, None, 1.0]
 
 
-def test_everything_else_of_a_stream_and_of_a_network_is_as_it_was(loop):
+def test_other_attributes_of_streams_and_networks_are_passed_through(loop):
     async def main():
         network = _NotingBackend(FakeNetwork("succeeds"))
         stream = await network.connect_tcp("a", 80)

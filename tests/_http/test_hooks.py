@@ -38,13 +38,15 @@ def http_client():
 
 
 @any_hook
-def test_an_answer_that_a_hook_has_read_is_the_answer(hook, backend, faults, http_client, client_of, mail):
+def test_a_response_that_a_hook_has_read_is_the_response(hook, backend, faults, http_client, client_of, mail):
     assert send_through(http_client(hook), client_of, mail, backend) == "reference"
     assert faults.count("reference") == 1
 
 
 @any_hook
-def test_a_compressed_answer_that_a_hook_has_read_is_the_answer(hook, backend, faults, http_client, client_of, mail):
+def test_a_compressed_response_that_a_hook_has_read_is_the_response(
+    hook, backend, faults, http_client, client_of, mail
+):
     said = gzip.compress(json.dumps({"data": {"succeeded": 1, "failed": 0, "email_id": "compressed"}}).encode())
     faults.then(Say(body=said, headers={"Content-Encoding": "gzip"}))
     assert send_through(http_client(hook), client_of, mail, backend) == "compressed"
@@ -58,7 +60,7 @@ def test_a_refusal_that_a_hook_has_read_says_why(hook, backend, faults, http_cli
 
 
 @any_hook
-def test_an_answer_that_a_hook_saw_breaking_off_is_unknown(hook, backend, faults, http_client, client_of, mail):
+def test_a_response_that_a_hook_saw_breaking_off_is_unknown(hook, backend, faults, http_client, client_of, mail):
     faults.then(Fault.HALF_BODY)
     with pytest.raises(OutcomeUnknownError):
         send_through(http_client(hook), client_of, mail, backend)
@@ -90,7 +92,7 @@ def test_a_read_only_call_is_made_once_when_a_hook_reads(backend, faults, http_c
     assert faults.begun == 1
 
 
-def test_a_task_that_a_hook_starts_reads_the_answer_too(backend, faults, http_client, client_of, mail):
+def test_a_task_that_a_hook_starts_reads_the_response_too(backend, faults, http_client, client_of, mail):
     """A log that is written beside the call."""
     read = []
 
@@ -123,7 +125,7 @@ def test_a_hook_that_gives_up_reading_makes_the_outcome_unknown(backend, faults,
     assert not isinstance(caught.value, ReplyTimeoutError)
 
 
-def test_a_waiting_client_has_the_answer_that_a_hook_has_read(faults, http_client, key, mail):
+def test_a_blocking_client_gets_the_response_that_a_hook_has_read(faults, http_client, key, mail):
     with SyncClient(key, base_url=faults.url, http_client=http_client(reads)) as client:
         assert [client.email.send(**mail(name)).email_id for name in ("one", "two")] == ["one", "two"]
 

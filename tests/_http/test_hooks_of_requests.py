@@ -31,7 +31,7 @@ class Signs(httpx.Auth):
 
 
 class AsksTwice(httpx.Auth):
-    """Reads the answer, and sends the request again when it was turned away."""
+    """Reads the response, and sends the request again when it was turned away."""
 
     requires_response_body = True
 
@@ -46,7 +46,7 @@ class AsksTwice(httpx.Auth):
     "options", [{"event_hooks": {"request": [reads_the_body]}}, {"auth": Signs()}], ids=["hook", "auth"]
 )
 @pytest.mark.parametrize("large", [False, True], ids=["in memory", "from a file"])
-def test_a_body_that_was_read_before_it_left_is_sent_or_not_sent_as_it_was(
+def test_reading_the_body_before_it_leaves_does_not_change_whether_it_was_sent(
     large, options, backend, faults, http_client, client_of, mail, tmp_path
 ):
     path = tmp_path / "some.bin"
@@ -65,7 +65,7 @@ def test_a_body_that_was_read_before_it_left_is_sent_or_not_sent_as_it_was(
     assert faults.count("reference") == 2
 
 
-def test_a_hook_that_reads_the_body_and_one_that_can_not_connect_after_sending(
+def test_a_connect_error_of_a_hook_after_sending_leaves_the_outcome_unknown(
     backend, faults, http_client, client_of, mail, tmp_path
 ):
     path = tmp_path / "some.bin"
@@ -81,14 +81,14 @@ def test_a_hook_that_reads_the_body_and_one_that_can_not_connect_after_sending(
 
 
 @pytest.mark.parametrize("hooks", [[], [reads]])  # httpx's authentication does not read what a hook has closed
-def test_authentication_that_reads_the_answer_leaves_it(hooks, backend, faults, http_client, client_of, mail):
+def test_authentication_that_reads_the_response_leaves_it(hooks, backend, faults, http_client, client_of, mail):
     faults.then(Say(401, body=REFUSED.encode()))
     assert send_through(http_client(*hooks, auth=AsksTwice()), client_of, mail, backend) == "reference"
     assert faults.count("reference") == 2
 
 
 @pytest.mark.parametrize("hooks", [[], [reads], [closes]])
-def test_authentication_whose_second_request_gets_no_answer_is_unknown(
+def test_authentication_whose_second_request_gets_no_response_is_unknown(
     hooks, backend, faults, http_client, client_of, mail
 ):
     faults.then(Say(401, body=REFUSED.encode()), Fault.NO_ANSWER)

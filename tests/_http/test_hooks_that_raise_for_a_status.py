@@ -33,10 +33,10 @@ def http_client():
         (302, ReplyError),
     ],
 )
-def test_a_status_that_a_hook_raises_for_is_the_answer(
+def test_a_status_that_a_hook_raises_for_is_the_response(
     status, kind, hook, backend, faults, http_client, client_of, mail
 ):
-    """As the same answer is without the hook."""
+    """As the same response is without the hook."""
     faults.then(Say(status, body=REFUSED.encode()), Say(status, body=REFUSED.encode()))
     told = []
     for own in (http_client(hook), http_client()):
@@ -48,7 +48,7 @@ def test_a_status_that_a_hook_raises_for_is_the_answer(
 
 
 @raising
-def test_a_refusal_without_words_is_told_by_the_status_that_a_hook_raises_for(
+def test_a_refusal_without_content_is_reported_by_the_status_that_a_hook_raises_for(
     hook, backend, faults, http_client, client_of, mail
 ):
     faults.then(Say(401, body=b"{}"), Say(503, body=b""))

@@ -27,7 +27,7 @@ def loop(request):
 
 @pytest.fixture(params=["small", "large"], autouse=True)
 def _size(request, monkeypatch):
-    """A large request is written while it is listened for an answer. Here all are, or none is."""
+    """A large request is written while listening for a response. Here all requests are, or none is."""
     monkeypatch.setattr(_http11, "MAX_WRITE_FIRST_BYTES", {"small": math.inf, "large": -1}[request.param])
 
 
@@ -102,7 +102,7 @@ def test_requests_go_one_after_the_other(loop):
     assert anyio.run(main, backend=loop) == [HEAD % 3 + b"one", HEAD % 3 + b"two"]
 
 
-def test_a_connection_is_not_available_before_its_answer_is_over(loop):
+def test_a_connection_is_not_available_before_its_response_is_over(loop):
     async def main():
         connection = connection_over(Stream(GOOD))
         states = [connection.is_available()]
@@ -176,7 +176,7 @@ def test_a_body_that_is_not_as_long_as_it_says_is_never_written_whole(length, lo
 
 
 @broken_in_every_way
-def test_an_answer_counts_even_if_the_request_could_not_be_written_whole(broken, loop):
+def test_a_response_counts_even_if_the_request_could_not_be_written_whole(broken, loop):
     """A server may answer and close before it has read everything."""
 
     async def main():
@@ -201,7 +201,7 @@ def test_an_answer_counts_even_if_the_request_could_not_be_written_whole(broken,
         ([NEVER], httpcore.ReadTimeout),
     ],
 )
-def test_a_request_that_could_not_be_written_and_is_not_answered_fails_as_its_answer_does(comes, kind, loop):
+def test_a_request_that_could_not_be_written_and_is_not_answered_fails_as_its_response_does(comes, kind, loop):
     async def main():
         stream = Stream(*comes, goes=[anyio.BrokenResourceError()], after=1)
         await fails(stream, a_request(b"one", read=0.01 if kind is httpcore.ReadTimeout else 5), kind)
@@ -210,7 +210,7 @@ def test_a_request_that_could_not_be_written_and_is_not_answered_fails_as_its_an
 
 
 @broken_in_every_way
-def test_a_stream_that_breaks_before_the_answer_is_an_error_of_reading(broken, loop):
+def test_a_stream_that_breaks_before_the_response_is_an_error_of_reading(broken, loop):
     async def main():
         await fails(Stream(broken("of the network")), a_request(b"one"), httpcore.ReadError)
 
@@ -218,7 +218,7 @@ def test_a_stream_that_breaks_before_the_answer_is_an_error_of_reading(broken, l
 
 
 @broken_in_every_way
-def test_a_stream_that_breaks_in_the_answer_is_an_error_of_reading(broken, loop):
+def test_a_stream_that_breaks_in_the_response_is_an_error_of_reading(broken, loop):
     async def main():
         await fails(Stream(GOOD[:-2], broken("of the network")), a_request(b"one"), httpcore.ReadError)
 
@@ -238,12 +238,12 @@ WAITS = {
 
 @pytest.fixture(params=WAITS)
 def waits(request):
-    """Give a stream that waits, and the error for one that does so for too long."""
+    """Return a stream that waits, and the error for one that does so for too long."""
     comes, goes, kind = WAITS[request.param]
     return Stream(*comes, goes=goes), kind
 
 
-def test_what_takes_too_long_is_an_error_and_closes_the_connection(waits, loop):
+def test_a_step_that_takes_too_long_is_an_error_and_closes_the_connection(waits, loop):
     stream, kind = waits
 
     async def main():

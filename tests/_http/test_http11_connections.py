@@ -147,7 +147,7 @@ def test_a_connection_that_is_closed_while_it_is_made_leaves_nothing(loop):
 
 
 @pytest.mark.parametrize(("size", "fits"), [(90_000, True), (150_000, False)])
-def test_a_first_answer_s_head_may_be_as_long_as_httpcore_has_it(size, fits, loop):
+def test_a_first_response_s_head_may_be_as_long_as_httpcore_has_it(size, fits, loop):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX: " + b"a" * size + b"\r\n\r\n"
     comes = [*(head[at : at + 30_000] for at in range(0, len(head), 30_000)), b"good"]
 
@@ -192,7 +192,7 @@ async def answered_before(stream, keepalive=None) -> SimpleNamespace:
     return SimpleNamespace(_connection=made)
 
 
-def test_a_connection_that_has_answered_goes_on_in_our_way(loop):
+def test_a_connection_that_made_its_first_request_is_taken_over(loop):
     async def main():
         stream = Stream(GOOD, GOOD.replace(b"good", b"next"))
         whole = await answered_before(stream)
@@ -215,14 +215,14 @@ def test_a_connection_that_has_answered_goes_on_in_our_way(loop):
     assert stream.closed == 1
 
 
-def test_a_connection_over_which_more_came_than_the_first_answer_is_not_used_again(loop):
+def test_a_connection_over_which_more_came_than_the_first_response_is_not_used_again(loop):
     async def main():
         return take_over(await answered_before(Stream(GOOD + GOOD)))._connection.has_expired()
 
     assert anyio.run(main, backend=loop)
 
 
-def test_how_long_a_connection_may_be_idle_stays_as_it_was(loop, monkeypatch):
+def test_taking_over_keeps_the_idle_limit_of_a_connection(loop, monkeypatch):
     async def main():
         connection = take_over(await answered_before(Stream(GOOD), 5.0))._connection
         now = _http11.time.monotonic()

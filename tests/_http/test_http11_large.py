@@ -1,4 +1,4 @@
-"""Requests that are written while they are listened for an answer: one that comes early, and how long one waits for it."""
+"""Requests that are written while listening for a response: an early response, and how long it is waited for."""
 
 import math
 
@@ -52,7 +52,7 @@ def test_a_refusal_is_heard_while_the_body_is_still_being_made(loop):
     assert anyio.run(main, backend=loop) == (413, b"")
 
 
-def test_another_answer_that_comes_early_waits_for_the_rest_of_the_request(loop):
+def test_another_response_that_comes_early_waits_for_the_rest_of_the_request(loop):
     """Who agrees reads on."""
 
     async def main():
@@ -69,7 +69,7 @@ def test_another_answer_that_comes_early_waits_for_the_rest_of_the_request(loop)
 @pytest.mark.parametrize(
     "then", [{"goes": [b"", anyio.BrokenResourceError()]}, {"goes": [b"", NEVER]}, {"body": OSError("of the file")}]
 )
-def test_an_answer_that_came_early_counts_whatever_becomes_of_the_rest(then, loop):
+def test_an_early_response_counts_even_if_writing_the_rest_fails(then, loop):
     async def main():
         stream = Stream(GOOD, goes=[*then.get("goes", []), 0.01], after=1)
         body = Pieces(PIECE, then.get("body", PIECE), PIECE)
@@ -89,7 +89,7 @@ def test_an_answer_that_came_early_counts_whatever_becomes_of_the_rest(then, loo
         ([anyio.BrokenResourceError()], httpcore.ReadError),
     ],
 )
-def test_what_comes_early_and_is_no_answer_ends_the_request(comes, kind, loop):
+def test_early_bytes_that_are_no_response_end_the_request(comes, kind, loop):
     async def main():
         stream, body = Stream(*comes, goes=[b"", NEVER], after=2), Pieces(PIECE, PIECE, PIECE)
         with pytest.raises(kind):
@@ -100,7 +100,7 @@ def test_what_comes_early_and_is_no_answer_ends_the_request(comes, kind, loop):
     assert anyio.run(main, backend=loop) == [PIECE]
 
 
-def test_the_time_to_answer_begins_when_the_request_is_written(loop, monkeypatch):
+def test_the_read_timeout_starts_when_the_request_is_written(loop, monkeypatch):
     noted = []
 
     async def main():
@@ -143,7 +143,7 @@ def test_nothing_is_read_before_something_is_written(loop):
     ],
     ids=["larger", "of no known length", "quick"],
 )
-def test_only_a_request_that_may_be_large_is_listened_for_an_answer(headers, heard, loop):
+def test_only_a_request_that_may_be_large_is_written_while_listening(headers, heard, loop):
     async def main():
         stream = Stream(TOO_LARGE, goes=[b"", NEVER], after=2)
         request = a_request(PIECE, PIECE, b"", headers=(headers,), write=5.0 if heard else 0.02)

@@ -44,7 +44,7 @@ def test_bytes_go_through_as_they_are_and_at_the_end_comes_none(loop):
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_a_stream_that_breaks_is_told_with_httpcore_s_errors(broken, loop):
+def test_a_stream_that_breaks_raises_httpcore_s_errors(broken, loop):
     async def main():
         plain = _AnyioStream(Stream(broken("of the network"), goes=[broken("of the network")]))
         with pytest.raises(httpcore.ReadError) as reading:
@@ -57,7 +57,7 @@ def test_a_stream_that_breaks_is_told_with_httpcore_s_errors(broken, loop):
 
 
 @pytest.mark.parametrize("timeout", [0.01, 0.0])
-def test_a_stream_that_takes_too_long_is_told_with_httpcore_s_errors(timeout, loop):
+def test_a_stream_that_takes_too_long_raises_httpcore_s_errors(timeout, loop):
     async def main():
         plain = _AnyioStream(Stream(NEVER, goes=[NEVER]))
         with anyio.fail_after(20):
@@ -157,7 +157,7 @@ def test_where_the_socket_can_t_be_asked_the_stream_is(why, pair, monkeypatch):
 
 
 @pytest.mark.parametrize("over_tls", [False, True])
-def test_what_was_read_from_the_socket_and_not_handed_on_is_unread(over_tls):
+def test_bytes_read_from_the_socket_and_not_handed_on_are_unread(over_tls):
     """anyio keeps what came beyond the bytes that were asked for."""
     queue = deque()
     stream = SimpleNamespace(_protocol=SimpleNamespace(read_queue=queue))
@@ -185,7 +185,7 @@ class Tls:
 
 
 @pytest.mark.parametrize("what", ["message", "end", "close", "garbage"])
-def test_what_came_and_was_not_decrypted_is_unread(what):
+def test_bytes_that_were_not_decrypted_are_unread(what):
     tls = Tls()
     stream = OfHttpcore(SimpleNamespace(_read_bio=tls.incoming), ssl_object=tls.client)
     # The tickets of the server are there, and they are nothing to be read.

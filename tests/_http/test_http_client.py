@@ -12,11 +12,11 @@ BRIEF = httpx.Timeout(0.05, connect=5.0)
 
 @pytest.fixture
 def http_client():
-    """Give a function that makes one; without certificates, which plain HTTP does not need."""
+    """Return a function that makes one; without certificates, which plain HTTP does not need."""
     return lambda **options: httpx.AsyncClient(**{"verify": False, "trust_env": False, **options})
 
 
-def test_it_is_what_the_calls_go_through(backend, key, faults, http_client, client_of, mail):
+def test_calls_go_through_the_client_that_was_given(backend, key, faults, http_client, client_of, mail):
     seen = []
 
     async def note(request: httpx.Request) -> None:
@@ -150,7 +150,7 @@ def test_something_else_is_a_type_error(wrong, key):
         AsyncClient(key, http_client=wrong)
 
 
-def test_a_waiting_client_of_httpx_is_a_type_error(key):
+def test_a_synchronous_httpx_client_is_a_type_error(key):
     with httpx.Client(verify=False) as wrong, pytest.raises(TypeError, match="not a Client"):
         AsyncClient(key, http_client=wrong)
 
@@ -191,7 +191,7 @@ def test_an_error_in_a_hook_reaches_the_caller_and_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("raised", [httpx.ConnectError, httpx.InvalidURL, UnicodeEncodeError])
-def test_what_a_hook_raises_once_the_request_was_sent_does_not_make_it_not_sent(
+def test_an_error_of_a_hook_after_sending_does_not_say_that_nothing_was_sent(
     raised, backend, faults, http_client, client_of, mail
 ):
     """Its log server can't be reached, for example; taken for ours, that would be a second e-mail."""

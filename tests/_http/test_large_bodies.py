@@ -107,7 +107,7 @@ def test_a_call_that_is_cancelled_in_the_middle_of_a_large_body_leaves_nothing(
 
 
 @pytest.mark.parametrize("transport", ["httpx", "fast"])
-def test_a_waiting_client_that_is_closed_in_the_middle_of_a_large_body_leaves_nothing(
+def test_a_blocking_client_closed_in_the_middle_of_a_large_body_leaves_nothing_open(
     transport, large, opened, faults, key, mail
 ):
     pytest.importorskip("pyreqwest")

@@ -109,7 +109,7 @@ def test_a_call_that_comes_later_does_not_overtake_one_that_waits(loop, gated):
     assert gated.most == 1
 
 
-def test_a_call_that_gives_up_waiting_was_not_sent_and_says_what_it_waited_for(loop, gated):
+def test_a_call_that_gives_up_waiting_for_a_connection_was_not_sent_and_says_so(loop, gated):
     async def main():
         async with limited(gated, 1) as transport, anyio.create_task_group() as tasks:
             await begin(tasks, transport, "a")
@@ -149,7 +149,7 @@ def test_one_that_waits_and_gives_up_takes_no_place_with_it(how, loop, gated):
     assert gated.now == 0
 
 
-def test_a_place_that_is_given_to_one_who_is_cancelled_in_that_moment_goes_to_the_next(loop, gated):
+def test_a_place_given_to_a_call_that_is_cancelled_at_that_moment_goes_to_the_next(loop, gated):
     async def main():
         scope = anyio.CancelScope()
 

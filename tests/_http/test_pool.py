@@ -162,7 +162,7 @@ def test_connections_that_were_idle_for_too_long_are_closed_when_another_comes_b
 
 @pytest.fixture
 def while_old_ones_are_closed(pool, maker, clock):
-    """Give a function that does something in the moment in which a connection came back and an old one is closed."""
+    """Return a function that does something in the moment in which a connection came back and an old one is closed."""
 
     async def do(what, *args):
         old, current = await begin(pool, 2)
@@ -180,7 +180,7 @@ def while_old_ones_are_closed(pool, maker, clock):
 
 
 def test_the_last_connection_can_be_taken_while_old_ones_are_closed(loop, pool, maker, while_old_ones_are_closed):
-    """The answer is there already: an error now would be one of a call that was carried out."""
+    """The response has come already: an error now would hide that the call was carried out."""
 
     async def main():
         return await while_old_ones_are_closed(begin, pool, 1)
@@ -244,7 +244,7 @@ def test_a_connection_on_which_sending_failed_is_closed(loop):
     assert maker.made[0].closed == 1
 
 
-def test_an_error_of_connecting_that_httpx_does_not_know_is_told_as_one_that_it_knows(loop):
+def test_a_connect_error_that_httpx_does_not_know_is_translated_to_a_known_error(loop):
     maker = Maker(fails=httpcore.ConnectionNotAvailable())
 
     async def main():

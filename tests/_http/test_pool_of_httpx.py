@@ -37,7 +37,7 @@ def test_httpx_s_transport_uses_it(loop, client_of, mail):
     anyio.run(main, backend=loop)
 
 
-def test_an_answer_that_is_abandoned_in_the_middle_closes_its_connection(before, loop, faults, client_of, mail):
+def test_a_response_that_is_abandoned_in_the_middle_closes_its_connection(before, loop, faults, client_of, mail):
     async def main():
         async with client_of() as client:
             for name in before:

@@ -124,7 +124,7 @@ def proxy() -> Iterator[Proxy]:
 
 @pytest.fixture
 def send(client_of, mail):
-    """Give a function that sends one mail by a client of its own."""
+    """Return a function that sends one mail by a client of its own."""
 
     async def send(**options) -> str:
         async with client_of(**options) as client:
@@ -251,7 +251,7 @@ def test_a_proxy_for_another_scheme_is_not_used(name, backend, client_of, proxy,
     assert proxy.connections == 0
 
 
-def test_what_is_named_for_the_scheme_goes_before_what_is_named_for_all(backend, client_of, proxy, send, monkeypatch):
+def test_the_proxy_of_the_scheme_goes_before_all_proxy(backend, client_of, proxy, send, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
 
@@ -321,7 +321,7 @@ def test_a_proxy_that_never_makes_the_tunnel_means_not_sent(backend, client_of, 
         anyio.run(lambda: send(base_url=ELSEWHERE, timeout=0.1), backend=backend)
 
 
-def test_an_error_that_the_proxy_answers_is_the_answer(backend, client_of, proxy, send, monkeypatch):
+def test_an_error_response_of_the_proxy_is_the_response(backend, client_of, proxy, send, monkeypatch):
     """Nobody can tell it from one of the provider's own front."""
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     proxy.status = 503

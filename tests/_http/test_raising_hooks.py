@@ -48,7 +48,7 @@ def raising(error):
 
 @pytest.fixture
 def http_client():
-    """Give a function that makes one; without certificates, which plain HTTP does not need."""
+    """Return a function that makes one; without certificates, which plain HTTP does not need."""
 
     def make(**options):
         return httpx.AsyncClient(verify=False, trust_env=False, **options)
@@ -67,7 +67,7 @@ def sends(own, client_of, mail, backend, **options):
 
 
 @misleading
-def test_an_e_mail_that_was_answered_before_a_hook_raised_is_not_sent_again_nor_said_to_be_unsent(
+def test_an_accepted_e_mail_is_neither_sent_again_nor_reported_unsent_when_a_hook_raises(
     error, backend, faults, http_client, client_of, mail
 ):
     own = http_client(event_hooks={"response": [raising(error)]})
@@ -107,7 +107,7 @@ def test_a_read_only_call_is_made_once_when_a_hook_raises(error, backend, faults
 @pytest.mark.parametrize(
     "error", [ValueError("a hook's"), RuntimeError("a hook's")], ids=lambda one: type(one).__name__
 )
-def test_what_a_hook_raises_before_an_e_mail_leaves_comes_out(error, backend, faults, http_client, client_of, mail):
+def test_an_error_of_a_hook_before_an_e_mail_leaves_is_raised(error, backend, faults, http_client, client_of, mail):
     own = http_client(event_hooks={"request": [raising(error)]})
     with pytest.raises(type(error), match="a hook's"):
         sends(own, client_of, mail, backend)
@@ -124,7 +124,7 @@ class Raises(httpx.Auth):
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """One that raises when it has the answer; or has an answer whose content raises."""
+    """One that raises when it has the response; or has a response whose content raises."""
 
     def __init__(self, error, *, late):
         self.inner = httpx.AsyncHTTPTransport(verify=False)

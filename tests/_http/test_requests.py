@@ -99,7 +99,7 @@ def test_a_cookie_of_the_provider_does_not_come_back(backend, faults, client_of,
     ("timeout", "connect", "others"),
     [(0.5, 0.5, 0.5), (30.0, MAX_CONNECT_SECONDS, 30.0), (None, MAX_CONNECT_SECONDS, None)],
 )
-def test_connecting_may_take_ten_seconds_and_the_other_steps_what_was_asked(
+def test_connecting_may_take_ten_seconds_and_the_other_steps_the_whole_timeout(
     timeout, connect, others, backend, key, mail, respx_mock
 ):
     route = respx_mock.post(path="/v3/email/send").respond(json=GOOD)

@@ -81,7 +81,7 @@ def test_an_httpx_that_is_built_in_another_way_is_used_as_it_is(other, loop, fau
 # --- tools that stand between ------------------------------------------------------------------------------------------
 
 
-def test_a_tool_that_replaces_httpx_s_transport_gets_every_request_and_answers_it(loop, key, mail, monkeypatch):
+def test_a_tool_that_replaces_httpx_s_transport_gets_every_request_and_responds(loop, key, mail, monkeypatch):
     """As pytest-httpx does."""
     seen = []
 

@@ -155,7 +155,9 @@ after_none_and_one = pytest.mark.parametrize("before", [0, 1], ids=["cold", "war
 @pytest.mark.usefixtures("_trusts_it")
 @after_none_and_one
 @pytest.mark.parametrize("cut", [0, 20, -9], ids=["at once", "in the head", "in the content"])
-def test_what_is_not_tls_ends_a_connection_and_leaves_the_outcome_unknown(cut, before, backend, client_of, mail, tls):
+def test_bytes_that_are_not_tls_end_a_connection_and_leave_the_outcome_unknown(
+    cut, before, backend, client_of, mail, tls
+):
     tls.breaks.extend([*[None] * before, GOOD[:cut]])
 
     async def main():
@@ -173,7 +175,7 @@ def test_what_is_not_tls_ends_a_connection_and_leaves_the_outcome_unknown(cut, b
 
 @pytest.mark.usefixtures("_trusts_it")
 @after_none_and_one
-def test_what_is_not_tls_after_a_refusal_leaves_a_refusal(before, loop, client_of, mail, tls):
+def test_bytes_that_are_not_tls_after_a_refusal_leave_a_refusal(before, loop, client_of, mail, tls):
     """Not over pyreqwest, which may see what is wrong before it sees the status."""
     tls.breaks.extend([*[None] * before, b"HTTP/1.1 429 Slow Down\r\nContent-Length: 500\r\n\r\n{"])
 
@@ -189,7 +191,7 @@ def test_what_is_not_tls_after_a_refusal_leaves_a_refusal(before, loop, client_o
 
 
 @pytest.mark.usefixtures("_trusts_it")
-def test_what_is_not_tls_leaves_the_outcome_unknown_with_a_client_of_the_caller_s_too(loop, client_of, mail, tls):
+def test_bytes_that_are_not_tls_leave_the_outcome_unknown_with_a_caller_s_client_too(loop, client_of, mail, tls):
     tls.breaks.append(b"")
 
     async def main():
@@ -309,8 +311,8 @@ def test_the_default_transport_does_not_load_the_fast_one(faults, script):
 
 
 @pytest.mark.usefixtures("_trusts_it")
-def test_what_a_server_says_unasked_over_tls_is_no_answer_to_the_next_call(loop, client_of, mail, tls):
-    """It comes together with an answer, so that neither the socket nor h11 holds anything of it."""
+def test_bytes_sent_unasked_over_tls_are_no_response_to_the_next_call(loop, client_of, mail, tls):
+    """It comes together with a response, so that neither the socket nor h11 holds anything of it."""
     tls.unasked = GOOD.replace(b"over TLS", b"wrong!!!")
 
     async def main():

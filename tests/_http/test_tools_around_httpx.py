@@ -33,7 +33,7 @@ def http_client():
 
 
 class Around(httpx.AsyncBaseTransport):
-    """A transport around another one, which does something with each answer."""
+    """A transport around another, which does something with each response."""
 
     def __init__(self, do):
         self.inner, self.do = httpx.AsyncHTTPTransport(verify=False), do
@@ -75,7 +75,7 @@ async def with_another_stream(response):
 
 @pytest.mark.parametrize("hooks", [[], [reads], [iterates_bytes], [closes], [raises_for_status]])
 @pytest.mark.parametrize("do", [reads, made_anew, wrapped, with_another_stream])
-def test_an_answer_that_a_transport_has_read_or_wrapped_is_the_answer(
+def test_a_response_that_a_transport_has_read_or_wrapped_is_the_response(
     do, hooks, backend, faults, http_client, client_of, mail
 ):
     def own():
@@ -88,7 +88,7 @@ def test_an_answer_that_a_transport_has_read_or_wrapped_is_the_answer(
 
 
 @pytest.mark.parametrize("do", [iterates_bytes, iterates_raw])
-def test_what_a_transport_has_read_and_not_kept_is_told_at_once(do, backend, faults, http_client, client_of, mail):
+def test_a_response_that_a_transport_has_used_up_is_an_error_at_once(do, backend, faults, http_client, client_of, mail):
     with pytest.raises(ReplyError, match="has read the content, and has not kept it") as caught:
         send_through(http_client(transport=Around(do)), client_of, mail, backend)
     assert caught.value.carried_out is None
@@ -99,7 +99,7 @@ def test_what_a_transport_has_read_and_not_kept_is_told_at_once(do, backend, fau
 
 
 class Watching(httpx.AsyncClient):
-    """A client that reads each answer before it hands it over."""
+    """A client that reads each response before it hands it over."""
 
     def __init__(self, do, **options):
         super().__init__(**options)
@@ -113,7 +113,7 @@ class Watching(httpx.AsyncClient):
 
 @pytest.mark.parametrize("hooks", [[], [reads], [does_nothing]])
 @pytest.mark.parametrize("do", [reads, raises_for_status, reads_and_raises])
-def test_an_answer_that_a_client_of_another_class_has_read_is_the_answer(
+def test_a_response_that_a_client_of_another_class_has_read_is_the_response(
     do, hooks, backend, faults, http_client, client_of, mail
 ):
     def own():
@@ -125,7 +125,7 @@ def test_an_answer_that_a_client_of_another_class_has_read_is_the_answer(
         send_through(own(), client_of, mail, backend)
 
 
-def test_a_transport_for_waiting_clients_sends_nothing_and_says_why(backend, http_client, client_of, mail):
+def test_a_transport_for_synchronous_clients_sends_nothing_and_says_why(backend, http_client, client_of, mail):
     own = httpx.AsyncClient(verify=False, trust_env=False)
     own._transport = httpx.BaseTransport()
 
@@ -147,7 +147,7 @@ class OnlyWaiting(httpx.SyncByteStream):
 
 @pytest.mark.parametrize("do", [reads, made_anew, wrapped, with_another_stream])
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])  # not over the fast transport, which these tools don't see
-def test_a_tool_around_httpx_s_transport_may_read_the_answer(do, loop, faults, client_of, mail, monkeypatch):
+def test_a_tool_around_httpx_s_transport_may_read_the_response(do, loop, faults, client_of, mail, monkeypatch):
     original = httpx.AsyncHTTPTransport.handle_async_request
 
     async def around(self, request):
@@ -167,7 +167,7 @@ def test_a_tool_around_httpx_s_transport_may_read_the_answer(do, loop, faults, c
     anyio.run(call, backend=loop)
 
 
-def test_a_tool_s_answer_that_is_not_asynchronous_is_read(key, mail, monkeypatch):
+def test_a_tool_s_response_that_is_not_asynchronous_is_read(key, mail, monkeypatch):
     async def answer(self, request):
         await request.aread()
         return httpx.Response(200, stream=OnlyWaiting())
@@ -177,7 +177,7 @@ def test_a_tool_s_answer_that_is_not_asynchronous_is_read(key, mail, monkeypatch
         assert client.email.send(**mail()).email_id == "reference"
 
 
-def test_a_status_that_a_tool_raises_for_is_the_answer(key, mail, monkeypatch):
+def test_a_status_that_a_tool_raises_for_is_the_response(key, mail, monkeypatch):
     async def answer(self, request):
         response = httpx.Response(400, content=REFUSED, request=request)
         response.raise_for_status()

@@ -49,7 +49,7 @@ Ways = pytest.mark.parametrize("way", WAYS)
 
 @pytest.fixture
 def calls(way: str, faults, client_of, key) -> Callable[..., list[Any]]:
-    """Give a function that makes calls one after the other with one client, and lists their results or errors."""
+    """Return a function that makes calls one after the other with one client, and lists their results or errors."""
     options = dict(WAYS[way])
     backend, own, waiting = (options.pop(name, None) for name in ("backend", "own", "waiting"))
     if "transport" in options:
@@ -110,7 +110,7 @@ def content_of(field: dict[str, Any]) -> bytes:
 
 
 def exact(request: Any) -> bool:
-    """Tell whether a request had the length it announced, and nothing but that to end it by."""
+    """Return whether a request had the length it announced, and nothing but that to end it by."""
     announced = request.header("content-length") == str(len(request.body))
     return announced and request.header("transfer-encoding") is None
 
@@ -232,7 +232,7 @@ def test_a_file_that_disappears_between_two_attempts_leaves_the_outcome_unknown(
 
 
 @Ways
-def test_what_comes_through_a_pipe_is_sent(way, calls, faults, mail):
+def test_the_content_of_a_pipe_is_sent(way, calls, faults, mail):
     reading, writing = os.pipe()
 
     def fill() -> None:
@@ -308,7 +308,7 @@ def test_a_body_may_have_exactly_the_most_bytes_and_not_one_more(way, body, call
     assert [len(request.body) for request in faults.arrived] == [length, length]
 
 
-# httpx's own pool hears an answer only when the whole request is written, or when writing it fails.
+# httpx's own pool hears a response only when the whole request is written, or when writing it fails.
 EARLY = [
     (way, fault)
     for way in WAYS
@@ -319,7 +319,7 @@ EARLY = [
 
 @pytest.mark.parametrize(("way", "fault"), EARLY)
 @pytest.mark.parametrize("before", [[], ["before"]], ids=["cold", "warm"])
-def test_an_answer_that_comes_before_the_body_was_sent_is_seen(way, fault, before, calls, large, faults, mail):
+def test_a_response_that_comes_before_the_body_was_sent_is_seen(way, fault, before, calls, large, faults, mail):
     faults.then(*[Fault.NONE for _ in before], fault)
     *_, error, sent = calls(
         *[lambda email: email.send(**mail("before")) for _ in before],

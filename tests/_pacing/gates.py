@@ -75,7 +75,7 @@ def refused(pacer, times=1):
 
 
 def no_news(pacer):
-    """A call that was cancelled, or whose network failed."""
+    """Make a call that gets no response: it was cancelled, or its network failed."""
     entered(pacer).release()
 
 
@@ -111,7 +111,7 @@ def recovering(clock, in_flight):
 def drive(pacer, clock, callers, blocked_until, takes=0.3):
     """Play callers that wait for their turn, call, and try again while they are rate limited.
 
-    Returns when each call left, the answer it got, and whether it was a probe.
+    Returns when each call left, its status, and whether it was a probe.
     """
     coming, left, order = [], [], iter(range(10**9))
 
@@ -127,19 +127,19 @@ def drive(pacer, clock, callers, blocked_until, takes=0.3):
         delay = turn.ask()
         if delay is None:
             turn.depart()
-            answer = 429 if clock() < blocked_until else 200
-            left.append((clock(), answer, turn.is_probe))
-            at(clock() + takes, lambda: end(turn, answer))
+            status = 429 if clock() < blocked_until else 200
+            left.append((clock(), status, turn.is_probe))
+            at(clock() + takes, lambda: end(turn, status))
         else:
             at(clock() + delay.seconds, lambda: look_again(turn))
 
     def look_again(turn):
-        # Unless it was woken meanwhile.
-        if pacer.state.waiting and any(one is turn for _, one in pacer._gate.queue):
+        # If the call was woken meanwhile, it has left the queue.
+        if pacer.state.waiting and any(waiting is turn for _, waiting in pacer._gate.queue):
             leave(turn)
 
-    def end(turn, answer):
-        again = turn.rate_limited(None) if answer == 429 else turn.accepted()
+    def end(turn, status):
+        again = turn.rate_limited(None) if status == 429 else turn.accepted()
         turn.release()
         if again is not None:
             at(clock() + again, arrive)

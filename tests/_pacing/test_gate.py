@@ -23,7 +23,7 @@ def test_any_number_of_calls_enter_until_a_429(pacer):
     assert pacer.state == PacerState("open", 0.0, 1000, None, 0)
 
 
-def test_answers_while_the_gate_is_open_change_nothing(pacer):
+def test_responses_while_the_gate_is_open_change_nothing(pacer):
     accepted(pacer, 3)
     assert pacer.state == PacerState("open", 0.0, 0, None, 0)
     assert rate_limited(pacer) == 60.0
@@ -59,7 +59,7 @@ def test_it_is_closed_for_calls_of_every_path(pacer, path):
     assert wait_of(pacer, path) == 60.0
 
 
-def test_it_is_closed_for_all_who_ask(pacer):
+def test_the_gate_is_closed_for_all_calls(pacer):
     rate_limited(pacer)
     assert [wait_of(pacer) for _ in range(200)] == [60.0] * 200
     assert pacer.state.in_flight == 0
@@ -124,7 +124,7 @@ def test_a_429_that_comes_when_the_cool_down_is_over_does_not_close_the_gate_aga
     assert pacer.state.phase == "recovering"
 
 
-def test_a_late_answer_of_a_call_that_was_under_way_opens_nothing(pacer, clock):
+def test_a_late_response_of_a_call_that_was_under_way_opens_nothing(pacer, clock):
     first, second = entered(pacer, 2)
     first.rate_limited(None)
     clock.move(10)

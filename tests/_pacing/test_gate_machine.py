@@ -223,7 +223,7 @@ def step(gate, draw):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_whatever_callers_do_the_counts_are_right_and_nobody_is_forgotten(seed):
+def test_the_counts_stay_right_and_no_call_is_forgotten_in_any_order_of_steps(seed):
     draw = random.Random(seed)
     gate = Gate()
     gate.answers = draw.choice([(20, 1, 1, 1), (6, 0, 3, 1), (3, 20, 0, 1)])

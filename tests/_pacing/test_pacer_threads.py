@@ -173,7 +173,7 @@ def test_a_child_forked_while_another_thread_held_the_lock_can_use_the_pacer(pac
     assert result() == [False, 1]
 
 
-def test_what_the_child_gives_back_of_the_parent_s_calls_counts_for_nothing(pacer):
+def test_releasing_the_parent_s_calls_in_a_child_counts_for_nothing(pacer):
     """The frames of the parent's calls were copied; the child's collector ends them some day."""
     parents = entered(pacer, 3)
     pacer._gate.after_fork()

@@ -70,7 +70,7 @@ def test_calls_that_are_late_for_their_places_do_not_come_all_at_once(path, late
     assert all(later - first > limit.seconds - 1e-3 for first, later in zip(times, times[limit.calls :]))
 
 
-def test_a_call_with_a_place_that_is_never_heard_of_again_holds_up_those_behind_it_for_a_limited_time(pacer, clock):
+def test_a_silent_call_with_a_reservation_holds_up_the_calls_behind_it_for_a_limited_time(pacer, clock):
     silent = [pacer.turn("/api_keys/add") for _ in range(4)]
     for turn in silent:
         turn.ask()

@@ -30,7 +30,7 @@ def test_a_probe_that_is_not_answered_holds_up_the_others_for_a_limited_time(pac
     release([first, second])
 
 
-def test_the_late_answer_of_a_probe_that_was_given_up_opens_the_gate(pacer, clock):
+def test_the_late_response_of_a_probe_that_was_given_up_opens_the_gate(pacer, clock):
     rate_limited(pacer)
     clock.move(60)
     first = entered(pacer)
@@ -56,7 +56,7 @@ def test_a_probe_that_is_let_through_lets_the_others_follow(pacer, clock):
     assert not entered(pacer).is_probe
 
 
-def test_the_others_follow_as_soon_as_the_answer_is_there_and_one_more_for_the_probe_s_own_place(pacer, clock):
+def test_the_others_follow_the_probe_s_response_and_its_own_place_is_free_for_another(pacer, clock):
     closed(pacer, 8)
     clock.move(60)
     probe = entered(pacer)

@@ -72,7 +72,7 @@ def test_half_of_a_period_s_calls_may_come_at_once_and_then_one_each_interval(pa
         assert enter(pacer, path).seconds == pytest.approx(interval)
 
 
-def test_a_call_is_told_how_long_to_wait_and_why(pacer, clock):
+def test_the_delay_says_how_long_to_wait_and_why(pacer, clock):
     enters(pacer, "/api_keys/add")
     enters(pacer, "/api_keys/add")
     clock.now += 5
@@ -185,7 +185,7 @@ def test_no_window_of_a_period_ever_has_more_calls_than_the_limit(path, calls, s
 
 @pytest.mark.parametrize(("path", "calls", "seconds"), PUBLISHED)
 @given(data=st.data())
-def test_no_call_is_told_to_wait_for_longer_than_an_interval(path, calls, seconds, data):
+def test_no_delay_is_longer_than_an_interval(path, calls, seconds, data):
     clock = Clock()
     pacer = Pacer(clock=clock)
     for gap in data.draw(st.lists(st.floats(0, seconds / calls), max_size=3 * calls)):

@@ -66,7 +66,7 @@ def test_the_gate_is_open_when_the_limit_is_back_where_it_was(clock):
     entered(pacer, 1000)
 
 
-def test_after_a_block_that_one_call_met_the_second_answer_opens_the_gate(clock):
+def test_after_a_block_met_by_a_single_call_the_second_response_opens_the_gate(clock):
     pacer = recovering(clock, 1)
     accepted(pacer)
     assert pacer.state.phase == "open"
@@ -85,7 +85,7 @@ def test_a_call_without_news_does_not_grow_the_limit(clock):
     assert pacer.state.limit == 4
 
 
-def test_a_late_answer_to_a_call_from_before_the_block_does_not_grow_the_limit(pacer, clock):
+def test_a_late_response_to_a_call_from_before_the_block_does_not_grow_the_limit(pacer, clock):
     turns = entered(pacer, 8)
     turns[0].rate_limited(None)
     clock.move(60)
@@ -129,7 +129,7 @@ def test_it_grows_back_to_the_number_before_the_first_of_several_blocks(clock):
     assert pacer.state.phase == "open"
 
 
-def test_what_was_let_through_before_a_429_does_not_count_after_it(clock):
+def test_successes_before_a_429_do_not_raise_the_limit(clock):
     pacer = recovering(clock, 8)
     accepted(pacer, 3)
     clock.move(rate_limited(pacer))
@@ -158,7 +158,7 @@ def test_the_number_before_the_block_is_taken_anew_for_each_block_of_an_open_gat
 
 
 # --- many callers -------------------------------------------------------------------------------------------------------
-def test_200_callers_who_come_during_a_cool_down_send_one_probe_and_then_all_get_through(pacer, clock):
+def test_200_calls_during_a_cool_down_send_a_single_probe_and_then_all_get_through(pacer, clock):
     rate_limited(pacer)
     left = drive(pacer, clock, 200, blocked_until=0)
     assert len(left) == 200
@@ -176,7 +176,7 @@ def test_200_callers_send_one_probe_for_each_cool_down_that_the_block_outlasts(p
     assert Counter(answer for _, answer, _ in left)[200] == 200
 
 
-def test_200_callers_who_were_under_way_send_one_probe(pacer, clock):
+def test_200_calls_under_way_at_a_block_send_a_single_probe(pacer, clock):
     left = drive(pacer, clock, 200, blocked_until=1010)
     assert [answer for _, answer, _ in left] == [429] * 200 + [200] * 200
     assert [probe for _, _, probe in left].count(True) == 1

@@ -85,7 +85,7 @@ def test_refusals_while_a_429_holds_all_back_do_not_lengthen_the_cool_down(pacer
     assert pacer.state.closed_for == 60.0
 
 
-def test_a_refused_probe_that_is_the_twentieth_in_a_row_begins_the_pause(pacer, clock):
+def test_a_refused_probe_that_is_the_twentieth_in_a_row_starts_the_pause(pacer, clock):
     refused(pacer, 19)
     clock.move(rate_limited(pacer))
     refused(pacer)

@@ -47,7 +47,7 @@ def test_a_call_that_arrived_first_goes_first_though_it_asks_last(pacer, clock, 
     assert early.is_probe
 
 
-def test_a_new_call_does_not_overtake_those_that_wait(clock, woken):
+def test_a_new_call_does_not_overtake_waiting_calls(clock, woken):
     pacer = recovering(clock, 8)
     out = entered(pacer, 4)
     woken.wait(pacer, "a")
@@ -59,7 +59,7 @@ def test_a_new_call_does_not_overtake_those_that_wait(clock, woken):
         new.depart()
 
 
-def test_each_answer_lets_one_go_and_a_round_of_them_some_more(clock, woken):
+def test_each_response_lets_a_call_go_and_a_whole_round_lets_more_go(clock, woken):
     pacer = recovering(clock, 8)
     out = entered(pacer, 4)
     for name in range(8):

@@ -9,7 +9,7 @@ from smtp2go_async import RetryPolicy, SyncClient
 
 @pytest.fixture
 def sync_of(faults: FaultServer, key: str) -> Iterator[Callable[..., SyncClient]]:
-    """Give a function that makes waiting clients of the fault server; they repeat nothing, and end with the test."""
+    """Return a function that makes blocking clients of the fault server; they repeat nothing, and end with the test."""
     made: list[SyncClient] = []
 
     def make(**options: Any) -> SyncClient:

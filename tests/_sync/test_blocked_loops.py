@@ -24,13 +24,13 @@ def loop(request):
 
 @pytest.fixture
 def run(loop):
-    """Give a function that runs a coroutine function, on either loop."""
+    """Return a function that runs a coroutine function, on either loop."""
     return LOOPS[loop]
 
 
 @pytest.fixture
 def inside(run):
-    """Give a function that makes calls inside a running loop, and returns the lines of this file that were warned of."""
+    """Return a function that makes calls inside a running loop, and returns the lines of this file that were warned of."""
 
     def make(*calls):
         async def main():
@@ -39,9 +39,9 @@ def inside(run):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             run(main)
-        assert {one.category for one in caught} <= {Smtp2goWarning}
-        assert {one.filename for one in caught} <= {__file__}
-        return [one.lineno for one in caught]
+        assert {warning.category for warning in caught} <= {Smtp2goWarning}
+        assert {warning.filename for warning in caught} <= {__file__}
+        return [warning.lineno for warning in caught]
 
     return make
 
@@ -67,7 +67,7 @@ def test_the_line_that_makes_the_call_is_warned_of_and_the_call_is_made(call, in
     assert faults.begun == 1
 
 
-def test_the_warning_says_what_is_wrong_and_what_to_do(loop, run, sync_of, mail):
+def test_the_warning_names_the_problem_and_the_remedy(loop, run, sync_of, mail):
     client = sync_of()
 
     async def main():
@@ -174,7 +174,7 @@ def test_no_loop_is_not_warned_of_also_after_one_and_beside_one(sync_of, mail):
         client.email.send(**mail())
 
 
-def test_what_a_run_calls_while_it_waits_may_use_another_client(sync_of, mail):
+def test_callbacks_of_a_run_may_use_another_client(sync_of, mail):
     """The list of a bulk run and on_outcome are run in the thread that waits, where no loop is."""
     client, other = sync_of(), sync_of()
 

@@ -1,4 +1,4 @@
-"""The waiting client does what the other one does."""
+"""The blocking client does what the asynchronous client does."""
 
 import asyncio
 import contextvars
@@ -83,14 +83,14 @@ def test_results_and_errors_are_those_of_the_async_client(turn, faults, client_o
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else None,
 )
-def test_errors_are_raised_as_what_they_are_and_show_where(turn, error, faults, sync_of, mail):
+def test_errors_keep_their_class_and_show_where_they_were_raised(turn, error, faults, sync_of, mail):
     faults.then(turn)
 
     with pytest.raises(error) as caught:
         sync_of().email.send(**mail())
     shown = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
     # The caller's own line, and the async call that failed.
-    assert shown[0] == "test_errors_are_raised_as_what_they_are_and_show_where"
+    assert shown[0] == "test_errors_keep_their_class_and_show_where_they_were_raised"
     assert "_attempt" in shown
 
 
@@ -99,7 +99,7 @@ def test_a_refused_connection_is_a_builtin_connection_error_too(faults, sync_of,
         sync_of(base_url=faults.refusing_url).email.send(**mail())
 
 
-def test_a_late_answer_is_a_builtin_timeout_error_too(faults, sync_of, mail):
+def test_a_late_response_is_a_builtin_timeout_error_too(faults, sync_of, mail):
     faults.then(Fault.STALL)
 
     with pytest.raises(TimeoutError) as caught:

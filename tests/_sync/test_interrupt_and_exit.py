@@ -63,7 +63,7 @@ def test_ctrl_c_cancels_the_call_and_leaves_the_client_usable(faults, script):
     assert said.split("\n") == ["after", "none under way"]
 
 
-def test_ctrl_c_that_nobody_catches_ends_the_program(faults, script):
+def test_ctrl_c_that_is_not_caught_ends_the_program(faults, script):
     faults.then(Fault.STALL)
     said = script(
         PROGRAM
@@ -154,7 +154,7 @@ def test_a_program_that_never_closes_ends_in_silence(ending, faults, script):
         assert faults.count("last") == 1
 
 
-def test_a_call_of_a_daemon_thread_is_told_when_the_program_ends(faults, script):
+def test_a_call_of_a_daemon_thread_fails_when_the_program_ends(faults, script):
     faults.then(Fault.STALL)
     said = script(
         """

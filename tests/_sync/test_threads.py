@@ -18,7 +18,7 @@ def loop_threads():
     return [thread for thread in threading.enumerate() if thread.name == "smtp2go-async"]
 
 
-def test_fifty_threads_at_once_each_get_their_own_answers(faults, sync_of, mail):
+def test_fifty_threads_at_once_each_get_their_own_responses(faults, sync_of, mail):
     client = sync_of()
     start = threading.Barrier(50)
 
@@ -115,7 +115,7 @@ def test_calls_that_come_while_the_client_is_closed_all_end(faults, sync_of, mai
     assert len(ended) == 20
 
 
-def test_what_a_call_has_only_just_begun_is_ended_with_it():
+def test_a_task_that_a_call_has_just_started_ends_with_the_call():
     async def nothing():
         pass
 
@@ -215,7 +215,7 @@ def test_a_client_that_the_collector_finds_inside_its_own_loop_still_ends(faults
     faults.wait_for(lambda: faults.open == 0)
 
 
-def test_an_http_client_that_only_the_waiting_client_can_close_is_closed_with_it(faults, key, mail):
+def test_an_http_client_that_only_the_blocking_client_can_close_is_closed_with_it(faults, key, mail):
     """Its connections belong to a loop that nobody else can reach, and that ends."""
     own = httpx.AsyncClient(verify=False)
     client = SyncClient(key, base_url=faults.url, http_client=own)

@@ -31,7 +31,7 @@ class Time:
 
 
 class Scripted:
-    """A transport that gives the answers, or raises the errors, that a test wrote down; the last one for ever.
+    """A transport that gives the responses, or raises the errors, that a test wrote down; the last one for ever.
 
     Args:
         takes: Seconds that pass in each attempt.
@@ -66,7 +66,7 @@ def scripted(time: Time, *turns: Turn, takes: float = 0.0, **options: Any) -> tu
 
 
 def answer(status: int = 200, data: Any = None, **more: Any) -> Response:
-    """Make an answer; one to a send that was accepted unless told otherwise."""
+    """Make a response; by default to a send that was accepted."""
     if data is None:
         data = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1"} if status < 400 else {}
     return Response(status, json.dumps({"request_id": "r-1", "data": data}).encode(), **more)

@@ -71,7 +71,7 @@ class Fault(enum.Enum):
 
 @dataclass(frozen=True)
 class Say:
-    """An answer of the test's own."""
+    """A response of the test's own."""
 
     status: int = 200
     body: bytes | None = None
@@ -99,7 +99,7 @@ class Arrived:
 
     @property
     def turned_away(self) -> bool:
-        """Whether the answer said that it was not carried out; every other one is taken to have been."""
+        """Whether the response said that it was not carried out; every other one is taken to have been."""
         return self.fault is Fault.CUT_429 or (isinstance(self.fault, Say) and self.fault.turns_away)
 
     def header(self, name: str) -> str | None:

@@ -29,7 +29,7 @@ class TlsServer:
         self.breaks: deque[bytes | None] = deque()
         """What becomes of the next requests: `None` answers, and after these bytes what comes is not TLS."""
         self.unasked = b""
-        """What it says after each answer, in the same packet where the system can do that."""
+        """What it says after each response, in the same packet where the system can do that."""
 
     def __enter__(self) -> "TlsServer":
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -21,7 +21,7 @@ def loop(request):
 
 @pytest.fixture
 def answered(loop):
-    """Give a function that makes a request and tells its status, its content, and whether another can follow."""
+    """Return a function that makes a request and tells its status, its content, and whether another can follow."""
 
     def ask(*comes, **request) -> tuple[int, bytes, bool]:
         async def main():
@@ -39,7 +39,7 @@ def answered(loop):
 
 
 async def status_then(kind, *comes) -> int:
-    """Return the status of an answer, of which the content is an error."""
+    """Return the status of a response, whose content is an error."""
     stream = Stream(*comes)
     connection = connection_over(stream)
     response = await connection.handle_async_request(a_request(b"one"))
@@ -56,13 +56,13 @@ async def status_then(kind, *comes) -> int:
 
 
 @pytest.mark.parametrize("answer", [GOOD, CHUNKED])
-def test_an_answer_is_the_same_in_one_piece_and_in_many(answer, answered):
+def test_a_response_is_the_same_in_one_piece_and_in_many(answer, answered):
     pieces = [answer[at : at + 1] for at in range(len(answer))]
 
     assert answered(answer) == answered(*pieces) == (200, b"good", True)
 
 
-def test_an_answer_that_is_larger_than_what_is_read_at_a_time_arrives_whole(answered):
+def test_a_response_that_is_larger_than_what_is_read_at_a_time_arrives_whole(answered):
     content = b"0123456789" * 20_000
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content)
     pieces = [answer[at : at + _http11.READ_BYTES] for at in range(0, len(answer), _http11.READ_BYTES)]
@@ -70,21 +70,21 @@ def test_an_answer_that_is_larger_than_what_is_read_at_a_time_arrives_whole(answ
     assert answered(*pieces) == (200, content, True)
 
 
-def test_an_answer_without_content_is_one(answered):
+def test_a_response_without_content_is_accepted(answered):
     assert answered(b"HTTP/1.1 204 No Content\r\n\r\n") == (204, b"", True)
 
 
-def test_interim_answers_are_passed_over(answered):
+def test_interim_responses_are_passed_over(answered):
     interim = b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
 
     assert answered(*interim, GOOD) == answered(b"".join(interim) + GOOD) == (200, b"good", True)
 
 
-def test_an_answer_after_which_another_protocol_is_spoken_has_no_content_and_ends_the_connection(answered):
+def test_a_response_after_which_another_protocol_is_spoken_has_no_content_and_ends_the_connection(answered):
     assert answered(SWITCHES + b"what comes is not HTTP", headers=UPGRADE) == (101, b"", False)
 
 
-def test_an_answer_is_told_as_httpcore_tells_it(loop):
+def test_a_response_looks_as_it_does_from_httpcore(loop):
     async def main():
         connection = connection_over(Stream(b"HTTP/1.1 429 Slow Down\r\nRetry-After: 7\r\ncontent-length: 0\r\n\r\n"))
         return await connection.handle_async_request(a_request(b"one"))
@@ -114,7 +114,7 @@ def test_an_answer_is_told_as_httpcore_tells_it(loop):
     ],
     ids=["nothing", "half", "cut", "interim", "SMTP", "zeros", "switch", "length", "lengths", "endless"],
 )
-def test_what_comes_instead_of_an_answer_is_an_error_and_closes_the_connection(comes, loop):
+def test_bytes_that_are_no_response_are_an_error_and_close_the_connection(comes, loop):
     async def main():
         stream = Stream(*comes)
         connection = connection_over(stream)
@@ -127,7 +127,7 @@ def test_what_comes_instead_of_an_answer_is_an_error_and_closes_the_connection(c
 
 
 @pytest.mark.parametrize("comes", [[], [b"HTTP/1.1 100 Continue\r\n\r\n"]])
-def test_a_connection_that_ends_without_an_answer_is_told_in_plain_words(comes, loop):
+def test_the_error_for_a_connection_that_ends_without_a_response_says_so(comes, loop):
     async def main():
         with pytest.raises(httpcore.RemoteProtocolError, match="closed the connection without a response"):
             await connection_over(Stream(*comes)).handle_async_request(a_request(b"one"))
@@ -137,7 +137,7 @@ def test_a_connection_that_ends_without_an_answer_is_told_in_plain_words(comes, 
 
 @pytest.mark.parametrize("cut", [GOOD[:-1], CHUNKED[:-1], CHUNKED[:-10], CHUNKED.replace(b"2\r\nod", b"zz\r\nod")])
 @pytest.mark.parametrize("status", [200, 429])
-def test_content_that_can_t_be_read_is_an_error_after_the_status_was_told(cut, status, loop):
+def test_content_that_can_t_be_read_is_an_error_after_the_status(cut, status, loop):
     async def main():
         return await status_then(httpcore.RemoteProtocolError, cut.replace(b"200", b"%d" % status))
 
@@ -167,7 +167,7 @@ def test_a_request_that_asks_to_close_the_connection_is_its_last(answered):
 
 
 @pytest.mark.parametrize("read", [False, True])
-def test_a_connection_whose_answer_was_not_read_to_its_end_is_closed(read, loop):
+def test_a_connection_whose_response_was_not_read_to_its_end_is_closed(read, loop):
     async def main():
         stream = Stream(GOOD[:-2], b"od", NEVER)
         connection = connection_over(stream)
@@ -183,7 +183,7 @@ def test_a_connection_whose_answer_was_not_read_to_its_end_is_closed(read, loop)
     assert anyio.run(main, backend=loop) == 1
 
 
-def test_an_answer_that_is_dropped_by_a_caller_who_gives_up_closes_the_connection(loop):
+def test_a_response_that_is_dropped_by_a_caller_who_gives_up_closes_the_connection(loop):
     async def main():
         stream = Stream(GOOD)
         response = await connection_over(stream).handle_async_request(a_request(b"one"))
@@ -196,7 +196,7 @@ def test_an_answer_that_is_dropped_by_a_caller_who_gives_up_closes_the_connectio
 
 
 @pytest.mark.parametrize("answer", [GOOD, CHUNKED])
-def test_a_connection_over_which_more_came_than_the_answer_is_not_used_again(answer, answered):
+def test_a_connection_over_which_more_came_than_the_response_is_not_used_again(answer, answered):
     """It would be taken for the next answer, and a mail that was turned away for one that was sent."""
     assert answered(answer + GOOD) == (200, b"good", False)
 
@@ -235,7 +235,7 @@ def test_a_connection_is_not_used_again_when_it_was_idle_for_too_long(loop, cloc
     assert anyio.run(main, backend=loop) == [False, True, False, True]
 
 
-def test_a_connection_may_be_idle_for_ever_where_nobody_says_how_long(loop, clock):
+def test_without_a_limit_a_connection_may_be_idle_for_ever(loop, clock):
     async def main():
         connection = connection_over(Stream(), None)
         clock.now += 1e9
