@@ -39,7 +39,7 @@ class Fault(enum.Enum):
     STALL_BEFORE_READING = "accepts the connection and never reads", Connect
     PLAIN_TO_TLS = "speaks plain HTTP to a TLS handshake", Connect
     CLOSE_IN_HANDSHAKE = "closes the connection in the middle of a TLS handshake", Connect
-    UNTRUSTED = "speaks TLS with a certificate that is not trusted", Connect
+    UNTRUSTED = "speaks TLS with a certificate that nobody trusts", Connect
     # The head was read.
     RESET_IN_BODY = "resets the connection before the body is read", Head
     TOO_LARGE = "answers 413 before the body is read", Head
