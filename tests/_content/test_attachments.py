@@ -154,7 +154,7 @@ def test_an_empty_cid_is_refused(given):
 
 
 @pytest.mark.parametrize("form", ["file", "path"])
-def test_the_type_of_an_inline_image_is_guessed_from_whatever_file_it_is(form, picture):
+def test_the_type_of_an_inline_image_is_guessed_from_its_own_file(form, picture):
     with open(picture, "rb") as file:
         assert Inline(file if form == "file" else picture, "logo").mimetype == "image/png"
 
@@ -216,7 +216,7 @@ def test_a_text_that_was_meant_as_the_content_is_not_shown(kind, text, name):
 
 
 @BOTH
-def test_a_text_that_is_no_path_is_told_how_to_be_attached(kind):
+def test_the_error_for_a_text_that_is_not_a_path_says_how_to_attach_the_text(kind):
     with pytest.raises(ValueError, match=r"^content: the text of 26 characters .* give its bytes: text\.encode\(\)$"):
         kind("a text that is the content", "a.txt")
     with pytest.raises(ValueError, match=r"^content: a web address is not the path of a file; from_url takes one"):
@@ -299,14 +299,14 @@ def test_names_and_types_are_text(argument, value):
         ("https://files.example.com/a.pdf?next=/b.png", "a.pdf"),
     ],
 )
-def test_what_the_provider_fetches_is_named_after_the_last_part_of_its_address(kind, url, name):
+def test_a_fetched_file_is_named_after_the_last_part_of_its_address(kind, url, name):
     made = kind.from_url(url)
     assert type(made) is kind
     assert (made.filename, made.mimetype, made.url, made.blob) == (name, "application/pdf", url, None)
     assert made.to_field() == {"filename": name, "mimetype": "application/pdf", "url": url}
 
 
-def test_what_the_provider_fetches_may_have_another_name_and_type():
+def test_a_fetched_file_may_have_another_name_and_type():
     made = Attachment.from_url("https://files.example.com/a.pdf", "b.png", mimetype="image/x-own")
     assert (made.filename, made.mimetype) == ("b.png", "image/x-own")
 

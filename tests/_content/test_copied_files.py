@@ -132,7 +132,7 @@ def test_a_spooled_file_can_move_to_the_disk_while_it_is_sent(backend):
         assert anyio.run(lambda: read(body, after_each=file.rollover), backend=backend) == CONTENT
 
 
-def test_a_compressed_file_behind_a_buffer_is_sent_as_what_it_reads_as(tmp_path):
+def test_a_compressed_file_behind_a_buffer_is_sent_uncompressed(tmp_path):
     """Both say that they have a descriptor, and its bytes are the compressed ones."""
     path = tmp_path / "a.gz"
     path.write_bytes(gzip.compress(CONTENT, 1))

@@ -96,7 +96,7 @@ def test_a_file_is_closed_when_an_asyncio_task_is_cancelled_while_it_is_being_op
     assert [file.closed for file in opened] == [True]
 
 
-def test_who_is_cancelled_does_not_wait_for_a_file_that_is_slow_to_open_and_it_is_closed_then(
+def test_a_cancelled_call_does_not_wait_for_a_file_that_is_slow_to_open_and_the_file_is_closed(
     path, opened, monkeypatch, backend
 ):
     opening, go_on, done = threading.Event(), threading.Event(), threading.Event()

@@ -91,14 +91,14 @@ class OnlyReads:
 
 
 @pytest.mark.parametrize("size", [0, 1, MOST_IN_MEMORY])
-def test_what_a_pipe_gives_is_kept_in_memory_up_to_one_mb(size, copies):
+def test_the_content_of_a_pipe_up_to_one_mb_is_kept_in_memory(size, copies):
     with piped(LARGE[:size]) as file:
         assert blob_of(file, "pipe") == MemoryBlob(LARGE[:size])
     assert not copies
 
 
 @pytest.mark.parametrize("options", [{}, {"buffering": 0}], ids=["buffered", "raw"])
-def test_what_a_pipe_gives_beyond_one_mb_is_kept_in_a_file(options, copies, backend):
+def test_the_content_of_a_pipe_beyond_one_mb_is_kept_in_a_file(options, copies, backend):
     with piped(LARGE, **options) as file:
         blob = blob_of(file, "pipe")
     assert isinstance(blob, FileBlob)
@@ -106,7 +106,7 @@ def test_what_a_pipe_gives_beyond_one_mb_is_kept_in_a_file(options, copies, back
     assert anyio.run(read, encode({"fileblob": blob}), backend=backend) == LARGE
 
 
-def test_what_the_caller_has_read_of_a_pipe_is_not_sent():
+def test_the_part_of_a_pipe_that_the_caller_has_read_is_not_sent():
     with piped(LARGE) as file:
         # All that came with it is in the buffer of the file by now.
         assert file.read(7) == LARGE[:7]
@@ -162,7 +162,7 @@ def test_a_forked_child_that_sends_the_copy_of_a_pipe_does_not_disturb_its_paren
 # --- when it is closed -------------------------------------------------------------------------------------------
 
 
-def test_the_copy_of_a_pipe_is_closed_when_nobody_needs_it_any_more(copies):
+def test_the_copy_of_a_pipe_is_closed_with_its_last_reference(copies):
     with piped(LARGE) as file:
         blob = blob_of(file, "pipe")
     body = encode({"fileblob": blob})
@@ -180,7 +180,7 @@ def test_the_copy_is_closed_when_the_rest_can_not_be_read(copies):
 
 
 @pytest.mark.parametrize("part", ["text", 5, object()])
-def test_what_gives_anything_but_bytes_is_refused(part):
+def test_a_file_that_gives_anything_but_bytes_is_refused(part):
     with pytest.raises(ValueError, match=f"^the open file 'pipe' can't be read: it gave {type(part).__name__} where"):
         blob_of(OnlyReads(b"first", part), "pipe")
 
@@ -218,7 +218,7 @@ def test_a_pipe_is_read_even_if_all_threads_of_the_program_write_into_it(backend
     assert anyio.run(work, backend=backend) == MemoryBlob(b"abc")
 
 
-def test_who_gives_a_pipe_up_does_not_wait_for_it_and_can_close_it(monkeypatch, backend):
+def test_a_call_that_gives_a_pipe_up_does_not_wait_for_it_and_can_close_it(monkeypatch, backend):
     monkeypatch.setattr(_contents, "_POLL_MILLISECONDS", 1)
 
     async def give_up(file):
@@ -295,6 +295,6 @@ def test_a_blob_that_comes_too_late_is_closed(late, copies, backend):
     assert len(copies) == (late == "large")
 
 
-def test_what_is_wrong_with_a_file_is_told_from_the_thread(backend):
+def test_the_error_for_a_wrong_file_comes_out_of_the_thread(backend):
     with pytest.raises(TypeError, match="'notes' is in text mode"):
         anyio.run(blob_from_thread, io.StringIO("x"), "notes", backend=backend)

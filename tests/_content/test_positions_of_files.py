@@ -115,7 +115,7 @@ class OnlyReads:
         return self._inner.tell()
 
 
-def test_a_stream_that_was_read_already_and_tells_so_is_refused():
+def test_a_stream_that_says_it_was_read_already_is_refused():
     stream = OnlyReads(b"abc")
     assert blob_of(stream, "stream").data == b"abc"
     with pytest.raises(ValueError, match="'stream' was read to its end already, and can't be rewound"):

@@ -102,7 +102,7 @@ def test_a_cid_keeps_its_strokes_since_the_html_body_has_them_too():
 
 @BOTH
 @pytest.mark.parametrize("name", [".", "..", "a/..", " ", "\u3000"])
-def test_what_is_no_name_is_refused(kind, name):
+def test_a_name_that_is_not_a_file_name_is_refused(kind, name):
     if kind is Inline and "/" in name:
         return
     with pytest.raises(ValueError, match=r"^(filename|cid): (is empty|'\.+' is not the name of a file)$"):
@@ -226,7 +226,7 @@ def test_the_line_to_write_is_shown(kind, given, said, line, upload):
     ],
     ids=["bytes", "file", "upload"],
 )
-def test_what_needs_an_attachment_around_it_is_told_so(one, line):
+def test_the_error_for_bare_content_says_to_write_an_attachment(one, line):
     with pytest.raises(TypeError, match=r"^attachments\[0\]: Attachment or a path is needed, not a ") as caught:
         Email(**USUAL, attachments=[one])
     assert str(caught.value).endswith(f"; write {line}")
@@ -245,7 +245,7 @@ def test_a_foreign_type_is_named_with_its_module(upload):
         Email(**USUAL, cc=upload)
 
 
-def test_what_that_line_makes_is_sent_under_its_name(upload):
+def test_the_suggested_line_makes_an_attachment_with_the_name_of_the_upload(upload):
     made = Attachment(upload.file, upload.filename)
     assert (made.filename, made.mimetype, made.blob.measure()) == ("invoice.pdf", "application/pdf", 3)
 
@@ -265,7 +265,7 @@ def test_a_file_that_turns_out_to_be_read_by_awaiting_is_refused_too(read):
         Attachment(file)
 
 
-def test_an_response_that_is_read_whole_is_no_file():
+def test_a_response_that_is_read_whole_is_no_file():
     class Response:
         def read(self):
             return b"x"
@@ -274,7 +274,7 @@ def test_an_response_that_is_read_whole_is_no_file():
         Attachment(Response(), "a.pdf")
 
 
-def test_content_that_was_not_awaited_is_told_to_be_awaited():
+def test_the_error_for_content_that_was_not_awaited_says_to_await_it():
     async def read():
         return b"x"
 

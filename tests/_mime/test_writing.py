@@ -27,7 +27,7 @@ UNLIKE = ("signed_with_lf", "an_encrypted_message")
 
 
 @pytest.mark.parametrize("name", [name for name in ODD if not name.startswith(UNLIKE)])
-def test_an_odd_message_reads_back_as_what_it_says(name):
+def test_an_odd_message_reads_back_with_the_same_meaning(name):
     assert read(message_bytes(ODD[name]())) == said(ODD[name]())
 
 
@@ -103,7 +103,7 @@ def test_an_encrypted_message_is_not_encoded_once_more():
 
 
 @pytest.mark.parametrize("name", UNWRITABLE)
-def test_what_can_not_be_written_is_refused_with_a_reason_and_without_content(name):
+def test_an_unwritable_message_is_refused_with_a_reason_and_without_content(name):
     make, reason = UNWRITABLE[name]
     with pytest.raises(UnwritableError) as caught:
         message_bytes(make())
@@ -146,7 +146,7 @@ def test_a_value_is_not_cut_where_it_has_no_space():
     assert line_of(message_bytes(message), "X-List") == b",".join([b"abcdefghij"] * 30)
 
 
-def test_a_header_begins_in_the_line_of_its_name():
+def test_the_value_of_a_header_starts_in_the_line_of_its_name():
     for rules in (policy.SMTP.clone(max_line_length=10), policy.SMTP):
         message = modern(rules=rules, Message_ID=f"<{'x' * 100}@example.com>")
         assert re.findall(rb"\r\n[^ \r\n:]+: *\r\n", message_bytes(message)) == []
@@ -175,7 +175,7 @@ def test_an_address_that_is_not_ascii_goes_out_in_utf_8():
         assert "jörg@exämple.com".encode() in line_of(message_bytes(ODD[name]()), "To")
 
 
-def test_a_line_that_begins_with_from_is_left_alone():
+def test_a_line_that_starts_with_from_is_left_alone():
     raw = message_bytes(ODD["lines_that_begin_with_from"]())
     assert b"\r\nFrom me\r\nFrom you\r\n>From them\r\n" in raw
 

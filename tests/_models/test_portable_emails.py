@@ -61,7 +61,7 @@ def test_an_email_without_files_comes_back_equal(fields):
         assert through_json(email, files=files) == email
 
 
-def test_what_was_not_given_is_left_out():
+def test_arguments_that_were_not_given_are_left_out():
     assert Email(**SHORTEST).to_dict() == {**SHORTEST, "to": ["jane@example.com"]}
 
 
@@ -170,7 +170,7 @@ def test_a_file_that_is_gone_is_named():
 
 
 @pytest.mark.parametrize("files", ["path", "", None, "url", True])
-def test_the_way_for_files_is_one_of_two(files):
+def test_files_is_base64_or_paths(files):
     with pytest.raises(ValueError, match=r"^files: 'base64' or 'paths' is needed, not "):
         Email(**SHORTEST).to_dict(files=files)
 
@@ -185,7 +185,7 @@ def test_an_email_is_made_of_an_object(data):
 
 
 @pytest.mark.parametrize("name", ["sender", "to"])
-def test_what_must_be_there_is_named_when_it_is_missing(name):
+def test_a_missing_required_argument_is_named(name):
     with pytest.raises(ValueError, match=rf"^{name}: is missing$"):
         Email.from_dict({key: one for key, one in SHORTEST.items() if key != name})
 
@@ -270,12 +270,12 @@ def test_a_class_of_the_callers_own_makes_emails_of_its_own():
         ({"s": {1}}, TypeError, "^template_data: "),
     ],
 )
-def test_what_json_can_not_hold_is_told_before_it_is_in_the_queue(data, error, words):
+def test_values_without_json_form_are_refused_before_the_email_is_queued(data, error, words):
     with pytest.raises(error, match=words):
         Email(**{**FULL, "template_data": data}).to_dict()
 
 
-def test_data_without_an_end_is_told_as_well():
+def test_cyclic_data_is_refused_as_well():
     data: dict[str, object] = {}
     data["again"] = data
     with pytest.raises(ValueError, match="^template_data: "):
@@ -338,7 +338,7 @@ def test_any_object_makes_an_email_or_one_of_two_errors(data):
 
 
 @pytest.mark.parametrize("text", ["{}", b"{}"])
-def test_json_that_was_not_read_yet_is_told_with_the_line_to_write(text):
+def test_the_error_for_undecoded_json_has_the_line_to_write(text):
     with pytest.raises(
         TypeError, match=r"^data: an object is needed, not a (str|bytes); write json\.loads\(\.\.\.\) around JSON$"
     ):

@@ -28,7 +28,7 @@ def test_text_is_kept_and_a_number_becomes_its_digits(value, text):
 
 
 @pytest.mark.parametrize("value", [None, True, False, [], ["x"], {}, {"x": 1}, b"x"])
-def test_what_is_neither_text_nor_a_number_is_no_text(value):
+def test_only_text_and_numbers_are_read_as_text(value):
     with pytest.raises(TypeError, match="not text"):
         to_str(value)
 
@@ -59,7 +59,7 @@ def test_a_count_is_read_from_a_number_or_its_digits_exactly(value, number):
 
 
 @pytest.mark.parametrize("value", [1.5, "1.5", "", " ", "x", "1,000", None, True, False, [], [1], {}, "nan", "inf"])
-def test_what_is_not_a_whole_number_is_no_count(value):
+def test_only_a_whole_number_is_a_count(value):
     with pytest.raises((TypeError, ValueError)):
         to_int(value)
 
@@ -76,7 +76,7 @@ def test_a_number_is_read_from_a_number_or_its_text_with_or_without_a_percent_si
 @pytest.mark.parametrize(
     "value", [None, True, False, "", "x", "%", "1.5.1", [], {}, "nan", "inf", "-Infinity", float("nan"), float("inf")]
 )
-def test_what_is_no_finite_number_is_refused(value):
+def test_a_number_that_is_not_finite_is_refused(value):
     with pytest.raises((TypeError, ValueError)):
         to_float(value)
 
@@ -107,7 +107,7 @@ def test_false_in_every_form(value):
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "maybe", "2", 2, -1, 1.5, [], [True], {}, {"true": True}])
-def test_what_is_neither_true_nor_false_is_refused(value):
+def test_a_value_that_is_neither_true_nor_false_is_refused(value):
     with pytest.raises(ValueError, match="neither true nor false"):
         to_bool(value)
 
@@ -182,7 +182,7 @@ def test_a_time_without_a_zone_is_utc():
         10**30,
     ],
 )
-def test_what_is_no_time_is_refused(value):
+def test_a_value_that_is_not_a_time_is_refused(value):
     with pytest.raises((ValueError, OverflowError, OSError)):
         to_datetime(value)
 

@@ -233,7 +233,7 @@ def test_an_open_file_stands_where_it_stood_and_can_be_attached_again(kind, sour
             assert opened.tell() == 7
 
 
-def test_what_was_written_and_is_still_in_the_callers_buffer_is_sent(tmp_path):
+def test_bytes_in_the_buffer_of_the_callers_file_are_sent(tmp_path):
     with open(tmp_path / "new", "w+b") as file:
         file.write(b"written")
         file.seek(0)
@@ -306,7 +306,7 @@ def test_no_piece_of_a_file_is_larger_than_a_chunk_in_base64(tmp_path):
     assert max(map(len, anyio.run(chunks_of, body))) == CHUNK // 3 * 4
 
 
-def test_text_that_looks_like_anything_stays_what_it_is():
+def test_text_that_looks_like_json_stays_text():
     fields = {"a": '"', "b": "\\", "c": "\x00", "d": "é\U0001f600", "fileblob": MemoryBlob(b"abc"), 'e"': "{}"}
     assert json.loads(read(encode(fields))) == {**fields, "fileblob": "YWJj"}
 
@@ -341,7 +341,7 @@ def replaced(value, replace):
 
 @settings(max_examples=100, deadline=None)
 @given(fields=st.dictionaries(st.text(), json_values, max_size=4), small=st.sampled_from([0, 100, 64 * 1024]))
-def test_any_json_with_files_anywhere_is_what_the_standard_library_makes_of_it(fields, small):
+def test_any_json_with_files_anywhere_equals_that_of_the_standard_library(fields, small):
     makers = [MemoryBlob, lambda content: FileBlob(io.BytesIO(content), 0, "x")]
     with pytest.MonkeyPatch.context() as patch:
         # Chunks of 12 bytes bring the ends of chunks within reach.

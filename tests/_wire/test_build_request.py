@@ -34,7 +34,7 @@ def test_a_request_goes_to_the_path_of_its_operation_below_the_base_url():
 
 
 @pytest.mark.parametrize(("operation", "method"), [(EMAIL, "POST"), (LOOK, "POST"), (PATCH, "PATCH")])
-def test_the_method_is_the_one_of_the_operation_even_for_reading(operation, method):
+def test_the_method_is_that_of_the_operation_even_for_reading(operation, method):
     assert build_request(operation, {}, settings()).method == method
 
 
@@ -110,7 +110,7 @@ def test_an_operation_that_wants_the_key_in_its_body_gets_it_there(auth):
     assert body_of(build_request(LEGACY, {}, settings(auth=auth)))["api_key"] == KEY
 
 
-def test_every_request_says_that_it_is_json_and_who_made_it():
+def test_every_request_names_its_type_and_this_client():
     headers = dict(build_request(EMAIL, {}, settings()).headers)
     assert headers["Content-Type"] == headers["Accept"] == "application/json"
     assert headers["User-Agent"].startswith("smtp2go-async/")
@@ -162,14 +162,14 @@ def test_an_email_body_of_exactly_the_limit_is_accepted():
     assert request.body.length == 1000
 
 
-def test_an_email_body_one_byte_over_the_limit_is_refused_and_both_numbers_are_told():
+def test_an_email_body_one_byte_over_the_limit_is_refused_with_both_numbers():
     with pytest.raises(
         ValueError, match=r"^a: is too large: the whole body of /email/send has 1,001 bytes.*max_email_bytes is 1,000$"
     ):
         build_request(EMAIL, {"a": text_for(1001)}, settings(max_email_bytes=1000))
 
 
-def test_what_is_too_large_is_told_by_the_field_that_has_most_of_it():
+def test_the_error_for_a_body_that_is_too_large_names_its_largest_field():
     fields = {"subject": "x" * 300, "html_body": "x" * 500, "to": ["jane@example.com"]}
     with pytest.raises(ValueError, match=r"^html_body: is too large: "):
         build_request(EMAIL, fields, settings(max_email_bytes=800))
@@ -207,7 +207,7 @@ def test_any_other_call_of_exactly_one_megabyte_is_accepted():
     assert build_request(PLAIN, {"a": text_for(1_000_000)}, settings()).body.length == MAX_OTHER_BYTES == 1_000_000
 
 
-def test_any_other_call_over_one_megabyte_is_refused_whatever_the_email_limit_is():
+def test_the_email_limit_does_not_raise_the_limit_of_other_calls():
     with pytest.raises(
         ValueError, match=r"^a: is too large: the whole body of /sms/send has 1,000,001 bytes, the limit is 1,000,000$"
     ):

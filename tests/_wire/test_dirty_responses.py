@@ -110,7 +110,7 @@ def test_every_field_of_every_result_has_a_default(cls):
 
 
 @pytest.mark.parametrize("operation", EVERY_OPERATION, ids=lambda one: f"{one.method} {one.path}")
-def test_nothing_in_a_result_is_true_by_default_so_that_an_empty_one_is_known_for_empty(operation):
+def test_no_field_of_a_result_is_true_by_default(operation):
     blank = operation.result() if isinstance(operation.result, type) else ListReply()
     assert not any(getattr(blank, one.name) for one in attrs.fields(type(blank)))
 
@@ -137,7 +137,7 @@ def test_null_in_any_field_is_the_fields_default(cls):
 @pytest.mark.parametrize("cls", MODELS, ids=lambda one: one.__name__)
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_no_object_whatever_fails_to_be_read(cls, data):
+def test_every_object_can_be_read(cls, data):
     no_dirt_in(loose().structure(data.draw(dirty_objects(cls)), cls))
 
 
@@ -169,7 +169,7 @@ def test_no_bytes_and_no_status_make_parsing_fail_in_another_way(content, status
 
 @settings(max_examples=60, deadline=None)
 @given(dirt=dirty_objects(email.EmailSent))
-def test_a_send_that_has_an_id_and_counts_no_failure_is_accepted_whatever_else_is_in_the_response(dirt):
+def test_a_send_with_an_id_and_no_failures_is_accepted_despite_dirt_in_other_fields(dirt):
     for word in ("error", "error_code", "failed"):
         dirt.pop(word, None)
     content = json.dumps({"data": {**dirt, "email_id": "1uAbC-1"}}).encode()
@@ -180,7 +180,7 @@ def test_a_send_that_has_an_id_and_counts_no_failure_is_accepted_whatever_else_i
 
 @settings(max_examples=60, deadline=None)
 @given(dirt=dirty_objects(sms.SmsSent))
-def test_texts_that_are_counted_as_queued_are_accepted_whatever_else_is_in_the_response(dirt):
+def test_texts_counted_as_queued_are_accepted_despite_dirt_in_other_fields(dirt):
     for word in ("error", "error_code"):
         dirt.pop(word, None)
     content = json.dumps({"data": {**dirt, "statuses": {"queued": 1}}}).encode()
@@ -379,6 +379,6 @@ def test_a_field_without_a_default_that_can_not_be_read_is_an_error():
 
 
 @pytest.mark.parametrize("value", [None, [], "x", 17])
-def test_what_is_no_object_is_no_model(value):
+def test_a_value_that_is_not_an_object_is_not_a_model(value):
     with pytest.raises(TypeError, match="where an object is documented"):
         loose().structure(value, Key)

@@ -17,10 +17,10 @@ PREFIX = "E_ApiResponseCodes."
 ALL = [SEND, SEND_BATCH, SEARCH_SCHEDULED, REMOVE_SCHEDULED, SUMMARY]
 
 
-def error_of(payload, status=400, operation=SEND, **answer):
+def error_of(payload, status=400, operation=SEND, **response):
     content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     with pytest.raises(errors.Smtp2goError) as caught:
-        parse_response(operation, Response(status, content, **answer), SETTINGS)
+        parse_response(operation, Response(status, content, **response), SETTINGS)
     return caught.value
 
 
@@ -118,7 +118,7 @@ def test_an_error_without_json_keeps_its_bytes(status):
     assert error_of(b"<html>x</html>", status).raw == b"<html>x</html>"
 
 
-def test_an_error_whose_content_was_cut_off_is_told_by_its_status():
+def test_an_error_whose_content_was_cut_off_is_known_by_its_status():
     assert type(error_of(b"", 429, broken="it was cut off")) is errors.RateLimitError
 
 
@@ -222,14 +222,14 @@ def test_the_request_id_is_found_at_the_root_or_inside_data(payload, expected):
     ],
 )
 @pytest.mark.parametrize("nested", [True, False])
-def test_field_errors_are_read_as_one_object_as_a_list_and_as_a_map(sent, read, nested):
+def test_field_errors_are_read_from_an_object_a_list_or_a_map(sent, read, nested):
     body = refusal("NON_VALIDATING_IN_PAYLOAD", NOT_VALID, field_validation_errors=sent)
     error = error_of({"data": body} if nested else body)
     assert type(error) is errors.BadRequestError
     assert error.field_errors == read
 
 
-def test_the_text_of_an_error_tells_which_field_is_wrong():
+def test_the_text_of_an_error_names_the_wrong_field():
     body = refusal("NON_VALIDATING_IN_PAYLOAD", "no", field_validation_errors={"fieldname": "to", "message": "is bad"})
     expected = "/email/send 400 NON_VALIDATING_IN_PAYLOAD: no [to: is bad] (request r-1)"
     assert str(error_of({"request_id": "r-1", "data": body})) == expected
@@ -239,7 +239,7 @@ def test_the_text_of_an_error_tells_which_field_is_wrong():
 
 
 @pytest.mark.parametrize("seconds", [None, 12.5, 0.0, -3.0])
-def test_a_rate_limit_error_tells_what_retry_after_said(seconds):
+def test_a_rate_limit_error_has_the_seconds_of_retry_after(seconds):
     assert error_of({}, 429, retry_after=seconds).retry_after == seconds
 
 
@@ -250,7 +250,7 @@ def test_a_rate_limit_error_tells_what_retry_after_said(seconds):
     ("status", "operation"),
     [(status, SEND) for status in (300, 301, 303, 307, 308, 399, 100, 199)] + [(302, one) for one in ALL],
 )
-def test_a_redirect_is_never_an_response_that_can_be_understood(status, operation):
+def test_a_redirect_is_never_a_response_that_can_be_understood(status, operation):
     error = error_of({"data": {"email_id": "1uAbC-1"}}, status, operation)
     assert type(error) is errors.ReplyError
     assert error.carried_out is None

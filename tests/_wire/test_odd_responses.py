@@ -52,7 +52,7 @@ def test_reading_was_carried_out_and_of_anything_else_the_outcome_is_unknown(ope
 
 
 @pytest.mark.parametrize("operation", [READ, CONVERGES, ONCE, WORD, SEND], ids=lambda one: one.path)
-def test_an_response_that_could_not_be_decoded_tells_why(operation):
+def test_the_error_for_a_response_that_could_not_be_decoded_says_why(operation):
     error = reply_error(operation, b"", broken="its compressed content can't be decoded")
     assert "its compressed content can't be decoded" in str(error)
 
@@ -137,7 +137,7 @@ def test_a_lone_object_is_a_list_of_one():
 
 @pytest.mark.parametrize("payload", [{"data": "a word"}, {"data": 17}, {"request_id": "r-1"}, {}, "a word", 17, None])
 @pytest.mark.parametrize(("operation", "carried_out"), [(LIST, True), (LIST_ONCE, None)])
-def test_what_is_no_list_can_not_be_understood(payload, operation, carried_out):
+def test_a_response_without_a_list_can_not_be_understood(payload, operation, carried_out):
     if payload is None:
         assert len(parse(operation, payload)) == 0
         return
@@ -150,7 +150,7 @@ def test_a_list_of_words_is_a_list_of_text():
     assert list(parse(WORDS, {"data": ["/email/send", "/sms/send"]})) == ["/email/send", "/sms/send"]
 
 
-def test_a_batch_item_without_ids_keeps_its_place_and_says_that_nobody_knows():
+def test_a_batch_item_without_ids_keeps_its_place_and_its_outcome_is_unknown():
     listing = parse(SEND_BATCH, {"data": [{"email_id": "e-1"}, {}, {"schedule_id": "s-3"}]})
     assert [one.accepted for one in listing] == [True, None, True]
     assert [(one.email_id, one.schedule_id) for one in listing] == [("e-1", ""), ("", ""), ("", "s-3")]
@@ -177,7 +177,7 @@ def test_a_listing_is_a_sequence():
         listing[3]
 
 
-def test_two_listings_are_equal_when_their_items_are_whatever_the_rest_of_the_response_was():
+def test_two_list_replies_with_equal_items_are_equal():
     assert ListReply(("a",), request_id="r", raw=1) == ListReply(("a",), request_id="r", raw=2)
 
 

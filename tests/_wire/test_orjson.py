@@ -132,7 +132,7 @@ def test_a_number_that_json_has_no_form_for_is_refused_alike(place, number):
 
 
 @pytest.mark.parametrize("value", [None, [None], {"a": None}, "null", {"null": "null"}, [1.5, None]])
-def test_what_is_null_is_written_alike(value):
+def test_null_values_are_written_alike(value):
     same(value)
 
 
@@ -207,11 +207,11 @@ class IntEnum(enum.IntEnum):
         IntEnum.A,
     ],
 )
-def test_a_kind_of_what_json_has_is_written_alike(value):
+def test_subclasses_of_json_types_are_written_alike(value):
     assert type(same({"a": value})) is bytes
 
 
-def test_a_kind_of_mapping_is_asked_what_is_in_it():
+def test_a_mapping_of_any_class_is_asked_for_its_content():
     assert same(Shown(hidden=2)) == b'{"seen":1}'
 
 
@@ -262,7 +262,7 @@ def test_only_identifiers_and_enumerations_are_written_that_the_standard_library
     assert type(written(FAST, value)) is bytes
 
 
-def test_what_default_returns_is_written_alike():
+def test_the_value_that_default_returns_is_written_alike():
     blobs = []
 
     def default(value):
@@ -277,7 +277,7 @@ def test_what_default_returns_is_written_alike():
 @pytest.mark.parametrize(
     "error", [TypeError("of a blob"), ValueError("of a blob"), OSError("of a blob"), KeyError("k")]
 )
-def test_an_error_of_default_is_told_alike(error):
+def test_an_error_in_default_is_raised_alike(error):
     def default(_value):
         raise error
 

@@ -92,7 +92,7 @@ def test_an_odd_response_is_read_alike(content):
     read_alike(content)
 
 
-def test_an_response_that_is_nested_a_thousand_levels_deep_can_be_read():
+def test_a_response_that_is_nested_a_thousand_levels_deep_can_be_read():
     """Known, and accepted: the standard library of Python 3.11 reads fewer levels, those of later Pythons read more."""
     content = b"[" * 1020 + b"]" * 1020
     assert type(FAST.loads(content)) is list

@@ -12,7 +12,7 @@ ELSEWHERE = "http://sandbox:8025/v3"
 PUBLIC = "api-" + "SANDBOX0" * 4
 
 
-def test_the_public_key_is_the_one_of_a_sandbox_that_is_given_none():
+def test_the_public_key_is_the_default_key_of_a_sandbox():
     account = pytest.importorskip("smtp2go_async.sandbox.account")
     assert account.Account().api_key == _settings.SANDBOX_KEY == PUBLIC
 
@@ -67,7 +67,7 @@ def test_the_api_s_own_host_is_never_plain_however_it_is_written():
 
 
 @pytest.mark.parametrize("base_url", ["https://sandbox:8025/v3", "http://localhost:8025/v3"])
-def test_where_nobody_listens_any_key_may_go(base_url):
+def test_any_key_may_go_to_this_machine_over_plain_http(base_url):
     assert AsyncClient(PUBLIC, base_url=base_url).with_options(api_key=KEY)
 
 

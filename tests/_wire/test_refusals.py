@@ -167,7 +167,7 @@ BODIES = st.one_of(
 
 
 @given(st.integers(500, 999), BODIES)
-def test_whatever_a_5xx_says_a_send_is_not_repeated_and_not_told_as_not_sent(status, content):
+def test_no_words_of_a_5xx_make_a_send_repeated_or_not_sent(status, content):
     for operation in (SEND, SEND_BATCH, SEND_SMS):
         error = error_of(content, status, operation)
         assert decide(failure_of(error), CallEffect.ONCE) is Decision.RAISE

@@ -78,7 +78,7 @@ def test_an_empty_list_in_an_object_is_an_empty_list(data):
 
 
 @pytest.mark.parametrize("data", [{"a": {"name": "x"}, "b": {"name": "y"}}, [{"name": "x"}, {"name": "y"}]])
-def test_of_two_objects_neither_is_taken_for_the_one_that_is_documented(data):
+def test_of_two_fitting_objects_neither_is_taken(data):
     assert reply_error(READ, {"data": data}).carried_out is True
     assert reply_error(ONCE, {"data": data}).carried_out is None
 
@@ -108,7 +108,7 @@ def test_other_fields_alone_are_a_blank_result_of_a_read_and_nothing_of_a_call_t
         {"data": {"nom": ["x", {"a": 1}]}},
     ],
 )
-def test_what_may_be_no_result_at_all_is_no_blank_result(body):
+def test_a_doubtful_response_does_not_become_a_blank_result(body):
     assert reply_error(READ, body).carried_out is True
 
 
@@ -117,12 +117,12 @@ def test_an_object_that_says_nothing_is_a_result_without_fields(data):
     assert parse(READ, {"data": data}).name == ""
 
 
-def test_an_object_with_one_field_that_can_be_read_is_read_whatever_the_others_are():
+def test_a_single_readable_field_is_enough_to_read_an_object():
     assert parse(VIEW, {"data": {"total": "3", "results": 17}}).total == 3
 
 
 @pytest.mark.parametrize("wrong", [{"error": "no"}, {"error_code": "X"}, {"field_validation_errors": {"a": "b"}}])
-def test_what_stands_beside_an_error_is_not_looked_for(wrong):
+def test_no_result_is_searched_beside_an_error(wrong):
     for data in ([{"name": "x", **wrong}], {"thing": {"name": "x", **wrong}}, [{**wrong, "thing": {"name": "x"}}]):
         assert reply_error(ONCE, {"data": data}).carried_out is None
 
@@ -142,7 +142,7 @@ def test_a_send_is_believed_in_another_shape_and_not_beside_an_error():
 
 
 @pytest.mark.parametrize("depth", [10, 500])
-def test_what_is_nested_too_deeply_is_refused(depth):
+def test_a_response_that_is_nested_too_deeply_is_refused(depth):
     data = {"name": "x"}
     for _ in range(depth):
         data = [data]

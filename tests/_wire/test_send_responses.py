@@ -185,7 +185,7 @@ def test_a_refusal_is_returned_when_the_caller_asked_for_that():
     assert result.refusals == (REASON,)
 
 
-def test_an_response_that_says_nothing_is_an_error_even_for_who_wants_refusals_returned():
+def test_a_response_that_says_nothing_is_an_error_even_if_refusals_are_returned():
     with pytest.raises(ReplyError) as caught:
         parse({}, raise_on_refused=False)
     assert caught.value.carried_out is None
@@ -203,7 +203,7 @@ TAKEN = ["processing", "enroute", "queued", "submitted", "processed", "delivered
 NOT_SENT = ["failed", "rejected", "cancelled", "expired", "canceled", "Cancelled", " EXPIRED "]
 
 
-def answers_with(status):
+def responses_with(status):
     """Say in every shape that one text has this status."""
     return [
         {"statuses": {status: 1}},
@@ -215,18 +215,18 @@ def answers_with(status):
 
 @pytest.mark.parametrize("status", TAKEN)
 def test_a_text_was_accepted_when_its_status_says_that_it_is_on_its_way_or_has_arrived(status):
-    assert {outcome(data, SEND_SMS) for data in answers_with(status)} == {"accepted"}
+    assert {outcome(data, SEND_SMS) for data in responses_with(status)} == {"accepted"}
 
 
 @pytest.mark.parametrize("status", NOT_SENT)
 def test_a_text_was_not_sent_when_the_provider_has_ended_it(status):
-    assert {outcome(data, SEND_SMS) for data in answers_with(status)} == {"refused"}
+    assert {outcome(data, SEND_SMS) for data in responses_with(status)} == {"refused"}
     assert outcome({"statuses": {status: 1}, "total_sent": 1}, SEND_SMS) == "refused"
 
 
 @pytest.mark.parametrize("status", ["teleported", "opt-out", "blocked", "0"])
-def test_a_status_that_is_documented_nowhere_tells_nothing(status):
-    assert {outcome(data, SEND_SMS) for data in answers_with(status)} == {"unknown"}
+def test_an_undocumented_status_leaves_the_outcome_unknown(status):
+    assert {outcome(data, SEND_SMS) for data in responses_with(status)} == {"unknown"}
     assert outcome({"statuses": {status: 1}, "total_sent": 0}, SEND_SMS) == "unknown"
     assert outcome({"statuses": {status: 1}, "total_sent": 1}, SEND_SMS) == "accepted"
     assert outcome({"statuses": {status: 1, "failed": 1}}, SEND_SMS) == "unknown"
@@ -240,7 +240,7 @@ def test_one_text_of_several_that_was_taken_makes_the_call_accepted(taken, ended
     assert outcome({"messages": [text(ended), text(taken)]}, SEND_SMS) == "accepted"
 
 
-def test_every_documented_status_is_known_for_one_or_the_other():
+def test_every_documented_status_is_either_accepted_or_ended():
     documented = get_args(get_args(SmsStatus)[0])
     assert len(documented) == 11
     assert [one for one in documented if was_taken(one) is None] == []

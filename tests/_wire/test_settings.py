@@ -35,7 +35,7 @@ def test_a_key_is_api_and_32_letters_or_digits(key):
         KEY + KEY,
     ],
 )
-def test_another_form_is_refused_and_the_key_is_not_told(key):
+def test_a_key_of_another_form_is_refused_and_not_in_the_error(key):
     with pytest.raises(ValueError, match=r"^api_key: 'api-' and 32 letters or digits are needed$") as caught:
         _settings.check_key(key)
     assert len(key) < 5 or key not in str(caught.value)
@@ -80,7 +80,7 @@ def test_without_any_key_the_variable_is_named(monkeypatch, value):
         _settings.check_key(None)
 
 
-def test_a_wrong_key_in_the_environment_is_told_as_such_and_the_key_is_not(monkeypatch):
+def test_an_error_names_the_variable_of_a_wrong_key_and_not_the_key(monkeypatch):
     monkeypatch.setenv("SMTP2GO_API_KEY", KEY + "\n")
     with pytest.raises(ValueError, match=r"^SMTP2GO_API_KEY in the environment: .* white space") as caught:
         _settings.check_key(None)
@@ -104,13 +104,13 @@ def test_each_region_has_its_address(region, url):
 
 
 @pytest.mark.parametrize("region", ["", "asia", "e u", "eu-api", "\ud800"])
-def test_another_region_is_refused_and_the_known_ones_are_told(region):
+def test_an_unknown_region_is_refused_and_the_known_regions_are_named(region):
     with pytest.raises(ValueError, match=r"^region: .* is none of global, us, eu, au$"):
         _settings.check_base_url(region, None)
 
 
 @pytest.mark.parametrize("region", ["EU", "Eu", " eu", "eu\n", "'eu'", '"EU"'])
-def test_a_region_that_is_written_otherwise_is_refused_and_the_right_way_is_told(region):
+def test_a_region_in_another_spelling_is_refused_and_the_right_spelling_is_named(region):
     with pytest.raises(ValueError, match=r"^region: .* is none of global, us, eu, au; write it as 'eu'$"):
         _settings.check_base_url(region, None)
 
@@ -170,7 +170,7 @@ def test_plain_http_goes_to_this_machine_only(url):
         "https://example.com/\x00",
     ],
 )
-def test_what_is_no_web_address_is_refused(url):
+def test_a_value_that_is_not_a_web_address_is_refused(url):
     with pytest.raises(ValueError, match=r"^base_url: an address like https://eu-api\.smtp2go\.com/v3 is needed$"):
         _settings.check_base_url("global", url)
 
@@ -189,7 +189,7 @@ def test_what_is_no_web_address_is_refused(url):
         ('"https://example.com/v3"', "there are quotation marks around it"),
     ],
 )
-def test_what_is_wrong_with_an_address_is_told_where_it_can_be_seen(url, hint):
+def test_the_error_for_a_wrong_address_names_the_visible_mistake(url, hint):
     with pytest.raises(ValueError, match=rf"^base_url: an address like https://.*/v3 is needed; {hint}$"):
         _settings.check_base_url("global", url)
 

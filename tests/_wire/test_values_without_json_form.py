@@ -86,7 +86,7 @@ def test_the_field_is_named_even_when_a_file_stands_before_it():
 
 
 @pytest.mark.parametrize("value", ["\ud800", {"jane@example.com"}, float("nan")])
-def test_the_message_does_not_repeat_what_was_in_the_field(value):
+def test_the_error_does_not_repeat_the_content_of_the_field(value):
     with pytest.raises((ValueError, TypeError)) as caught:
         encode({"to": ["jane@example.com"], "template_data": [value, "jane@example.com"]})
     assert "jane" not in str(caught.value)

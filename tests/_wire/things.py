@@ -33,14 +33,14 @@ HTML = b"<html><body>Welcome</body></html>"
 NO_OBJECTS = [None, "a word", "", 17, True, [], ["a word"]]
 
 
-def parse(operation, payload, status=200, **answer):
+def parse(operation, payload, status=200, **response):
     content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return parse_response(operation, Response(status, content, **answer), SETTINGS)
+    return parse_response(operation, Response(status, content, **response), SETTINGS)
 
 
-def reply_error(operation, payload, status=200, **answer):
+def reply_error(operation, payload, status=200, **response):
     with pytest.raises(ReplyError) as caught:
-        parse(operation, payload, status, **answer)
+        parse(operation, payload, status, **response)
     assert caught.value.operation == operation.path
     assert caught.value.status == status
     return caught.value

@@ -108,7 +108,7 @@ ANSWERED = [(name, example) for name, example in EXAMPLES if example is not None
 
 @pytest.mark.parametrize("change", AROUND.values(), ids=AROUND)
 @pytest.mark.parametrize(("name", "example"), ANSWERED)
-def test_what_stands_around_the_data_does_not_change_what_it_says(name: str, example: Any, change: Change) -> None:
+def test_wrappers_around_the_data_do_not_change_the_result(name: str, example: Any, change: Change) -> None:
     operation = _operation(name)
     plain = parse(operation, example)
     result = read_or_refused(operation, {**example, "data": change(example["data"])})
@@ -134,7 +134,7 @@ def test_data_without_its_envelope_says_the_same(name: str, example: Any) -> Non
 
 @pytest.mark.parametrize("change", WITHIN.values(), ids=WITHIN)
 @pytest.mark.parametrize(("name", "example"), ANSWERED)
-def test_another_shape_within_the_data_does_not_change_what_it_says(name: str, example: Any, change: Change) -> None:
+def test_another_shape_within_the_data_does_not_change_the_result(name: str, example: Any, change: Change) -> None:
     operation = _operation(name)
     data = change(example["data"])
     result = read_or_refused(operation, {**example, "data": data})

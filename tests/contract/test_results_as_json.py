@@ -47,7 +47,7 @@ def test_every_result_is_json_and_says_the_same(name: str, example: Any) -> None
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
-def test_the_whole_response_is_there_for_those_who_ask_for_it(name: str, example: Any) -> None:
+def test_raw_adds_the_whole_response(name: str, example: Any) -> None:
     result = result_of(name, example)
     assert result.to_dict(raw=True) == {**result.to_dict(), "raw": example}
     assert "raw" not in json.dumps(result.to_dict())
@@ -70,7 +70,7 @@ def test_a_list_has_its_items_and_its_request_id() -> None:
     assert ListReply(("/email/send",)).to_dict() == {"items": ["/email/send"], "request_id": None}
 
 
-def test_what_reprs_hide_is_there_because_an_object_is_data() -> None:
+def test_values_that_reprs_hide_are_in_the_object() -> None:
     listing = ListReply((ApiKey(api_key=KEY, audit_email="jane@example.com"),))
     assert KEY not in repr(listing)
     assert listing.to_dict()["items"][0]["api_key"] == KEY

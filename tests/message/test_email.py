@@ -75,7 +75,7 @@ def test_an_empty_mapping_of_headers_is_nothing_given():
 
 @pytest.mark.parametrize("argument", ["cc", "bcc", "reply_to"])
 @pytest.mark.parametrize("value", [{}, set(), b"", 0, False])
-def test_what_is_empty_and_no_list_of_addresses_is_refused(argument, value):
+def test_empty_values_other_than_lists_are_not_addresses(argument, value):
     with pytest.raises(TypeError, match=rf"^{argument}: an address or a list of addresses is needed"):
         email(**{argument: value})
 
@@ -94,7 +94,7 @@ def test_the_message_about_a_wrong_address_names_its_argument(argument):
 
 
 @pytest.mark.parametrize("sender", [["shop@example.com"], None, b"shop@example.com"])
-def test_there_is_one_sender(sender):
+def test_a_list_of_senders_is_refused(sender):
     with pytest.raises(TypeError, match=r"^sender: "):
         email(sender=sender)
 
@@ -181,7 +181,7 @@ def test_a_path_stands_for_a_file(argument, kind, tmp_path):
 
 
 @pytest.mark.parametrize("argument", ["attachments", "inlines"])
-def test_the_position_of_a_missing_file_is_told(argument, tmp_path):
+def test_the_error_for_a_missing_file_names_its_position(argument, tmp_path):
     kind = Attachment if argument == "attachments" else Inline
     with pytest.raises(ValueError, match=rf"^{argument}\[1\]: content: .*can't be read"):
         email(**{argument: [kind(b"x", "a.pdf"), tmp_path / "nowhere"]})
@@ -231,7 +231,7 @@ def test_an_email_is_frozen(name):
         setattr(email(), name, None)
 
 
-def test_what_was_given_in_lists_can_be_changed_without_changing_the_email():
+def test_changing_the_callers_lists_does_not_change_the_email():
     to, headers = ["jane@example.com"], {"X-A": "1"}
     made = email(to=to, custom_headers=headers)
     to.append("bob@example.com")

@@ -17,7 +17,7 @@ def fields(**changes):
     return Email(**{**USUAL, **changes}).to_fields(now=lambda: NOW)
 
 
-def test_the_shortest_email():
+def test_the_shoremail():
     assert fields() == {
         "sender": "shop@example.com",
         "to": ("jane@example.com",),
@@ -26,7 +26,7 @@ def test_the_shortest_email():
     }
 
 
-def test_the_shortest_email_from_a_template():
+def test_the_shoremail_from_a_template():
     made = Email(sender="shop@example.com", to="jane@example.com", template_id="welcome")
     assert made.to_fields() == {"sender": "shop@example.com", "to": ("jane@example.com",), "template_id": "welcome"}
 
