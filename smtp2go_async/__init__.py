@@ -7,10 +7,10 @@
             sender="Shop <shop@example.com>", to=["jane@example.com"], subject="Hello", text_body="Hi Jane"
         )
 
-`SyncClient` has the same methods, waiting. Every error is a `Smtp2goError` whose `carried_out` says whether the call
-took effect: ``True``, ``False``, or ``None`` when nobody can know.
+`SyncClient` has the same methods for code that does not await. Every error is a `Smtp2goError` whose `carried_out` says
+whether the call took effect: ``True``, ``False``, or ``None`` if that is unknown.
 
-Importing this package loads nothing else: each name below is loaded when it is first touched.
+Importing this package loads nothing else: each name is loaded when it is used for the first time.
 """
 
 # Annotated, so that jedi takes it for a bool that it can't know, and completes the names below as type checkers do.
@@ -146,11 +146,11 @@ def __getattr__(name: str) -> object:
     from ._runtime.loading import loading
 
     if home in ("client", "sync"):
-        # Before the rest, as `loading` says; with a lock of its own it would come first at a fork.
+        # logging is loaded before the rest, for the reason that `loading` gives.
         with loading:
             import logging  # noqa: F401
     with loading:
-        # The submodule is imported by name, without importlib, so that nothing is loaded before it is asked for.
+        # Imported by name and not with importlib, which would be loaded for nothing else.
         module = __import__(f"{__name__}.{home}", fromlist=[name])
         value = getattr(module, name)
     globals()[name] = value

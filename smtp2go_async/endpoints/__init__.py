@@ -1,1 +1,1 @@
-"""One file for each group of the API: its models, its operations and its methods on one page."""
+"""A file for each group of the API: its models, its operations and its methods on a single page."""

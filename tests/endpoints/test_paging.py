@@ -341,3 +341,24 @@ def test_an_email_that_moves_to_the_next_page_meanwhile_comes_once(walk, respx_m
     respx_mock.post(path="/v3/email/scheduled/search").mock(side_effect=replies)
     came, _ = walk("email.search_scheduled_all", limit=2)
     assert [one.schedule_id for one in came] == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "wrong", "text"),
+    [
+        ("activity", "search_all", {"event_types": []}, "event_types"),
+        ("activity", "search_all", {"limit": 1001}, "limit"),
+        ("archive", "search_all", {"limit": 5001}, "limit"),
+        ("subaccounts", "search_all", {"search_terms": []}, "search_terms"),
+        ("subaccounts", "search_all", {"page_size": 0}, "page_size"),
+        ("suppressions", "view_all", {"reasons": []}, "reasons"),
+        ("templates", "search_all", {"search_terms": []}, "search_terms"),
+        ("templates", "search_all", {"tags": []}, "tags"),
+        ("templates", "search_all", {"page_size": 0}, "page_size"),
+    ],
+)
+async def test_a_search_over_all_pages_checks_its_filters_as_the_search_for_a_page_does(
+    client, nothing_sent, group, name, wrong, text
+):
+    with pytest.raises(ValueError, match=f"^{text}: "):
+        await anext(getattr(getattr(client, group), name)(**wrong))

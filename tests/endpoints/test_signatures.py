@@ -116,7 +116,7 @@ def _started(operation: str, argument: str) -> None:
 
 
 def test_an_argument_that_is_like_no_other_is_refused_without_a_guess():
-    with pytest.raises(TypeError, match=r"^Emails\.send\(\) got an unexpected keyword argument 'zzz'$"):
+    with pytest.raises(TypeError, match=r"Emails\.send\(\) got an unexpected keyword argument 'zzz'$"):
         CLIENTS["SyncClient"].email.send("a@example.com", "b@example.com", zzz=1)
 
 
