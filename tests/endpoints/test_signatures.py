@@ -66,9 +66,11 @@ def test_the_docstring_describes_every_argument_in_order(client, operation):
 @each_operation
 def test_help_shows_the_same(client, operation):
     text = pydoc.render_doc(method_of(client, operation), renderer=pydoc.plaintext)
+    # Python 3.13 writes a long signature with a line for each argument.
+    signature = text.partition(inspect.getdoc(method_of(client, operation)).splitlines()[0])[0]
     for argument in arguments_of(client, operation):
         assert re.search(rf"^        {argument}: \S", text, re.MULTILINE), argument
-        assert re.search(rf"[(, ]{argument}: ", text.splitlines()[2]), argument
+        assert re.search(rf"[(,\s]{argument}: ", signature), argument
 
 
 @each_operation
