@@ -43,7 +43,7 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
                 refusals after the call are seen only in the account's activity and in webhooks. If the API refuses a
                 call and names an e-mail by its position, that e-mail is taken out and the others are sent.
             batch_size: The most e-mails in a batch, up to 1,000; fewer go where they would be too large together.
-            journal: A `Journal`, or the path of one; made if it is not there.
+            journal: A `Journal`, or its path; the file is made if it is missing.
             resend_unknown: Send e-mails again whose outcome was unknown in a run before. **This can send twice.**
             resend_refused: Try e-mails again that were refused or failed in a run before, and are as they were.
                 E-mails that were corrected in the list are sent in any case.
@@ -79,7 +79,7 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
         resend_unknown: bool = False,
         resend_refused: bool = False,
     ) -> SyncOutcomeStream:
-        """Send any number of e-mails and iterate over what became of each.
+        """Send any number of e-mails and iterate over their outcomes.
 
         As `send`. E-mails are sent for about a second at a time, and then their outcomes are given out. While your code
         looks at an outcome no call is under way, so you can leave the loop at any time and nothing is lost. The journal
@@ -90,7 +90,7 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
             concurrency: The most calls at a time.
             via: ``"send"`` or ``"batch"``.
             batch_size: The most e-mails in a batch.
-            journal: A `Journal`, or the path of one.
+            journal: A `Journal`, or its path.
             resend_unknown: Send e-mails again whose outcome was unknown. **This can send twice.**
             resend_refused: Try e-mails again that were refused or failed.
 
@@ -132,7 +132,7 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
             content: The text; over 160 characters it goes, and is paid for, as several units.
             sender: Number to send from, in E.164; the account's default when left out.
             concurrency: The most calls at a time.
-            journal: A `Journal`, or the path of one. It is bound to this text.
+            journal: A `Journal`, or its path. It is bound to this text.
             resend_unknown: Send again where the outcome was unknown. **This can send twice.**
             resend_refused: Try numbers again that were refused.
             on_outcome: Called with each `SmsOutcome` as it is settled.
@@ -154,7 +154,7 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
         )
 
     def reconcile(self, journal: JournalLike, *, wait: bool = True) -> ReconcileReport:
-        """Find out what became of e-mails or texts whose outcome is unknown, and settle those that were sent.
+        """Search for e-mails or texts whose outcome is unknown, and settle those that were sent.
 
         ``POST /activity/search`` (at most 60 calls a minute, of 1,000 events each), or ``POST /sms/view-sent``. A row
         that is not found stays unknown. If it was searched for late enough, it was most likely not sent, and

@@ -34,7 +34,7 @@ MAX_BAD_ROWS = 20
 """How many bad rows a check finds before it ends."""
 
 MAX_PROBLEM_LENGTH = 500
-"""Characters of the text about one row."""
+"""Characters of the text about a row."""
 
 _CHECK_ROWS = 500
 """Rows that a check goes through before it looks whether its call was cancelled."""
@@ -46,9 +46,9 @@ _Made = tuple[int, str | None, Email | str]
 
 @shown_half_made
 class EmailFile:
-    """E-mails from a CSV or JSON-lines file, one for each row; for ``client.bulk.send``.
+    """E-mails from a CSV or JSON-lines file, an e-mail for each row; for ``client.bulk.send``.
 
-    The first line of CSV names the columns, and JSON has an object in each line. Only one row at a time is in memory.
+    The first line of CSV names the columns, and JSON has an object in each line. A single row at a time is in memory.
     The file can be iterated over any number of times, and gives `Email`s, or pairs ``(reference, Email)`` with a
     reference column. `from_template` and `from_strings` need no function. ``len`` counts the rows without making their
     e-mails; the file is read for that again only when it has changed.
@@ -201,7 +201,7 @@ class EmailFile:
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
 
     def __len__(self) -> int:
-        """Count the rows without making their e-mails. A bad row counts, and a blank one does not.
+        """Count the rows without making their e-mails. A bad row counts, and a blank row does not.
 
         The file is read a row at a time, and read again only when it has changed.
 
@@ -254,6 +254,7 @@ class EmailFile:
             return None
         stamp = stamp_of(regular(self.path))
         if self._checked is None or self._checked[0] != stamp:
+            # The iteration compares with this stamp, and has to go through a changed file.
             self._checked = None
             self._checked = stamp, self._go_through()
         return self._checked[1]
@@ -343,7 +344,7 @@ class EmailFile:
         if self._reference is None:
             return None
         value = record[self._reference]
-        # JSON has numbers, and the id of a database is one.
+        # JSON has numbers, and the id of a database is a number.
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         return check_reference(value, "column {!r}".format, self._reference)

@@ -35,7 +35,7 @@ from .reconcile import settle
 from .stream import OutcomeStream
 
 DEFAULT_BATCH_SIZE = 500
-"""E-mails in one call of ``/email/batch``: half of what the API takes."""
+"""E-mails in a call of ``/email/batch``: half of what the API takes."""
 
 DEFAULT_CONCURRENCY: Final[Mapping[str, int]] = {"send": 20, "batch": 4}
 """Calls at a time. The calls of a batch are large, and each that is under way is in memory."""
@@ -75,7 +75,7 @@ class Bulk(EndpointGroup):
                 refusals after the call are seen only in the account's activity and in webhooks. If the API refuses a
                 call and names an e-mail by its position, that e-mail is taken out and the others are sent.
             batch_size: The most e-mails in a batch, up to 1,000; fewer go where they would be too large together.
-            journal: A `Journal`, or the path of one; made if it is not there.
+            journal: A `Journal`, or its path; the file is made if it is missing.
             resend_unknown: Send e-mails again whose outcome was unknown in a run before. **This can send twice.**
             resend_refused: Try e-mails again that were refused or failed in a run before, and are as they were.
                 E-mails that were corrected in the list are sent in any case.
@@ -105,7 +105,7 @@ class Bulk(EndpointGroup):
         resend_unknown: bool = False,
         resend_refused: bool = False,
     ) -> OutcomeStream:
-        """Send any number of e-mails and iterate over what became of each.
+        """Send any number of e-mails and iterate over their outcomes.
 
         As `send`. E-mails are sent for about a second at a time, and then their outcomes are given out. While your code
         looks at an outcome no call is under way, so you can leave the loop at any time and nothing is lost. The journal
@@ -116,7 +116,7 @@ class Bulk(EndpointGroup):
             concurrency: The most calls at a time.
             via: ``"send"`` or ``"batch"``.
             batch_size: The most e-mails in a batch.
-            journal: A `Journal`, or the path of one.
+            journal: A `Journal`, or its path.
             resend_unknown: Send e-mails again whose outcome was unknown. **This can send twice.**
             resend_refused: Try e-mails again that were refused or failed.
 
@@ -153,7 +153,7 @@ class Bulk(EndpointGroup):
             content: The text; over 160 characters it goes, and is paid for, as several units.
             sender: Number to send from, in E.164; the account's default when left out.
             concurrency: The most calls at a time.
-            journal: A `Journal`, or the path of one. It is bound to this text.
+            journal: A `Journal`, or its path. It is bound to this text.
             resend_unknown: Send again where the outcome was unknown. **This can send twice.**
             resend_refused: Try numbers again that were refused.
             on_outcome: Called with each `SmsOutcome` as it is settled.
@@ -177,7 +177,7 @@ class Bulk(EndpointGroup):
         return await self._run_to_end(session, on_outcome)
 
     async def reconcile(self, journal: JournalLike, *, wait: bool = True) -> ReconcileReport:
-        """Find out what became of e-mails or texts whose outcome is unknown, and settle those that were sent.
+        """Search for e-mails or texts whose outcome is unknown, and settle those that were sent.
 
         ``POST /activity/search`` (at most 60 calls a minute, of 1,000 events each), or ``POST /sms/view-sent``. A row
         that is not found stays unknown. If it was searched for late enough, it was most likely not sent, and

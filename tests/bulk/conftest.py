@@ -22,13 +22,13 @@ def client(provider, time):
 
 @pytest.fixture
 def path(tmp_path):
-    """Where a journal goes."""
+    """The path of a journal that is not made yet."""
     return str(tmp_path / "run.journal")
 
 
 @pytest.fixture
 def go(backend):
-    """Give a function that runs a call to its end, on asyncio and on trio."""
+    """Return a function that runs a call to its end, on asyncio and on trio."""
 
     def go(call, *args, **kwargs):
         async def main():

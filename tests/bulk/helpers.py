@@ -1,4 +1,4 @@
-"""Lists to send, and a provider in memory that does with each call what a test says."""
+"""Lists to send, and a provider in memory that treats each call as a test says."""
 
 import json
 import sqlite3
@@ -49,7 +49,7 @@ def settled_rows(state, *references):
 
 
 class SharedTime(Time):
-    """A clock on which those who sleep at the same time do not wait for each other's sleep as well."""
+    """A clock on which tasks that sleep at the same time do not wait for each other's sleep as well."""
 
     async def sleep(self, seconds):
         until = self.now + seconds
@@ -61,9 +61,9 @@ class SharedTime(Time):
 class Provider:
     """A transport that carries calls out in memory.
 
-    ``turns`` are what becomes of the next calls, and ``otherwise`` of all later ones: ``None`` is a good answer, an
-    `Response` is given as it is, an exception is raised, a function gets the fields and returns one of these. Lost replies
-    are carried out.
+    ``turns`` has the results of the next calls, and ``otherwise`` is that of all later calls: ``None`` is a good
+    response, a `Response` is returned as it is, an exception is raised, and a function gets the fields and returns any
+    of these. Calls whose reply is lost are carried out.
     """
 
     def __init__(self):
@@ -79,14 +79,14 @@ class Provider:
         self.turns.extend(turns)
 
     def hold(self):
-        """Response no call until `release`."""
+        """Answer no call until `release`."""
         self.released = anyio.Event()
 
     def release(self):
         self.released.set()
 
     def next_round(self):
-        """Response the calls that are held, and hold those that come after."""
+        """Answer the calls that are held, and hold the calls after them."""
         held = self.released
         self.hold()
         held.set()
@@ -108,11 +108,11 @@ class Provider:
             await anyio.sleep(self.takes)
             if self.released is not None:
                 await self.released.wait()
-            return self._answer(path, fields)
+            return self._response(path, fields)
         finally:
             self.in_flight -= 1
 
-    def _answer(self, path, fields):
+    def _response(self, path, fields):
         turn = self.turns.popleft() if self.turns else self.otherwise
         turn = turn(fields) if callable(turn) else turn
         if turn is None or isinstance(turn, OutcomeUnknownError) or (isinstance(turn, Response) and turn.status == 200):
@@ -128,21 +128,23 @@ class Provider:
 def arriving(path, fields):
     if path == "/sms/send":
         return fields["destination"]
-    return [one["subject"] for one in fields.get("emails", [fields])]
+    return [item["subject"] for item in fields.get("emails", [fields])]
 
 
 def good(path, fields):
-    """What the API says when it took everything."""
+    """Return the data of a response in which the API took everything."""
     if path == "/sms/send":
-        messages = [{"destination": one, "message_id": f"m{one}", "status": "queued"} for one in fields["destination"]]
+        messages = [
+            {"destination": number, "message_id": f"m{number}", "status": "queued"} for number in fields["destination"]
+        ]
         return {"statuses": {"queued": len(messages)}, "total_sent": len(messages), "messages": messages}
     if path == "/email/batch":
-        return [{"email_id": f"id-{one['subject']}"} for one in fields["emails"]]
+        return [{"email_id": f"id-{item['subject']}"} for item in fields["emails"]]
     return {"succeeded": 1, "failed": 0, "failures": [], "email_id": f"id-{fields['subject']}"}
 
 
 def client_of(provider, time=None, **options):
-    """Make a client of a provider in memory, whose time only sleeping moves."""
+    """Return a client of a provider in memory; only sleeping moves its time."""
     time = SharedTime() if time is None else time
     client = AsyncClient(KEY, **{"pacer": Pacer(clock=time, draw=lambda: 0.0), **options})
     client._calls.transport, client._calls.clock, client._calls.sleep = provider, time, time.sleep
@@ -150,10 +152,10 @@ def client_of(provider, time=None, **options):
 
 
 def states(path):
-    """Read the states of a journal that nobody has open, and change nothing."""
+    """Read the states of a journal that is not open, and change nothing."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("BEGIN")
-        # A program that was killed leaves what it wrote last in the log.
+        # A program that was killed leaves its last commits in the log.
         connection.execute("DELETE FROM log")
         found = dict(connection.execute("SELECT reference, state FROM rows ORDER BY number"))
         connection.execute("ROLLBACK")

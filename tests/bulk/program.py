@@ -1,8 +1,8 @@
 """A program that sends a long list and goes on where it was cut off; tests interrupt it, and kill it.
 
-    python program.py WAY URL KEY JOURNAL COUNT
+    python program.py MODE URL KEY JOURNAL COUNT
 
-WAY is asyncio, trio or sync, and which call after a hyphen: send, batch, sms or stream. Prints the report.
+MODE is asyncio, trio or sync, and after a hyphen the call: send, batch, sms or stream. Prints the report.
 """
 
 import sys
@@ -31,28 +31,28 @@ def arguments(call, journal, count):
     return "stream" if call == "stream" else "send", (emails(count),), {"journal": journal, **via}
 
 
-def waiting(url, key, name, given, options):
+def run_blocking(url, key, name, given, options):
     with SyncClient(key, base_url=url, timeout=10, retry=RetryPolicy.none()) as client:
         if name == "stream":
-            return [one.status for one in client.bulk.stream(*given, **options)].count("sent")
+            return [outcome.status for outcome in client.bulk.stream(*given, **options)].count("sent")
         return getattr(client.bulk, name)(*given, **options)
 
 
-async def awaited(url, key, name, given, options):
+async def run_async(url, key, name, given, options):
     async with AsyncClient(key, base_url=url, timeout=10, retry=RetryPolicy.none()) as client:
         if name == "stream":
-            return [one.status async for one in client.bulk.stream(*given, **options)].count("sent")
+            return [outcome.status async for outcome in client.bulk.stream(*given, **options)].count("sent")
         return await getattr(client.bulk, name)(*given, **options)
 
 
 def main():
-    way, url, key, journal, count = sys.argv[1:]
-    backend, call = way.split("-")
+    mode, url, key, journal, count = sys.argv[1:]
+    backend, call = mode.split("-")
     name, given, options = arguments(call, journal, int(count))
     if backend == "sync":
-        report = waiting(url, key, name, given, options)
+        report = run_blocking(url, key, name, given, options)
     else:
-        report = anyio.run(awaited, url, key, name, given, options, backend=backend)
+        report = anyio.run(run_async, url, key, name, given, options, backend=backend)
     print(report, flush=True)
 
 

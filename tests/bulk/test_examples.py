@@ -70,7 +70,7 @@ def test_texts_go_to_the_numbers_of_a_file_once_each(sandbox, tmp_path):
     (tmp_path / "list.csv").write_text("name,number\nJane,+1 (202) 555-0123\nJane,12025550123\nJoe,+12025550124\n")
     said, _ = run(SMS, "Closed on Monday", "--csv", tmp_path / "list.csv", "--sandbox-url", sandbox.base_url)
     assert said.startswith("2 sent, 1 skipped in")
-    assert [(one.destination, one.content) for one in sandbox.sms] == [
+    assert [(outcome.destination, outcome.content) for outcome in sandbox.sms] == [
         ("+12025550123", "Closed on Monday"),
         ("+12025550124", "Closed on Monday"),
     ]

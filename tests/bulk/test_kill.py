@@ -17,15 +17,15 @@ COUNT = {"send": 400, "batch": 3000, "sms": 10_000, "stream": 400}
 
 
 @pytest.mark.parametrize(
-    "way", ["asyncio-send", "trio-send", "asyncio-batch", "asyncio-sms", "sync-send", "sync-stream"]
+    "mode", ["asyncio-send", "trio-send", "asyncio-batch", "asyncio-sms", "sync-send", "sync-stream"]
 )
-def test_a_run_that_is_killed_three_times_loses_nothing_and_repeats_nothing(way, path):
-    call = way.partition("-")[2]
-    count, drawn = COUNT[call], random.Random(way)
+def test_a_run_that_is_killed_three_times_loses_nothing_and_repeats_nothing(mode, path):
+    call = mode.partition("-")[2]
+    count, drawn = COUNT[call], random.Random(mode)
     counts_by = "destination" if call == "sms" else "subject"
     sent_path = {"batch": "/v3/email/batch", "sms": "/v3/sms/send"}.get(call, "/v3/email/send")
     with Sandbox() as sandbox:
-        command = [sys.executable, str(PROGRAM), way, sandbox.base_url, sandbox.api_key, path, str(count)]
+        command = [sys.executable, str(PROGRAM), mode, sandbox.base_url, sandbox.api_key, path, str(count)]
         for _ in range(3):
             calls = sandbox.counts("path").get(sent_path, 0) + drawn.randint(3, 12)
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

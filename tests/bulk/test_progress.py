@@ -139,7 +139,7 @@ def test_a_progress_can_be_used_for_several_runs(clock):
     for _ in range(2):
         with progress:
             tell(progress, sent=1)
-            assert "smtp2go-progress" in {one.name for one in threading.enumerate()}
+            assert "smtp2go-progress" in {outcome.name for outcome in threading.enumerate()}
     assert file.getvalue().splitlines()[-1] == "Sending: ended after 0.0 s: 2 sent"
 
 
@@ -314,10 +314,10 @@ def switching():
 def test_a_progress_counts_correctly_in_many_threads(clock):
     with Progress(file=io.StringIO(), clock=clock) as progress:
         threads = [threading.Thread(target=tell, args=(progress,), kwargs={"sent": 3000}) for _ in range(8)]
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert progress.counts["sent"] == 24_000
 
 

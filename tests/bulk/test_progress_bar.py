@@ -24,9 +24,9 @@ def terminal(monkeypatch):
 
 def plain(text):
     return [
-        one.rstrip()
-        for one in re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", text).replace("\r", "\n").splitlines()
-        if one.strip()
+        item.rstrip()
+        for item in re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", text).replace("\r", "\n").splitlines()
+        if item.strip()
     ]
 
 

@@ -21,7 +21,7 @@ def hello(row):
 
 @pytest.fixture
 def file_of(tmp_path):
-    """Give a function that writes a file and makes an `EmailFile` of it."""
+    """Return a function that writes a file and makes an `EmailFile` of it."""
 
     def make(content, name="list.csv", maker=hello, **options):
         path = tmp_path / name
@@ -33,7 +33,7 @@ def file_of(tmp_path):
 
 @pytest.fixture
 def problem(file_of, tmp_path):
-    """Give a function that returns what a check says, behind the path."""
+    """Return a function that returns what a check says, behind the path."""
 
     def find(content, *args, **options):
         with pytest.raises(ValueError) as caught:
@@ -266,9 +266,9 @@ def test_without_checks_a_bad_row_is_an_outcome_and_an_unreadable_file_still_an_
     assert (outcome.reference, outcome.status) == ("3", "failed")
     assert str(outcome.error).endswith("line 4: to: is not an e-mail address")
     assert [
-        one.reference
-        for one in file_of(GOOD.replace("jane@", "")[:-1], check=False, reference=None)
-        if isinstance(one, Outcome)
+        outcome.reference
+        for outcome in file_of(GOOD.replace("jane@", "")[:-1], check=False, reference=None)
+        if isinstance(outcome, Outcome)
     ] == ["1"]
     with pytest.raises(ValueError, match="line 4: byte"):
         list(file_of(GOOD.encode() + b"3,\xff", check=False))

@@ -22,8 +22,8 @@ async def all_of(stream):
 
 def test_a_stream_gives_the_outcomes_of_all_emails(go, client):
     found = go(all_of, client.bulk.stream(emails(100)))
-    assert sorted(one.reference for one in found) == sorted(f"r{n}" for n in range(1, 101))
-    assert {one.status for one in found} == {"sent"}
+    assert sorted(outcome.reference for outcome in found) == sorted(f"r{n}" for n in range(1, 101))
+    assert {outcome.status for outcome in found} == {"sent"}
 
 
 def test_nothing_is_sent_before_the_first_outcome_is_asked_for(go, client, provider, tmp_path):
@@ -96,10 +96,10 @@ def test_closing_a_stream_frees_the_journal(go, client, path):
             await anext(stream)
         with Journal(path) as journal:
             assert journal.is_open
-        return [one async for one in stream]
+        return [outcome async for outcome in stream]
 
     # What had come before it was closed is still given out.
-    assert {one.status for one in go(work)} <= {"sent"}
+    assert {outcome.status for outcome in go(work)} <= {"sent"}
 
 
 def test_an_error_of_the_account_comes_after_all_outcomes(go, client, provider):
@@ -157,7 +157,7 @@ def test_an_error_of_the_journal_comes_after_all_outcomes(go, client, provider, 
 def test_the_journal_is_closed_after_the_last_outcome(go, client, path):
     async def work():
         stream = client.bulk.stream(emails(30), journal=path)
-        found = [one async for one in stream]
+        found = [outcome async for outcome in stream]
         with Journal(path):
             return found
 
@@ -167,8 +167,8 @@ def test_the_journal_is_closed_after_the_last_outcome(go, client, path):
 def test_a_stream_goes_on_with_emails_that_were_not_sent(go, client, provider, path):
     go(client.bulk.send, emails(30), journal=path)
     found = go(all_of, client.bulk.stream(emails(50), journal=path))
-    assert [one.status for one in found].count("skipped") == 30
-    assert [one.status for one in found].count("sent") == 20
+    assert [outcome.status for outcome in found].count("skipped") == 30
+    assert [outcome.status for outcome in found].count("sent") == 20
     assert set(provider.arrived.values()) == {1}
 
 
@@ -214,7 +214,7 @@ def test_a_second_task_that_iterates_over_the_same_stream_gets_an_error(go, clie
         stream = client.bulk.stream(emails(20))
 
         async def take():
-            found.extend([one async for one in stream])
+            found.extend([outcome async for outcome in stream])
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(take)
@@ -235,7 +235,7 @@ def test_a_stream_that_another_task_closes_is_settled_first(go, client, provider
         async with client.bulk.stream(emails(20), journal=path) as stream, anyio.create_task_group() as tasks:
 
             async def take():
-                found.extend([one async for one in stream])
+                found.extend([outcome async for outcome in stream])
 
             tasks.start_soon(take)
             await provider.under_way(4)
@@ -247,7 +247,7 @@ def test_a_stream_that_another_task_closes_is_settled_first(go, client, provider
         assert (report.sent, report.skipped) == (16, 4)
 
     go(work)
-    assert [one.status for one in found] == ["sent"] * 4
+    assert [outcome.status for outcome in found] == ["sent"] * 4
 
 
 def test_a_stream_that_is_closed_while_it_starts_sends_nothing_and_frees_its_journal(go, client, provider, path):

@@ -33,7 +33,7 @@ _ENDINGS: dict[str, tuple[Format, str | None]] = {
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark is the start of this one
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark is the start of this mark
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
@@ -67,7 +67,7 @@ class Record(dict[str, Any]):
     def __missing__(self, name: object) -> Any:
         names = ", ".join(list(self)[:_MAX_SHOWN_COLUMNS])
         more = f" and {len(self) - _MAX_SHOWN_COLUMNS} more" if len(self) > _MAX_SHOWN_COLUMNS else ""
-        # With the wrong delimiter the whole header is one column.
+        # With the wrong delimiter the whole header is a single column.
         is_unsplit = len(self) == 1 and any(separator in names for separator in _SEPARATORS)
         hint = "; give the delimiter, if these are several columns" if is_unsplit else ""
         raise MissingColumnError(f"no column {name!r}; there are {names}{more}{hint}")
@@ -229,7 +229,7 @@ def _delimiter_in(header: str) -> str:
 
 def _header(cells: list[str], line: int) -> list[str]:
     names = [cell.strip() for cell in cells]
-    # Of two columns with one name, a row could hold only the second.
+    # Of two columns with the same name, a row could hold only the second.
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     if repeated:
         raise RecordsError(f"the header names these columns more than once: {', '.join(repeated)}", line)

@@ -14,7 +14,7 @@ from .list_rows import ListItem
 class AsyncList:
     """Asks an asynchronous list for items.
 
-    Where many rows go into one call, a task of its own does that: rows at hand need not wait for the next one, and an
+    Where many rows go into a call, a task of its own does that: rows at hand need not wait for the next one, and an
     item that was asked for is never given up, which would end a generator. Where each row goes alone, switching tasks
     would only cost time.
     """
@@ -28,6 +28,7 @@ class AsyncList:
         """What the list raised."""
         self.has_own_task: bool = False
         """Whether the list is asked in a task of its own, which runs `serve`."""
+        # The task that takes rows sets the wanted number and `_asked`; the task that reads sets the other two events.
         self._wanted = 0
         self._asked = anyio.Event()
         self._received_some = anyio.Event()
@@ -69,6 +70,8 @@ class AsyncList:
     def end(self) -> None:
         """Let `serve` end, also when it has not begun, or the list takes long for an item."""
         self._ends = True
+        # Only a list that is being asked is cancelled: between two rows the task ends by itself, and a generator can be
+        # asked again later.
         if self._scope is not None and self._asking.locked():
             self._scope.cancel()
         else:

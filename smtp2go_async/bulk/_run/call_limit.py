@@ -5,7 +5,7 @@ from .._plan import FIRST_CONCURRENT_CALLS
 
 
 class CallLimit:
-    """Starts low, and grows by one call with each accepted call, so that it doubles in each round."""
+    """Starts low, and grows by one call with each accepted call, so that each round has twice as many."""
 
     def __init__(self, calls: Calls, concurrency: int) -> None:
         self._calls = calls
@@ -20,5 +20,5 @@ class CallLimit:
         return self._grown_to if allowed is None else min(self._grown_to, allowed)
 
     def grow(self) -> None:
-        """Allow one more call, up to the number that the caller asked for."""
+        """Allow a further call, up to the number that the caller asked for."""
         self._grown_to = min(self._concurrency, self._grown_to + 1)

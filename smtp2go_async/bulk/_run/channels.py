@@ -23,15 +23,15 @@ _LOWER_HEADER = TOKEN_HEADER.lower()
 
 
 class Channel(Protocol):
-    """How rows are sent: which rows go together, and what the response says of each."""
+    """How rows are sent: which rows go together, and which outcome each gets from the response."""
 
     kind: str
     max_rows: int
-    """Rows in one call."""
+    """How many rows go into a call at most."""
 
     @property
     def field(self) -> str | None:
-        """The field of the request that has the list of rows, if it has one."""
+        """The field of the request that holds a list of rows; ``None`` if a call has a single row."""
         ...
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
@@ -39,7 +39,7 @@ class Channel(Protocol):
         ...
 
     async def send(self, calls: Calls, rows: Sequence[Row]) -> list[Outcome]:
-        """Make one call, and return an outcome for each row."""
+        """Make the call, and return an outcome for each row."""
         ...
 
     def outcome(self, row: Row, status: Any, error: Exception) -> Outcome:
@@ -113,7 +113,7 @@ class BatchSends:
     kind = "batch"
     field = "emails"
     _bytes: int = 0
-    """What the e-mails of the next call have together, as far as it is put together."""
+    """The length of the e-mails that are in the next call so far."""
 
     def fits(self, rows: Sequence[Row], row: Row) -> bool:
         assert row.email is not None
@@ -211,6 +211,7 @@ def _messages_by_number(messages: Sequence[SmsMessage]) -> dict[str, list[SmsMes
 
 def _contradicted_verdicts(sent: SmsSent, numbers: int) -> set[bool]:
     """Return which verdicts (taken, not taken) more messages have than the counts of the whole call allow."""
+    # Counts that do not cover the call, or have an undocumented status, contradict nothing.
     if sum(sent.counts.values()) != numbers or any(was_taken(status) is None for status in sent.counts):
         return set()
     found = set()
@@ -222,7 +223,7 @@ def _contradicted_verdicts(sent: SmsSent, numbers: int) -> set[bool]:
 
 
 def _status_by_counts(sent: SmsSent, numbers: int) -> Status:
-    """Return what became of each number without a message, by the counts of the response.
+    """Return the status of each number without a message, by the counts of the response.
 
     The API's own example has nothing but counts.
     """
@@ -237,7 +238,7 @@ def _status_by_counts(sent: SmsSent, numbers: int) -> Status:
 
 
 def _status_of(messages: Sequence[SmsMessage], by_counts: Status, contradicted: Container[bool]) -> Status:
-    """Return what became of one number; several messages for it have to agree."""
+    """Return the status of a number; several messages for it have to agree."""
     verdicts = {was_taken(message.status) for message in messages}
     if len(verdicts) > 1:
         return "unknown"
@@ -255,6 +256,7 @@ def _sms_outcome(
     refusal: Exception | None,
 ) -> SmsOutcome:
     first = messages[0] if messages else None
+    # The id of a message that was taken is worth more than the id of a rejected repetition.
     message = next((message for message in messages if was_taken(message.status)), first)
     word = message.status if message is not None else ""
     error: Exception | None = None

@@ -45,6 +45,7 @@ def number_row(item: ListItem, number: int, seen: Seen) -> Row | Outcome:
         text = f"destinations, row {number:,}: {error}"
         return SmsOutcome(reference=_item_text(item), status="failed", error=type(error)(text))
     if not seen.add(normal):
+        # Not `failed`, as for e-mails: the number gets its text, by the row before.
         return SmsOutcome(
             reference=normal,
             status="skipped",
@@ -62,12 +63,13 @@ def email_row(item: ListItem, number: int, seen: Seen) -> Row | Outcome:
         reference, item = item
         check_reference(reference, _place, number)
     if isinstance(item, Outcome):
+        # An `EmailFile` without checks gives these for its bad rows.
         return item
     if not isinstance(item, Email):
         raise TypeError(f"{_place(number)}: must be an Email or (reference, Email), not a {type(item).__name__}")
     name = str(number) if reference is None else cast("str", reference)
-    # A given reference can equal the number of another row. In the journal both would be one row, and after a crash
-    # the outcome of one would be taken for that of the other.
+    # A given reference can equal the number of another row. In the journal both would share a row, and after a
+    # crash the outcome of the first would be taken for that of the second.
     if not seen.add(name):
         return Outcome(
             reference=name,

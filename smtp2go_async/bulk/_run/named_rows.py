@@ -8,7 +8,7 @@ from ...errors import ApiError, BadRequestError
 from .._plan import Row
 
 MAX_TAKEN_OUT: Final = 10
-"""How many refused calls the rows of one call may cost; after that its other rows are not tried. After as many refusals
+"""How many refused calls the rows of a call may cost; after that its other rows are not tried. After as many refusals
 in a row over the whole run, no call is tried again without its named rows.
 
 The provider blocks an address after too many errors, and does not say how many. After twice as many in a row, the
@@ -53,7 +53,7 @@ def named_rows(error: Exception, field: str | None, count: int) -> list[int]:
 
     Args:
         error: What the call raised.
-        field: The field of the request that has the list of rows, if it has one.
+        field: The field of the request that holds a list of rows, or ``None``.
         count: How many rows there are.
     """
     if field is None or not is_schema_error(error):

@@ -23,6 +23,7 @@ def patient(calls: Calls, stopping: anyio.Event) -> Calls:
     # With at_least_once, keep the caller's own number of attempts: each may carry the call out once more.
     attempts = own.attempts if own.at_least_once else 30
 
+    # Without this, the end of a run would wait for a cool-down of up to an hour.
     async def sleep(seconds: float) -> None:
         """Wait, unless the run is to end: a call that waits has not left yet, so its rows can go back."""
         async with anyio.create_task_group() as tasks:

@@ -1,4 +1,4 @@
-"""What a run before, with the same journal, has done: is this the same list, and which rows are settled?"""
+"""The work of an earlier run with the same journal: is this the same list, and which rows are settled?"""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -18,7 +18,7 @@ Comparison = Literal["same list", "more rows needed", "broke off"]
 
 
 class PriorRun:
-    """The journal of a run before, or of none.
+    """What the journal knows of an earlier run, if there was any.
 
     Args:
         journal: The journal of this run.
@@ -63,7 +63,7 @@ class PriorRun:
             if len(rows) < len(kept) + MAX_CORRECTED_ROWS and not at_end:
                 return "more rows needed"
             if len(rows) < len(kept) and failed:
-                # The list ended before it could be known for the same one. The run before had read all of these rows.
+                # Too few rows to compare. An earlier run has read further, so none of them is new.
                 return "broke off"
             places = places_of_kept(kept, [journal.mark(row.reference, row.recipients) for row in rows])
             limit = len(kept) + MAX_CORRECTED_ROWS
@@ -78,6 +78,7 @@ class PriorRun:
         """Replace rows that are settled, and not to be sent again, by outcomes that say ``skipped``."""
         journal = self._journal
         assert journal is not None
+        # In a thread, since the lookup waits for the disk.
         known = await to_thread.run_sync(journal.known, [row.reference for row in rows if isinstance(row, Row)])
         result: list[Row | Outcome] = []
         for row in rows:
@@ -121,5 +122,6 @@ def _is_corrected(journal: Journal, row: Row, before: Settled, *, is_other: bool
         return False
     if is_other or before.detail == WITH_ITS_CALL:
         return True
+    # A row without a mark of its content can't be compared, and stays as it is.
     mark = journal.content_mark(row) if before.detail else None
     return mark is not None and mark != before.detail

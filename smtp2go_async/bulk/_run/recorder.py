@@ -1,4 +1,4 @@
-"""What is written about the rows of a run, and in which order: the journal comes first, then the tally."""
+"""Write down claims and outcomes of a run: in the journal first, and then in the tally."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from .tally import Tally
 
 
 class Recorder:
-    """Writes claims and outcomes to the journal, if there is one, and passes outcomes on to the tally."""
+    """Writes claims and outcomes to the journal, if the run has any, and passes outcomes on to the tally."""
 
     def __init__(self, journal: Journal | None, source: RowSource, tally: Tally) -> None:
         self._journal = journal
@@ -23,7 +23,7 @@ class Recorder:
         self._tally = tally
         self._commits = GroupCommit(journal)
         self._details: dict[str, str | None] = {}
-        """What the journal keeps beside the error of a row that was not sent."""
+        """The text that the journal keeps beside the error of a row that was not sent."""
 
     async def claim(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
         """Write that rows are about to be sent, and in the same commit the outcomes of the call before.
@@ -54,6 +54,7 @@ class Recorder:
     def keep_detail(self, rows: Sequence[Row], detail: str | None) -> None:
         """Keep for the journal why rows were not sent, or what their e-mails were, so that a correction is noticed."""
         if self._journal is not None:
+            # Taken out again when the outcomes are written, so that a long list of refusals does not stay in memory.
             for row in rows:
                 self._details[row.reference] = detail or self._journal.content_mark(row)
 
@@ -62,6 +63,7 @@ class Recorder:
         await self._commits.apply_in_background(scope)
 
     def _settled(self, outcomes: Sequence[Outcome]) -> list[Settled]:
+        # Without a journal the work for each row would be for nothing.
         if not self._commits.has_journal:
             return []
         return [settled_of(outcome, self._details.pop(outcome.reference, None)) for outcome in outcomes]

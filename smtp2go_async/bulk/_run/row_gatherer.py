@@ -15,11 +15,11 @@ from .row_source import RowSource
 from .stopping import Stopping
 
 MAX_GATHERING_SECONDS = 1.0
-"""Seconds for which rows of a slow asynchronous list are gathered for one call."""
+"""Seconds for which rows of a slow asynchronous list are gathered for a call."""
 
 
 class RowGatherer:
-    """Takes rows from the list for one call after the other."""
+    """Takes rows from the list, call by call."""
 
     def __init__(self, source: RowSource, channel: Channel, recorder: Recorder, stopping: Stopping) -> None:
         self._source = source
@@ -38,7 +38,7 @@ class RowGatherer:
 
     @property
     def would_wait(self) -> bool:
-        """Whether there is no row at hand, and the list can take any time for its next one."""
+        """Whether there is no row at hand, and the list can take any time for the next."""
         return self._source.would_wait and not self._leftover
 
     async def next_rows(self) -> list[Row]:
@@ -51,6 +51,7 @@ class RowGatherer:
             passed_over: list[Outcome] = []
             until = time.monotonic() + MAX_GATHERING_SECONDS
             while len(rows) < self._channel.max_rows and not self._stopping.is_set:
+                # A list that is a queue may give nothing for hours; its rows are sent all the same.
                 if rows and self.would_wait and time.monotonic() > until:
                     break
                 if not self._leftover:
@@ -64,6 +65,7 @@ class RowGatherer:
                     self._leftover.popleft()
                     passed_over.append(found)
                     continue
+                # A first row always goes, however large it is: its call says what is wrong.
                 if rows and not self._channel.fits(rows, found):
                     break
                 rows.append(found)

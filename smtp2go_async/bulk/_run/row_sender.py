@@ -1,4 +1,4 @@
-"""Send the rows of one call; where an error is about some of them only, send the others in calls of their own."""
+"""Send the rows of a call; where an error is about some of them only, send the others in further calls."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from .stopping import Stopping
 
 @attrs.define(eq=False)
 class RowSender:
-    """Makes calls, and says what became of each row. It counts failures in a row over all calls of the run."""
+    """Makes calls, and returns the outcome of each row. It counts failures in a row over all calls of the run."""
 
     calls: Calls
     channel: Channel
@@ -27,7 +27,7 @@ class RowSender:
     stopping: Stopping
     limit: CallLimit
     _unanswered: int = attrs.field(default=0, init=False)
-    """Calls in a row without a clear answer."""
+    """Calls in a row without a clear response."""
     _refused: int = attrs.field(default=0, init=False)
     """Refusals in a row that named rows, without the first two of each call."""
 
@@ -58,6 +58,7 @@ class RowSender:
                     outcomes += self._failed([part[place] for place in named], verdict, error)
                     others = without_named(part, named, split=taken_out > 0)
                     taken_out += 1
+                    # Two wrong rows in a call are no sign that the whole list is wrong.
                     self._refused += taken_out > 2
                     if max(taken_out, self._refused) < MAX_TAKEN_OUT:
                         parts.extendleft(reversed(others))
@@ -72,12 +73,14 @@ class RowSender:
                     with_others = not named and len(part) > 1 and is_schema_error(error)
                     outcomes += self._failed(part, verdict, error, WITH_ITS_CALL if with_others else None)
             else:
+                # An accepted call shows that the provider and most rows are all right.
                 self._unanswered = self._refused = 0
                 self.limit.grow()
         return outcomes
 
     async def _end(self, parts: Sequence[Sequence[Row]], error: Exception) -> None:
         """End the run for an error after which no call can succeed; none of these rows was sent."""
+        # A run that stops already has its own reason.
         if not self.stopping.is_set:
             self.stopping.stop_for(error)
         await self.recorder.give_back(_joined(parts))

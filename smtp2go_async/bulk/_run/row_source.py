@@ -19,7 +19,7 @@ from .list_rows import ListItem, ListSource, MakeRow
 from .prior_run import PriorRun
 
 LOOKUP_ROWS = 256
-"""Rows read ahead where each is looked up in a journal: one hop into a thread costs more than one row."""
+"""Rows read ahead where each is looked up in a journal: a hop into a thread costs more than a row."""
 
 MAX_READING_SECONDS = 0.5
 """Seconds after which rows of an asynchronous list are handed on."""
@@ -118,6 +118,7 @@ class RowSource:
 
     async def aclose(self) -> None:
         """Close the list, if it can be closed: a generator may hold a file open, and would hold it for longer."""
+        # The references may be in a temporary file.
         self._seen.close()
         self._uncompared.clear()
         if self._async_list is not None:
@@ -135,6 +136,7 @@ class RowSource:
 
     async def _read(self, limit: int, at_last: float) -> None:
         """Read some rows, and make those ready that are to be sent."""
+        # All rows that the journal compares with are read first, since nothing may be sent before that.
         if not self._prior_run.is_compared:
             limit = max(limit, self._prior_run.compared_rows)
         elif self._prior_run.exists and self._async_list is None:
@@ -151,10 +153,11 @@ class RowSource:
         rows: list[Row | Outcome] = []
         until = min(time.monotonic() + MAX_READING_SECONDS, at_last)
         while len(rows) < limit and not self.ended:
-            # What an asynchronous list has given is handed on; it may take long for more.
+            # An asynchronous list may take long for more rows, so those at hand are handed on.
             if rows and self._async_list is not None and time.monotonic() > until:
                 break
             if rows:
+                # Other tasks get their turn between two batches of rows.
                 await checkpoint()
             # A blocking client reads the list in the caller's own thread, where no other task waits for it.
             count = _ROWS_AT_A_TIME if caller_thread.get() is None else limit
@@ -177,9 +180,11 @@ class RowSource:
         """Take items from the list; if it raises an error, return the items before that, and keep the error."""
         if self._async_list is not None:
             items = await self._async_list.take(limit, until, wait=wait)
+            # Items before the error come first.
             if self._async_list.ended and not self._async_list.received:
                 self.ended, self.error = True, self._async_list.error
             return items
+        # Filled by the other thread: a returned list would be lost with an error.
         found: list[ListItem] = []
         self.error = await run_in_caller_thread(partial(self._take_into, found, limit))
         self.ended = self.error is not None or len(found) < limit

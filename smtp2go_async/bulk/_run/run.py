@@ -22,7 +22,7 @@ from .workers import Workers
 
 
 class Run:
-    """A run over one list. Each time `go` is called it goes on where it stands; in between, no call is under way."""
+    """A run over a list. Each time `go` is called it goes on where it stands; in between, no call is under way."""
 
     def __init__(
         self, calls: Calls, channel: Channel, source: RowSource, journal: Journal | None, concurrency: int
@@ -55,7 +55,7 @@ class Run:
 
     @property
     def report(self) -> BulkReport:
-        """What was done so far."""
+        """The counts so far."""
         return self._tally.report
 
     def check(self) -> None:

@@ -29,6 +29,7 @@ class OpenJournal(AbstractAsyncContextManager["Journal | None"]):
 
     async def __aenter__(self) -> Journal | None:
         if self._journal is not None:
+            # A journal that the caller has opened stays open for the caller.
             self._opened_here = not self._journal.is_open
             await to_thread.run_sync(self._journal.open)
         return self._journal
@@ -84,8 +85,10 @@ class RunSession(AbstractAsyncContextManager[Run]):
             await (to_thread.run_sync(check) if caller_thread.get() is None else _check_in_caller_thread(check))
         self._open_journal = OpenJournal(self.journal)
         journal = await self._open_journal.__aenter__()
+        # `async with` would not call `__aexit__` for an error in here.
         try:
             if journal is not None:
+                # A second run with this journal would send the rows of which the first has written nothing yet.
                 await to_thread.run_sync(journal.take_for, self.kind, self._content_of(journal), self)
                 self._taken = journal
             self._source = RowSource(self.items, self.make, journal, self.again)

@@ -9,7 +9,7 @@ from .row_source import RowSource
 
 
 class Stopping:
-    """The early end of one run. Each part of the run looks at it, and each may bring it about.
+    """The early end of a run. Each part of the run looks at it, and each may bring it about.
 
     It refers to the list alone, and not to other parts of the run: objects that refer to each other are a cycle, and an
     abandoned run would stay in memory, with its journal open, until the garbage collector comes.
@@ -39,6 +39,7 @@ class Stopping:
         if self._reading is not None:
             self._reading.cancel()
         self._source.end_reading()
+        # A call that is given up may have been carried out, so its rows are not given back.
         for scope in self._calls if at_once else ():
             scope.cancel()
 
@@ -51,6 +52,7 @@ class Stopping:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Read from the list in a scope that `stop` cancels."""
+        # One read at a time: the tasks that take rows hold a lock.
         with anyio.CancelScope() as self._reading:
             yield
         self._reading = None

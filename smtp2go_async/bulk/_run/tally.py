@@ -1,4 +1,4 @@
-"""What became of the rows of a run so far: the counts, the first problems, and the caller's function for outcomes."""
+"""The outcomes of a run so far: the counts, the first problems, and the caller's function for outcomes."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,7 +30,7 @@ class Tally:
 
     @property
     def report(self) -> BulkReport:
-        """What was done so far."""
+        """The counts so far."""
         return BulkReport(**self._counts, seconds=self.seconds, problems=tuple(self._problems))
 
     @property
@@ -42,6 +42,7 @@ class Tally:
         """Count outcomes and pass them on. An error of the callback stops the run, and `check` raises it."""
         for outcome in outcomes:
             self._counts[outcome.status] += 1
+            # Only the first problems are kept: a report of a million refusals would not fit into memory.
             if outcome.status not in ("sent", "skipped") and len(self._problems) < MAX_PROBLEMS:
                 self._problems.append(outcome)
         if self.notify is not None and outcomes:
@@ -49,6 +50,7 @@ class Tally:
             error = await self.notify(outcomes)
             self._callback_seconds = time.monotonic() - started
             if error is not None:
+                # The first error is the cause; the callback still gets outcomes while the run ends.
                 self._callback_error = self._callback_error or error
                 self._stopping.stop()
 

@@ -1,4 +1,4 @@
-"""The tasks of a run: each makes one call after the other, and there are as many as calls make sense at a time."""
+"""The tasks of a run: each makes a call after the other, and there are as many as calls make sense at a time."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -54,7 +54,7 @@ class Workers:
                 idle.set()
 
     async def _make_calls(self, enough: Callable[[], bool], start_more: Callable[[], object]) -> None:
-        """Make one call after the other; the outcomes of each are written together with the claims of the next."""
+        """Make a call after the other; the outcomes of each are written together with the claims of the next."""
         unwritten: Sequence[Outcome] = ()
         try:
             while not (self.stopping.is_set or enough() or self._taking > self.limit.value):

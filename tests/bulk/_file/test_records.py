@@ -20,7 +20,7 @@ def hello(row):
 
 @pytest.fixture
 def problem(tmp_path):
-    """Give a function that returns what a check says, behind the path."""
+    """Return a function that returns what a check says, behind the path."""
 
     def find(content, name="list.csv"):
         path = tmp_path / name
@@ -60,7 +60,7 @@ FAR = GOOD.encode() + b"".join(b"x%d,jane@example.com,J\xc3\xa4ne\n" % n for n i
         (GOOD.encode("utf-16")[:-1], f"line 3: byte {len(GOOD) * 2} of the file is not utf-16 (truncated data); give its encoding"),
         (HEADER + '1,jane@example.com,"a\nb"\n', "line 2: subject: holds the control character U+000A at position 7"),
     ],
-    ids=lambda one: str(one)[:40],
+    ids=lambda item: str(item)[:40],
 )  # fmt: skip
 def test_a_bad_csv_file_is_refused_with_its_line_and_why(problem, content, said):
     assert problem(content) == f"list.csv, {said}"
@@ -91,7 +91,7 @@ def test_a_header_that_was_not_split_asks_for_the_delimiter(problem, separator):
         ('{"id": "2", "email": 5, "name": "x"}', "to: an address or a list of addresses is needed, not a int"),
         ('{"id": "\\u0007", "email": "x"}', "column 'id': a reference must not hold control characters or lone surrogates"),
     ],
-    ids=lambda one: str(one)[:40],
+    ids=lambda item: str(item)[:40],
 )  # fmt: skip
 def test_a_bad_json_line_is_refused_with_its_number_and_why(problem, line, said):
     good = '{"id": 1, "email": "jane@example.com", "name": "x"}\n'
@@ -185,7 +185,9 @@ def test_a_separator_line_that_contradicts_the_argument_is_refused(tmp_path):
 
 @on("header", ["sep=,id,email,name", "sep,id,email,name", "sep=,email,name,id", "sep=;x,id,email,name"])
 def test_a_header_that_only_starts_like_a_separator_line_is_a_header(tmp_path, header):
-    row = ",".join({"id": "1", "email": "jane@example.com", "name": "Jane"}.get(one, "x") for one in header.split(","))
+    row = ",".join(
+        {"id": "1", "email": "jane@example.com", "name": "Jane"}.get(item, "x") for item in header.split(",")
+    )
     (tmp_path / "list.csv").write_text(f"{header}\n{row}\n")
     assert rows_of(tmp_path / "list.csv") == [("1", ("jane@example.com",), "Hello Jane")]
 
@@ -206,5 +208,5 @@ def test_the_same_address_in_two_scripts_has_one_fingerprint():
     from smtp2go_async.bulk._plan import recipients_of
 
     forms = ["jane@bücher.example", "JANE@BÜCHER.example", "jane@xn--bcher-kva.example", "jane@bu\u0308cher.example"]
-    recipients = [recipients_of(hello({"email": one, "name": "Jane"})) for one in forms]
+    recipients = [recipients_of(hello({"email": item, "name": "Jane"})) for item in forms]
     assert len(set(fingerprints_of("journal", recipients))) == 1

@@ -25,7 +25,7 @@ def test_a_bad_row_is_in_the_journal_with_its_error(go, client, path, tmp_path):
     with Journal(path) as journal:
         assert journal.export_csv(tmp_path / "rows.csv") == 4
     with open(tmp_path / "rows.csv", encoding="utf-8", newline="") as file:
-        (found,) = (one for one in csv.DictReader(file) if one["reference"] == "r4")
+        (found,) = (item for item in csv.DictReader(file) if item["reference"] == "r4")
     assert (found["state"], found["claimed"]) == ("failed", "")
 
 

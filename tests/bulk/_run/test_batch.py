@@ -93,8 +93,8 @@ def test_an_email_over_the_limit_fails_and_the_others_are_sent(go, provider):
     large = email("big", text_body="x" * 30_000)
     told = []
     go(client.bulk.send, [*emails(2), ("big", large), *emails(2, first=3)], via="batch", on_outcome=told.append)
-    found = {one.reference: one for one in told}
-    assert {name for name, one in found.items() if one.status == "sent"} == {"r1", "r2", "r3", "r4"}
+    found = {outcome.reference: outcome for outcome in told}
+    assert {name for name, item in found.items() if item.status == "sent"} == {"r1", "r2", "r3", "r4"}
     assert found["big"].status == "failed"
     assert "20,000" in str(found["big"].error)
 
@@ -105,14 +105,14 @@ def test_an_email_over_the_limit_fails_and_the_others_are_sent(go, provider):
 def test_each_email_gets_the_id_at_its_position(go, client):
     told = []
     go(client.bulk.send, emails(1200), via="batch", on_outcome=told.append)
-    assert {one.reference: one.email_id for one in told} == {f"r{n}": f"id-r{n}" for n in range(1, 1201)}
+    assert {outcome.reference: outcome.email_id for outcome in told} == {f"r{n}": f"id-r{n}" for n in range(1, 1201)}
 
 
 def test_an_item_without_an_id_is_unknown_and_the_others_keep_theirs(go, client, provider, path):
     provider.then(lambda _fields: answer(data=[{"email_id": "a"}, {"email_id": ""}, {}, {"schedule_id": "s"}]))
     told = []
     go(client.bulk.send, emails(4), via="batch", journal=path, on_outcome=told.append)
-    assert [(one.status, one.email_id, one.schedule_id) for one in told] == [
+    assert [(outcome.status, outcome.email_id, outcome.schedule_id) for outcome in told] == [
         ("sent", "a", None),
         ("unknown", None, None),
         ("unknown", None, None),
@@ -126,7 +126,7 @@ def test_a_response_with_the_wrong_number_of_items_makes_only_its_emails_unknown
     provider.then(lambda _fields: answer(data=items))
     told = []
     go(client.bulk.send, emails(6), via="batch", batch_size=3, concurrency=1, on_outcome=told.append)
-    assert [one.status for one in told] == ["unknown"] * 3 + ["sent"] * 3
+    assert [outcome.status for outcome in told] == ["unknown"] * 3 + ["sent"] * 3
     assert isinstance(told[0].error, ReplyError)
 
 
@@ -169,8 +169,8 @@ def test_an_email_whose_file_is_missing_does_not_hold_back_the_others_of_its_cal
     told = []
     pairs = [*emails(60), ("bad", bad), *emails(60, first=61)]
     go(client.bulk.send, pairs, via="batch", on_outcome=told.append)
-    assert [one.reference for one in told if one.status == "failed"] == ["bad"]
-    assert sum(one.status == "sent" for one in told) == 120
+    assert [outcome.reference for outcome in told if outcome.status == "failed"] == ["bad"]
+    assert sum(outcome.status == "sent" for outcome in told) == 120
     assert set(provider.arrived.values()) == {1}
 
 
@@ -185,7 +185,10 @@ def test_an_email_that_can_not_be_in_a_batch_is_found_by_halving(go, client, pro
 def test_after_halving_each_outcome_belongs_to_the_right_email(go, client, path):
     told = []
     go(client.bulk.send, [*emails(5), slow_only()], via="batch", journal=path, on_outcome=told.append)
-    assert {one.reference: one.email_id for one in told} == {"bad": None, **{f"r{n}": f"id-r{n}" for n in range(1, 6)}}
+    assert {outcome.reference: outcome.email_id for outcome in told} == {
+        "bad": None,
+        **{f"r{n}": f"id-r{n}" for n in range(1, 6)},
+    }
 
 
 def test_a_lost_reply_of_one_half_is_not_sent_again(go, client, provider, path):
@@ -257,5 +260,5 @@ def test_an_email_that_can_not_be_encoded_fails_alone(make, most, via, go, provi
     client = client_of(provider, time, max_email_bytes=most)
     report = go(client.bulk.send, [*emails(2), ("bad", make()), *emails(2, first=3)], via=via, journal=path)
     assert (report.sent, report.failed) == (4, 1)
-    assert [one.reference for one in report.problems] == ["bad"]
+    assert [outcome.reference for outcome in report.problems] == ["bad"]
     assert counted(path) == {"sent": 4, "failed": 1}

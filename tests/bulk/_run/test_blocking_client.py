@@ -15,20 +15,20 @@ from smtp2go_async.sandbox import Sandbox
 
 
 @pytest.fixture
-def waiting():
+def blocking():
     with Sandbox() as sandbox, SyncClient(sandbox.api_key, base_url=sandbox.base_url) as client:
         yield client, sandbox
 
 
-def test_a_blocking_client_iterates_as_well(waiting, path):
-    client, sandbox = waiting
-    found = [one.status for one in client.bulk.stream(emails(40), journal=path)]
+def test_a_blocking_client_iterates_as_well(blocking, path):
+    client, sandbox = blocking
+    found = [outcome.status for outcome in client.bulk.stream(emails(40), journal=path)]
     assert found == ["sent"] * 40
     assert set(sandbox.counts("subject").values()) == {1}
 
 
-def test_a_blocking_iteration_can_be_left_and_the_journal_is_free(waiting, path):
-    client, sandbox = waiting
+def test_a_blocking_iteration_can_be_left_and_the_journal_is_free(blocking, path):
+    client, sandbox = blocking
     for outcome in client.bulk.stream(emails(40), journal=path):
         assert outcome.status == "sent"
         break
@@ -37,8 +37,8 @@ def test_a_blocking_iteration_can_be_left_and_the_journal_is_free(waiting, path)
     assert set(sandbox.counts("subject").values()) == {1}
 
 
-def test_a_blocking_stream_that_is_closed_leaves_its_journal_free(waiting, path):
-    client, sandbox = waiting
+def test_a_blocking_stream_that_is_closed_leaves_its_journal_free(blocking, path):
+    client, sandbox = blocking
     with client.bulk.stream(emails(40), journal=path) as stream:
         assert next(stream).status == "sent"
     other = client.bulk.stream(emails(40), journal=path)
@@ -49,15 +49,15 @@ def test_a_blocking_stream_that_is_closed_leaves_its_journal_free(waiting, path)
     assert set(sandbox.counts("subject").values()) == {1}
 
 
-def test_a_blocking_client_sends_and_reports(waiting, path):
-    client, sandbox = waiting
+def test_a_blocking_client_sends_and_reports(blocking, path):
+    client, sandbox = blocking
     told = []
     report = client.bulk.send((email(f"r{n}") for n in range(60)), via="batch", journal=path, on_outcome=told.append)
     assert (report.sent, len(told), len(sandbox.sent)) == (60, 60, 60)
 
 
-def test_a_blocking_client_sends_texts(waiting):
-    client, sandbox = waiting
+def test_a_blocking_client_sends_texts(blocking):
+    client, sandbox = blocking
     report = client.bulk.send_sms([f"+120255501{n:02}" for n in range(100)], "Hello")
     assert (report.sent, len(sandbox.sms)) == (100, 100)
 
@@ -75,8 +75,8 @@ def readers():
 
 
 @pytest.mark.parametrize("via", ["send", "batch"])
-def test_the_list_can_read_and_on_outcome_can_write_the_same_database(via, waiting, readers, path):
-    client, sandbox = waiting
+def test_the_list_can_read_and_on_outcome_can_write_the_same_database(via, blocking, readers, path):
+    client, sandbox = blocking
 
     def tell(outcome):
         readers.execute("UPDATE readers SET told = ? WHERE number = ?", (outcome.status, outcome.reference))
@@ -88,17 +88,17 @@ def test_the_list_can_read_and_on_outcome_can_write_the_same_database(via, waiti
     assert readers.execute("SELECT DISTINCT told, count(*) FROM readers").fetchall() == [("sent", 120)]
 
 
-def test_a_database_can_be_read_for_a_stream_and_for_texts(waiting, readers):
-    client, _ = waiting
+def test_a_database_can_be_read_for_a_stream_and_for_texts(blocking, readers):
+    client, _ = blocking
     found = readers.execute("SELECT number FROM readers")
     assert len(list(client.bulk.stream(email(f"r{number}") for (number,) in found))) == 120
     found = readers.execute("SELECT number FROM readers")
     assert client.bulk.send_sms((numbers(1, number)[0] for (number,) in found), "Hello").sent == 120
 
 
-def test_no_event_loop_runs_around_the_list_and_on_outcome(waiting, tmp_path):
+def test_no_event_loop_runs_around_the_list_and_on_outcome(blocking, tmp_path):
     """Django refuses its ORM where one does."""
-    client, _ = waiting
+    client, _ = blocking
     threads = set()
 
     def look(*_):
@@ -127,8 +127,8 @@ def test_no_event_loop_runs_around_the_list_and_on_outcome(waiting, tmp_path):
     assert threads == {threading.current_thread()}
 
 
-def test_the_list_and_on_outcome_may_use_the_same_client(waiting):
-    client, sandbox = waiting
+def test_the_list_and_on_outcome_may_use_the_same_client(blocking):
+    client, sandbox = blocking
 
     def rows():
         for number in range(5):
@@ -175,8 +175,8 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize(("end", "kind"), ENDINGS)
-def test_an_exit_in_the_list_reaches_the_caller_and_sent_emails_are_settled(end, kind, waiting, path):
-    client, sandbox = waiting
+def test_an_exit_in_the_list_reaches_the_caller_and_sent_emails_are_settled(end, kind, blocking, path):
+    client, sandbox = blocking
 
     def rows():
         yield from emails(30)
@@ -194,8 +194,8 @@ def test_an_exit_in_the_list_reaches_the_caller_and_sent_emails_are_settled(end,
 
 
 @pytest.mark.parametrize(("end", "kind"), ENDINGS)
-def test_an_exit_in_on_outcome_reaches_the_caller_and_sent_emails_are_settled(end, kind, waiting, path):
-    client, sandbox = waiting
+def test_an_exit_in_on_outcome_reaches_the_caller_and_sent_emails_are_settled(end, kind, blocking, path):
+    client, sandbox = blocking
     told = []
 
     def tell(outcome):

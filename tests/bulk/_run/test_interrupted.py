@@ -266,7 +266,7 @@ def test_an_error_keeps_nothing_of_its_run_in_memory(place, kind, client, path):
         del rows, tell
         # The loop's thread lets go of it a moment later.
         until = time.monotonic() + 5
-        while any(one() is not None for one in found):
+        while any(reference() is not None for reference in found):
             assert time.monotonic() < until, "only the collector would find it"
             time.sleep(0.001)
     finally:

@@ -15,7 +15,11 @@ from smtp2go_async import (
 def test_a_reference_that_came_before_fails_and_nothing_is_sent_twice(go, client, provider):
     told = []
     go(client.bulk.send, [("a", email("first")), ("b", email("b")), ("a", email("second"))], on_outcome=told.append)
-    assert sorted((one.reference, one.status) for one in told) == [("a", "failed"), ("a", "sent"), ("b", "sent")]
+    assert sorted((outcome.reference, outcome.status) for outcome in told) == [
+        ("a", "failed"),
+        ("a", "sent"),
+        ("b", "sent"),
+    ]
     assert sorted(provider.arrived) == ["b", "first"]
 
 
@@ -23,7 +27,7 @@ def test_a_number_given_as_a_reference_does_not_hide_the_email_that_goes_by_that
     """They would share one row of the journal, and after a crash one of them would be taken for the other."""
     told = []
     go(client.bulk.send, [("2", email("a")), email("b")], on_outcome=told.append, journal=path)
-    assert sorted(one.status for one in told) == ["failed", "sent"]
+    assert sorted(outcome.status for outcome in told) == ["failed", "sent"]
 
 
 def test_an_async_list_is_sent_like_any_other(go, client, provider):

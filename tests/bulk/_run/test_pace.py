@@ -13,7 +13,7 @@ from smtp2go_async.bulk._plan import FIRST_CONCURRENT_CALLS
 
 @pytest.fixture
 def started(backend):
-    """Give a function that starts a call and then does something beside it."""
+    """Return a function that starts a call and then does something beside it."""
 
     def started(call, beside):
         async def main():

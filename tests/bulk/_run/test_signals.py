@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="these signals a
 
 @pytest.fixture
 def started(faults, path):
-    """Give a function that starts the program, and returns it when its first calls are under way."""
+    """Return a function that starts the program, and returns it when its first calls are under way."""
     running = []
 
     def started(way, source=None, count=MANY):
@@ -41,7 +41,7 @@ def started(faults, path):
 
 
 def arrived(faults):
-    return [one.json["subject"] for one in list(faults.arrived)]
+    return [item.json["subject"] for item in list(faults.arrived)]
 
 
 def interrupt(process, faults, number):
@@ -75,7 +75,7 @@ def test_batches_and_streams_are_settled_too(way, number, started, faults, path)
     interrupt(process, faults, number)
     assert set(states(path).values()) <= {"sent", "pending"}
     sent = sum(state == "sent" for state in states(path).values())
-    assert sent == sum(len(one.json.get("emails", [one])) for one in faults.arrived)
+    assert sent == sum(len(item.json.get("emails", [item])) for item in faults.arrived)
 
 
 @pytest.mark.parametrize("way", WAYS)

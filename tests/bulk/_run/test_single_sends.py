@@ -22,14 +22,14 @@ def test_every_email_goes_out_in_its_own_call_and_its_outcome_has_the_id(go, cli
     assert (report.sent, report.total) == (50, 50)
     assert {path for path, _, _ in provider.calls} == {"/email/send"}
     assert set(provider.arrived.values()) == {1}
-    assert {one.reference: one.email_id for one in told} == {f"r{n}": f"id-r{n}" for n in range(1, 51)}
-    assert {one.request_id for one in told} == {"r-1"}
+    assert {outcome.reference: outcome.email_id for outcome in told} == {f"r{n}": f"id-r{n}" for n in range(1, 51)}
+    assert {outcome.request_id for outcome in told} == {"r-1"}
 
 
 def test_emails_without_references_go_by_their_number_in_the_list(go, client):
     told = []
     go(client.bulk.send, [email("a"), email("b")], on_outcome=told.append)
-    assert sorted((one.reference, one.email_id) for one in told) == [("1", "id-a"), ("2", "id-b")]
+    assert sorted((outcome.reference, outcome.email_id) for outcome in told) == [("1", "id-a"), ("2", "id-b")]
 
 
 @pytest.mark.parametrize("turn", [REFUSED, BAD_FIELD])
@@ -107,9 +107,9 @@ def test_the_error_of_an_outcome_holds_neither_its_request_nor_earlier_errors(go
     provider.otherwise = REFUSED
     told = []
     go(client.bulk.send, emails(50), on_outcome=told.append)
-    assert {one.status for one in told} == {"refused"}
-    for one in told:
-        error = one.error
+    assert {outcome.status for outcome in told} == {"refused"}
+    for outcome in told:
+        error = outcome.error
         while error is not None:
             assert error.__traceback__ is None
             error = error.__cause__ or error.__context__

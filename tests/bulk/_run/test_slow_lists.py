@@ -161,7 +161,7 @@ def test_a_stream_of_a_slow_list_in_batches_has_an_outcome_for_every_row(go, cli
                 yield pair
                 await anyio.sleep(0.02)
 
-        return [one.reference async for one in client.bulk.stream(source(), via="batch")]
+        return [outcome.reference async for outcome in client.bulk.stream(source(), via="batch")]
 
     assert sorted(go(main)) == sorted(reference for reference, _ in emails(10))
 

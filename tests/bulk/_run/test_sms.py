@@ -15,7 +15,7 @@ from smtp2go_async.endpoints.sms import SmsMessage, SmsSent
 
 
 def of_each(told):
-    return {one.reference: one.status for one in told}
+    return {outcome.reference: outcome.status for outcome in told}
 
 
 def test_ten_thousand_numbers_are_a_hundred_calls_and_each_number_is_in_a_single_call(go, client, provider):
@@ -49,13 +49,13 @@ def test_a_number_written_in_several_ways_gets_a_single_text(go, client, provide
     report = go(client.bulk.send_sms, same, "Hello", on_outcome=told.append)
     assert (report.sent, report.skipped) == (1, 3)
     assert dict(provider.arrived) == {"+12025550123": 1}
-    assert {one.reference for one in told} == {"+12025550123"}
+    assert {outcome.reference for outcome in told} == {"+12025550123"}
 
 
 def test_an_invalid_number_fails_with_its_row_and_the_others_are_sent(go, client):
     told = []
     go(client.bulk.send_sms, ["+12025550100", "call me", 7, "+12025550101"], "Hello", on_outcome=told.append)
-    found = {one.reference: one for one in told}
+    found = {outcome.reference: outcome for outcome in told}
     assert of_each(told) == {"+12025550100": "sent", "call me": "failed", "7": "failed", "+12025550101": "sent"}
     assert "destinations, row 2" in str(found["call me"].error)
     assert isinstance(found["7"].error, TypeError)
@@ -64,9 +64,9 @@ def test_an_invalid_number_fails_with_its_row_and_the_others_are_sent(go, client
 def test_the_outcome_of_each_number_has_the_id_and_the_status_of_the_api(go, client):
     told = []
     go(client.bulk.send_sms, numbers(2), "Hello", on_outcome=told.append)
-    assert all(isinstance(one, SmsOutcome) for one in told)
-    assert {(one.reference, one.message_id, one.sms_status) for one in told} == {
-        (one, f"m{one}", "queued") for one in numbers(2)
+    assert all(isinstance(outcome, SmsOutcome) for outcome in told)
+    assert {(outcome.reference, outcome.message_id, outcome.sms_status) for outcome in told} == {
+        (number, f"m{number}", "queued") for number in numbers(2)
     }
 
 
@@ -128,8 +128,10 @@ def test_an_undocumented_status_leaves_a_number_unknown(go, client, provider):
     told = []
     go(client.bulk.send_sms, [first, second], "Hello", on_outcome=told.append)
     assert of_each(told) == {first: "unknown", second: "sent"}
-    assert {one.reference: one.sms_status for one in told} == {first: "teleported", second: "queued"}
-    assert "does not say whether this text was taken" in str(next(one for one in told if one.reference == first).error)
+    assert {outcome.reference: outcome.sms_status for outcome in told} == {first: "teleported", second: "queued"}
+    assert "does not say whether this text was taken" in str(
+        next(outcome for outcome in told if outcome.reference == first).error
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_a_number_that_is_missing_in_a_refusal_is_unknown(raised, go, client, pr
     client = client.with_options(raise_on_refused=raised)
     go(client.bulk.send_sms, [first, second], "Hello", on_outcome=told.append)
     assert of_each(told) == {first: "refused", second: "unknown"}
-    assert {one.reference: one.error.carried_out for one in told} == {first: False, second: None}
+    assert {outcome.reference: outcome.error.carried_out for outcome in told} == {first: False, second: None}
 
 
 def test_an_empty_sender_is_the_accounts_default(go, client, provider):
@@ -191,7 +193,7 @@ def test_an_error_of_the_account_gives_the_numbers_back(go, client, provider, pa
 
 
 def test_a_list_with_duplicate_numbers_goes_on_where_it_was_cut_off(go, client, provider, path):
-    twice = [one for number in numbers(150) for one in (number, number)]
+    twice = [number for number in numbers(150) for _ in range(2)]
     go(client.bulk.send_sms, twice[:250], "Hello", journal=path)
     report = go(client.bulk.send_sms, twice, "Hello", journal=path)
     assert (report.sent, report.skipped) == (25, 275)
@@ -238,7 +240,7 @@ def test_a_row_that_could_mean_another_number_fails_and_no_text_is_sent_for_it(w
     report = go(client.bulk.send_sms, [wrong, *numbers(1)], "Hello", journal=path, on_outcome=told.append)
     assert (report.sent, report.failed) == (1, 1)
     assert list(provider.arrived) == numbers(1)
-    (failed,) = (one for one in told if one.status == "failed")
+    (failed,) = (outcome for outcome in told if outcome.status == "failed")
     assert str(failed.error).startswith("destinations, row 1: is not a telephone number with its country code: ")
     assert wrong not in f"{failed!r} {failed.error} {report!r}"
     assert "2025550123" not in repr(failed)
@@ -271,4 +273,4 @@ def test_messages_that_contradict_each_other_or_the_counts_leave_a_number_unknow
     way = SmsSends(content="Hello", sender=None)
     rows = [Row(reference=number) for number in MANY]
     outcomes = anyio.run(way.send, Calls(), rows)
-    assert [one.status for one in outcomes] == expected
+    assert [outcome.status for outcome in outcomes] == expected

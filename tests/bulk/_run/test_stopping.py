@@ -18,7 +18,7 @@ from smtp2go_async.bulk._journal import group_commit
 
 @pytest.fixture
 def cancelled(backend):
-    """Give a function that starts a call, cancels it once a condition holds, and goes on when it is gone."""
+    """Return a function that starts a call, cancels it once a condition holds, and goes on when it is gone."""
 
     def cancelled(call, when, then=lambda: None):
         async def main():
@@ -60,12 +60,12 @@ def test_outcomes_after_a_run_was_cancelled_are_passed_on(cancelled, client, pro
     told = []
     call = held(client, provider, path, on_outcome=told.append)
     cancelled(call, lambda: provider.under_way(4), provider.release)
-    assert [one.status for one in told] == ["sent"] * 4
+    assert [outcome.status for outcome in told] == ["sent"] * 4
 
 
 def test_the_journal_is_closed_when_a_cancelled_run_is_gone(cancelled, client, provider, path, tmp_path):
     cancelled(held(client, provider, path), lambda: provider.under_way(4), provider.release)
-    assert [one.name for one in tmp_path.iterdir()] == ["run.journal"]
+    assert [outcome.name for outcome in tmp_path.iterdir()] == ["run.journal"]
 
 
 def test_a_cancelled_run_goes_on_later_and_each_email_arrives_once(cancelled, go, client, provider, path):
@@ -152,7 +152,7 @@ def test_while_the_run_waits_for_its_list_known_outcomes_are_written_and_passed_
                 tasks.cancel_scope.cancel()
 
     anyio.run(main, backend=backend)
-    assert sorted(one.reference for one in told) == ["r1", "r2", "r3"]
+    assert sorted(outcome.reference for outcome in told) == ["r1", "r2", "r3"]
 
 
 # --- two runs at once --------------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def test_two_runs_at_once_with_one_journal_are_refused(opened, go, client, provi
     """Each would send what the other has not written yet."""
     refused = []
 
-    async def one(journal):
+    async def send_with(journal):
         try:
             await client.bulk.send(emails(50), journal=journal)
         except JournalError as error:
@@ -174,8 +174,8 @@ def test_two_runs_at_once_with_one_journal_are_refused(opened, go, client, provi
         provider.hold()
         with Journal(path) if opened else nullcontext(path) as journal:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(one, journal)
-                tasks.start_soon(one, journal)
+                tasks.start_soon(send_with, journal)
+                tasks.start_soon(send_with, journal)
 
     go(both)
     assert len(refused) == 1
@@ -258,7 +258,9 @@ def test_no_outcome_is_passed_on_twice_when_the_end_of_the_program_cancels_every
 
     async def main():
         running = asyncio.create_task(
-            client.bulk.send(emails(50), concurrency=1, journal=path, on_outcome=lambda one: told.append(one.reference))
+            client.bulk.send(
+                emails(50), concurrency=1, journal=path, on_outcome=lambda outcome: told.append(outcome.reference)
+            )
         )
         while len(told) < 5:
             await asyncio.sleep(0)

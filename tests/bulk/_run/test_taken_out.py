@@ -33,7 +33,7 @@ def picky(*bad):
     """Refuse a call for the first of these that is in it, by its position."""
 
     def turn(fields):
-        rows = fields["destination"] if "destination" in fields else [one["subject"] for one in fields["emails"]]
+        rows = fields["destination"] if "destination" in fields else [item["subject"] for item in fields["emails"]]
         for position, row in enumerate(rows):
             if row in bad:
                 return names(f"destination[{position}]" if "destination" in fields else f"emails[{position}].to[0]")
@@ -54,7 +54,7 @@ def test_a_bad_address_among_a_thousand_costs_a_single_further_call(place, go, c
     assert (report.sent, report.refused, sizes(provider)) == (999, 1, [1000, 999])
     assert set(provider.arrived.values()) == {1}
     assert f"r{place}" not in provider.arrived
-    assert {one.reference: one.email_id for one in told} == {
+    assert {outcome.reference: outcome.email_id for outcome in told} == {
         f"r{n}": None if n == place else f"id-r{n}" for n in range(1, 1001)
     }
     assert counted(path) == {"sent": 999, "refused": 1}
@@ -89,7 +89,7 @@ def test_a_bad_number_does_not_hold_back_the_others_of_its_call(go, client, prov
     report = go(client.bulk.send_sms, numbers(150), "Hello", journal=path, on_outcome=told.append)
     assert (report.sent, report.refused) == (149, 1)
     assert set(provider.arrived.values()) == {1}
-    assert [one.reference for one in told if one.status == "refused"] == [numbers(100)[41]]
+    assert [outcome.reference for outcome in told if outcome.status == "refused"] == [numbers(100)[41]]
 
 
 @pytest.mark.parametrize("via", ["send", "batch"])
@@ -131,7 +131,7 @@ def test_after_ten_refusals_for_the_rows_of_a_call_its_other_rows_are_refused_to
     report = go(client.bulk.send, emails(500), via="batch", journal=path, on_outcome=told.append)
     assert (report.sent, report.refused, len(provider.calls)) == (0, 500, MAX_TAKEN_OUT)
     assert not provider.arrived
-    found = {one.reference: str(one.error) for one in told}
+    found = {outcome.reference: str(outcome.error) for outcome in told}
     assert all("emails[0].to[0]" in found[f"r{n}"] for n in range(1, MAX_TAKEN_OUT + 1))
     assert all("because of another row" in found[f"r{n}"] for n in range(MAX_TAKEN_OUT + 1, 501))
 
@@ -241,7 +241,13 @@ def test_a_refused_row_is_written_and_passed_on_before_the_others_are_sent(go, c
             names("emails[1].to"),
             lambda _fields: seen.append(({row.reference: row.state for row in journal.rows()}, list(told))),
         )
-        go(client.bulk.send, emails(3), via="batch", journal=journal, on_outcome=lambda one: told.append(one.reference))
+        go(
+            client.bulk.send,
+            emails(3),
+            via="batch",
+            journal=journal,
+            on_outcome=lambda outcome: told.append(outcome.reference),
+        )
     assert seen == [({"r1": "claimed", "r2": "refused", "r3": "claimed"}, ["r2"])]
 
 
@@ -303,7 +309,7 @@ def test_a_number_that_the_sandbox_refuses_does_not_hold_back_the_others(path, m
         wanted = numbers(70)
         report = client.bulk.send_sms(wanted, "Hello", journal=path)
         assert (report.sent, report.refused) == (63, 7)
-        assert sandbox.counts("destination") == {one: 1 for one in wanted if not one.endswith("7")}
+        assert sandbox.counts("destination") == {number: 1 for number in wanted if not number.endswith("7")}
 
 
 @pytest.mark.once
@@ -329,7 +335,9 @@ def test_a_run_killed_three_times_while_rows_are_taken_out_loses_and_repeats_not
         assert set(arrived) == {name for name, state in found.items() if state == "sent"}
         assert {name for name, state in found.items() if state == "refused"} <= bad
         assert set(found.values()) <= {"sent", "refused", "unknown"}
-        corrected = [(name, email("ok") if found[name] == "refused" else one) for name, one in _like_the_program(count)]
+        corrected = [
+            (name, email("ok") if found[name] == "refused" else item) for name, item in _like_the_program(count)
+        ]
         report = client.bulk.send(corrected, via="batch", batch_size=50, journal=path)
         assert report.sent == sum(state == "refused" for state in found.values())
         again = client.bulk.send(corrected, via="batch", journal=path, resend_unknown=True)
