@@ -97,7 +97,7 @@ def test_a_program_that_was_stopped_or_killed_and_started_again_sends_each_once(
     name, count, arguments, number, sandbox, path
 ):
     given = ("--count", count, "--journal", path, "--sandbox-url", sandbox.base_url, *arguments)
-    # Its calls are answered late, so that it is stopped while some are under way, however busy the machine is.
+    # Responses come late, so that the program is stopped while calls are under way, on a busy machine as well.
     sandbox.fail_next(60, delay=0.25)
     with start(name, *given) as process:
         while process.poll() is None and not (sandbox.sent or sandbox.sms):
@@ -111,12 +111,12 @@ def test_a_program_that_was_stopped_or_killed_and_started_again_sends_each_once(
         assert errors.splitlines()[-1].startswith("Stopped. The calls under way are settled.")
         assert counted(path)["sent"] == arrived
         assert set(counted(path)) <= {"sent", "pending"}
-    # What a crash leaves unknown is looked for, and what was not found is sent when that is asked for.
+    # E-mails that a crash left unknown are searched for, and sent again if they were not found.
     again = start(name, *given)
     said, errors = again.communicate(timeout=60)
     left = counted(path).get("unknown", 0)
     assert again.returncode == (1 if left else 0), said + errors
-    assert ("were not found, and most likely not sent." in said) >= bool(left)
+    assert ("were not found: most likely not sent." in said) >= bool(left)
     run(name, *given, "--resend-unknown")
     assert counted(path) == {"sent": count}
     assert set(sandbox.counts("destination" if name == SMS else "recipient").values()) == {1}

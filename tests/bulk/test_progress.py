@@ -92,7 +92,7 @@ def test_a_second_run_has_a_rate_of_its_own(clock):
 
 
 def test_a_line_has_the_rate_the_time_left_and_the_counts(clock, monkeypatch):
-    # Within a step nothing is refreshed: the lines of one are told together.
+    # Within a step nothing is refreshed, so its outcomes are shown together.
     first, second, last = lines(clock, {}, {"sent": 900, "refused": 100, "skipped": 500}, total=10_500)
     assert first == "News: 0 of 10,500"
     assert second == "News: 1,500 of 10,500, 50/s, 3 min 0 s left, 900 sent, 100 refused, 500 skipped"

@@ -9,7 +9,7 @@ from smtp2go_async import BulkStoppedError, Journal
 
 @pytest.mark.parametrize("via", ["send", "batch"])
 def test_an_unknown_email_that_could_not_be_sent_again_is_unknown_still(via, go, client, provider, path):
-    """It may have arrived the first time, so only whoever asks for it again gets it sent again."""
+    """It may have arrived the first time, so it is sent again only with resend_unknown."""
     provider.then(LOST)
     go(client.bulk.send, emails(1), via=via, journal=path)
     provider.then(BAD_KEY)

@@ -1,4 +1,4 @@
-"""A waiting run that is interrupted: at any moment, by any signal, in the list, in `on_outcome`, and between."""
+"""A blocking run that is interrupted: at any moment, by any signal, in the list, in `on_outcome`, and between."""
 
 import asyncio
 import gc
@@ -49,7 +49,7 @@ def alarm():
 
 
 def settled(path, told, sandbox):
-    """Whether nothing is lost: what was sent is in the journal and was told, and all else can still be sent."""
+    """Whether nothing is lost: sent e-mails are in the journal and were passed on, and all others can still be sent."""
     found = counted(path) if os.path.exists(path) else {}
     assert found.keys() <= {"sent", "pending"}
     assert found.get("sent", 0) == len(sandbox.sent) == len(told)

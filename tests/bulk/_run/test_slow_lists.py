@@ -96,7 +96,7 @@ def test_no_rows_are_read_ahead_for_a_call_that_leaves_with_fewer(go, client, pr
             tasks.start_soon(partial(client.bulk.send, source(), via="batch", concurrency=1))
             await provider.under_way(1)
             await anyio.sleep(0.01)
-            # The one in the call, and the one that the list was asked for when it was made.
+            # The row in the call, and the row that the list was asked for when the call was made.
             assert len(asked) == 2
             provider.release()
 

@@ -135,7 +135,7 @@ def test_an_error_of_the_account_ends_a_run_whose_list_is_waited_for(go, client,
 
 
 def test_while_the_run_waits_for_its_list_known_outcomes_are_written_and_passed_on(backend, client, provider, path):
-    """Else a crash would make e-mails unknown that were answered long ago."""
+    """Otherwise a crash would make e-mails unknown whose response came long ago."""
     told = []
 
     async def main():
@@ -198,7 +198,7 @@ def test_an_open_journal_can_be_used_again_after_a_run_that_failed(go, client, p
 
 
 def test_no_rows_are_claimed_while_a_slow_on_outcome_runs(go, client, provider, path):
-    """Cut off there, rows would be unknown that nobody had sent."""
+    """A crash there would make rows unknown that were never sent."""
     waiting = []
     with Journal(path) as journal:
 
@@ -253,7 +253,7 @@ def test_rows_that_are_claimed_while_the_run_is_cancelled_go_back(backend, clien
 
 
 def test_no_outcome_is_passed_on_twice_when_the_end_of_the_program_cancels_every_task(client, provider, path):
-    """No shield keeps that off, so a call is given up whose outcome nobody will know; those before it were told."""
+    """A shield does not keep that off, so a call is given up without its outcome; earlier outcomes were passed on."""
     told = []
 
     async def main():
@@ -277,7 +277,7 @@ def test_no_outcome_is_passed_on_twice_when_the_end_of_the_program_cancels_every
 
 
 def test_a_log_that_can_not_be_applied_in_the_background_does_not_end_the_run(go, client, provider, path, monkeypatch):
-    """It is on the disk, in the log; and whoever reads it is told."""
+    """All is on the disk, in the log, and the error is raised for the next reader."""
     asked = []
 
     def broken(most=math.inf):

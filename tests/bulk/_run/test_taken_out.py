@@ -277,7 +277,7 @@ def test_a_run_that_is_cancelled_before_the_others_leave_gives_them_back(go, cli
 
 @pytest.fixture
 def sandbox(monkeypatch):
-    """A sandbox that refuses each 97th address of `program.py` in the way it refuses whatever is no address."""
+    """A sandbox that refuses each 97th address of `program.py` as it refuses an invalid address."""
     read = rules.parse_mailbox
 
     def parse(value):
