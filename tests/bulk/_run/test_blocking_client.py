@@ -219,10 +219,11 @@ def test_a_second_interrupt_does_not_wait_for_the_code_of_the_caller(faults, pat
         def rows():
             yield from emails(3)
             faults.wait_for(lambda: faults.count() == 3)
+            # Not before the first: on a busy machine it would come before any call has left.
+            timer.start()
             interrupted()
 
         timer = threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
-        timer.start()
         with pytest.raises(KeyboardInterrupt):
             client.bulk.send(rows(), journal=path, on_outcome=print)
         timer.join()
