@@ -3,7 +3,6 @@
 import pytest
 from bulk.helpers import LOST, client_of, counted, email, emails, states
 from faults.scripted import answer, refusal
-from smtp2go_async._wire.response import Response
 
 from smtp2go_async import (
     Attachment,
@@ -11,6 +10,7 @@ from smtp2go_async import (
     RetryPolicy,
     SendRefusedError,
 )
+from smtp2go_async._wire.response import Response
 
 REFUSED = answer(200, {"succeeded": 0, "failed": 1, "failures": ["not verified"], "email_id": ""})
 BAD_FIELD = refusal(400, "NON_VALIDATING_IN_PAYLOAD", "wrong")
