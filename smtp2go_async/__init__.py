@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from .bulk.rows import EmailFile as EmailFile
     from .client import AsyncClient as AsyncClient
     from .errors import ApiError as ApiError
+    from .errors import ArgumentTypeError as ArgumentTypeError
     from .errors import AuthenticationError as AuthenticationError
     from .errors import BadRequestError as BadRequestError
     from .errors import BulkStoppedError as BulkStoppedError
+    from .errors import InvalidArgumentError as InvalidArgumentError
     from .errors import JournalError as JournalError
     from .errors import NotFoundError as NotFoundError
     from .errors import NotSentError as NotSentError
@@ -73,8 +75,11 @@ _HOMES = {
     "_models.model": ("AnyReply", "EmptyReply", "ListReply", "Reply"),
     "errors": (
         "ApiError",
+        "ArgumentTypeError",
         "AuthenticationError",
+        "BadRequestError",
         "BulkStoppedError",
+        "InvalidArgumentError",
         "JournalError",
         "NotFoundError",
         "NotSentError",
@@ -89,7 +94,6 @@ _HOMES = {
         "Smtp2goError",
         "Smtp2goWarning",
         "TransportError",
-        "BadRequestError",
         "WebhookError",
     ),
 }
@@ -98,6 +102,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "AnyReply",
     "ApiError",
+    "ArgumentTypeError",
     "AsyncClient",
     "Attachment",
     "AuthenticationError",
@@ -110,6 +115,7 @@ __all__ = [
     "EmailFile",
     "EmptyReply",
     "Inline",
+    "InvalidArgumentError",
     "Journal",
     "JournalError",
     "ListReply",

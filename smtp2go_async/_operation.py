@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 import attrs
 
 from ._masking import shown_half_made
-from ._values.checks import check_text, with_article
+from ._values.checks import check_text
+from ._values.problems import invalid, not_one_of, wrong_type
 
 METHODS = ("POST", "PATCH", "GET", "PUT", "DELETE")
 
@@ -49,13 +50,13 @@ class Operation(Generic[T_co]):
 
     def __attrs_post_init__(self) -> None:
         if len(check_text(self.path, "path")) > MAX_PATH_LENGTH:
-            raise ValueError(f"path: must have at most {MAX_PATH_LENGTH} characters, not {len(self.path):,}")
+            raise invalid("path", f"must have at most {MAX_PATH_LENGTH} characters, not {len(self.path):,}")
         if not re.fullmatch(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)+", self.path):
-            raise ValueError("path: must be a path of the API, for example /email/send")
+            raise invalid("path", "must be a path of the API, for example /email/send")
         if check_text(self.method, "method") not in METHODS:
-            raise ValueError(f"method: must be one of {', '.join(METHODS)}, not {self.method[:20]!r}")
+            raise not_one_of("method", METHODS, self.method)
         if not isinstance(self.effect, CallEffect):
-            raise TypeError(f"effect: must be a CallEffect, not {with_article(self.effect)}")
+            raise wrong_type("effect", "a CallEffect", self.effect)
 
     @property
     def is_email(self) -> bool:

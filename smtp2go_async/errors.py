@@ -1,23 +1,33 @@
 """Every error of this library, and what each says about the call that raised it.
 
-    Smtp2goError                                   .carried_out: False no, True yes, None nobody can know
-    ├ TransportError                               no usable reply
-    │  ├ NotSentError (ConnectionError)            False: the request never left, or never left whole
-    │  └ OutcomeUnknownError                       None: it left, and no answer came
-    │     └ ReplyTimeoutError (TimeoutError)       None: the answer did not come in time
-    ├ ReplyError                                   None: an answer that can't be understood (True for a READ with a 2xx)
-    ├ ApiError                                     False: the API refused the call
-    │  ├ BadRequestError              a field is missing or wrong
-    │  ├ AuthenticationError                       the key is missing, malformed, unknown or disabled
-    │  ├ PermissionDeniedError                     the key may not make this call
-    │  ├ NotFoundError                             there is no such thing
-    │  ├ RateLimitError                            too many calls, or too many errors, from this address
-    │  └ ServerError                               None: a 5xx
-    ├ SendRefusedError                             False: a 200 whose body says that nothing was accepted
-    ├ PagingError                                  None: a search ended before its last page
-    ├ BulkStoppedError                             None: a run ended before its list; its report says how far it came
-    ├ JournalError                                 False: the journal of a run can't be used
-    └ WebhookError                                 a callback that can't be trusted or understood
+                                             .carried_out, and why it was raised                        .retryable
+    Smtp2goError                             None, where nothing else is said                           no
+    ├ InvalidArgumentError (ValueError)      False: an argument has a value that is not possible        no
+    ├ ArgumentTypeError (TypeError)          False: an argument has a type that is not possible         no
+    ├ TransportError                         no usable reply                                            no
+    │  ├ NotSentError (ConnectionError)      False: the request never left, or never left whole         unless final
+    │  └ OutcomeUnknownError                 None: it left, and no answer came                          not a send
+    │     └ ReplyTimeoutError (TimeoutError) None: the answer did not come in time                      not a send
+    ├ ReplyError                             None: the answer is not understood (True: READ with 2xx)   no
+    ├ ApiError                               False: the API refused the call                            no
+    │  ├ BadRequestError                     a field is missing or wrong                                no
+    │  ├ AuthenticationError                 the key is missing, malformed, unknown or disabled         no
+    │  ├ PermissionDeniedError               the key may not make this call                             no
+    │  ├ NotFoundError                       there is no such thing                                     no
+    │  ├ RateLimitError                      too many calls, or too many errors, from this address      yes
+    │  └ ServerError                         None: a 5xx                                                not a send
+    ├ SendRefusedError                       False: a 200 whose body says that nothing was accepted     no
+    ├ PagingError                            None: a search ended before its last page                  no
+    ├ BulkStoppedError                       None: a run ended early; its report says how far it came   by its cause
+    ├ JournalError                           False: the journal of a run can't be used                  no
+    └ WebhookError                           a callback that can't be trusted or understood             no
+
+``retryable`` says whether the same call can succeed later by itself, and can't take effect twice by that; "not carried
+out" alone does not say so. It follows the table in `smtp2go_async.retry`: "not a send" means yes for a call that can be
+made twice (`CallEffect.READ` and ``CONVERGES``), apart from a 500 with an error code of the API, and no for one that
+does two things (``ONCE``), since an unknown outcome may be a success. An error that follows an earlier attempt with an
+unknown outcome has ``carried_out=None``, and is not retryable if the call was a send. A run that ended early is
+retryable if it has a journal and the reason passes: started again with that journal, it sends no row twice.
 
 All of them pickle and copy, and go through JSON by `Smtp2goError.to_dict` and `Smtp2goError.from_dict`. So do their
 ``args``, which is what Celery keeps: ``type(error)(*error.args)`` is the same error again. The text names the
@@ -28,116 +38,16 @@ characters are shown as escapes.
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
-from ._error_json import OWN_ARGS, Details, details_of, message_of, named_request, shown, take, told
-from ._masking import mask_text, one_line
+from ._error_base import ArgumentTypeError as ArgumentTypeError  # noqa: PLC0414 - for programs, which import it from here
+from ._error_base import Details, named_request, shown
+from ._error_base import InvalidArgumentError as InvalidArgumentError  # noqa: PLC0414 - for programs, which import it from here
+from ._error_base import Smtp2goError as Smtp2goError  # noqa: PLC0414 - for programs, which import it from here
 
 
 class Smtp2goWarning(UserWarning):
     """Something works and is hardly meant: a `SyncClient` that stops an event loop while it waits."""
-
-
-class Smtp2goError(Exception):
-    """Base of all errors raised by this library for a call that could be made.
-
-    Every error takes ``details`` as its second argument, which is what ``args`` holds after the text.
-    """
-
-    carried_out: bool | None = None
-    """Whether the call took effect: ``False`` no, ``True`` yes, ``None`` nobody can know."""
-
-    operation: str | None = None
-    """The call, as the API names it, for example ``/email/send``."""
-
-    def __init__(self, message: str = "", details: Details = None, *, operation: str | None = None) -> None:
-        super().__init__(shown(message))
-        self.operation = operation
-        take(self, details)
-
-    if not TYPE_CHECKING:  # to a type checker a property can't stand where a variable was
-
-        @property
-        def args(self) -> tuple[Any, ...]:
-            """The text, then an object with what else there is to tell, also what was put on the error later."""
-            more = details_of(self)
-            return (self._text, more) if more else (self._text,)
-
-        @args.setter
-        def args(self, value: tuple[Any, ...]) -> None:
-            OWN_ARGS.__set__(self, value)
-
-    def to_dict(self, *, masked: bool = True) -> dict[str, Any]:
-        """Return the error as an object for JSON, of which `from_dict` makes the same error.
-
-        Left out is what would take whole answers along: ``raw``, ``result``, ``last`` and ``report``. The kind of an
-        error of your own is the class of this library that it is derived from.
-
-        Args:
-            masked: Mask keys, addresses and telephone numbers in everything that the provider said, as the error's text
-                does. With ``False``, `ApiError.message`, ``field_errors`` and ``failures`` are there as they came.
-
-        Example:
-            >>> error = NotSentError("the connection was refused", operation="/email/send")
-            >>> error.to_dict()["kind"], error.to_dict()["carried_out"]
-            ('NotSentError', False)
-        """
-        return {"kind": _kind(type(self)).__name__, **told(self, mask_text if masked else str)}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Make the error of which `to_dict` made an object. What a later version has added to it is left out.
-
-        Raises:
-            ValueError: ``kind`` names no error of this library, or one of another class than this is called on.
-            TypeError: Something has another type than `to_dict` gives it.
-
-        Example:
-            >>> error = Smtp2goError.from_dict({"kind": "ApiError", "message": "no", "status": 400})
-            >>> type(error).__name__, error.status, error.carried_out
-            ('ApiError', 400, False)
-        """
-        message = message_of(data)
-        named: Any = globals().get(str(data.get("kind")))
-        kind: Any = cls if named is _kind(cls) else named
-        if not (isinstance(kind, type) and issubclass(kind, cls)):
-            raise ValueError(f"kind: is not the name of a {cls.__name__}")  # noqa: TRY004 - it is a wrong name
-        return kind(message, data)
-
-    def __str__(self) -> str:
-        text = self._text
-        parts = [str(part) for part in (self.operation, *self._details()) if part]
-        whole = f"{' '.join(parts)}: {text}" if parts and text else " ".join(parts) or text
-        return one_line(" ".join(part for part in (whole, *self._more()) if part))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # The constructors take keywords, which the default way of pickling an exception would lose.
-        return _restore, (type(self), OWN_ARGS.__get__(self)), self.__dict__
-
-    @property
-    def _text(self) -> str:
-        args = OWN_ARGS.__get__(self)
-        return str(args[0]) if args else ""
-
-    def _details(self) -> Sequence[str]:
-        return ()  # what stands between the operation and the message
-
-    def _more(self) -> Sequence[str]:
-        return ()  # what stands after the message
-
-
-def _kind(cls: type[Smtp2goError]) -> type[Smtp2goError]:
-    """Return the class of this module that a class is, or is derived from."""
-    return next(one for one in cls.__mro__ if one.__module__ == __name__)
-
-
-def _restore(kind: type[Smtp2goError], args: tuple[Any, ...]) -> Smtp2goError:
-    error = kind.__new__(kind)
-    error.args = args
-    return error
 
 
 class TransportError(Smtp2goError):
@@ -157,7 +67,10 @@ class NotSentError(TransportError, ConnectionError):
     ) -> None:
         super().__init__(message, operation=operation)
         self.final = final
-        take(self, details)
+        self._take(details)
+
+    def _rule(self) -> bool:
+        return self.carried_out is False and not self.final
 
 
 class OutcomeUnknownError(TransportError):
@@ -197,7 +110,7 @@ class ReplyError(Smtp2goError):
         self.request_id = request_id
         self.raw = raw
         self.carried_out = carried_out
-        take(self, details)
+        self._take(details)
 
     def _details(self) -> Sequence[str]:
         return (str(self.status or ""),)
@@ -243,7 +156,7 @@ class ApiError(Smtp2goError):
         self.request_id = request_id
         self.field_errors = dict(field_errors or {})
         self.raw = raw
-        take(self, details)
+        self._take(details)
 
     def _details(self) -> Sequence[str]:
         return (str(self.status or ""), shown(self.code or ""))
@@ -301,7 +214,16 @@ class RateLimitError(ApiError):
             raw=raw,
         )
         self.retry_after = retry_after
-        take(self, details)
+        self._take(details)
+
+    def _rule(self) -> bool:
+        return self.carried_out is False
+
+    def _more(self) -> Sequence[str]:
+        if self.retry_after is None:
+            return super()._more()
+        wait = f"(retry_after: {self.retry_after:.0f} s; RetryPolicy.patient() waits up to 15 minutes)"
+        return [*super()._more(), wait]
 
 
 class ServerError(ApiError):
@@ -343,7 +265,7 @@ class SendRefusedError(Smtp2goError):
         self.request_id = request_id
         self.result = result
         self.carried_out = carried_out
-        take(self, details)
+        self._take(details)
 
     def _more(self) -> Sequence[str]:
         return named_request(self.request_id)
@@ -372,7 +294,7 @@ class PagingError(Smtp2goError):
         super().__init__(message, operation=operation)
         self.items = items
         self.last = last
-        take(self, details)
+        self._take(details)
 
 
 class BulkStoppedError(Smtp2goError):
@@ -390,7 +312,7 @@ class BulkStoppedError(Smtp2goError):
     ) -> None:
         super().__init__(message, operation=operation)
         self.report = report
-        take(self, details)
+        self._take(details)
 
 
 class JournalError(Smtp2goError):

@@ -23,10 +23,11 @@ from ._values.address import (
     format_addresses,
     optional_addresses,
 )
-from ._values.checks import about, check_bool, check_no_control_characters, check_text, type_name
+from ._values.checks import check_bool, check_no_control_characters, check_text
 from ._values.dates import check_aware, format_schedule
 from ._values.domains import character
 from ._values.options import Options
+from ._values.problems import invalid, renamed, wrong_type
 from ._values.signatures import name_arguments_of_class
 
 A = TypeVar("A", bound="Attachment")
@@ -42,11 +43,13 @@ _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 def _file_name(value: object, argument: str) -> str:
     name = check_no_control_characters(check_text(value, argument), argument)
     if not name.strip():
-        raise ValueError(f"{argument}: is empty")
+        raise invalid(argument, "must not be empty")
     if name in (".", ".."):
-        raise ValueError(f"{argument}: {name!r} is not the name of a file")
+        raise invalid(argument, f"must be the name of a file, not {name!r}")
     if found := _TURNS.search(name):
-        raise ValueError(f"{argument}: holds {character(found[0])} at position {found.start()}, which disguises a name")
+        raise invalid(
+            argument, f"must not hold {character(found[0])} at position {found.start()}, which disguises a name"
+        )
     return name
 
 
@@ -90,12 +93,12 @@ class Attachment:
         try:
             check_content(content, type(self).__name__)
         except (TypeError, ValueError) as error:
-            raise about("content", error) from error
+            raise renamed("content", error) from error
         filename = own_name(content) if filename is None else check_text(filename, "filename")
         try:
             blob = blob_of(content, last_part(filename))
         except (TypeError, ValueError) as error:
-            raise about("content", error) from error
+            raise renamed("content", error) from error
         self._set(blob, None, filename, mimetype)
 
     @classmethod
@@ -112,10 +115,10 @@ class Attachment:
         """
         url = check_no_control_characters(check_text(url, "url"), "url")
         if not url.lower().startswith(("http://", "https://")):
-            raise ValueError("url: an http or https address is needed")
+            raise invalid("url", "must be an http or https address")
         last = url.split("://", 1)[1].partition("?")[0].partition("#")[0].rpartition("/")
         if filename is None and not (last[0] and last[2]):
-            raise ValueError("filename: the url has no file name in it, so one is needed")
+            raise invalid("filename", "must be given, since the url has no file name in it")
         made = cls.__new__(cls)
         made._set(None, url, last[2] if filename is None else filename, mimetype)
         return made
@@ -155,11 +158,10 @@ class Inline(Attachment):
         try:
             super().__init__(content, cid, mimetype=mimetype)
         except (TypeError, ValueError) as error:
-            argument, _, problem = str(error).partition(": ")
-            if argument != "filename":
+            if getattr(error, "argument", None) != "filename":
                 raise
             # A caller of this class knows the argument as cid.
-            raise (TypeError if isinstance(error, TypeError) else ValueError)(f"cid: {problem}") from error
+            raise renamed("cid", error) from error
 
     def _name_of(self, given: object) -> str:
         name = check_no_control_characters(check_text(given, "cid"), "cid").strip()
@@ -168,8 +170,8 @@ class Inline(Attachment):
             name = name[4:].lstrip() if name[:4].lower() == "cid:" else name
             name = name[1:-1].strip() if name[:1] == "<" and name[-1:] == ">" else name
         if found := re.search(r"[<>]", name):
-            raise ValueError(
-                f"cid: holds {found[0]} at position {found.start()}; give what stands behind cid: in the HTML body"
+            raise invalid(
+                "cid", f"must be the name behind cid: in the HTML body, not hold {found[0]} at position {found.start()}"
             )
         return _file_name(name, "cid")
 
@@ -181,7 +183,7 @@ class Inline(Attachment):
 
 def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument: str) -> tuple[A, ...]:
     if isinstance(value, (str, bytes, os.PathLike, Attachment)) or not isinstance(value, Sequence):
-        raise TypeError(f"{argument}: a list is needed, not a {type_name(value)}")
+        raise wrong_type(argument, "a list", value)
     files = []
     for number, one in enumerate(value):
         where = f"{argument}[{number}]"
@@ -191,11 +193,10 @@ def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument:
             try:
                 files.append(kind(one))
             except (TypeError, ValueError) as error:
-                raise about(where, error) from error
+                raise renamed(where, error) from error
         else:
             line = line_for(one, kind.__name__)
-            needed = f"{kind.__name__} or a path is needed, not a {type_name(one)}"
-            raise TypeError(f"{where}: {needed}{'; write ' if line else ''}{line}")
+            raise wrong_type(where, f"an {kind.__name__} or a path", one, f"; write {line}" if line else "")
     return tuple(files)
 
 
@@ -347,15 +348,15 @@ class Email(PortableEmail):
     def __attrs_post_init__(self) -> None:
         if self.template_id is None:
             if self.template_data is not None:
-                raise ValueError("template_data: needs a template_id")
+                raise invalid("template_data", "must be given together with a template_id")
             if not self.subject:
-                raise ValueError("subject: is needed unless a template_id is given")
+                raise invalid("subject", "must be given, unless a template_id is")
             if not (self.html_body or self.text_body):
-                raise ValueError("html_body: this or text_body is needed unless a template_id is given")
+                raise invalid("html_body", "must be given, or text_body, unless a template_id is")
         elif not self.template_id:
-            raise ValueError("template_id: is empty")
+            raise invalid("template_id", "must not be empty")
         if self.reply_to and any(name.lower() == "reply-to" for name, _ in self.custom_headers):
-            raise ValueError("reply_to: is given in custom_headers as well; use one of them")
+            raise invalid("reply_to", "must not be given in custom_headers as well; use one of them")
         if self.schedule is not None:
             check_aware(self.schedule, "schedule")
 

@@ -28,6 +28,7 @@ from ._masking import shown_half_made
 from ._operation import CallEffect
 from ._runtime.forking import tell_after_fork
 from ._values.checks import check_bool, check_int, check_number
+from ._values.problems import invalid
 from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError, Smtp2goError
 
 
@@ -80,17 +81,17 @@ def _not_negative(_instance: object, attribute: "attrs.Attribute[float]", value:
     if type(value) is not float:
         check_number(value, attribute.name)
     if not value >= 0:
-        raise ValueError(f"{attribute.name}: must be 0 or more seconds, not {value}")
+        raise invalid(attribute.name, f"must be 0 or more seconds, not {value}")
 
 
 def _finite(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     if value == float("inf"):
-        raise ValueError(f"{attribute.name}: must be finite, since a wait has to end")
+        raise invalid(attribute.name, f"must be finite, since a wait has to end, not {value}")
 
 
 def _at_least_one(_instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:
     if check_int(value, attribute.name) < 1:
-        raise ValueError(f"{attribute.name}: must be 1 or more, where 1 means not to repeat, not {value}")
+        raise invalid(attribute.name, f"must be 1 or more, where 1 means not to repeat, not {value}")
 
 
 def _truth(_instance: object, attribute: "attrs.Attribute[bool]", value: bool) -> None:

@@ -41,7 +41,7 @@ def test_an_unknown_name_loads_nothing():
 def test_an_error_loads_the_errors_and_no_other_package():
     modules = loaded("import collections.abc, re, typing", "from smtp2go_async import NotSentError")[1]
     assert modules == {
-        f"smtp2go_async{one}" for one in ("", "._error_json", "._runtime", "._runtime.loading", "._masking", ".errors")
+        f"smtp2go_async{one}" for one in ("", "._error_base", "._runtime", "._runtime.loading", "._masking", ".errors")
     }
 
 

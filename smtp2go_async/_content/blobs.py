@@ -15,6 +15,8 @@ from typing import IO, BinaryIO, Protocol, cast
 
 import attrs
 
+from ..errors import InvalidArgumentError
+
 CHUNK = 192 * 1024
 """Bytes read at a time. A multiple of 3, so that each chunk's base64 joins the next without padding."""
 
@@ -58,7 +60,7 @@ class PathBlob:
         try:
             found = os.stat(self.path)
         except OSError as error:
-            raise ValueError(f"{self.path!r} can't be read: {error.strerror or error}") from error
+            raise InvalidArgumentError(f"{self.path!r} can't be read: {error.strerror or error}") from error
         _refuse_other_than_files(self.path, found.st_mode)
         return found.st_size
 
@@ -104,7 +106,9 @@ class FileBlob:
         except (OSError, ValueError) as error:
             raise ValueError(f"{what} can't be read: {error}") from error
         if self.start and end <= self.start:
-            raise ValueError(f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before")
+            raise InvalidArgumentError(
+                f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before"
+            )
         return end - self.start
 
     def opened(self, size: int) -> AbstractContextManager[Iterator[bytes]]:
@@ -256,7 +260,7 @@ def check_not_closed(file: object, what: str) -> None:
         ValueError: The file is closed.
     """
     if getattr(file, "closed", False) is True:
-        raise ValueError(
+        raise InvalidArgumentError(
             f"{what} is closed already; give its bytes, or use it before it is closed (web frameworks close an upload "
             "once its request was answered)"
         )
@@ -264,7 +268,7 @@ def check_not_closed(file: object, what: str) -> None:
 
 def _refuse_other_than_files(name: str, mode: int) -> None:
     if stat.S_ISDIR(mode):
-        raise ValueError(f"{name!r} is a directory; a file is needed")
+        raise InvalidArgumentError(f"{name!r} must be a file, not a directory")
     if not stat.S_ISREG(mode):
         # A pipe or a device says that it has 0 bytes, and would be sent as nothing.
         raise ValueError(f"{name!r} is not an ordinary file; open it, and give the open file")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Self, cast
 
 import attrs
 
+from .._values.problems import invalid, not_one_of, renamed, within, wrong_type
 from .blobs import Blob, FileChangedError, PathBlob
 
 Files = Literal["base64", "paths"]
@@ -94,9 +95,9 @@ def _need_json(template_data: Any) -> None:
     try:
         json.dumps(template_data, allow_nan=False)
     except RecursionError as error:
-        raise ValueError("template_data: is nested too deeply for JSON") from error
+        raise invalid("template_data", "must not be nested too deeply for JSON") from error
     except (TypeError, ValueError) as error:
-        raise type(error)(f"template_data: {error}") from error
+        raise renamed("template_data", error) from error
 
 
 def _file_to_dict(file: Any, files: Files, where: str) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def _file_to_dict(file: Any, files: Files, where: str) -> dict[str, Any]:
     if isinstance(file.blob, PathBlob):
         # The program that reads the path can have another working directory.
         return {**about, "path": os.path.abspath(file.blob.path)}
-    raise ValueError(f"{where}: {file.filename!r} has no path; files='base64' takes its content along")
+    raise invalid(where, f"must be a file with a path, not {file.filename!r}; files='base64' takes its content along")
 
 
 def _content_of(blob: Blob, where: str) -> bytes:
@@ -116,7 +117,7 @@ def _content_of(blob: Blob, where: str) -> bytes:
         with blob.opened(blob.measure()) as chunks:
             return b"".join(chunks)
     except (ValueError, FileChangedError) as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise renamed(where, error) from error
 
 
 def _arguments(data: Mapping[str, Any], names: Iterable[str], file_kinds: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,30 +144,30 @@ def _file_from(kind: Any, value: Any, where: str) -> Any:
     found = _known(value, ("filename", "mimetype", *_SOURCES), where)
     sources = [name for name in _SOURCES if found.get(name) is not None]
     if len(sources) != 1:
-        raise ValueError(f"{where}: one of path, base64 and url is needed, not {len(sources)} of them")
+        raise invalid(where, f"must have one of path, base64 and url, not {len(sources)} of them")
     source, name, mimetype = found[sources[0]], found.get("filename"), found.get("mimetype")
     if not isinstance(source, str):
-        raise TypeError(f"{where}: {sources[0]}: text is needed, not a {type(source).__name__}")
+        raise wrong_type(f"{where}.{sources[0]}", "a str", source)
     try:
         if sources == ["url"]:
             return kind.from_url(source, name, mimetype=mimetype)
         return kind(source if sources == ["path"] else _decoded(source), name, mimetype=mimetype)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{where}: {error}") from error
+        raise within(where, error) from error
 
 
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise ValueError("base64: is not base64") from error
+        raise invalid("base64", "must be base64") from error
 
 
 def _known(data: Any, names: "list[str] | tuple[str, ...]", where: str) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         hint = "; write json.loads(...) around JSON" if isinstance(data, (str, bytes, bytearray)) else ""
-        raise TypeError(f"{where}: an object is needed, not a {type(data).__name__}{hint}")
+        raise wrong_type(where, "an object", data, hint)
     for name in data:
         if name not in names:
-            raise ValueError(f"{where}: {name!r} is not possible here; {', '.join(names)} are")
+            raise not_one_of(where, names, str(name))
     return data

@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from .._masking import mask_text
-from .._values.checks import type_name
+from .._values.problems import invalid, type_name, with_article
+from ..errors import ArgumentTypeError, InvalidArgumentError
 from .blobs import (
     CHUNK,
     Blob,
@@ -37,6 +38,9 @@ _MAX_SHOWN = 255
 
 # Only such a text is shown in an error: a text that was meant as the content may hold anything.
 _FILE_NAME = re.compile(r"[\w./\\:~-]*[\w~-]\.\w{1,8}")
+
+BINARY = "must be bytes, a path or an open binary file"
+"""What each error about content of another kind begins with."""
 
 _SEPARATOR = re.compile(r"[/\\]")
 _COMPRESSED = ("gzip", "bz2", "lzma", "compression")
@@ -63,19 +67,19 @@ def own_name(content: object) -> str:
     if not compressed and hasattr(content, "filename"):
         if name := _last_part_of(getattr(content, "filename", None)):
             return name
-        raise ValueError("filename: the upload has no file name, so one is needed (was no file chosen?)")
+        raise invalid("filename", "must be given, since the upload has no file name (was no file chosen?)")
     if isinstance(content, (tempfile._TemporaryFileWrapper, tempfile.SpooledTemporaryFile)):
-        problem = (
-            "filename: a temporary file has no name for a recipient, so one is needed; of an upload upload.filename"
+        raise invalid(
+            "filename",
+            "must be given, since a temporary file has no name for a recipient; of an upload upload.filename",
         )
-        raise ValueError(problem)  # noqa: TRY004 - the content is of a right type
     if _has_the_name_of_its_archive(content):
         raise ValueError("filename: the member of this tar file does not tell its own name, so one is needed")
     for attribute in ("name", "path"):  # files of fsspec have a path
         if name := _last_part_of(getattr(content, attribute, None)):
             stem, ending = os.path.splitext(name)
             return stem if compressed and ending.lower() in _COMPRESSED_ENDINGS else name
-    raise ValueError("filename: bytes and files without a name need one")
+    raise invalid("filename", "must be given with bytes, and with files without a name")
 
 
 def _has_the_name_of_its_archive(content: object) -> bool:
@@ -109,16 +113,18 @@ def check_content(content: object, kind: str | None = None) -> None:
     read = getattr(content, "read", None)
     if not callable(read):
         if line := line_for(content, kind):
-            raise TypeError(f"a {type_name(content)} is no file, and holds one; write {line}")
+            raise ArgumentTypeError(f"{BINARY}, not {with_article(content)}, which only holds one; write {line}")
         hint = "; await it first" if inspect.isawaitable(content) else ""
-        raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(content)}{hint}")
+        raise ArgumentTypeError(f"{BINARY}, not {with_article(content)}{hint}")
     if inspect.iscoroutinefunction(read):
         raise _async(content, kind)
     check_not_closed(content, "the open file")
 
 
-def _async(content: object, kind: str | None) -> TypeError:
-    return TypeError(f"a {type_name(content)} is read by awaiting; write {line_for(content, kind)}")
+def _async(content: object, kind: str | None) -> ArgumentTypeError:
+    return ArgumentTypeError(
+        f"{BINARY}, not {with_article(content)}, which is read by awaiting; write {line_for(content, kind)}"
+    )
 
 
 def line_for(content: object, kind: str | None) -> str:
@@ -184,7 +190,7 @@ def _path_blob(content: "str | os.PathLike[str]") -> Blob:
     path = os.fsdecode(content)
     # Raised here and not from the system's own error, which holds the path: it may be a text meant as the content.
     if reason := _why_not(path):
-        raise ValueError(_problem_with(path, reason, is_text=isinstance(content, str)))
+        raise InvalidArgumentError(_problem_with(path, reason, is_text=isinstance(content, str)))
     blob = PathBlob(path)
     blob.measure()
     return blob
@@ -254,7 +260,7 @@ def _try_to_read(file: BinaryIO, what: str) -> None:
     try:
         nothing: object = file.read(0)
     except io.UnsupportedOperation as error:
-        raise ValueError(f"{what} is not open for reading; open it in mode 'rb'") from error
+        raise InvalidArgumentError(f"{what} is not open for reading; open it in mode 'rb'") from error
     except TypeError as error:
         # `read` takes no size, as in the response of an HTTP client, so this is not a file.
         raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(file)}") from error

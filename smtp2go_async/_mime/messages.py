@@ -7,7 +7,7 @@ from email.message import Message
 from .._content.blobs import Blob, MemoryBlob
 from .._content.sources import blob_of
 from .._runtime.warning import warn_caller
-from .._values.checks import type_name
+from .._values.problems import invalid, renamed, wrong_type
 from .._wire.body import blob_from_thread
 
 _END_OF_HEADERS = re.compile(rb"\r\n\r\n|\n\n|\r\r")
@@ -34,7 +34,7 @@ async def mime_blob(message: object) -> Blob:
         try:
             blob = MemoryBlob(message.encode())
         except UnicodeEncodeError as error:
-            raise ValueError("mime_email: holds a lone surrogate, which is not valid text") from error
+            raise invalid("mime_email", "must be valid text, not hold a lone surrogate") from error
     else:
         blob = await _of_file_or_bytes(message)
     if blob.measure() == 0:
@@ -55,15 +55,16 @@ def refuse_other_libraries(value: object, argument: str) -> None:
     Raises:
         TypeError: The value is such a message.
     """
-    name = type_name(value)
     # Django's own e-mails keep bcc outside the message, and their message() leaves it out.
     if callable(getattr(value, "message", None)):
-        raise TypeError(
-            f"{argument}: a {name} is no ready message; write send_mime(mail.message()), which leaves out its bcc "
-            "recipients, or email.send(..., bcc=[...])"
+        raise wrong_type(
+            argument,
+            "a ready message",
+            value,
+            "; write send_mime(mail.message()), which leaves out its bcc recipients, or email.send(..., bcc=[...])",
         )
     if callable(getattr(value, "as_bytes", None)):
-        raise TypeError(f"{argument}: a {name} is no message of the standard library; write send_mime(mail.as_bytes())")
+        raise wrong_type(argument, "a message of the standard library", value, "; write send_mime(mail.as_bytes())")
 
 
 def _written(message: Message) -> bytes:
@@ -81,13 +82,13 @@ def _written(message: Message) -> bytes:
 async def _of_file_or_bytes(message: object) -> Blob:
     if not isinstance(message, (bytes, bytearray, memoryview, os.PathLike)) and not hasattr(message, "read"):
         refuse_other_libraries(message, "mime_email")
-        raise TypeError(f"mime_email: bytes, a path or an open binary file is needed, not a {type_name(message)}")
+        raise wrong_type("mime_email", "bytes, a path or an open binary file", message)
     try:
         if hasattr(message, "read"):
             return await blob_from_thread(message, "mime_email")
         return blob_of(message, "mime_email")
     except (TypeError, ValueError) as error:
-        raise type(error)(f"mime_email: {error}") from error
+        raise renamed("mime_email", error) from error
 
 
 def _find(pattern: re.Pattern[bytes], raw: bytes) -> bool:

@@ -7,7 +7,8 @@ from typing import Final
 import attrs
 
 from .._masking import shown_half_made
-from .._values.checks import check_word, with_article
+from .._values.checks import check_word
+from .._values.problems import invalid, wrong_type
 
 _PART = re.compile(r"(\d+)\s*(hour|day|week|month|year)s?|(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _UNITS: Final = {"hour": dt.timedelta(hours=1), "day": dt.timedelta(days=1), "week": dt.timedelta(weeks=1)}
@@ -60,9 +61,9 @@ def format_period(value: "str | dt.timedelta | CalendarPeriod", argument: str) -
     if isinstance(value, str):
         return check_word(value, argument)
     if not isinstance(value, dt.timedelta):
-        raise TypeError(f"{argument}: must be a str, a timedelta or a CalendarPeriod, not {with_article(value)}")
+        raise wrong_type(argument, "a str, a timedelta or a CalendarPeriod", value)
     if value <= dt.timedelta(0) or value.microseconds:
-        raise ValueError(f"{argument}: a length of whole seconds, 1 or more, is needed")
+        raise invalid(argument, f"must be 1 or more whole seconds, not {value.total_seconds():g}")
     minutes, seconds = divmod(value.seconds, 60)
     hours, minutes = divmod(minutes, 60)
     clock = f"{hours}:{minutes:02}:{seconds:02}"

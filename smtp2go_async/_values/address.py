@@ -7,9 +7,10 @@ from contextlib import suppress
 from email.headerregistry import Address, Group
 from typing import Any
 
-from .checks import CONTROLS, check_no_control_characters, check_text, type_name
+from .checks import CONTROLS, check_no_control_characters, check_text
 from .domains import LABEL, MAX_DOMAIN_LENGTH, character, check_domain, check_no_look_alike
 from .encoded_words import encode_name
+from .problems import MAX_SHOWN_WORD, invalid, wrong_type
 
 AddressLike = str | tuple[str, str] | Address
 """``"jane@example.com"``, ``"Jane <jane@example.com>"``, ``("Jane", "jane@example.com")`` or the standard library's."""
@@ -99,7 +100,7 @@ def format_address(value: AddressLike, argument: str) -> str:
         if len(spec) > _LONGEST_PLAIN or not _PLAIN.fullmatch(spec):
             spec = _bare(spec, argument)
         return _display(name, spec)
-    raise TypeError(f"{argument}: text, a (name, address) pair or an Address is needed, not a {type_name(value)}")
+    raise wrong_type(argument, "a str, a (name, address) pair or an Address", value)
 
 
 def _format_text(text: str, argument: str) -> str:
@@ -128,16 +129,17 @@ def _bare(text: str, argument: str) -> str:
         return _found(found, argument)
     name, local, domain = _parse(text, argument)
     if name:
-        raise ValueError(f"{argument}: the address of the pair holds a name as well")
+        raise invalid(argument, "must have its name in the first half of the pair, not in the address as well")
     return _spec(local, domain, argument, max(0, text.rfind(domain)))
 
 
 def _found(found: re.Match[str], argument: str) -> str:
     """Format what the patterns found."""
     if not _LOCAL.fullmatch(found["local"]):
-        raise ValueError(
-            f"{argument}: is not an e-mail address: the part before the @ has two full stops in a row, or one at an "
-            'edge; if it really has, write that part in quotes, as in "a..b"@example.com'
+        raise invalid(
+            argument,
+            "must be an e-mail address, not one with two full stops in a row, or one at an edge, before the @; if it "
+            "really has them, write the part before the @ in quotes",
         )
     return f"{found['local']}@{check_domain(found['domain'], argument, found.start('domain'))}"
 
@@ -145,12 +147,15 @@ def _found(found: re.Match[str], argument: str) -> str:
 def _spec(local: str, domain: str, argument: str, offset: int) -> str:
     """Put together what stands before the @, without quotes, and what stands behind it."""
     if not local or not domain:
-        raise ValueError(f"{argument}: is not an e-mail address")
-    for position, one in enumerate(local):
-        if not one.isascii():
-            raise ValueError(
-                f"{argument}: holds {character(one)} at position {position} of the part before the @; only ASCII is "
-                "possible there"
+        raise invalid(
+            argument,
+            f"must be an e-mail address with one @, not one with nothing {'before' if domain else 'behind'} it",
+        )
+    for position, letter in enumerate(local):
+        if not letter.isascii():
+            raise invalid(
+                argument,
+                f"must be ASCII before the @, not hold {character(letter)} at position {position} of that part",
             )
     if not _LITERAL.fullmatch(domain):
         domain = check_domain(domain, argument, offset)
@@ -171,7 +176,7 @@ def quoted(text: str) -> str:
 
 def _refuse_long(text: str, argument: str) -> None:
     if len(text) > MAX_ADDRESS_LENGTH:
-        raise ValueError(f"{argument}: is longer than {MAX_ADDRESS_LENGTH} characters")
+        raise invalid(argument, f"must have at most {MAX_ADDRESS_LENGTH} characters, not {len(text):,}")
 
 
 def _refuse_look_alikes(text: str, argument: str) -> None:
@@ -195,17 +200,20 @@ def _refuse_look_alikes(text: str, argument: str) -> None:
 def _parse(text: str, argument: str) -> tuple[str, str, str]:
     """Let the standard library find the name, what is before the @, and what is behind it."""
     _refuse_look_alikes(text, argument)
-    (one,) = _parsed(text, argument, alone=True)
-    return one.display_name, one.username, one.domain
+    (address,) = _parsed(text, argument, alone=True)
+    return address.display_name, address.username, address.domain
 
 
 def _suspected(text: str) -> str:
-    """Say what is wrong with a text that is no address, where that can be seen."""
+    """Say what a text is that is no address, without the text."""
+    count = text.count("@")
     if not text.strip():
-        return ": it is empty"
-    if ";" in text and text.count("@") > 1:
-        return "; give several addresses as a list, and not with ';' between them"
-    return ""
+        return "an empty text"
+    if ";" in text and count > 1:
+        return "several with ';' between them; give them as a list"
+    if count == 1:
+        return "a text of another form"
+    return f"a text with {count:,}" if count else "a text without @"
 
 
 def _parsed(text: str, argument: str, *, alone: bool) -> Sequence[Address]:
@@ -219,19 +227,20 @@ def _parsed(text: str, argument: str, *, alone: bool) -> Sequence[Address]:
         header = email.policy.default.header_factory("To", text)
         addresses, groups = header.addresses, header.groups
     if alone and len(addresses) > 1:
-        raise ValueError(
-            f"{argument}: {len(addresses)} addresses in one text; give one each, and a name with a comma as a "
-            "(name, address) pair or in quotes"
+        raise invalid(
+            argument,
+            f"must be one address, not {len(addresses)} in one text; give one each, and a name with a comma as a "
+            "(name, address) pair or in quotes",
         )
     if any(group.display_name is not None for group in groups):
-        raise ValueError(f"{argument}: a group is not an e-mail address")
+        raise invalid(argument, "must be an e-mail address, not a group")
     # A full stop in an unquoted name is obsolete and harmless: it is quoted when formatted. What is not ASCII before
     # the @ is told by its name.
-    if not addresses or any(type(one).__name__ not in _HARMLESS for one in header.defects):
-        raise ValueError(f"{argument}: is not an e-mail address{_suspected(text)}")
+    if not addresses or any(type(defect).__name__ not in _HARMLESS for defect in header.defects):
+        raise invalid(argument, f"must be an e-mail address with one @, not {_suspected(text)}")
     # Once more: the parser decodes encoded words, and =?utf-8?q?=C2=85?= is a line break.
-    for one in addresses:
-        check_no_control_characters(str(one), argument)
+    for address in addresses:
+        check_no_control_characters(str(address), argument)
     return addresses
 
 
@@ -241,7 +250,7 @@ def address_header(addresses: Sequence[str]) -> str:
     The API documents headers as text, and says nothing of addresses in them. What is not ASCII would be encoded as a
     whole, commas and all, and a reader would take a name with a comma for two addresses.
     """
-    return ", ".join([one if one.isascii() and "=?" not in one else _in_ascii(one) for one in addresses])
+    return ", ".join([text if text.isascii() and "=?" not in text else _in_ascii(text) for text in addresses])
 
 
 def _in_ascii(address: str) -> str:
@@ -263,15 +272,15 @@ def address_or_domain(text: str, argument: str) -> str:
     """
     if text.isascii():
         return text
-    for position, one in enumerate(text):
-        if not one.isascii():
-            check_no_look_alike(one, argument, position)
+    for position, letter in enumerate(text):
+        if not letter.isascii():
+            check_no_look_alike(letter, argument, position)
     found = _BEFORE_DOMAIN.match(text)
     before = found[0] if found else ""
     if not before.isascii():
-        position = next(place for place, one in enumerate(before) if not one.isascii())
+        position = next(place for place, letter in enumerate(before) if not letter.isascii())
         odd = character(text[position])
-        raise ValueError(f"{argument}: holds {odd} at position {position}; only ASCII is possible before the @")
+        raise invalid(argument, f"must be ASCII before the @, not hold {odd} at position {position}")
     return before + check_domain(text[len(before) :], argument, len(before))
 
 
@@ -285,7 +294,7 @@ def optional_addresses(value: AddressLike | Sequence[AddressLike] | None, argume
     if value is None or (isinstance(value, (list, tuple)) and not value):
         return ()
     if isinstance(value, str) and not value.strip():
-        raise ValueError(f"{argument}: is empty; give None, or an empty list, where there is no address")
+        raise invalid(argument, "must not be empty; give None, or an empty list, where there is no address")
     return format_addresses(value, argument)
 
 
@@ -299,14 +308,12 @@ def format_addresses(value: AddressLike | Sequence[AddressLike], argument: str) 
     if isinstance(value, (str, Address)):
         return (format_address(value, argument),)
     if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray)):
-        raise TypeError(f"{argument}: an address or a list of addresses is needed, not a {type_name(value)}")
+        raise wrong_type(argument, "an address or a list of addresses", value)
     if not 1 <= len(value) <= MAX_ADDRESSES:
-        raise ValueError(f"{argument}: 1 to {MAX_ADDRESSES} addresses are possible, not {len(value)}")
+        raise invalid(argument, f"must be 1 to {MAX_ADDRESSES} addresses, not {len(value):,}")
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and "@" not in value[0]:
-        raise ValueError(
-            f'{argument}: put a (name, address) pair into a list: {argument}=[("Jane", "jane@example.com")]'
-        )
-    return tuple([format_address(one, f"{argument}[{number}]") for number, one in enumerate(value)])
+        raise invalid(argument, f"must have a (name, address) pair in a list: {argument}=[(name, address)]")
+    return tuple([format_address(item, f"{argument}[{number}]") for number, item in enumerate(value)])
 
 
 def check_headers(value: HeadersLike, argument: str) -> tuple[tuple[str, str], ...]:
@@ -319,21 +326,23 @@ def check_headers(value: HeadersLike, argument: str) -> tuple[tuple[str, str], .
     if isinstance(value, Mapping):
         value = list(value.items())
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        raise TypeError(f"{argument}: a mapping or a list of pairs is needed, not a {type_name(value)}")
+        raise wrong_type(argument, "a mapping or a list of pairs", value)
     pairs = []
     for number, pair in enumerate(value):
         where = f"{argument}[{number}]"
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise TypeError(f"{where}: a pair of name and value is needed, not a {type_name(pair)}")
+            raise wrong_type(where, "a pair of name and value", pair)
         name, text = check_text(pair[0], f"{where} name"), check_text(pair[1], f"{where} value")
         check_no_control_characters(name, f"{where} name")
         check_no_control_characters(text, f"{where} value")
         if not _HEADER_NAME.fullmatch(name):
-            raise ValueError(f"{where}: {name!r} is not a header name (printable ASCII without spaces and colons)")
+            raise invalid(
+                where, f"must have a name in printable ASCII without spaces and colons, not {name[:MAX_SHOWN_WORD]!r}"
+            )
         if name.lower() in FORBIDDEN_HEADERS:
-            raise ValueError(f"{where}: the header {name} is written by the provider and can't be set")
+            raise invalid(where, f"must not be the header {name}, which the provider writes itself")
         if not text.isascii() and name.lower() in ADDRESS_HEADERS:
             addresses = _parsed(text, f"{where} value", alone=False)
-            text = address_header([format_address(one, f"{where} value") for one in addresses])
+            text = address_header([format_address(address, f"{where} value") for address in addresses])
         pairs.append((name, text))
     return tuple(pairs)

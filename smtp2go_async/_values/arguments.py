@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, Unpack, get_args, get_origin
 
+from .._values.problems import MAX_SHOWN_WORD, mistyped, not_one_of, with_article, wrong_type
 from .address import address_or_domain
 from .checks import (
     check_bool,
@@ -37,7 +38,6 @@ from .checks import (
     check_text,
     check_word,
     check_words,
-    with_article,
 )
 from .signatures import describe, unexpected_argument
 
@@ -156,13 +156,14 @@ class Arguments:
     def _made(self) -> dict[str, Check]:
         annotations: dict[str, tuple[Any, bool]] = {}
         places = []
-        for one in list(inspect.signature(self._method).parameters.values())[1:]:
-            if one.kind is one.VAR_KEYWORD:
-                annotations.update((name, (kind, False)) for name, kind in _declared(get_args(one.annotation)[0]))
+        for parameter in list(inspect.signature(self._method).parameters.values())[1:]:
+            if parameter.kind is parameter.VAR_KEYWORD:
+                declared = _declared(get_args(parameter.annotation)[0])
+                annotations.update((name, (kind, False)) for name, kind in declared)
                 continue
-            annotations[one.name] = (one.annotation, one.default is one.empty)
-            if one.kind is one.POSITIONAL_OR_KEYWORD:
-                places.append(one.name)
+            annotations[parameter.name] = (parameter.annotation, parameter.default is parameter.empty)
+            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+                places.append(parameter.name)
         checks = {name: _check_of(kind, name, needed=needed) for name, (kind, needed) in annotations.items()}
         self._truths = frozenset(name for name, check in checks.items() if check is check_bool)
         self._lines = frozenset(name for name, check in checks.items() if check is check_line)
@@ -197,7 +198,7 @@ def _written_as_in_emails(check: Check, value: Any, name: str) -> Any:
     value = check(value, name)
     if isinstance(value, str):
         return address_or_domain(value, name)
-    return [address_or_domain(one, f"{name}[{number}]") for number, one in enumerate(value)]
+    return [address_or_domain(text, f"{name}[{number}]") for number, text in enumerate(value)]
 
 
 def check_of(annotation: Any, name: str, *, needed: bool = False) -> Check:
@@ -265,17 +266,17 @@ _SIMPLE: Mapping[Any, Check] = {int: check_int, float: check_number, bool: check
 def _need_one_of(words: tuple[str, ...], value: object, name: str) -> str:
     word = check_text(value, name)
     if word not in words:
-        raise ValueError(f"{name}: must be one of {', '.join(words)}, not {word[:50]!r}")
+        raise not_one_of(name, words, word)
     return word
 
 
 def _need_options(checks: Mapping[str, Check], value: object, name: str) -> dict[str, Any]:
     options = check_mapping(value, name)
-    for key, one in options.items():
+    for key, given in options.items():
         check = checks.get(key)
         if check is None:
-            raise TypeError(f"{name}: can have {' and '.join(checks)}, not {key[:50]!r}")
-        options[key] = check(one, f"{name} {key}")
+            raise mistyped(f"{name}.{key[:MAX_SHOWN_WORD]}", f"must be one of {', '.join(map(repr, checks))}")
+        options[key] = check(given, f"{name}.{key}")
     return options
 
 
@@ -289,6 +290,6 @@ def _instance(classes: tuple[type, ...], text: Check | None) -> Check:
             return text(value, name)
         if issubclass(kind, classes):
             return value
-        raise TypeError(f"{name}: must be {possible}, not {with_article(value)}")
+        raise wrong_type(name, possible, value)
 
     return check

@@ -7,28 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from .domains import character
+from .problems import invalid, wrong_type
 
 # Line breaks end a header, so text with one could add headers of its own; two of these are line breaks to Unicode only.
 # The last are halves of characters, which no encoding has a form for.
 CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _CONTROL = re.compile(f"[{CONTROLS}]")
-
-_LONGEST_TEXT = 500
-"""Characters of an error's text that another one repeats; a path in it can be as long as you like."""
-
-
-def with_article(value: object) -> str:
-    """Name a type, or the type of a value, for the end of an error: ``a str``, ``an int``, ``None``."""
-    if value is None:
-        return "None"
-    name = value.__name__ if isinstance(value, type) else type_name(value)
-    return f"{'an' if name[:1] in 'aeioAEIO' else 'a'} {name}"
-
-
-def type_name(value: object) -> str:
-    """Return the name of a value's type, with its module where it is not one of Python's own."""
-    kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def check_text(value: object, argument: str) -> str:
@@ -37,7 +21,7 @@ def check_text(value: object, argument: str) -> str:
         return value
     # Not by `isinstance`, which believes what an object says of its class: a mock says that it is anything.
     if not issubclass(type(value), str):
-        raise TypeError(f"{argument}: must be a str, not {with_article(value)}")
+        raise wrong_type(argument, "a str", value)
     return str.__str__(cast("str", value))
 
 
@@ -59,15 +43,15 @@ def check_no_control_characters(text: str, argument: str) -> str:
     if found := _CONTROL.search(text):
         where = f"{character(found[0])} at position {found.start()}"
         if "\ud800" <= found[0] <= "\udfff":
-            raise ValueError(f"{argument}: holds the lone surrogate {where}, which is not valid text")
-        raise ValueError(f"{argument}: holds the control character {where}")
+            raise invalid(argument, f"must be valid text, not hold the lone surrogate {where}")
+        raise invalid(argument, f"must not hold the control character {where}")
     return text
 
 
 def check_not_blank(text: str, argument: str) -> str:
     """Return the text if it has more than white space."""
     if not text or text.isspace():
-        raise ValueError(f"{argument}: is empty")
+        raise invalid(argument, "must not be empty")
     return text
 
 
@@ -77,7 +61,7 @@ def check_word(value: object, argument: str, *, least: int = 1, most: int | None
     length = len(text)
     if length < least or (most is not None and length > most):
         limits = f"{least} or more" if most is None else f"{least} to {most}"
-        raise ValueError(f"{argument}: must have {limits} characters, not {length}")
+        raise invalid(argument, f"must have {limits} characters, not {length:,}")
     return text
 
 
@@ -86,40 +70,40 @@ def check_words(value: object, argument: str) -> list[str]:
     if issubclass(type(value), str):
         value = [value]
     if not issubclass(type(value), Sequence) or isinstance(value, (bytes, bytearray, memoryview)):
-        raise TypeError(f"{argument}: must be a list of str, not {with_article(value)}")
-    return [check_word(one, f"{argument}[{number}]") for number, one in enumerate(cast("Sequence[object]", value))]
+        raise wrong_type(argument, "a list of str", value)
+    return [check_word(word, f"{argument}[{number}]") for number, word in enumerate(cast("Sequence[object]", value))]
 
 
 def check_some(value: Any, argument: str) -> None:
     """Refuse a list without items."""
     if value is not None and not value:
-        raise ValueError(f"{argument}: is empty; must have 1 or more")
+        raise invalid(argument, "must have 1 or more items, not 0")
 
 
 def check_mapping(value: object, argument: str) -> dict[str, Any]:
     """Return a copy of a mapping whose keys are texts of one line, none of them blank: the names of fields."""
     if not issubclass(type(value), Mapping):
-        raise TypeError(f"{argument}: must be a mapping, not {with_article(value)}")
+        raise wrong_type(argument, "a mapping", value)
     items = cast("Mapping[object, Any]", value).items()
-    return {check_word(key, f"{argument} key {number}"): one for number, (key, one) in enumerate(items)}
+    return {check_word(key, f"{argument} key {number}"): item for number, (key, item) in enumerate(items)}
 
 
 def check_bool(value: object, argument: str) -> bool:
     """Return the value if it is true or false, and nothing that merely looks so."""
     if value is True or value is False:
         return value
-    raise TypeError(f"{argument}: must be a bool, not {with_article(value)}")
+    raise wrong_type(argument, "a bool", value)
 
 
 def check_int(value: object, argument: str) -> int:
     """Return the value if it is a whole number of at most 64 bits, and not a truth value."""
     if type(value) is not int:
         if isinstance(value, bool) or not issubclass(type(value), int):
-            raise TypeError(f"{argument}: must be an int, not {with_article(value)}")
+            raise wrong_type(argument, "an int", value)
         value = int.__int__(cast("int", value))
     # Beyond that a number is nothing that the API could count, and Python refuses to write some of them.
     if not -(2**63) <= value < 2**63:
-        raise ValueError(f"{argument}: must be a number of at most 64 bits")
+        raise invalid(argument, "must be a number of at most 64 bits, not a larger one")
     return value
 
 
@@ -127,8 +111,8 @@ def check_count(value: object, argument: str, *, least: int = 1, most: int | Non
     """Return a whole number within its limits."""
     count = check_int(value, argument)
     if count < least or (most is not None and count > most):
-        limits = f"{least} or more" if most is None else f"{least} to {most:,}"
-        raise ValueError(f"{argument}: must be {limits}, not {count}")
+        limits = f"{least:,} or more" if most is None else f"{least:,} to {most:,}"
+        raise invalid(argument, f"must be {limits}, not {count:,}")
     return count
 
 
@@ -137,17 +121,17 @@ def check_number(value: object, argument: str) -> float:
     if issubclass(type(value), float):
         value = float.__float__(cast("float", value))
         if not math.isfinite(value):
-            raise ValueError(f"{argument}: must be finite, not {float.__repr__(value)}")
+            raise invalid(argument, f"must be finite, not {float.__repr__(value)}")
         return value
     if isinstance(value, bool) or not issubclass(type(value), int):
-        raise TypeError(f"{argument}: must be a float or an int, not {with_article(value)}")
+        raise wrong_type(argument, "a float or an int", value)
     return check_int(value, argument)
 
 
 def check_one_of(first: object, second: object, names: tuple[str, str]) -> None:
     """Refuse two arguments that name the same thing."""
     if first is not None and second is not None:
-        raise ValueError(f"{names[1]}: {names[0]} is given as well; use one of them")
+        raise invalid(names[1], f"must not be given together with {names[0]}; use one of them")
 
 
 def check_path(value: object, argument: str) -> str:
@@ -155,20 +139,12 @@ def check_path(value: object, argument: str) -> str:
     try:
         path = os.fsdecode(cast("str", value))
         if b"\0" in os.fsencode(path):
-            raise ValueError(f"{argument}: holds the control character U+0000, which is in no path")
+            raise invalid(argument, "must be the path of a file, not hold the control character U+0000")
     except TypeError:
-        raise TypeError(f"{argument}: must be the path of a file, not {with_article(value)}") from None
+        raise wrong_type(argument, "the path of a file", value) from None
     except UnicodeError:
-        raise ValueError(f"{argument}: holds a lone surrogate, which is in no path") from None
+        raise invalid(argument, "must be the path of a file, not hold a lone surrogate") from None
     return path
-
-
-def about(argument: str, error: Exception) -> Exception:
-    """Make the error for an argument from one that does not name it, or names a part of it."""
-    # Of these two kinds only: a UnicodeError is a ValueError that can't be made of a text alone.
-    kind = TypeError if isinstance(error, TypeError) else ValueError
-    text = str(error)
-    return kind(f"{argument}: {text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + '...'}")
 
 
 def check_known(options: Mapping[str, Any], known: type, method: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
-from .checks import with_article
+from .problems import invalid, wrong_type
 
 DateLike = dt.datetime | dt.date
 """An aware time, or a date, which means its midnight in UTC."""
@@ -28,7 +28,7 @@ def format_date(value: DateLike, argument: str) -> str:
         return _in_utc(value, argument).isoformat().replace("+00:00", "Z")
     if isinstance(value, dt.date):
         return value.isoformat()
-    raise TypeError(f"{argument}: must be a datetime or a date, not {with_article(value)}")
+    raise wrong_type(argument, "a datetime or a date", value)
 
 
 def format_date_range(start: DateLike | None, end: DateLike | None) -> dict[str, str | None]:
@@ -42,7 +42,7 @@ def format_date_range(start: DateLike | None, end: DateLike | None) -> dict[str,
         "end_date": None if end is None else format_date(end, "end_date"),
     }
     if start is not None and end is not None and _moment(end, "end_date") <= _moment(start, "start_date"):
-        raise ValueError("end_date: is not after start_date")
+        raise invalid("end_date", "must be after start_date")
     return fields
 
 
@@ -57,7 +57,7 @@ def _in_utc(value: dt.datetime, argument: str) -> dt.datetime:
     try:
         return check_aware(value, argument).astimezone(dt.UTC)
     except OverflowError as error:
-        raise ValueError(f"{argument}: must be within the years 1 to 9999 in UTC") from error
+        raise invalid(argument, "must be within the years 1 to 9999 in UTC") from error
 
 
 def check_aware(value: object, argument: str) -> dt.datetime:
@@ -68,15 +68,15 @@ def check_aware(value: object, argument: str) -> dt.datetime:
         TypeError: It is not a `datetime.datetime`.
     """
     if not isinstance(value, dt.datetime):
-        raise TypeError(f"{argument}: must be a datetime with a zone, not {with_article(value)}")
+        raise wrong_type(argument, "a datetime with a zone", value)
     try:
         offset = value.utcoffset()
     except Exception as error:
         # A zone of the caller's own can raise anything, and some do for the first and the last year.
-        raise ValueError(f"{argument}: its zone can't tell its offset from UTC") from error
+        raise invalid(argument, "must have a zone that can tell its offset from UTC") from error
     # pandas has a time that is none, and calls that its offset as well.
     if not isinstance(offset, dt.timedelta):
-        raise ValueError(f"{argument}: a time with a zone is needed, for example datetime.now(timezone.utc)")  # noqa: TRY004
+        raise invalid(argument, "must be a time with a zone, for example datetime.now(timezone.utc)")
     return value
 
 
@@ -90,12 +90,13 @@ def format_schedule(value: dt.datetime | None, *, now: Callable[[], dt.datetime]
         return None
     ahead = check_aware(value, "schedule") - (now() if now is not None else dt.datetime.now(dt.UTC))
     if ahead <= dt.timedelta(0):
-        raise ValueError("schedule: is not in the future")
+        raise invalid("schedule", "must be in the future")
     if ahead < NEAREST_SCHEDULE:
-        raise ValueError(
-            f"schedule: is {ahead // _TENTH / 10} seconds ahead, and {NEAREST_SCHEDULE.seconds} are needed, since "
-            "the request takes time to arrive; leave it out to send at once"
+        raise invalid(
+            "schedule",
+            f"must be {NEAREST_SCHEDULE.seconds} or more seconds ahead, since the request takes time to arrive, not "
+            f"{ahead // _TENTH / 10}; leave it out to send at once",
         )
     if ahead > FURTHEST_SCHEDULE:
-        raise ValueError("schedule: is more than 3 days ahead, which is the limit")
+        raise invalid("schedule", "must be at most 3 days ahead")
     return value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S +0000")

@@ -4,6 +4,8 @@ import functools
 import re
 import unicodedata
 
+from .problems import invalid
+
 MAX_DOMAIN_LENGTH = 253
 """Characters, written in ASCII (RFC 1035, section 2.3.4, without the length bytes)."""
 
@@ -61,7 +63,7 @@ def check_domain(domain: str, argument: str, offset: int = 0) -> str:
             return _encoded(domain)
         except UnicodeError as error:  # that of idna is one; it holds the domain, so it is not the cause of ours
             problem = _not_allowed(domain, offset, str(error))
-    raise ValueError(f"{argument}: {problem}")
+    raise invalid(argument, problem)
 
 
 def check_no_look_alike(one: str, argument: str, position: int) -> None:
@@ -77,12 +79,12 @@ def check_no_look_alike(one: str, argument: str, position: int) -> None:
     """
     composed = unicodedata.normalize("NFC", one)
     if _IGNORABLE.match(one) or unicodedata.category(one) in ("Cf", "Zs"):
-        problem = "which does not show and can't be in an address"
+        problem = "which does not show"
     elif composed.isascii() or one == _IDEOGRAPHIC_STOP or unicodedata.normalize("NFKC", one) != composed:
         problem = "which looks like another character; write the other one"
     else:
         return
-    raise ValueError(f"{argument}: holds {character(one)} at position {position}, {problem}")
+    raise invalid(argument, f"must not hold {character(one)} at position {position}, {problem}")
 
 
 def _problem(domain: str, offset: int) -> str:
@@ -91,20 +93,18 @@ def _problem(domain: str, offset: int) -> str:
     longest = max(map(len, labels))
     if odd := _ODD.search(domain):
         position = offset + odd.start()
-        return f"holds {character(odd[0])} at position {position}; a domain has letters, digits and hyphens"
+        return f"must have letters, digits and hyphens in its domain, not {character(odd[0])} at position {position}"
     if "" in labels:
-        problem = "its domain has two full stops in a row, or one at an edge"
+        problem = "has two full stops in a row, or one at an edge"
     elif len(domain) > MAX_DOMAIN_LENGTH:
-        problem = f"its domain has {len(domain)} characters; {MAX_DOMAIN_LENGTH} are possible"
+        problem = f"has {len(domain):,} characters, more than {MAX_DOMAIN_LENGTH}"
     elif longest > MAX_LABEL_LENGTH:
-        problem = (
-            f"a part of its domain has {longest} characters; {MAX_LABEL_LENGTH} are possible between two full stops"
-        )
+        problem = f"has {longest:,} characters, more than {MAX_LABEL_LENGTH}, between two full stops"
     elif any(label[0] == "-" or label[-1] == "-" for label in labels):
-        problem = "a part of its domain begins or ends with a hyphen"
+        problem = "has a hyphen at the edge of a part"
     else:
         return ""
-    return f"is not an e-mail address: {problem}"
+    return f"must be an e-mail address or a domain, not one whose domain {problem}"
 
 
 def _not_allowed(domain: str, offset: int, reason: str) -> str:
@@ -113,9 +113,9 @@ def _not_allowed(domain: str, offset: int, reason: str) -> str:
     odd = chr(int(found[1], 16)) if found else ""
     if odd and odd in domain:
         position = offset + domain.index(odd)
-        return f"holds {character(odd)} at position {position}, which IDNA 2008 does not allow in a domain"
+        return f"must not hold {character(odd)} at position {position}, which IDNA 2008 does not allow in a domain"
     detail = "" if "'" in reason else f" ({reason})"
-    return f"is not an e-mail address: its domain is not one that IDNA 2008 allows{detail}"
+    return f"must have a domain that IDNA 2008 allows{detail}"
 
 
 @functools.lru_cache(maxsize=256)

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from .checks import with_article
 from .number_plans import COUNTRY_CODE, DIGITS, DROPS_ZERO, code_of
+from .problems import invalid, wrong_type
 
 MIN_DIGITS, MAX_DIGITS = 7, 15
 """Digits of a number with its country code: the shortest in use (Niue, Tokelau), and the most that E.164 allows."""
@@ -45,7 +45,7 @@ _WITHOUT_CODE = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}|[0-9]{7}")
 """Without a + either a North American number that lacks its country code, or one of a small country that has it."""
 
 
-def normal_number(number: object) -> str:
+def normal_number(number: object, argument: str = "number") -> str:
     """Return a number with its country code as ``+12025550123``, whatever it was written with.
 
     A number may begin with ``+`` or ``00``, or with the country code itself. Spaces, dots and hyphens may stand between
@@ -56,7 +56,7 @@ def normal_number(number: object) -> str:
         ValueError: It is not one number, or it could mean another one. The text says why, and never has the number.
     """
     if not isinstance(number, str):
-        raise TypeError(f"must be a str, not {with_article(number)}")
+        raise wrong_type(argument, "a str", number)
     if _NORMAL.fullmatch(number) and _fits(number[1:]):
         return str.__str__(number)
     if (
@@ -68,7 +68,7 @@ def normal_number(number: object) -> str:
     try:
         return _read((number if number.isascii() or len(number) > _LONGEST_TEXT else number.translate(_SEEN)).strip())
     except _WrongError as error:
-        raise ValueError(f"is not a telephone number with its country code: {error}") from None
+        raise invalid(argument, f"must be a telephone number with its country code; {error}") from None
 
 
 def _fits(digits: str, *, is_international: bool = True) -> bool:
@@ -105,7 +105,7 @@ def _read(text: str) -> str:
         # The country code is what is in parentheses, as in "+(44) 20".
         boxed, area = area, None
     if boxed and not COUNTRY_CODE.fullmatch(boxed):
-        raise _WrongError("what it has in parentheses behind the + is not a country code")
+        raise _WrongError("the digits in parentheses behind the + are no country code")
     before = (boxed or "") + digits_of(head or "")
     if area is not None:
         # The way in which Ukraine's numbers are written most: its code is 380.
@@ -204,7 +204,7 @@ _REASONS: Final = tuple(
         (r"^[^()]*\([^()]*$|^[^()]*\)|\([^()]*\(|\).*\)", "its parentheses do not match, or there are too many"),
         (rf"[ .-][0-9]$|{_MORE.pattern}", "an extension or a second number may follow it"),
         (r"[^0-9 .()+-]", "it has characters other than digits, spaces, dots, hyphens and parentheses"),
-        (r"[0-9 .)-]\+", "its + is not at its begin"),
+        (r"[0-9 .)-]\+", "its + is not at its head"),
         (r"^[0-9]{0,6}$|^\+[0-9]{0,6}$", f"{MIN_DIGITS} to {MAX_DIGITS} digits are possible"),
     )
 )

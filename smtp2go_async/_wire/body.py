@@ -15,6 +15,8 @@ import attrs
 
 from .._content.blobs import Blob, FileBlob, FileChangedError, MemoryBlob, PathBlob
 from .._content.sources import blob_of
+from .._values.problems import invalid, renamed, with_article
+from ..errors import InvalidArgumentError
 from .codec import STANDARD, Dumps
 
 if TYPE_CHECKING:
@@ -138,7 +140,7 @@ def encode(fields: Mapping[str, Any], dumps: Dumps = STANDARD.dumps) -> Body:
     def default(value: object) -> str:
         nonlocal mark
         if not isinstance(value, (MemoryBlob, PathBlob, FileBlob)):
-            raise TypeError(f"{type(value).__name__} has no form in JSON")
+            raise TypeError(f"must have a form in JSON, not be {with_article(value)}")
         mark = mark or secrets.token_hex(16)
         blobs.append(value)
         return mark
@@ -169,6 +171,23 @@ def _with_blobs(texts: list[bytes], blobs: list[Blob]) -> Body:
     return Body(tuple(pieces), length)
 
 
+def _name_the_file(fields: Mapping[str, Any], error: Exception) -> None:
+    """Raise the error again with the place of the file that it is about, found by measuring each file alone."""
+    waiting: list[tuple[str, Any]] = list(fields.items())
+    while waiting:
+        place, value = waiting.pop(0)
+        if isinstance(value, (MemoryBlob, PathBlob, FileBlob)):
+            try:
+                value.measure()
+            except InvalidArgumentError as problem:
+                # The key within an attachment is the API's, and no word of the caller's.
+                raise renamed(place.removesuffix(".fileblob"), problem) from error
+        elif isinstance(value, Mapping):
+            waiting += [(f"{place}.{name}", item) for name, item in value.items()]
+        elif isinstance(value, (list, tuple)):
+            waiting += [(f"{place}[{number}]", item) for number, item in enumerate(value)]
+
+
 def _name_the_field(fields: Mapping[str, Any], error: Exception) -> None:
     """Raise the error again with the name of its field, which is found by trying each field alone."""
     for name, value in fields.items():
@@ -177,14 +196,14 @@ def _name_the_field(fields: Mapping[str, Any], error: Exception) -> None:
                 value, lambda part: "" if isinstance(part, (MemoryBlob, PathBlob, FileBlob)) else _refuse(part)
             )
         except UnicodeEncodeError:
-            raise ValueError(f"{name}: holds a lone surrogate, which is not valid text") from error
+            raise invalid(name, "must be valid text, not hold a lone surrogate") from error
         except RecursionError:
-            raise ValueError(f"{name}: nested too deeply for JSON") from error
+            raise invalid(name, "must not be nested too deeply for JSON") from error
         except ValueError as problem:
-            raise ValueError(f"{name}: {problem}") from error
+            raise renamed(name, problem) from error
         except TypeError as problem:
-            raise TypeError(f"{name}: {problem}") from error
+            raise renamed(name, problem) from error
 
 
 def _refuse(value: object) -> str:
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    raise TypeError(f"must have a form in JSON, not be {with_article(value)}")

@@ -12,7 +12,8 @@ import attrs
 from .. import __version__
 from .._masking import shown_half_made
 from .._runtime.loading import loading
-from .._values.checks import about, check_line, check_mapping, check_number, check_text, with_article
+from .._values.checks import check_line, check_mapping, check_number, check_text
+from .._values.problems import invalid, not_one_of, within, wrong_type
 from ..pacing import Pacer
 from ..retry import RetryPolicy
 from .body import encode
@@ -54,12 +55,10 @@ def check_key(value: object) -> str:
     if value is None:
         source, value = _of(KEY_VARIABLE), os.environ.get(KEY_VARIABLE)
         if not value:
-            raise ValueError(
-                f"api_key: none is given, and {KEY_VARIABLE} is not set in the environment; do one of them"
-            )
+            raise invalid("api_key", f"must be given, or {KEY_VARIABLE} be set in the environment")
     value = check_text(value, "api_key")
     if not _KEY.fullmatch(value):
-        raise ValueError(f"{source}: 'api-' and 32 letters or digits are needed{_wrapping(value)}")
+        raise invalid(source, f"must be 'api-' and 32 letters or digits{_wrapping(value)}")
     return value
 
 
@@ -79,16 +78,17 @@ def check_base_url(
         region, base_url = os.environ.get(REGION_VARIABLE) or None, os.environ.get(BASE_URL_VARIABLE) or None
         region_name, url_name = _of(REGION_VARIABLE), _of(BASE_URL_VARIABLE)
         if region is not None and base_url is not None:
-            raise ValueError(f"{BASE_URL_VARIABLE} and {REGION_VARIABLE}: both are set in the environment; use one")
+            raise invalid(url_name, f"must not be set together with {REGION_VARIABLE}; use one of them")
     if base_url is None:
         return BASE_URLS[_check_region("global" if region is None else region, region_name)]
     if region not in (None, "global"):
-        raise ValueError("base_url: is given together with a region; use one of them")
+        raise invalid("base_url", "must not be given together with a region; use one of them")
     checked = _check_url(check_text(base_url, "base_url"), url_name)
     if not (allow_http or api_key == SANDBOX_KEY or _is_private(checked)):
-        raise ValueError(
-            f"{url_name}: plain http would show the key to the network; only loopback may be plain, or any host with "
-            f"the sandbox's own key or with allow_http=True"
+        raise invalid(
+            url_name,
+            "must be https, not plain http, which would show the key to the network; only loopback may be plain, or "
+            "any host with the sandbox's own key or with allow_http=True",
         )
     return checked
 
@@ -108,9 +108,7 @@ def _check_region(value: object, name: str) -> str:
     text = check_text(value, name)
     if text in BASE_URLS:
         return text
-    meant = text.strip(" \t\r\n'\"").lower()
-    hint = f"; write it as {meant!r}" if meant in BASE_URLS else ""
-    raise ValueError(f"{name}: {text[:50]!r} is none of {', '.join(BASE_URLS)}{hint}")
+    raise not_one_of(name, BASE_URLS, text)
 
 
 def _check_url(value: str, name: str) -> str:
@@ -119,12 +117,12 @@ def _check_url(value: str, name: str) -> str:
         host = parts.hostname or ""
         _ = parts.port
     except ValueError as error:
-        raise ValueError(f"{name}: {error}{_wrapping(value)}") from error
+        raise invalid(name, f"must be a URL; {error}{_wrapping(value)}") from error
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\x00-\x20\x7f]", value):
         hint = _wrapping(value) or ("; https:// is missing before it" if _BARE_HOST.match(value) else "")
-        raise ValueError(f"{name}: an address like https://eu-api.smtp2go.com/v3 is needed{hint}")
+        raise invalid(name, f"must be an address like https://eu-api.smtp2go.com/v3{hint}")
     if parts.username is not None or "?" in value or "#" in value:
-        raise ValueError(f"{name}: can't hold a user name, a query or a fragment")
+        raise invalid(name, "must not hold a user name, a query or a fragment")
     path = parts.path.rstrip("/")
     if _PATH_OF_A_CALL.search(path):
         raise ValueError(f"{name}: must end in /v3; the path of the call is added to it")
@@ -132,9 +130,9 @@ def _check_url(value: str, name: str) -> str:
     host = host.removesuffix(".")
     if host == "smtp2go.com" or host.endswith(".smtp2go.com"):
         if path != "/v3":
-            raise ValueError(f"{name}: /v3 is missing, as in https://{host}/v3; that is where the API is")
+            raise invalid(name, f"must end in /v3, as in https://{host}/v3, which is where the API is")
         if parts.scheme == "http":
-            raise ValueError(f"{name}: plain http would show the key to the network; use https")
+            raise invalid(name, "must be https, not plain http, which would show the key to the network")
     return value.rstrip("/")
 
 
@@ -162,21 +160,21 @@ def check_timeout(value: float | None) -> float | None:
         return None
     seconds = value if type(value) is float else float(check_number(value, "timeout"))
     if not seconds > 0:
-        raise ValueError(f"timeout: must be more than 0 seconds, or None for no limit, not {value}")
+        raise invalid("timeout", f"must be more than 0 seconds, or None for no limit, not {value}")
     return seconds
 
 
 def check_retry(value: RetryPolicy) -> RetryPolicy:
     """Return the policy; any other value raises."""
     if not isinstance(value, RetryPolicy):
-        raise TypeError(f"retry: must be a RetryPolicy, not {with_article(value)}")
+        raise wrong_type("retry", "a RetryPolicy", value)
     return value
 
 
 def check_pacer(value: Pacer) -> Pacer:
     """Return the pacer; any other value raises."""
     if not isinstance(value, Pacer):
-        raise TypeError(f"pacer: must be a Pacer, not {with_article(value)}")
+        raise wrong_type("pacer", "a Pacer", value)
     return value
 
 
@@ -186,10 +184,10 @@ def check_transport(value: str, http_client: object) -> str:
     Raises:
         ValueError: The name is unknown, or ``"fast"`` is given together with a client of the caller's.
     """
-    if check_text(value, "transport") not in ("httpx", "fast"):
-        raise ValueError(f"transport: {value[:50]!r} is none of httpx, fast")
+    if check_text(value, "transport") not in (known := ("httpx", "fast")):
+        raise not_one_of("transport", known, value)
     if value == "fast" and http_client is not None:
-        raise ValueError("transport: 'fast' makes connections of its own; it can't be used with an http_client")
+        raise invalid("transport", "must not be 'fast' with an http_client, since it makes connections of its own")
     return value
 
 
@@ -216,7 +214,7 @@ def check_subaccount(value: str | None) -> str | None:
     if value is None:
         return None
     if not check_line(value, "subaccount_id").strip():
-        raise ValueError("subaccount_id: is empty; leave it out to act for the account itself")
+        raise invalid("subaccount_id", "must not be empty; leave it out to act for the account itself")
     return value
 
 
@@ -231,7 +229,7 @@ def check_extra_body(value: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         encode(fields)
     except (TypeError, ValueError) as error:
-        raise about("extra_body", error) from error
+        raise within("extra_body", error) from error
     return fields
 
 
@@ -256,8 +254,8 @@ class Settings:
     """The headers of every call, including the key if it goes into a header."""
 
     def __attrs_post_init__(self) -> None:
-        if check_text(self.auth, "auth") not in ("header", "bearer", "body"):
-            raise ValueError(f"auth: {self.auth[:50]!r} is none of header, bearer, body")
+        if check_text(self.auth, "auth") not in (known := ("header", "bearer", "body")):
+            raise not_one_of("auth", known, self.auth)
         self._check_that_no_key_is_shown()
         headers = [
             ("Accept", "application/json"),
@@ -278,9 +276,10 @@ class Settings:
         if self.allow_http or _is_private(self.base_url):
             return
         if self.api_key != SANDBOX_KEY:
-            raise ValueError(
-                "api_key: plain http would show it to the network; over this base_url only the sandbox's own key may "
-                "go, or any with allow_http=True"
+            raise invalid(
+                "api_key",
+                "must be the sandbox's own over this base_url, or be allowed by allow_http=True, since plain http "
+                "would show it to the network",
             )
         self.refuse_to_show_a_key(self.extra_body, "extra_body")
 
@@ -289,4 +288,4 @@ class Settings:
         if self.allow_http or _is_private(self.base_url):
             return
         if fields.get("api_key", SANDBOX_KEY) != SANDBOX_KEY:
-            raise ValueError(f"{argument}: plain http would show the api_key in it to the network")
+            raise invalid(argument, "must not have an api_key in it, which plain http would show to the network")

@@ -13,7 +13,8 @@ from anyio import from_thread
 
 from .._masking import mask_text, shown_half_made
 from .._values.address import AddressLike, format_address
-from .._values.checks import check_bool, check_known, check_path, check_text, check_word, with_article
+from .._values.checks import check_bool, check_known, check_path, check_text, check_word
+from .._values.problems import with_article
 from ..message import Email, EmailParts
 from ._file.records import (
     FileLines,

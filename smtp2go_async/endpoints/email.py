@@ -15,9 +15,10 @@ from .._models.model import EmptyReply, ListReply, MaskedAddress, PersonalText, 
 from .._operation import CallEffect, Operation
 from .._paging import Paged, Step
 from .._values.address import AddressLike
-from .._values.checks import check_count, type_name
+from .._values.checks import check_count
 from .._values.dates import format_schedule
 from .._values.options import Options
+from .._values.problems import invalid, within, wrong_type
 from ..errors import ReplyError
 from ..message import Email, EmailParts
 from ._group import EndpointGroup
@@ -154,7 +155,7 @@ class Emails(EndpointGroup):
             return await self.send_mime(message)
         refuse_other_libraries(message, "message")
         hint = "; write Email.from_dict(...) around it" if isinstance(message, dict) else ""
-        raise TypeError(f"message: an Email or an EmailMessage is needed, not a {type_name(message)}{hint}")
+        raise wrong_type("message", "an Email or an EmailMessage", message, hint)
 
     async def send_mime(
         self,
@@ -293,9 +294,9 @@ def _by_number(search: Callable[..., Awaitable[ListReply[ScheduledEmail]]], limi
 
 def _batch(emails: Sequence[Email]) -> list[dict[str, Any]]:
     if isinstance(emails, (str, bytes, Email)) or not isinstance(emails, Sequence):
-        raise TypeError(f"emails: a list of Email is needed, not a {type(emails).__name__}")
+        raise wrong_type("emails", "a list of Email", emails)
     if not 1 <= len(emails) <= MAX_BATCH_SIZE:
-        raise ValueError(f"emails: 1 to {MAX_BATCH_SIZE:,} are possible in a batch, not {len(emails):,}")
+        raise invalid("emails", f"must be 1 to {MAX_BATCH_SIZE:,} in a batch, not {len(emails):,}")
     batch = []
     for number, email in enumerate(emails):
         if not isinstance(email, Email):
@@ -303,7 +304,7 @@ def _batch(emails: Sequence[Email]) -> list[dict[str, Any]]:
         try:
             batch.append(batch_fields(email))
         except ValueError as error:
-            raise ValueError(f"emails[{number}]: {error}") from error
+            raise within(f"emails[{number}]", error) from error
     return batch
 
 
@@ -314,7 +315,7 @@ def batch_fields(email: Email) -> dict[str, Any]:
         ValueError: The e-mail can't be sent in a batch.
     """
     if email.fastaccept is False:
-        raise ValueError("fastaccept can't be false in a batch, which is always queued")
+        raise invalid("fastaccept", "must not be False in a batch, which is always queued")
     fields = email.to_fields()
     # The API has no such field here: a batch is always accepted at once.
     fields.pop("fastaccept", None)

@@ -13,6 +13,7 @@ from .._values.checks import check_not_blank, check_one_of, check_text
 from .._values.dates import DateLike, format_date_range
 from .._values.numbers import normal_number
 from .._values.options import Options
+from .._values.problems import invalid, wrong_type
 from ._group import EndpointGroup
 
 MAX_NUMBERS = 100
@@ -278,7 +279,7 @@ def check_sender(sender: object) -> str | None:
     except ValueError:
         is_normal = False
     if not is_normal:
-        raise ValueError("sender: a number in E.164 is needed, for example +12025550123")
+        raise invalid("sender", "must be a number in E.164, which is + and its digits alone, with the country code")
     return text
 
 
@@ -286,9 +287,9 @@ def _numbers(destination: str | Sequence[str]) -> list[str]:
     if isinstance(destination, str):
         destination = [destination]
     if isinstance(destination, (bytes, bytearray)) or not isinstance(destination, Sequence):
-        raise TypeError(f"destination: a list of numbers is needed, not a {type(destination).__name__}")
+        raise wrong_type("destination", "a list of numbers", destination)
     if not 1 <= len(destination) <= MAX_NUMBERS:
-        raise ValueError(f"destination: 1 to {MAX_NUMBERS} numbers are possible, not {len(destination)}")
+        raise invalid("destination", f"must be 1 to {MAX_NUMBERS} numbers, not {len(destination):,}")
     numbers: list[str] = []
     for position, number in enumerate(destination):
         try:

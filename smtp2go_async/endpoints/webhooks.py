@@ -10,6 +10,7 @@ from .._models.model import ListReply, MaskedAddress, Reply, Secret, Url, model
 from .._operation import CallEffect, Operation
 from .._values.checks import check_count
 from .._values.options import Options
+from .._values.problems import invalid
 from ._group import EndpointGroup
 
 WebhookEventName = (
@@ -150,5 +151,5 @@ class Webhooks(EndpointGroup):
 def _url(url: str) -> str:
     # The URL is not in the message: it can hold a password.
     if not _HTTP.match(url):
-        raise ValueError("url: a URL that starts with http:// or https:// is needed")
+        raise invalid("url", "must be a URL that starts with http:// or https://")
     return url

@@ -14,9 +14,11 @@ from smtp2go_async import errors
 from smtp2go_async.endpoints.email import EmailSent
 from smtp2go_async.errors import (
     ApiError,
+    ArgumentTypeError,
     AuthenticationError,
     BadRequestError,
     BulkStoppedError,
+    InvalidArgumentError,
     JournalError,
     NotFoundError,
     NotSentError,
@@ -45,6 +47,8 @@ OF_THE_API = {
 
 FULL = [
     Smtp2goError("no", operation="/email/send"),
+    InvalidArgumentError("to[1]: no", argument="to[1]"),
+    ArgumentTypeError("to[1]: no", argument="to[1]"),
     TransportError("no", operation="/email/send"),
     NotSentError("no", operation="/email/send"),
     BulkStoppedError("no", operation="/email/send", report={"sent": 3}),
@@ -152,15 +156,17 @@ class OwnError(ApiError):
 
 
 def drawn():
-    """Read the tree in the docstring: each error with its parent, its other families, and what it says to carried_out."""
-    line = re.compile(r"^    ((?:[│ ]  )*)([├└] )?(\w+)(?: \((\w+)\))? +(.*)$")
+    """Read the tree in the docstring: each error with its parent, its other family, carried_out and retryable."""
+    line = re.compile(
+        r"^    ((?:[│ ]  )*)([├└] )?(\w+)(?: \((\w+)\))? +(.*?)(?:  +(no|yes|unless final|not a send|by its cause))$"
+    )
     tree, path = {}, []
     for match in filter(None, map(line.match, errors.__doc__.splitlines())):
-        deep, branch, name, family, says = match.groups()
+        deep, branch, name, family, says, again = match.groups()
         level = 0 if branch is None else len(deep) // 3 + 1
         path[level:] = [name]
         told = re.match(r"(False|True|None):", says) if level else None
-        tree[name] = (path[level - 1] if level else None, family, told[1] if told else None)
+        tree[name] = (path[level - 1] if level else None, family, told[1] if told else None, again)
     return tree
 
 
@@ -174,19 +180,21 @@ def test_the_tree_in_the_docstring_is_the_real_one():
         real[one.__name__] = (ours[0] if ours else None, others[0] if others else None)
         assert len(ours) <= 1
         assert len(others) <= 1
-    assert {name: (parent, family) for name, (parent, family, _) in drawn().items()} == real
+    assert {name: (parent, family) for name, (parent, family, *_) in drawn().items()} == real
 
 
-@pytest.mark.parametrize(("name", "parent", "family", "told"), [(name, *rest) for name, rest in drawn().items()])
-def test_carried_out_is_what_the_tree_says(name, parent, family, told):
+@pytest.mark.parametrize(("name", "parent", "told"), [(name, one[0], one[2]) for name, one in drawn().items()])
+def test_carried_out_is_what_the_tree_says(name, parent, told):
     while told is None and parent is not None:
-        parent, _, told = drawn()[parent]
+        parent, _, told, _ = drawn()[parent]
     assert str(getattr(errors, name)("no").carried_out) == (told or "None")
 
 
 @pytest.mark.parametrize(
     ("kind", "carried_out"),
     [
+        (InvalidArgumentError, False),
+        (ArgumentTypeError, False),
         (NotSentError, False),
         (OutcomeUnknownError, None),
         (ReplyTimeoutError, None),
@@ -216,6 +224,8 @@ def test_a_reply_error_says_for_itself_whether_the_call_was_carried_out(carried_
 @pytest.mark.parametrize(
     ("kind", "family"),
     [
+        (InvalidArgumentError, ValueError),
+        (ArgumentTypeError, TypeError),
         (NotSentError, ConnectionError),
         (NotSentError, OSError),
         (ReplyTimeoutError, TimeoutError),

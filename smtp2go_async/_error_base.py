@@ -1,0 +1,328 @@
+"""What every error of the library has: a text for any log, and a form for pickle and for JSON.
+
+`InvalidArgumentError` and `ArgumentTypeError` are here as well, since `Smtp2goError.from_dict` raises them itself.
+Programs import all of them from `smtp2go_async.errors`, which is the module that the classes name as theirs.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from ._masking import mask_text, one_line
+
+MAX_TEXT_LENGTH = 2000
+"""Characters of the provider's message that an error's text shows; `ApiError.message` has all of it."""
+
+HOME = "smtp2go_async.errors"
+"""The module from which programs import the errors, and which their reprs and pickles name."""
+
+Details = Mapping[str, Any] | None
+"""What the args of an error have after its text."""
+
+_ARGS: Any = vars(BaseException)["args"]
+"""Where an exception keeps what it was made with."""
+
+_NONE = type(None)
+
+_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "operation": (str, _NONE),
+    "argument": (str, _NONE),
+    "carried_out": (bool, _NONE),
+    "status": (int,),
+    "code": (str, _NONE),
+    "request_id": (str, _NONE),
+    "field_errors": (dict,),
+    "retry_after": (int, float, _NONE),
+    "failures": (list, tuple),
+    "final": (bool,),
+    "items": (int,),
+    # The last, since the rule that it is compared with reads the others.
+    "retryable": (bool,),
+}
+"""The attributes that go through JSON, of the errors that have them, and the types that they have there."""
+
+
+_KINDS: dict[str, "type[Smtp2goError]"] = {}
+"""The errors of this library by their names."""
+
+
+class Smtp2goError(Exception):
+    """Base of all errors that this library raises.
+
+    Every error takes ``details`` as its second argument, which is what ``args`` holds after the text.
+    """
+
+    __module__ = HOME
+
+    carried_out: bool | None = None
+    """Whether the call took effect: ``False`` no, ``True`` yes, ``None`` nobody can know."""
+
+    operation: str | None = None
+    """The call, as the API names it, for example ``/email/send``."""
+
+    _retryable: bool | None = None
+    """Set where more is known than the error itself says: the effect of the call, or what came through JSON."""
+
+    def __init__(self, message: str = "", details: Details = None, *, operation: str | None = None) -> None:
+        super().__init__(shown(message))
+        self.operation = operation
+        self._take(details)
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call can succeed later by itself, and can't take effect twice by that.
+
+        ``carried_out=False`` alone does not say so: a call that was refused for its key is refused again.
+        """
+        return self._rule() if self._retryable is None else self._retryable
+
+    @retryable.setter
+    def retryable(self, value: bool) -> None:
+        self._retryable = value
+
+    def _rule(self) -> bool:
+        # Of a call that may have been carried out, only the client knows whether it can be made twice.
+        return False
+
+    if not TYPE_CHECKING:  # to a type checker a property can't stand where a variable was
+
+        @property
+        def args(self) -> tuple[Any, ...]:
+            """The text, then an object with everything else that is known, also what was put on the error later."""
+            more = self._details_for_args()
+            return (self._text, more) if more else (self._text,)
+
+        @args.setter
+        def args(self, value: tuple[Any, ...]) -> None:
+            _ARGS.__set__(self, value)
+
+    def to_dict(self, *, masked: bool = True) -> dict[str, Any]:
+        """Return the error as an object for JSON, from which `from_dict` makes the same error.
+
+        Left out is what would take whole answers along: ``raw``, ``result``, ``last`` and ``report``. The kind of an
+        error of your own is the class of this library that it is derived from.
+
+        Args:
+            masked: Mask keys, addresses and telephone numbers in everything that the provider said, as the error's text
+                does. With ``False``, `ApiError.message`, ``field_errors`` and ``failures`` are there as they came.
+
+        Example:
+            >>> error = NotSentError("the connection was refused", operation="/email/send")
+            >>> error.to_dict()["kind"], error.to_dict()["carried_out"], error.to_dict()["retryable"]
+            ('NotSentError', False, True)
+        """
+        return {"kind": _public_kind(type(self)).__name__, **self._as_object(mask_text if masked else str)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Make the error from which `to_dict` made an object. What a later version has added to it is left out.
+
+        Raises:
+            InvalidArgumentError: ``kind`` names no error of this library, or one of another class than the one that
+                this is called on.
+            ArgumentTypeError: A value has another type than `to_dict` gives it.
+
+        Example:
+            >>> error = Smtp2goError.from_dict({"kind": "ApiError", "message": "no", "status": 400})
+            >>> type(error).__name__, error.status, error.carried_out
+            ('ApiError', 400, False)
+        """
+        (message,) = _texts([_object(data, "data").get("message", "")], "message")
+        given = data.get("kind")
+        named: Any = _KINDS.get(given) if isinstance(given, str) else None
+        kind = cls if named is _public_kind(cls) else named
+        if kind is None or not issubclass(kind, cls):
+            raise InvalidArgumentError(
+                f"kind: must be the name of {with_article(cls)} of this library", argument="kind"
+            )
+        made: Self = kind(message, data)
+        return made
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.__module__ == HOME:
+            _KINDS[cls.__name__] = cls
+
+    def __str__(self) -> str:
+        text = self._text
+        parts = [str(part) for part in (self.operation, *self._details()) if part]
+        whole = f"{' '.join(parts)}: {text}" if parts and text else " ".join(parts) or text
+        return one_line(" ".join(part for part in (whole, *self._more()) if part))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The constructors take keywords, which the default way of pickling an exception would lose.
+        return _restore, (type(self), _ARGS.__get__(self)), self.__dict__
+
+    @property
+    def _text(self) -> str:
+        args = _ARGS.__get__(self)
+        return str(args[0]) if args else ""
+
+    def _details(self) -> Sequence[str]:
+        return ()  # what stands between the operation and the message
+
+    def _more(self) -> Sequence[str]:
+        return ()  # what stands after the message
+
+    def _as_object(self, mask: Callable[[str], str]) -> dict[str, Any]:
+        """Return what the error says, ready for JSON."""
+        found: dict[str, Any] = {"message": mask(getattr(self, "message", self._text))}
+        found |= {name: getattr(self, name) for name in _FIELDS if hasattr(self, name)}
+        if "failures" in found:
+            found["failures"] = [mask(str(reason)) for reason in found["failures"]]
+        if "field_errors" in found:
+            pairs = found["field_errors"].items()
+            found["field_errors"] = {mask(str(name)): mask(str(problem)) for name, problem in pairs}
+        if notes := getattr(self, "__notes__", ()):
+            found["notes"] = [mask(str(note)) for note in notes]
+        return found
+
+    def _details_for_args(self) -> dict[str, Any]:
+        """Return what a new error of this class, made with the text alone, would not have; it is masked."""
+        found = self._as_object(mask_text)
+        new = {
+            "message": found["message"],
+            "carried_out": type(self).carried_out,
+            "retryable": self._rule(),
+            "status": 0,
+            "final": False,
+            "items": 0,
+        }
+        return {name: value for name, value in found.items() if value != new.get(name) and value not in ([], {})}
+
+    def _take(self, details: Details) -> None:
+        """Put on a new error what `_as_object` returned of another; a value that the class does not have is left out.
+
+        Raises:
+            ArgumentTypeError: A value has another type than `_as_object` gives it.
+        """
+        if details is None:
+            return
+        given = _object(details, "details")
+        for name, kinds in _FIELDS.items():
+            if name not in given or not hasattr(self, name):
+                continue
+            value = given[name]
+            if type(value) not in kinds:
+                expected = " or ".join("None" if kind is _NONE else with_article(kind) for kind in kinds)
+                raise _mistyped(name, expected, value)
+            if name == "failures":
+                value = tuple(_texts(value, name))
+            elif name == "field_errors":
+                value = dict(zip(_texts(value, name), _texts(value.values(), name), strict=True))
+            if value != getattr(self, name):
+                setattr(self, name, value)
+        for note in _texts(given.get("notes", ()), "notes"):
+            self.add_note(note)
+
+
+class InvalidArgumentError(Smtp2goError, ValueError):
+    """An argument has a value that is not possible. Nothing was sent."""
+
+    __module__ = HOME
+
+    carried_out: bool | None = False
+
+    argument: str | None = None
+    """The argument as the caller wrote it, for example ``to[1]``; the text begins with it."""
+
+    def __init__(
+        self,
+        message: str = "",
+        details: Details = None,
+        *,
+        operation: str | None = None,
+        argument: str | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation)
+        self.argument = argument
+        self._take(details)
+
+
+class ArgumentTypeError(Smtp2goError, TypeError):
+    """An argument has a type that is not possible. Nothing was sent."""
+
+    __module__ = HOME
+
+    carried_out: bool | None = False
+
+    argument: str | None = None
+    """The argument as the caller wrote it, for example ``to[1]``; the text begins with it."""
+
+    def __init__(
+        self,
+        message: str = "",
+        details: Details = None,
+        *,
+        operation: str | None = None,
+        argument: str | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation)
+        self.argument = argument
+        self._take(details)
+
+
+_KINDS["Smtp2goError"] = Smtp2goError
+
+
+def _public_kind(cls: type[Smtp2goError]) -> type[Smtp2goError]:
+    """Return the class of this library that a class is, or is derived from."""
+    return next(kind for kind in cls.__mro__ if kind.__module__ == HOME)
+
+
+def _restore(kind: type[Smtp2goError], args: tuple[Any, ...]) -> Smtp2goError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
+
+
+def shown(text: object) -> str:
+    """Return what an error's text shows of what the provider said."""
+    # Masked before it is cut: half an address would not be recognised as one.
+    masked = mask_text(str(text))
+    return masked if len(masked) <= MAX_TEXT_LENGTH else f"{masked[:MAX_TEXT_LENGTH]}..."
+
+
+def named_request(request_id: str | None) -> tuple[str, ...]:
+    """Return what an error's text says of the id that SMTP2GO's support asks for."""
+    return (f"(request {str(request_id)[:MAX_TEXT_LENGTH]})",) if request_id else ()
+
+
+_VOWEL = re.compile(r"(?i)[aeio]|up|un(?!i)|http")
+
+
+def with_article(value: object) -> str:
+    """Name a type, or the type of a value, for the end of an error: ``a str``, ``an int``, ``None``."""
+    if value is None:
+        return "None"
+    name = value.__name__ if isinstance(value, type) else type_name(value)
+    return f"{'an' if _VOWEL.match(name) else 'a'} {name}"
+
+
+def type_name(value: object) -> str:
+    """Return the name of a value's type, with its module where it is not one of Python's own."""
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _mistyped(argument: str, expected: str, value: object) -> ArgumentTypeError:
+    return ArgumentTypeError(f"{argument}: must be {expected}, not {with_article(value)}", argument=argument)
+
+
+def _object(value: object, argument: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _mistyped(argument, "an object", value)
+    return value
+
+
+def _texts(values: Any, argument: str) -> list[str]:
+    if not isinstance(values, Iterable):
+        raise _mistyped(argument, "a list", values)
+    found = list(values)
+    for text in found:
+        if not isinstance(text, str):
+            raise _mistyped(argument, "text", text)
+    return found
