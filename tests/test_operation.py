@@ -42,7 +42,7 @@ def test_a_path_is_one_of_the_api(path):
 
 @pytest.mark.parametrize("method", ["post", "TRACE", ""])
 def test_a_method_is_one_of_http(method):
-    with pytest.raises(ValueError, match=r"^method: must be one of POST, PATCH, GET, PUT, DELETE, not "):
+    with pytest.raises(ValueError, match=r"^method: must be one of 'POST', 'PATCH', 'GET', 'PUT', 'DELETE', not "):
         Operation("/email/send", EmptyReply, effect=CallEffect.READ, method=method)
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self, cast
 
 import attrs
 
-from .._values.problems import invalid, not_one_of, renamed, within, wrong_type
+from .._values.problems import invalid, one_of, renamed, within, wrong_type
 from .blobs import Blob, FileChangedError, PathBlob
 
 Files = Literal["base64", "paths"]
@@ -169,5 +169,5 @@ def _known(data: Any, names: "list[str] | tuple[str, ...]", where: str) -> Mappi
         raise wrong_type(where, "an object", data, hint)
     for name in data:
         if name not in names:
-            raise not_one_of(where, names, str(name))
+            raise invalid(where, f"each key must be {one_of(names, str(name))}")
     return data

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, Unpack, get_args, get_origin
 
-from .._values.problems import MAX_SHOWN_WORD, mistyped, not_one_of, with_article, wrong_type
+from .._values.problems import mistyped, not_one_of, one_of, with_article, wrong_type
 from .address import address_or_domain
 from .checks import (
     check_bool,
@@ -275,7 +275,7 @@ def _need_options(checks: Mapping[str, Check], value: object, name: str) -> dict
     for key, given in options.items():
         check = checks.get(key)
         if check is None:
-            raise mistyped(f"{name}.{key[:MAX_SHOWN_WORD]}", f"must be one of {', '.join(map(repr, checks))}")
+            raise mistyped(name, f"each key must be {one_of(checks, key)}")
         options[key] = check(given, f"{name}.{key}")
     return options
 

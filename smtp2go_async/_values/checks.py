@@ -77,7 +77,7 @@ def check_words(value: object, argument: str) -> list[str]:
 def check_some(value: Any, argument: str) -> None:
     """Refuse a list without items."""
     if value is not None and not value:
-        raise invalid(argument, "must have 1 or more items, not 0")
+        raise invalid(argument, "must not be empty; give 1 or more items")
 
 
 def check_mapping(value: object, argument: str) -> dict[str, Any]:

@@ -32,6 +32,11 @@ def mistyped(argument: str, problem: str) -> ArgumentTypeError:
 
 def not_one_of(argument: str, words: Iterable[str], given: str) -> InvalidArgumentError:
     """Make the error for a word that is none of a closed set, with the nearest word of the set."""
+    return invalid(argument, f"must be {one_of(words, given)}")
+
+
+def one_of(words: Iterable[str], given: str) -> str:
+    """Return the end of a sentence about a word that is none of a closed set."""
     # Here, since only a mistake needs it.
     from difflib import get_close_matches
 
@@ -40,7 +45,7 @@ def not_one_of(argument: str, words: Iterable[str], given: str) -> InvalidArgume
     plain = written.strip(" \t\r\n'\"").lower()
     near = get_close_matches(plain, known, 1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return invalid(argument, f"must be one of {', '.join(map(repr, known))}, not {written!r}{hint}")
+    return f"one of {', '.join(map(repr, known))}, not {written!r}{hint}"
 
 
 def renamed(argument: str, error: Exception) -> ArgumentError:

@@ -49,7 +49,7 @@ def test_bytes_are_attached_under_the_name_that_is_given(kind):
 @BOTH
 @pytest.mark.parametrize("content", [b"x", bytearray(b"x"), memoryview(b"x"), io.BytesIO(b"x")])
 def test_bytes_and_files_without_a_name_need_one(kind, content):
-    with pytest.raises(ValueError, match=r"^(filename|cid): bytes and files without a name need one$"):
+    with pytest.raises(ValueError, match=r"^(filename|cid): must be given with bytes, and with files without a name$"):
         kind(content)
 
 
@@ -143,13 +143,15 @@ def test_a_cid_may_be_given_as_it_stands_in_the_body_or_in_the_header(given):
 
 @pytest.mark.parametrize("given", ["a<b", "<logo", "logo>", "a>b", "<<logo>"])
 def test_a_cid_with_an_angle_bracket_inside_is_refused(given):
-    with pytest.raises(ValueError, match=r"^cid: holds [<>] at position \d; give what stands behind cid:"):
+    with pytest.raises(
+        ValueError, match=r"^cid: must be the name behind cid: in the HTML body, not hold [<>] at position \d"
+    ):
         Inline(b"x", given)
 
 
 @pytest.mark.parametrize("given", ["", "cid:", "<>", "cid:<>", " "])
 def test_an_empty_cid_is_refused(given):
-    with pytest.raises(ValueError, match=r"^cid: is empty$"):
+    with pytest.raises(ValueError, match=r"^cid: must not be empty$"):
         Inline(b"x", given)
 
 
@@ -204,7 +206,7 @@ SECRETS = [
 def test_a_text_that_was_meant_as_the_content_is_not_shown(kind, text, name):
     with pytest.raises(ValueError, match=r"^content: ") as caught:
         kind(text, name)
-    with pytest.raises(ValueError, match=r"^\w+\[0\]: content: ") as listed:
+    with pytest.raises(ValueError, match=r"^\w+\[0\]: ") as listed:
         argument = "attachments" if kind is Attachment else "inlines"
         Email(sender="a@example.com", to="b@example.com", subject="x", text_body="y", **{argument: [text]})
     for error in (caught.value, listed.value):
@@ -241,7 +243,7 @@ def test_a_missing_path_is_shown(kind, path):
 
 @BOTH
 def test_a_directory_is_refused(kind, tmp_path):
-    with pytest.raises(ValueError, match=r"^content: .* is a directory"):
+    with pytest.raises(ValueError, match=r"^content: .* must be a file, not a directory"):
         kind(tmp_path)
 
 
@@ -254,28 +256,28 @@ def test_a_file_in_text_mode_is_refused(kind, picture):
 @BOTH
 @pytest.mark.parametrize("content", [17, ["x"], object()])
 def test_content_of_another_kind_is_refused(kind, content):
-    with pytest.raises(TypeError, match=r"^content: bytes, a path or an open binary file is needed"):
+    with pytest.raises(TypeError, match=r"^content: must be bytes, a path or an open binary file"):
         kind(content, "x")
 
 
 @BOTH
 def test_an_empty_name_is_refused(kind):
-    with pytest.raises(ValueError, match=r"^(filename|cid): is empty$"):
+    with pytest.raises(ValueError, match=r"^(filename|cid): must not be empty$"):
         kind(b"x", "")
 
 
 @BOTH
 @pytest.mark.parametrize("control", ["\r", "\n", "\x00", "\t", "\x7f", "\x85", "\u2028", "\u2029"], ids=ascii)
 def test_control_characters_are_refused_in_names_and_types(kind, control):
-    with pytest.raises(ValueError, match=r"^(filename|cid): holds the control character"):
+    with pytest.raises(ValueError, match=r"^(filename|cid): must not hold the control character"):
         kind(b"x", f"a{control}b.pdf")
-    with pytest.raises(ValueError, match=r"^mimetype: holds the control character"):
+    with pytest.raises(ValueError, match=r"^mimetype: must not hold the control character"):
         kind(b"x", "a.pdf", mimetype=f"text/plain{control}X: y")
 
 
 def test_a_path_whose_name_has_a_line_break_needs_another_name(tmp_path):
     (tmp_path / "a\nb.pdf").write_bytes(b"x")
-    with pytest.raises(ValueError, match=r"^filename: holds the control character U\+000A"):
+    with pytest.raises(ValueError, match=r"^filename: must not hold the control character U\+000A"):
         Attachment(tmp_path / "a\nb.pdf")
     assert Attachment(tmp_path / "a\nb.pdf", "ab.pdf").filename == "ab.pdf"
 
@@ -315,7 +317,7 @@ def test_a_fetched_file_may_have_another_name_and_type():
     "url", ["https://files.example.com", "https://files.example.com/", "https://files.example.com/a/?b=c.pdf"]
 )
 def test_an_address_without_a_file_name_needs_one(url):
-    with pytest.raises(ValueError, match=r"^filename: the url has no file name"):
+    with pytest.raises(ValueError, match=r"^filename: must be given, since the url has no file name"):
         Attachment.from_url(url)
     assert Attachment.from_url(url, "a.pdf").filename == "a.pdf"
 
@@ -324,12 +326,12 @@ def test_an_address_without_a_file_name_needs_one(url):
     "url", ["", "a.pdf", "/etc/passwd", "file:///etc/passwd", "ftp://files.example.com/a.pdf", "//x/a"]
 )
 def test_only_addresses_on_the_web_can_be_fetched(url):
-    with pytest.raises(ValueError, match=r"^url: an http or https address is needed$"):
+    with pytest.raises(ValueError, match=r"^url: must be an http or https address$"):
         Attachment.from_url(url)
 
 
 def test_an_address_with_a_line_break_is_refused():
-    with pytest.raises(ValueError, match=r"^url: holds the control character"):
+    with pytest.raises(ValueError, match=r"^url: must not hold the control character"):
         Attachment.from_url("https://files.example.com/a.pdf\n")
 
 

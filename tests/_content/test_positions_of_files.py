@@ -166,7 +166,9 @@ async def test_an_upload_that_its_framework_closed_meanwhile_is_refused_before_a
         attachments=[Attachment(upload.file, upload.filename)],
     )
     await upload.close()
-    with pytest.raises(ValueError, match=r"^the open file 'invoice.pdf' is closed already.*web frameworks close"):
+    with pytest.raises(
+        ValueError, match=r"^attachments\[0\]: the open file 'invoice.pdf' is closed already.*web frameworks close"
+    ):
         encode(made.to_fields())
 
 

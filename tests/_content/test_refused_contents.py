@@ -16,7 +16,7 @@ def test_a_path_is_looked_at_when_it_is_given(tmp_path):
 
 
 def test_a_directory_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="is a directory; a file is needed"):
+    with pytest.raises(ValueError, match="must be a file, not a directory"):
         blob_of(tmp_path, "x")
 
 
@@ -83,5 +83,5 @@ def test_a_file_that_is_read_by_awaiting_is_refused_and_says_what_to_give_instea
         async def read(self, size=-1):
             return b""
 
-    with pytest.raises(TypeError, match=r"Upload is read by awaiting; write await upload\.read\(\)$"):
+    with pytest.raises(TypeError, match=r"Upload, which is read by awaiting; write await upload\.read\(\)$"):
         blob_of(Upload(), "invoice.pdf")

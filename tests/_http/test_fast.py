@@ -69,7 +69,7 @@ def test_the_error_names_the_missing_package_and_the_command_that_installs_it(mi
 @pytest.mark.parametrize("kind", [AsyncClient, SyncClient])
 @pytest.mark.parametrize("wrong", ["Fast", "", "pyreqwest"])
 def test_another_name_is_refused(wrong, kind, key):
-    with pytest.raises(ValueError, match=r"^transport: .* is none of httpx, fast$"):
+    with pytest.raises(ValueError, match=r"^transport: must be one of 'httpx', 'fast', not "):
         kind(key, transport=wrong)
 
 

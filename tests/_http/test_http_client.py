@@ -151,7 +151,7 @@ def test_something_else_is_a_type_error(wrong, key):
 
 
 def test_a_synchronous_httpx_client_is_a_type_error(key):
-    with httpx.Client(verify=False) as wrong, pytest.raises(TypeError, match="not a Client"):
+    with httpx.Client(verify=False) as wrong, pytest.raises(TypeError, match="not an httpx.Client"):
         AsyncClient(key, http_client=wrong)
 
 

@@ -102,14 +102,17 @@ def test_the_standard_librarys_addresses_are_taken(given, sent):
     ],
 )
 def test_garbage_is_no_address(text):
-    with pytest.raises(ValueError, match=r"^to: is not an e-mail address(: it is empty)?$"):
+    with pytest.raises(ValueError, match=r"^to: must be an e-mail address with one @(: it is empty)?$"):
         format_address(text, "to")
 
 
 @pytest.mark.parametrize("domain", [".", "..", ".example.com", "example..com", "example.com.", "bücher.example."])
 @pytest.mark.parametrize("form", ["jane@{}", "Jane <jane@{}>", '"Doe, Jane" <jane@{}>'])
 def test_a_domain_with_an_empty_part_is_refused_with_the_reason(form, domain):
-    with pytest.raises(ValueError, match=r"^to: is not an e-mail address: its domain has two full stops in a row, or"):
+    with pytest.raises(
+        ValueError,
+        match=r"^to: must be an e-mail address or a domain, not one whose domain has two full stops in a row, or",
+    ):
         format_address(form.format(domain), "to")
 
 
@@ -135,7 +138,7 @@ def test_full_stops_in_quotes_stay_in_quotes(local):
     ["a@example.com, b@example.com", "a@example.com,b@example.com", "Doe, Jane <jane@example.com>, bob@example.com"],
 )
 def test_two_addresses_in_one_text_are_refused_with_advice(text):
-    with pytest.raises(ValueError, match=r"^to: (2|3) addresses in one text; give one each"):
+    with pytest.raises(ValueError, match=r"^to: must be one address, not (2|3) in one text; give one each"):
         format_address(text, "to")
 
 
@@ -146,13 +149,13 @@ def test_an_unquoted_comma_in_a_name_is_refused():
 
 @pytest.mark.parametrize("text", ["Team: a@example.com;", "Team:;", "undisclosed-recipients:;"])
 def test_a_group_is_refused(text):
-    with pytest.raises(ValueError, match=r"^to: a group is not an e-mail address$"):
+    with pytest.raises(ValueError, match=r"^to: must be an e-mail address, not a group$"):
         format_address(text, "to")
 
 
 @pytest.mark.parametrize("pair", [("Jane", "Jane <jane@example.com>"), ("Jane", "Other <jane@example.com>")])
 def test_a_pair_whose_address_has_a_name_too_is_refused(pair):
-    with pytest.raises(ValueError, match="holds a name as well"):
+    with pytest.raises(ValueError, match="in the first half of the pair"):
         format_address(pair, "to")
 
 
@@ -166,7 +169,7 @@ def test_a_pair_needs_one_address(pair):
     "value", [None, 17, b"jane@example.com", ["Jane", "jane@example.com"], ("a", "b", "c"), ("jane@example.com",), {}]
 )
 def test_anything_else_is_no_kind_of_address(value):
-    with pytest.raises(TypeError, match=r"^to: text, a \(name, address\) pair or an Address is needed"):
+    with pytest.raises(TypeError, match=r"^to: must be a str, a \(name, address\) pair or an Address"):
         format_address(value, "to")
 
 
@@ -177,7 +180,7 @@ def test_both_parts_of_a_pair_are_text(pair):
 
 
 def test_a_text_longer_than_a_header_line_is_refused_and_not_parsed():
-    with pytest.raises(ValueError, match=r"^to: is longer than 998 characters$"):
+    with pytest.raises(ValueError, match=r"^to: must have at most 998 characters, not [0-9,]+$"):
         format_address("x <" + "a@" * 500_000, "to")
 
 
@@ -202,14 +205,14 @@ CONTROLS = ["\r", "\n", "\r\n", "\x00", "\t", "\x0b", "\x1f", "\x7f", "\x85", "\
 )
 def test_a_control_character_anywhere_is_refused(control, make):
     with pytest.raises(
-        ValueError, match=rf"^to: holds the control character U\+{ord(control[0]):04X}[A-Z ]* at position"
+        ValueError, match=rf"^to: must not hold the control character U\+{ord(control[0]):04X}[A-Z ]* at position"
     ):
         format_address(make(control), "to")
 
 
 @pytest.mark.parametrize("control", ["\x00", "\x7f", "\x85", "\u2028"], ids=ascii)
 def test_a_control_character_in_an_address_object_is_refused(control):
-    with pytest.raises(ValueError, match=r"^to: holds the control character"):
+    with pytest.raises(ValueError, match=r"^to: must not hold the control character"):
         format_address(Address(f"Jane{control}", "jane", "example.com"), "to")
 
 
@@ -251,12 +254,12 @@ def test_1_to_100_addresses_are_possible(count):
 
 @pytest.mark.parametrize("count", [0, 101, 1000])
 def test_no_address_and_more_than_100_are_not(count):
-    with pytest.raises(ValueError, match=rf"^to: 1 to 100 addresses are possible, not {count}$"):
+    with pytest.raises(ValueError, match=rf"^to: must be 1 to 100 addresses, not {count:,}$"):
         format_addresses(["jane@example.com"] * count, "to")
 
 
 def test_the_position_of_a_wrong_address_is_told_and_the_address_is_not():
-    with pytest.raises(ValueError, match=r"^cc\[2\]: is not an e-mail address$") as caught:
+    with pytest.raises(ValueError, match=r"^cc\[2\]: must be an e-mail address with one @$") as caught:
         format_addresses(["a@example.com", "b@example.com", "secret.person"], "cc")
     assert "secret" not in str(caught.value)
 
@@ -271,7 +274,7 @@ def test_a_pair_without_a_list_is_refused_with_advice():
     [None, 17, b"jane@example.com", {"jane@example.com"}, {"jane@example.com": "Jane"}, iter(["jane@example.com"])],
 )
 def test_only_a_sequence_is_a_list(value):
-    with pytest.raises(TypeError, match=r"^to: an address or a list of addresses is needed"):
+    with pytest.raises(TypeError, match=r"^to: must be an address or a list of addresses"):
         format_addresses(value, "to")
 
 
@@ -352,18 +355,21 @@ def test_any_text_is_either_one_address_or_refused(text):
 @pytest.mark.parametrize("argument", ["cc", "bcc", "reply_to"])
 @pytest.mark.parametrize("empty", ["", " "])
 def test_an_empty_field_of_a_form_says_how_to_leave_the_argument_out(argument, empty):
-    words = f"^{argument}: is empty; give None, or an empty list, where there is no address$"
+    words = f"^{argument}: must not be empty; give None, or an empty list, where there is no address$"
     with pytest.raises(ValueError, match=words):
         Email(sender="a@example.com", to="b@example.com", subject="x", text_body="y", **{argument: empty})
 
 
 @pytest.mark.parametrize(("empty", "place"), [("", "to"), ([""], r"to\[0\]"), (["a@example.com", " "], r"to\[1\]")])
 def test_an_empty_address_is_told_as_empty(empty, place):
-    with pytest.raises(ValueError, match=f"^{place}: is not an e-mail address: it is empty$"):
+    with pytest.raises(ValueError, match=f"^{place}: must be an e-mail address with one @, not an empty text$"):
         Email(sender="a@example.com", to=empty, subject="x", text_body="y")
 
 
 @pytest.mark.parametrize("text", ["a@example.com;b@example.com", "a@example.com; Jane <b@example.com>;"])
 def test_several_addresses_with_semicolons_are_asked_for_as_a_list(text):
-    with pytest.raises(ValueError, match="^to: is not an e-mail address; give several addresses as a list"):
+    with pytest.raises(
+        ValueError,
+        match="^to: must be an e-mail address with one @, not several with ';' between them; give them as a list",
+    ):
         Email(sender="a@example.com", to=text, subject="x", text_body="y")

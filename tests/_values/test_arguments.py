@@ -91,22 +91,22 @@ def test_none_is_handed_on_where_it_is_possible_and_nowhere_else():
     [
         ({"id": 5}, TypeError, "id: must be a str, not an int"),
         ({"id": ["a"]}, TypeError, "id: must be a str, not a list"),
-        ({"id": " "}, ValueError, "id: is empty"),
+        ({"id": " "}, ValueError, "id: must not be empty"),
         ({"count": True}, TypeError, "count: must be an int, not a bool"),
         ({"count": 2.0}, TypeError, "count: must be an int, not a float"),
         ({"count": 2**63}, ValueError, "count: must be a number of at most 64 bits"),
         ({"since": dt.date(2026, 6, 1)}, TypeError, "since: must be a datetime, not a datetime.date"),
         ({"comment": b"a"}, TypeError, "comment: must be a str, not a bytes"),
-        ({"comment": "a\nb"}, ValueError, "comment: holds the control character U+000A at position 1"),
-        ({"comment": "a\ud800"}, ValueError, "comment: holds the lone surrogate U+D800 at position 1, which is not valid text"),
+        ({"comment": "a\nb"}, ValueError, "comment: must not hold the control character U+000A at position 1"),
+        ({"comment": "a\ud800"}, ValueError, "comment: must be valid text, not hold the lone surrogate U+D800 at position 1"),
         ({"many": 5}, TypeError, "many: must be a list of str, not an int"),
         ({"many": {"a"}}, TypeError, "many: must be a list of str, not a set"),
         ({"many": b"a"}, TypeError, "many: must be a list of str, not a bytes"),
         ({"many": ["a", None]}, TypeError, "many[1]: must be a str, not None"),
-        ({"many": ["a", "b\0"]}, ValueError, "many[1]: holds the control character U+0000 at position 1"),
+        ({"many": ["a", "b\0"]}, ValueError, "many[1]: must not hold the control character U+0000 at position 1"),
         ({"deep": []}, TypeError, "deep: must be a mapping, not a list"),
-        ({"deep": {"name": "a"}}, TypeError, "deep: can have names and really, not 'name'"),
-        ({"deep": {"really": 1}}, TypeError, "deep really: must be a bool, not an int"),
+        ({"deep": {"name": "a"}}, TypeError, "deep.name: must be one of 'names', 'really'"),
+        ({"deep": {"really": 1}}, TypeError, "deep.really: must be a bool, not an int"),
         ({"deep": {5: 1}}, TypeError, "deep key 0: must be a str, not an int"),
     ],
 )  # fmt: skip
@@ -258,7 +258,9 @@ def test_a_text_holds_control_characters_only_where_people_write_it(group, name,
     if argument in FREE_TEXT and check("a", argument) != ["a"]:
         assert check(lines, argument) == lines
         return
-    with pytest.raises(ValueError, match=rf"^{argument}(\[0\])?: holds the control character U\+000D at position 10$"):
+    with pytest.raises(
+        ValueError, match=rf"^{argument}(\[0\])?: must not hold the control character U\+000D at position 10$"
+    ):
         check(lines, argument)
 
 
@@ -266,7 +268,7 @@ def test_a_text_holds_control_characters_only_where_people_write_it(group, name,
 def test_a_subaccount_is_never_blank(group, name):
     checks = Arguments(inspect.unwrap(vars(type(getattr(CLIENT, group)))[name])).checks
     if "subaccount_id" in checks:
-        with pytest.raises(ValueError, match=r"^subaccount_id: is empty$"):
+        with pytest.raises(ValueError, match=r"^subaccount_id: must not be empty$"):
             checks["subaccount_id"]("", "subaccount_id")
 
 

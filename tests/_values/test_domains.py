@@ -45,7 +45,7 @@ def test_a_character_that_does_not_show_is_refused_by_its_name(number, place):
     text = PLACES[place].format(chr(number))
     name = unicodedata.name(chr(number), "")
     told = re.escape(
-        f"holds U+{number:04X} {name}".rstrip() + f" at position {text.index(chr(number))}, which does not"
+        f"must not hold U+{number:04X} {name}".rstrip() + f" at position {text.index(chr(number))}, which does not"
     )
     with pytest.raises(ValueError, match=rf"^to: {told}"):
         format_address(text, "to")
@@ -61,7 +61,7 @@ def test_a_character_that_does_not_show_is_refused_in_each_form_of_an_address(nu
         Address("Jane", "jane", f"exam{one}ple.com"),
         Address("Jane", f"ja{one}ne", "example.com"),
     ):
-        with pytest.raises(ValueError, match=rf"^to: holds U\+{number:04X} .*position \d+"):
+        with pytest.raises(ValueError, match=rf"^to: must not hold U\+{number:04X} .*position \d+"):
             format_address(value, "to")
 
 
@@ -69,13 +69,13 @@ def test_a_character_that_does_not_show_is_refused_in_each_form_of_an_address(nu
 def test_every_argument_with_addresses_refuses_them(argument):
     usual = {"sender": "shop@example.com", "to": "jane@example.com", "subject": "Hello", "text_body": "Hi"}
     with pytest.raises(
-        ValueError, match=rf"^{argument}: holds U\+200B ZERO WIDTH SPACE at position 8, which does not show"
+        ValueError, match=rf"^{argument}: must not hold U\+200B ZERO WIDTH SPACE at position 8, which does not show"
     ):
         Email(**{**usual, argument: "jane@exa\u200bmple.com"})
 
 
 def test_the_place_in_a_list_is_told():
-    with pytest.raises(ValueError, match=r"^to\[1\]: holds U\+FEFF ZERO WIDTH NO-BREAK SPACE at position 0"):
+    with pytest.raises(ValueError, match=r"^to\[1\]: must not hold U\+FEFF ZERO WIDTH NO-BREAK SPACE at position 0"):
         format_addresses(["a@example.com", "\ufeffb@example.com"], "to")
 
 
@@ -112,14 +112,16 @@ def test_names_may_hold_what_emoji_and_scripts_need(name):
 )
 @pytest.mark.parametrize("text", ["jane@exampl{}.com", "Jane <jane@exampl{}.com>", "jane@example{}bücher.de"])
 def test_a_character_that_looks_like_another_is_refused_by_its_name(text, one, name):
-    told = re.escape(f"holds U+{ord(one):04X} {name} at position {text.index('{')}, which looks like another")
+    told = re.escape(f"must not hold U+{ord(one):04X} {name} at position {text.index('{')}, which looks like another")
     with pytest.raises(ValueError, match=rf"^to: {told}"):
         format_address(text.format(one), "to")
 
 
 @pytest.mark.parametrize("one", ["\uff20", "\ufe6b"])
 def test_a_character_that_looks_like_an_at_sign_is_refused_by_its_name(one):
-    with pytest.raises(ValueError, match=rf"^to: holds U\+{ord(one):04X} .* COMMERCIAL AT at position 4, which looks"):
+    with pytest.raises(
+        ValueError, match=rf"^to: must not hold U\+{ord(one):04X} .* COMMERCIAL AT at position 4, which looks"
+    ):
         format_address(f"jane{one}example.com", "to")
 
 
@@ -128,7 +130,8 @@ def test_a_character_that_looks_like_an_at_sign_is_refused_by_its_name(one):
 )
 def test_only_ascii_is_possible_before_the_at_sign(text):
     with pytest.raises(
-        ValueError, match=r"^to: holds U\+00E9 LATIN SMALL LETTER E WITH ACUTE at position 3 of the part before the @"
+        ValueError,
+        match=r"^to: must be ASCII before the @, not hold U\+00E9 LATIN SMALL LETTER E WITH ACUTE at position 3",
     ):
         format_address(text, "to")
 
@@ -167,7 +170,7 @@ def test_one_address_has_one_form_so_lists_and_journals_see_one():
 @pytest.mark.parametrize("one", ["\u2615", "\u2764", "\u2800", "\u00b7", "\u00d7"])
 def test_what_idna_does_not_allow_in_a_domain_is_refused_by_its_name(one):
     with pytest.raises(
-        ValueError, match=rf"^to: holds {re.escape(f'U+{ord(one):04X}')} .* at position 5, which IDNA 2008"
+        ValueError, match=rf"^to: must not hold {re.escape(f'U+{ord(one):04X}')} .* at position 5, which IDNA 2008"
     ):
         format_address(f"jane@{one}x.example", "to")
 
@@ -176,7 +179,7 @@ def test_what_idna_does_not_allow_in_a_domain_is_refused_by_its_name(one):
     "domain", ["\u0301x.example", "ab--ü.example", "א1a.example", "ü" * 60 + ".example", "xn--zz.ü.de"]
 )
 def test_a_domain_that_idna_refuses_as_a_whole_is_not_quoted(domain):
-    with pytest.raises(ValueError, match=r"^to: is not an e-mail address: its domain is not one that IDNA") as caught:
+    with pytest.raises(ValueError, match=r"^to: must have a domain that IDNA") as caught:
         format_address(f"jane@{domain}", "to")
     assert domain.split(".")[0] not in str(caught.value)
     assert caught.value.__context__ is None
@@ -231,12 +234,14 @@ def test_a_domain_in_ascii_goes_out_as_it_is(domain):
 )
 @pytest.mark.parametrize("form", ["jane@{}", "Jane <jane@{}>", '"Doe, Jane" <jane@{}>'])
 def test_a_domain_that_can_not_be_one_is_refused_with_the_reason(form, domain, problem):
-    with pytest.raises(ValueError, match=f"^to: is not an e-mail address: {problem}$"):
+    with pytest.raises(
+        ValueError, match=f"^to: (must be an e-mail address or a domain, not one whose domain )?{problem}$"
+    ):
         format_address(form.format(domain), "to")
 
 
 @pytest.mark.parametrize("one", "!#$%&'*+/=?^`{|}~")
 def test_a_character_that_no_domain_has_is_refused_by_its_name(one):
     name = re.escape(f"U+{ord(one):04X} {unicodedata.name(one)}")
-    with pytest.raises(ValueError, match=rf"^to: holds {name} at position 12; a domain has letters"):
+    with pytest.raises(ValueError, match=rf"^to: must not hold {name} at position 12"):
         format_address(f"jane@example{one}.com", "to")

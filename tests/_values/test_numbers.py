@@ -188,7 +188,7 @@ def test_scientific_notation_is_refused_with_that_reason(written):
      "-", ".", "(", ")", "()", "--12", "..12", "  12", " 2025550123"],
 )  # fmt: skip
 def test_nothing_that_follows_a_number_becomes_a_part_of_it(number, more):
-    with pytest.raises(ValueError, match="is not a telephone number with its country code: "):
+    with pytest.raises(ValueError, match="must be a telephone number with its country code; "):
         normal_number(number + more)
 
 
@@ -255,7 +255,7 @@ def test_nothing_that_follows_a_number_becomes_a_part_of_it(number, more):
     ],
 )  # fmt: skip
 def test_what_could_be_no_number_or_another_one_is_refused_with_the_reason(wrong, why):
-    with pytest.raises(ValueError, match=f"^is not a telephone number with its country code: .*{why}") as caught:
+    with pytest.raises(ValueError, match=f"^must be a telephone number with its country code; .*{why}") as caught:
         normal_number(wrong)
     assert len(wrong) < 5 or wrong not in str(caught.value)
 

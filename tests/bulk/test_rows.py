@@ -117,7 +117,7 @@ def test_all_bad_rows_are_reported_together_and_the_same_problem_once(problem):
     found = problem(TOKEN_HEADER + "1,jane@example.com,x\n2,no,x\n1,joe@example.com,x\n3,no,x\n4,jo@example.com\n")
     assert found.splitlines() == [
         "list.csv: 4 bad rows",
-        "  lines 3, 5: to: is not an e-mail address",
+        "  lines 3, 5: to: must be an e-mail address with one @",
         "  line 4: the reference '1' is in line 2 already",
         "  line 6: has 2 columns, and the header 3",
     ]
@@ -213,7 +213,7 @@ def test_a_checked_file_is_not_read_again_until_it_changes(file_of):
         ({"format": "jsonl", "delimiter": ","}, "delimiter: must be a single character, and only for CSV"),
         ({"encoding": "latin-99"}, "encoding: must be a text encoding that Python knows, not 'latin-99'"),
         ({"encoding": "base64"}, "encoding: must be a text encoding that Python knows, not 'base64'"),
-        ({"reference": " "}, "reference: is empty"),
+        ({"reference": " "}, "reference: must not be empty"),
     ],
 )
 def test_wrong_options_are_refused_when_it_is_made(options, said):
@@ -264,7 +264,7 @@ def test_without_checks_a_bad_row_is_an_outcome_and_an_unreadable_file_still_an_
     outcome = list(emails)[2]
     assert isinstance(outcome, Outcome)
     assert (outcome.reference, outcome.status) == ("3", "failed")
-    assert str(outcome.error).endswith("line 4: to: is not an e-mail address")
+    assert str(outcome.error).endswith("line 4: to: must be an e-mail address with one @")
     assert [
         outcome.reference
         for outcome in file_of(GOOD.replace("jane@", "")[:-1], check=False, reference=None)

@@ -45,8 +45,8 @@ async def test_a_list_that_is_null_is_empty(client, answers):
 @pytest.mark.parametrize(
     ("bad", "error", "words"),
     [
-        ("", ValueError, r"allowed_recipients\[0\]: is empty"),
-        (["a@example.com", " "], ValueError, r"allowed_recipients\[1\]: is empty"),
+        ("", ValueError, r"allowed_recipients\[0\]: must not be empty"),
+        (["a@example.com", " "], ValueError, r"allowed_recipients\[1\]: must not be empty"),
         ([7], TypeError, r"allowed_recipients\[0\]: must be a str"),
         (7, TypeError, "allowed_recipients: must be a list"),
     ],
@@ -59,7 +59,7 @@ async def test_a_list_without_addresses_is_refused(method, bad, error, words, cl
 
 @pytest.mark.parametrize("method", ["add", "remove"])
 async def test_adding_and_removing_need_an_address(method, client, nothing_sent):
-    with pytest.raises(ValueError, match="allowed_recipients: is empty"):
+    with pytest.raises(ValueError, match="allowed_recipients: must not be empty"):
         await getattr(client.allowed_recipients, method)([])
 
 

@@ -43,7 +43,7 @@ async def test_an_unknown_mode_goes_out_and_comes_back(client, answers):
 )
 async def test_a_list_without_addresses_is_refused(method, bad, client, nothing_sent):
     arguments = (bad, "whitelist") if method == "update" else (bad,)
-    with pytest.raises(ValueError, match="allowed_senders.*is empty"):
+    with pytest.raises(ValueError, match="allowed_senders.*must not be empty"):
         await getattr(client.allowed_senders, method)(*arguments)
 
 

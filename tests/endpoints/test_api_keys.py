@@ -105,7 +105,7 @@ async def test_a_key_outside_a_list_is_read_as_a_list_of_one_key(client, answers
 
 
 @on("method", ["edit", "patch", "remove"])
-@on(("bad", "error", "words"), [("", ValueError, "id: is empty"), (17, TypeError, "id: must be a str")])
+@on(("bad", "error", "words"), [("", ValueError, "id: must not be empty"), (17, TypeError, "id: must be a str")])
 async def test_an_id_is_needed(method, bad, error, words, client, nothing_sent):
     with pytest.raises(error, match=words):
         await getattr(client.api_keys, method)(bad)
@@ -115,8 +115,8 @@ async def test_an_id_is_needed(method, bad, error, words, client, nothing_sent):
 @on(
     ("options", "error", "words"),
     [
-        ({"endpoints": []}, ValueError, "endpoints: is empty"),
-        ({"endpoints": ["/email/send", ""]}, ValueError, r"endpoints\[1\]: is empty"),
+        ({"endpoints": []}, ValueError, "endpoints: must not be empty"),
+        ({"endpoints": ["/email/send", ""]}, ValueError, r"endpoints\[1\]: must not be empty"),
         ({"endpoints": 7}, TypeError, "endpoints: must be a list"),
         ({"custom_ratelimit_value": -1}, ValueError, "custom_ratelimit_value"),
         ({"custom_ratelimit_period": dt.timedelta(0)}, ValueError, "custom_ratelimit_period"),

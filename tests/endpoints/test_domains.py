@@ -139,7 +139,10 @@ def test_the_link_that_changes_the_dns_is_not_shown():
 
 
 @on("method", ["add", "remove", "verify"])
-@on(("bad", "error", "words"), [("", ValueError, "domain: is empty"), (None, TypeError, "domain: must be a str")])
+@on(
+    ("bad", "error", "words"),
+    [("", ValueError, "domain: must not be empty"), (None, TypeError, "domain: must be a str")],
+)
 async def test_a_domain_is_needed(method, bad, error, words, client, nothing_sent):
     with pytest.raises(error, match=words):
         await getattr(client.domains, method)(bad)
@@ -151,13 +154,13 @@ async def test_a_domain_is_needed(method, bad, error, words, client, nothing_sen
     [(("", "a", "b"), "domain"), (("c", " ", "b"), "old_subdomain"), (("c", "a", ""), "new_subdomain")],
 )
 async def test_all_three_names_are_needed(method, arguments, name, client, nothing_sent):
-    with pytest.raises(ValueError, match=f"^{name}: is empty"):
+    with pytest.raises(ValueError, match=f"^{name}: must not be empty"):
         await getattr(client.domains, method)(*arguments)
 
 
 @on("name", ["tracking_subdomain", "returnpath_subdomain"])
 async def test_an_empty_subdomain_is_refused(name, client, nothing_sent):
-    with pytest.raises(ValueError, match=f"{name}: is empty"):
+    with pytest.raises(ValueError, match=f"{name}: must not be empty"):
         await client.domains.add("example.com", **{name: ""})
 
 
@@ -166,8 +169,8 @@ async def test_an_empty_subdomain_is_refused(name, client, nothing_sent):
     [
         (["k3s9ab"], TypeError, "subaccount_access: must be a mapping, not a list"),
         ({"subaccount": ["k3s9ab"]}, TypeError, "subaccount_access: .* not 'subaccount'"),
-        ({"subaccounts": [""]}, ValueError, r"subaccount_access subaccounts\[0\]: is empty"),
-        ({"future_subaccounts": "no"}, TypeError, "subaccount_access future_subaccounts: must be a bool"),
+        ({"subaccounts": [""]}, ValueError, r"subaccount_access.subaccounts\[0\]: must not be empty"),
+        ({"future_subaccounts": "no"}, TypeError, "subaccount_access.future_subaccounts: must be a bool"),
     ],
 )
 async def test_wrong_access_is_refused(access, error, words, client, nothing_sent):
@@ -180,7 +183,7 @@ async def test_wrong_access_is_refused(access, error, words, client, nothing_sen
     [
         (None, TypeError, "subaccounts: must be a list"),
         ([7], TypeError, r"subaccounts\[0\]: must be a str"),
-        (["a", ""], ValueError, r"subaccounts\[1\]: is empty"),
+        (["a", ""], ValueError, r"subaccounts\[1\]: must not be empty"),
     ],
 )
 async def test_ids_of_subaccounts_are_checked(subaccounts, error, words, client, nothing_sent):

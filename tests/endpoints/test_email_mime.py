@@ -137,7 +137,7 @@ async def test_waiting_for_a_pipe_can_be_cancelled(client, nothing_sent, pipe):
 async def test_a_pipe_is_not_read_when_something_else_is_wrong(client, nothing_sent, pipe):
     file, end = pipe
     end.write(RAW)
-    with pytest.raises(ValueError, match=r"^schedule: is not in the future"):
+    with pytest.raises(ValueError, match=r"^schedule: must be in the future"):
         await client.email.send_mime(file, schedule=LATER - dt.timedelta(days=1))
     end.close()
     assert file.read() == RAW
@@ -146,7 +146,7 @@ async def test_a_pipe_is_not_read_when_something_else_is_wrong(client, nothing_s
 async def test_an_empty_pipe_is_refused(client, nothing_sent, pipe):
     file, end = pipe
     end.close()
-    with pytest.raises(ValueError, match=r"^mime_email: is empty$"):
+    with pytest.raises(ValueError, match=r"^mime_email: must not be empty$"):
         await client.email.send_mime(file)
 
 
@@ -178,13 +178,13 @@ async def test_only_an_open_file_may_have_to_be_read_to_its_end(sent, tmp_path, 
 
 @pytest.mark.parametrize("empty", [b"", "", bytearray(), io.BytesIO(b"")])
 async def test_an_empty_message_is_refused(client, nothing_sent, empty):
-    with pytest.raises(ValueError, match=r"^mime_email: is empty$"):
+    with pytest.raises(ValueError, match=r"^mime_email: must not be empty$"):
         await client.email.send_mime(empty)
 
 
 async def test_an_empty_file_is_refused(client, nothing_sent, tmp_path):
     (tmp_path / "mail.eml").touch()
-    with pytest.raises(ValueError, match=r"^mime_email: is empty$"):
+    with pytest.raises(ValueError, match=r"^mime_email: must not be empty$"):
         await client.email.send_mime(tmp_path / "mail.eml")
 
 
@@ -201,7 +201,7 @@ async def test_a_missing_file_is_refused(client, nothing_sent, tmp_path):
 
 
 async def test_text_that_is_not_valid_unicode_is_refused(client, nothing_sent):
-    with pytest.raises(ValueError, match=r"^mime_email: holds a lone surrogate"):
+    with pytest.raises(ValueError, match=r"^mime_email: must be valid text, not hold a lone surrogate"):
         await client.email.send_mime("Subject: \ud800")
 
 
@@ -233,21 +233,21 @@ class WritesItself:
 
 
 OTHERS = [
-    (None, "bytes, a path or an open binary file is needed, not a NoneType"),
-    (17, "bytes, a path or an open binary file is needed, not a int"),
-    (["Subject: x"], "bytes, a path or an open binary file is needed, not a list"),
-    ({"subject": "x"}, "bytes, a path or an open binary file is needed, not a dict"),
-    (dt.date(2026, 1, 1), "bytes, a path or an open binary file is needed, not a datetime.date"),
+    (None, "must be bytes, a path or an open binary file, not None"),
+    (17, "must be bytes, a path or an open binary file, not an int"),
+    (["Subject: x"], "must be bytes, a path or an open binary file, not a list"),
+    ({"subject": "x"}, "must be bytes, a path or an open binary file, not a dict"),
+    (dt.date(2026, 1, 1), "must be bytes, a path or an open binary file, not a datetime.date"),
     (
         EmailMessageOfAnotherLibrary(),
         (
-            "a shop.mail.EmailMessage is no ready message; write send_mime(mail.message()), which leaves out its bcc "
+            "must be a ready message, not a shop.mail.EmailMessage; write send_mime(mail.message()), which leaves out its bcc "
             "recipients, or email.send(..., bcc=[...])"
         ),
     ),
     (
         WritesItself(),
-        "a shop.mail.EmailMessage is no message of the standard library; write send_mime(mail.as_bytes())",
+        "must be a message of the standard library, not a shop.mail.EmailMessage; write send_mime(mail.as_bytes())",
     ),
 ]
 
@@ -263,7 +263,7 @@ async def test_another_kind_of_message_is_refused(client, nothing_sent, message,
 async def test_send_message_refuses_another_kind_too(client, nothing_sent, message, reason):
     with pytest.raises(TypeError) as caught:
         await client.email.send_message(message)
-    reason = reason.replace("bytes, a path or an open binary file is needed", "an Email or an EmailMessage is needed")
+    reason = reason.replace("must be bytes, a path or an open binary file", "must be an Email or an EmailMessage")
     hint = "; write Email.from_dict(...) around it" if isinstance(message, dict) else ""
     assert str(caught.value) == f"message: {reason}{hint}"
 
@@ -274,7 +274,7 @@ async def test_a_text_file_is_refused(client, nothing_sent):
 
 
 async def test_a_schedule_in_the_past_is_refused(client, nothing_sent):
-    with pytest.raises(ValueError, match=r"^schedule: is not in the future"):
+    with pytest.raises(ValueError, match=r"^schedule: must be in the future"):
         await client.email.send_mime(RAW, schedule=LATER - dt.timedelta(days=1))
 
 

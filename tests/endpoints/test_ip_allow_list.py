@@ -70,7 +70,7 @@ async def test_no_subaccount_is_sent_since_these_calls_take_none(client, answers
     [
         ({}, TypeError, "missing 1 required positional argument: 'ip_address'"),
         ({"ip_address": None}, TypeError, "ip_address: must be a str, not None"),
-        ({"ip_address": " "}, ValueError, "ip_address: is empty"),
+        ({"ip_address": " "}, ValueError, "ip_address: must not be empty"),
         ({"ip_address": 7}, TypeError, "ip_address: must be a str"),
     ],
 )
@@ -80,7 +80,7 @@ async def test_an_address_is_needed(method, arguments, error, words, client, not
 
 
 async def test_an_empty_new_address_is_refused(client, nothing_sent):
-    with pytest.raises(ValueError, match="new_ip_address: is empty"):
+    with pytest.raises(ValueError, match="new_ip_address: must not be empty"):
         await client.ip_allow_list.edit(ip_address="192.0.2.20", new_ip_address="")
 
 

@@ -68,7 +68,7 @@ async def test_a_password_is_not_shown(client, answers):
 @on("method", ["patch", "remove"])
 @on(
     ("bad", "error", "words"),
-    [(" ", ValueError, "ip_address: is empty"), (None, TypeError, "ip_address: must be a str")],
+    [(" ", ValueError, "ip_address: must not be empty"), (None, TypeError, "ip_address: must be a str")],
 )
 async def test_an_address_is_needed(method, bad, error, words, client, nothing_sent):
     with pytest.raises(error, match=words):

@@ -47,7 +47,7 @@ def test_a_length_comes_back_as_it_went_out(length):
         (dt.timedelta(0), "custom_ratelimit_period: a length of whole seconds, 1 or more"),
         (dt.timedelta(seconds=-1), "custom_ratelimit_period: a length"),
         (dt.timedelta(milliseconds=1500), "custom_ratelimit_period: a length"),
-        (" ", "custom_ratelimit_period: is empty"),
+        (" ", "custom_ratelimit_period: must not be empty"),
     ],
 )
 def test_a_wrong_period_is_refused(period, words):

@@ -71,7 +71,10 @@ def test_addresses_are_masked_in_reprs():
 @on("method", ["add", "remove"])
 @on(
     ("bad", "error", "words"),
-    [("", ValueError, "email_address: is empty"), (["a@example.com"], TypeError, "email_address: must be a str")],
+    [
+        ("", ValueError, "email_address: must not be empty"),
+        (["a@example.com"], TypeError, "email_address: must be a str"),
+    ],
 )
 async def test_an_address_is_needed(method, bad, error, words, client, nothing_sent):
     with pytest.raises(error, match=words):

@@ -102,9 +102,9 @@ async def test_each_kind_of_group_fills_its_fields_and_leaves_the_others_empty(d
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"start_date": dt.datetime(2026, 3, 1)}, "start_date: a time with a zone"),
-        ({"start_date": dt.date(2026, 3, 2), "end_date": dt.date(2026, 3, 2)}, "end_date: is not after start_date"),
-        ({"subaccounts": []}, "subaccounts: is empty"),
+        ({"start_date": dt.datetime(2026, 3, 1)}, "start_date: must be a time with a zone"),
+        ({"start_date": dt.date(2026, 3, 2), "end_date": dt.date(2026, 3, 2)}, "end_date: must be after start_date"),
+        ({"subaccounts": []}, "subaccounts: must not be empty"),
     ],
 )
 async def test_a_wrong_history_is_refused(arguments, words, client, nothing_sent):

@@ -102,12 +102,12 @@ async def test_a_field_and_its_plural_at_once_are_refused(one, client, nothing_s
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"reasons": []}, ValueError, "reasons: is empty"),
-        ({"recipients": [""]}, ValueError, r"recipients\[0\]: is empty"),
+        ({"reasons": []}, ValueError, "reasons: must not be empty"),
+        ({"recipients": [""]}, ValueError, r"recipients\[0\]: must not be empty"),
         ({"suppression_types": 7}, TypeError, "suppression_types: must be a list"),
-        ({"email_address": " "}, ValueError, "email_address: is empty"),
-        ({"start_date": dt.datetime(2026, 3, 1)}, ValueError, "start_date: a time with a zone"),
-        ({"start_date": dt.date(2026, 3, 2), "end_date": dt.date(2026, 3, 1)}, ValueError, "end_date: is not after"),
+        ({"email_address": " "}, ValueError, "email_address: must not be empty"),
+        ({"start_date": dt.datetime(2026, 3, 1)}, ValueError, "start_date: must be a time with a zone"),
+        ({"start_date": dt.date(2026, 3, 2), "end_date": dt.date(2026, 3, 1)}, ValueError, "end_date: must be after"),
         ({"limit": 5}, TypeError, "unexpected keyword argument 'limit'"),
     ],
 )
@@ -119,11 +119,11 @@ async def test_a_wrong_view_is_refused(arguments, error, words, client, nothing_
 
 
 async def test_an_address_and_reasons_are_needed(client, nothing_sent):
-    with pytest.raises(ValueError, match="email_address: is empty"):
+    with pytest.raises(ValueError, match="email_address: must not be empty"):
         await client.suppressions.add("")
-    with pytest.raises(ValueError, match="email_address: is empty"):
+    with pytest.raises(ValueError, match="email_address: must not be empty"):
         await client.suppressions.remove("", ["spam"])
-    with pytest.raises(ValueError, match="reasons: is empty"):
+    with pytest.raises(ValueError, match="reasons: must not be empty"):
         await client.suppressions.remove("jane@example.com", [])
 
 

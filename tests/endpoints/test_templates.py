@@ -142,7 +142,7 @@ async def test_the_error_of_an_expired_token_says_how_far_the_search_came(client
 
 
 @on("method", ["view", "delete", "edit"])
-@on(("bad", "error", "words"), [("", ValueError, "^id: is empty"), (5355878, TypeError, "^id: must be a str")])
+@on(("bad", "error", "words"), [("", ValueError, "^id: must not be empty"), (5355878, TypeError, "^id: must be a str")])
 async def test_an_id_is_needed(method, bad, error, words, client, nothing_sent):
     with pytest.raises(error, match=words):
         await getattr(client.templates, method)(bad)
@@ -151,7 +151,7 @@ async def test_an_id_is_needed(method, bad, error, words, client, nothing_sent):
 @on(
     ("arguments", "error", "words"),
     [
-        (("", "welcome", "s", "h", "t"), ValueError, "template_name: is empty"),
+        (("", "welcome", "s", "h", "t"), ValueError, "template_name: must not be empty"),
         (("x" * 65, "welcome", "s", "h", "t"), ValueError, "template_name: must have 1 to 64 characters, not 65"),
         (("A", "four", "s", "h", "t"), ValueError, "id: must have 5 to 24 characters, not 4"),
         (("A", "x" * 25, "s", "h", "t"), ValueError, "id: must have 5 to 24 characters, not 25"),
@@ -178,10 +178,10 @@ async def test_ids_of_5_and_24_characters_are_possible(id, client, answers):
     ("changes", "error", "words"),
     [
         ({"new_id": "four"}, ValueError, "new_id: must have 5 to 24 characters"),
-        ({"template_name": ""}, ValueError, "template_name: is empty"),
+        ({"template_name": ""}, ValueError, "template_name: must not be empty"),
         ({"template_name": "x" * 65}, ValueError, "template_name: must have 1 to 64 characters"),
         ({"html_body": 1}, TypeError, "html_body: must be a str"),
-        ({"tags": ["a", ""]}, ValueError, r"tags\[1\]: is empty"),
+        ({"tags": ["a", ""]}, ValueError, r"tags\[1\]: must not be empty"),
         ({"template_variables": "{}"}, TypeError, "template_variables: must be a mapping, not a str"),
         ({"name": "A"}, TypeError, r"edit\(\) got an unexpected keyword argument 'name'"),
     ],
@@ -194,8 +194,8 @@ async def test_wrong_changes_are_refused(changes, error, words, client, nothing_
 @on(
     ("filters", "error", "words"),
     [
-        ({"search_terms": []}, ValueError, "search_terms: is empty"),
-        ({"tags": []}, ValueError, "tags: is empty"),
+        ({"search_terms": []}, ValueError, "search_terms: must not be empty"),
+        ({"tags": []}, ValueError, "tags: must not be empty"),
         ({"page_size": 0}, ValueError, "page_size: must be 1 or more, not 0"),
         ({"page_size": "10"}, TypeError, "page_size: must be an int"),
         ({"search": "a"}, TypeError, r"search\(\) got an unexpected keyword argument 'search'"),

@@ -31,13 +31,13 @@ def test_one_body_is_enough(bodies):
 
 @pytest.mark.parametrize("bodies", [{}, {"text_body": ""}, {"html_body": ""}, {"text_body": None, "html_body": None}])
 def test_a_body_is_needed(bodies):
-    with pytest.raises(ValueError, match=r"^html_body: this or text_body is needed unless a template_id is given$"):
+    with pytest.raises(ValueError, match=r"^html_body: must be given, or text_body, unless a template_id is$"):
         email(**{"text_body": ..., **bodies})
 
 
 @pytest.mark.parametrize("subject", [..., None, ""])
 def test_a_subject_is_needed(subject):
-    with pytest.raises(ValueError, match=r"^subject: is needed unless a template_id is given$"):
+    with pytest.raises(ValueError, match=r"^subject: must be given, unless a template_id is$"):
         email(subject=subject)
 
 
@@ -51,13 +51,13 @@ def test_a_sender_and_a_recipient_are_needed(missing):
 def test_each_list_of_addresses_may_have_1_to_100(argument):
     assert len(getattr(email(**{argument: ["a@example.com"] * 100}), argument)) == 100
     assert getattr(email(**{argument: "a@example.com"}), argument) == ("a@example.com",)
-    with pytest.raises(ValueError, match=rf"^{argument}: 1 to 100 addresses are possible, not 101$"):
+    with pytest.raises(ValueError, match=rf"^{argument}: must be 1 to 100 addresses, not 101$"):
         email(**{argument: ["a@example.com"] * 101})
 
 
 @pytest.mark.parametrize("empty", [[], ()])
 def test_an_email_needs_a_recipient(empty):
-    with pytest.raises(ValueError, match=r"^to: 1 to 100 addresses are possible, not 0$"):
+    with pytest.raises(ValueError, match=r"^to: must be 1 to 100 addresses, not 0$"):
         email(to=empty)
 
 
@@ -76,7 +76,7 @@ def test_an_empty_mapping_of_headers_is_nothing_given():
 @pytest.mark.parametrize("argument", ["cc", "bcc", "reply_to"])
 @pytest.mark.parametrize("value", [{}, set(), b"", 0, False])
 def test_empty_values_other_than_lists_are_not_addresses(argument, value):
-    with pytest.raises(TypeError, match=rf"^{argument}: an address or a list of addresses is needed"):
+    with pytest.raises(TypeError, match=rf"^{argument}: must be an address or a list of addresses"):
         email(**{argument: value})
 
 
@@ -89,7 +89,7 @@ def test_an_empty_address_is_no_address(argument, value):
 
 @pytest.mark.parametrize("argument", ["to", "cc", "bcc", "reply_to"])
 def test_the_message_about_a_wrong_address_names_its_argument(argument):
-    with pytest.raises(ValueError, match=rf"^{argument}\[1\]: is not an e-mail address$"):
+    with pytest.raises(ValueError, match=rf"^{argument}\[1\]: must be an e-mail address with one @$"):
         email(**{argument: ["a@example.com", "wrong"]})
 
 
@@ -109,7 +109,8 @@ def test_texts_are_text(argument, value):
 @pytest.mark.parametrize("control", ["\r\n", "\n", "\r", "\x00", "\x7f", "\x85", "\u2028", "\u2029"], ids=ascii)
 def test_a_subject_stays_on_its_line(control):
     with pytest.raises(
-        ValueError, match=rf"^subject: holds the control character U\+{ord(control[0]):04X}[A-Z ]* at position 5$"
+        ValueError,
+        match=rf"^subject: must not hold the control character U\+{ord(control[0]):04X}[A-Z ]* at position 5$",
     ):
         email(subject=f"Hello{control}Bcc: all@example.org")
 
@@ -143,12 +144,12 @@ def test_template_data_may_be_any_json(data):
 
 
 def test_template_data_needs_a_template():
-    with pytest.raises(ValueError, match=r"^template_data: needs a template_id$"):
+    with pytest.raises(ValueError, match=r"^template_data: must be given together with a template_id$"):
         email(template_data={"name": "Jane"})
 
 
 def test_an_empty_template_id_is_refused():
-    with pytest.raises(ValueError, match=r"^template_id: is empty$"):
+    with pytest.raises(ValueError, match=r"^template_id: must not be empty$"):
         from_template(template_id="")
 
 
@@ -157,7 +158,7 @@ def test_an_empty_template_id_is_refused():
 
 @pytest.mark.parametrize("name", ["Reply-To", "reply-to", "REPLY-TO"])
 def test_reply_to_can_not_be_given_twice(name):
-    with pytest.raises(ValueError, match=r"^reply_to: is given in custom_headers as well; use one of them$"):
+    with pytest.raises(ValueError, match=r"^reply_to: must not be given in custom_headers as well; use one of them$"):
         email(reply_to="help@example.com", custom_headers={name: "other@example.com"})
 
 
@@ -166,7 +167,7 @@ def test_reply_to_may_be_a_custom_header():
 
 
 def test_a_wrong_custom_header_is_refused():
-    with pytest.raises(ValueError, match=r"^custom_headers\[0\]: the header content-type"):
+    with pytest.raises(ValueError, match=r"^custom_headers\[0\]: must not be the header content-type"):
         email(custom_headers={"content-type": "text/plain"})
 
 
@@ -183,14 +184,14 @@ def test_a_path_stands_for_a_file(argument, kind, tmp_path):
 @pytest.mark.parametrize("argument", ["attachments", "inlines"])
 def test_the_error_for_a_missing_file_names_its_position(argument, tmp_path):
     kind = Attachment if argument == "attachments" else Inline
-    with pytest.raises(ValueError, match=rf"^{argument}\[1\]: content: .*can't be read"):
+    with pytest.raises(ValueError, match=rf"^{argument}\[1\]: .*can't be read"):
         email(**{argument: [kind(b"x", "a.pdf"), tmp_path / "nowhere"]})
 
 
 @pytest.mark.parametrize("argument", ["attachments", "inlines"])
 @pytest.mark.parametrize("value", ["a.pdf", b"x", Attachment(b"x", "a.pdf"), {"a.pdf"}, 17])
 def test_files_come_in_a_list(argument, value):
-    with pytest.raises(TypeError, match=rf"^{argument}: a list is needed"):
+    with pytest.raises(TypeError, match=rf"^{argument}: must be a list"):
         email(**{argument: value})
 
 
@@ -212,7 +213,7 @@ def test_a_list_of_files_holds_files(argument, one, needed):
 
 
 def test_a_schedule_without_a_zone_is_refused_when_the_email_is_made():
-    with pytest.raises(ValueError, match=r"^schedule: a time with a zone is needed"):
+    with pytest.raises(ValueError, match=r"^schedule: must be a time with a zone"):
         email(schedule=dt.datetime(2026, 6, 1, 12))
 
 

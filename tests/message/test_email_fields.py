@@ -116,13 +116,13 @@ def test_a_schedule_goes_out_in_utc_in_the_one_format_that_names_its_zone(schedu
 
 @pytest.mark.parametrize("schedule", [NOW, NOW - SECOND, NOW - dt.timedelta(days=400)])
 def test_a_schedule_is_in_the_future(schedule):
-    with pytest.raises(ValueError, match=r"^schedule: is not in the future$"):
+    with pytest.raises(ValueError, match=r"^schedule: must be in the future$"):
         fields(schedule=schedule)
 
 
 @pytest.mark.parametrize("seconds", [0.000001, 0.3, 1, 5, 9.999])
 def test_a_schedule_that_may_be_past_when_it_arrives_is_refused(seconds):
-    with pytest.raises(ValueError, match=r"^schedule: is \d+\.\d seconds ahead, and 10 are needed, since the request"):
+    with pytest.raises(ValueError, match=r"^schedule: must be 10 or more seconds ahead"):
         fields(schedule=NOW + seconds * SECOND)
 
 
@@ -130,21 +130,21 @@ def test_a_schedule_that_may_be_past_when_it_arrives_is_refused(seconds):
     "ahead", [dt.timedelta(days=3, microseconds=1), dt.timedelta(days=3, seconds=1), dt.timedelta(days=400)]
 )
 def test_a_schedule_is_at_most_3_days_ahead(ahead):
-    with pytest.raises(ValueError, match=r"^schedule: is more than 3 days ahead, which is the limit$"):
+    with pytest.raises(ValueError, match=r"^schedule: must be at most 3 days ahead$"):
         fields(schedule=NOW + ahead)
 
 
 def test_a_schedule_is_compared_with_the_clock_of_this_machine_by_default():
     made = Email(**USUAL, schedule=dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5))
     assert made.to_fields()["schedule"].endswith(" +0000")
-    with pytest.raises(ValueError, match="not in the future"):
+    with pytest.raises(ValueError, match="must be in the future"):
         Email(**USUAL, schedule=dt.datetime.now(dt.UTC)).to_fields()
 
 
 def test_an_email_that_was_composed_earlier_is_checked_when_it_is_sent():
     made = Email(**USUAL, schedule=NOW + 10 * SECOND)
     assert made.to_fields(now=lambda: NOW)["schedule"] == "2026-06-01 12:00:10 +0000"
-    with pytest.raises(ValueError, match=r"^schedule: is 9\.0 seconds ahead, and 10 are needed"):
+    with pytest.raises(ValueError, match=r"^schedule: must be 10 or more seconds ahead, .*, not 9\.0;"):
         made.to_fields(now=lambda: NOW + SECOND)
-    with pytest.raises(ValueError, match="not in the future"):
+    with pytest.raises(ValueError, match="must be in the future"):
         made.to_fields(now=lambda: NOW + 10 * SECOND)

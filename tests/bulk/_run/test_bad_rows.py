@@ -8,7 +8,7 @@ from bulk.helpers import counted, email, emails, states
 from smtp2go_async import Email, Journal, JournalError, Outcome
 
 
-def bad(reference, error="to: is not an e-mail address"):
+def bad(reference, error="to: must be an e-mail address with one @"):
     return Outcome(reference=reference, status="failed", error=ValueError(error))
 
 
@@ -21,7 +21,7 @@ def test_a_bad_row_is_in_the_journal_with_its_error(go, client, path, tmp_path):
     report = go(client.bulk.send, [*emails(3), bad("r4")], journal=path)
     assert (report.sent, report.failed) == (3, 1)
     row = rows(path)["r4"]
-    assert (row.state, row.claimed, row.error) == ("failed", 0, "ValueError: to: is not an e-mail address")
+    assert (row.state, row.claimed, row.error) == ("failed", 0, "ValueError: to: must be an e-mail address with one @")
     with Journal(path) as journal:
         assert journal.export_csv(tmp_path / "rows.csv") == 4
     with open(tmp_path / "rows.csv", encoding="utf-8", newline="") as file:

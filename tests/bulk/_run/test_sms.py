@@ -241,7 +241,7 @@ def test_a_row_that_could_mean_another_number_fails_and_no_text_is_sent_for_it(w
     assert (report.sent, report.failed) == (1, 1)
     assert list(provider.arrived) == numbers(1)
     (failed,) = (outcome for outcome in told if outcome.status == "failed")
-    assert str(failed.error).startswith("destinations, row 1: is not a telephone number with its country code: ")
+    assert str(failed.error).startswith("destinations, row 1: must be a telephone number with its country code; ")
     assert wrong not in f"{failed!r} {failed.error} {report!r}"
     assert "2025550123" not in repr(failed)
 
