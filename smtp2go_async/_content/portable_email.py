@@ -153,7 +153,9 @@ def _file_from(kind: Any, value: Any, where: str) -> Any:
             return kind.from_url(source, name, mimetype=mimetype)
         return kind(source if sources == ["path"] else _decoded(source), name, mimetype=mimetype)
     except (TypeError, ValueError) as error:
-        raise within(where, error) from error
+        # The object has its content under another key than an attachment.
+        is_source = getattr(error, "argument", None) == "content"
+        raise within(where, renamed(sources[0], error) if is_source else error) from error
 
 
 def _decoded(text: str) -> bytes:

@@ -8,6 +8,7 @@ import pytest
 
 from smtp2go_async._content.blobs import FileChangedError
 from smtp2go_async._content.sources import blob_of
+from smtp2go_async._values.problems import with_article
 
 
 def test_a_path_is_looked_at_when_it_is_given(tmp_path):
@@ -64,7 +65,7 @@ def test_an_open_text_file_is_refused(tmp_path):
 
 @pytest.mark.parametrize("content", [None, 17, ["x"], object()])
 def test_anything_else_is_refused_by_its_type(content):
-    with pytest.raises(TypeError, match=f"not a {type(content).__name__}"):
+    with pytest.raises(TypeError, match=f"not {with_article(content)}$"):
         blob_of(content, "x")
 
 

@@ -214,7 +214,7 @@ def test_the_line_to_write_is_shown(kind, given, said, line, upload):
     ):
         with pytest.raises(TypeError) as caught:
             make()
-        assert str(caught.value).startswith("content: a ")
+        assert str(caught.value).startswith("content: must be bytes, a path or an open binary file, not a")
         assert str(caught.value).endswith(f"{said}; write {line.format(kind.__name__)}")
     argument = "attachments" if kind is Attachment else "inlines"
     with pytest.raises(TypeError) as caught:

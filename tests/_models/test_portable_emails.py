@@ -166,7 +166,7 @@ def test_a_file_that_is_gone_is_named():
     with pytest.raises(ValueError, match=r"^attachments\[1\]: 'list.csv' can't be read: "):
         email.to_dict()
     told = email.to_dict(files="paths")
-    with pytest.raises(ValueError, match=r"^attachments\[1\]: .*can't be read: "):
+    with pytest.raises(ValueError, match=r"^attachments\[1\]\.path: .*can't be read: "):
         Email.from_dict(told)
 
 
@@ -195,7 +195,8 @@ def test_a_missing_required_argument_is_named(name):
 def test_an_unknown_key_is_an_error_that_names_it(name):
     with pytest.raises(ValueError) as caught:
         Email.from_dict({**SHORTEST, name: "x"})
-    assert str(caught.value).startswith(f"data: {name!r} xx")
+    assert str(caught.value).startswith("data: each key must be one of 'sender', 'to', 'cc', ")
+    assert f", not {str(name)!r}" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ def test_a_lone_surrogate_in_a_nested_field_is_refused_by_the_name_of_the_outerm
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        (dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "datetime"),
-        (decimal.Decimal("1.5"), "Decimal"),
+        (dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "datetime.datetime"),
+        (decimal.Decimal("1.5"), "decimal.Decimal"),
         (b"bytes", "bytes"),
         ({1, 2}, "set"),
         (object(), "object"),

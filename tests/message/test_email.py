@@ -89,7 +89,9 @@ def test_an_empty_address_is_no_address(argument, value):
 
 @pytest.mark.parametrize("argument", ["to", "cc", "bcc", "reply_to"])
 def test_the_message_about_a_wrong_address_names_its_argument(argument):
-    with pytest.raises(ValueError, match=rf"^{argument}\[1\]: must be an e-mail address with one @$"):
+    with pytest.raises(
+        ValueError, match=rf"^{argument}\[1\]: must be an e-mail address with one @, not a text without @$"
+    ):
         email(**{argument: ["a@example.com", "wrong"]})
 
 
@@ -205,7 +207,7 @@ def test_files_come_in_a_list(argument, value):
     ],
 )
 def test_a_list_of_files_holds_files(argument, one, needed):
-    with pytest.raises(TypeError, match=rf"^{argument}\[0\]: {needed} or a path is needed"):
+    with pytest.raises(TypeError, match=rf"^{argument}\[0\]: must be an {needed} or a path"):
         email(**{argument: [one]})
 
 
