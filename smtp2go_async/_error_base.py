@@ -238,7 +238,8 @@ class InvalidArgumentError(Smtp2goError, ValueError):
         argument: str | None = None,
     ) -> None:
         super().__init__(message, operation=operation)
-        self.argument = argument
+        # A path or a key of the caller's own can be a part of it.
+        self.argument = argument and mask_text(argument)
         self._take(details)
 
 
@@ -261,7 +262,7 @@ class ArgumentTypeError(Smtp2goError, TypeError):
         argument: str | None = None,
     ) -> None:
         super().__init__(message, operation=operation)
-        self.argument = argument
+        self.argument = argument and mask_text(argument)
         self._take(details)
 
 

@@ -11,7 +11,9 @@ from smtp2go_async import (
     AsyncClient,
     Attachment,
     Email,
+    EmailFile,
     InvalidArgumentError,
+    Journal,
     RetryPolicy,
     Smtp2goError,
     SyncClient,
@@ -194,3 +196,17 @@ def test_an_error_gets_the_name_by_which_the_caller_knows_its_argument():
 
 def test_a_very_long_problem_is_cut():
     assert len(str(renamed("body", ValueError("x" * 5000)))) < 520
+
+
+@on(
+    ("argument", "make"),
+    [
+        ("format", lambda path: EmailFile.from_template(path, "t", sender="a@example.com", format="xls")),
+        ("recipients", lambda path: Journal(path / "run.journal", recipients="all")),
+        ("journal", lambda path: Journal("")),
+    ],
+)
+def test_files_and_journals_name_the_argument(tmp_path, argument, make):
+    with pytest.raises(Smtp2goError) as caught:
+        make(tmp_path)
+    assert str(caught.value).startswith(f"{argument}: ")
