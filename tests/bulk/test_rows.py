@@ -225,7 +225,7 @@ def test_a_file_of_unknown_format_is_refused_when_it_is_made():
     with pytest.raises(ValueError, match=r"format: the ending of 'list.csv.gz' does not say it"):
         EmailFile("list.csv.gz", hello)
     with pytest.raises(
-        ValueError, match=r"^format: 'list.XLSX' is a workbook, which can't be read here; save it as CSV$"
+        ValueError, match=r"^format: must be 'csv' or 'jsonl', and 'list.XLSX' is a workbook; save it as CSV$"
     ):
         EmailFile("list.XLSX", hello)
 
@@ -272,7 +272,7 @@ def test_without_checks_a_bad_row_is_an_outcome_and_an_unreadable_file_still_an_
     ] == ["1"]
     with pytest.raises(ValueError, match="line 4: byte"):
         list(file_of(GOOD.encode() + b"3,\xff", check=False))
-    with pytest.raises(ValueError, match="line 2: to: is not"):
+    with pytest.raises(ValueError, match="line 2: to: must be an e-mail address"):
         list(file_of(GOOD.replace("jane@", "")))
 
 

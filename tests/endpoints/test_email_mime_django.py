@@ -86,6 +86,6 @@ async def test_an_email_of_django_itself_is_refused_since_its_bcc_would_be_lost(
         await getattr(client.email, call)(EmailMessage("secret", bcc=["secret@example.com"]))
     argument = {"send_mime": "mime_email", "send_message": "message"}[call]
     assert str(caught.value) == (
-        f"{argument}: a {NAME} is no ready message; write send_mime(mail.message()), which leaves out its bcc "
+        f"{argument}: must be a ready message, not a {NAME}; write send_mime(mail.message()), which leaves out its bcc "
         "recipients, or email.send(..., bcc=[...])"
     )

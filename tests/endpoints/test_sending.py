@@ -44,9 +44,9 @@ def test_a_length_comes_back_as_it_went_out(length):
 @on(
     ("period", "words"),
     [
-        (dt.timedelta(0), "custom_ratelimit_period: a length of whole seconds, 1 or more"),
-        (dt.timedelta(seconds=-1), "custom_ratelimit_period: a length"),
-        (dt.timedelta(milliseconds=1500), "custom_ratelimit_period: a length"),
+        (dt.timedelta(0), "custom_ratelimit_period: must be 1 or more whole seconds, not 0"),
+        (dt.timedelta(seconds=-1), "custom_ratelimit_period: must be 1 or more whole"),
+        (dt.timedelta(milliseconds=1500), "custom_ratelimit_period: must be 1 or more whole"),
         (" ", "custom_ratelimit_period: must not be empty"),
     ],
 )

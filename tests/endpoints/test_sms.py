@@ -195,7 +195,7 @@ async def test_received_texts_can_still_be_asked_for_in_unix_seconds(client, ans
 
 @pytest.mark.parametrize("end", ["start", "end"])
 async def test_a_time_can_not_be_given_in_two_ways(client, nothing_sent, end):
-    with pytest.raises(ValueError, match=rf"^unix_{end}: {end}_date is given as well; use one of them$"):
+    with pytest.raises(ValueError, match=rf"^unix_{end}: must not be given together with {end}_date; use one of them$"):
         await client.sms.view_received(**{f"{end}_date": NOON, f"unix_{end}": 0})
 
 

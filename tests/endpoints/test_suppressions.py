@@ -95,7 +95,7 @@ async def test_all_pages_are_fetched_with_the_same_fields(client, answers):
 
 @pytest.mark.parametrize("one", ["reason", "recipient", "suppression_type"])
 async def test_a_field_and_its_plural_at_once_are_refused(one, client, nothing_sent):
-    with pytest.raises(ValueError, match=f"{one}s: {one} is given as well"):
+    with pytest.raises(ValueError, match=f"{one}s: must not be given together with {one}"):
         await client.suppressions.view(**{one: "spam", f"{one}s": ["spam"]})
 
 

@@ -58,7 +58,7 @@ FAR = GOOD.encode() + b"".join(b"x%d,jane@example.com,J\xc3\xa4ne\n" % n for n i
         (LATIN, f"line 4: byte {LATIN.index(0xF6)} of the file is not utf-8 (invalid start byte); give its encoding"),
         (FAR, f"line 5,004: byte {FAR.index(0xFF):,} of the file is not utf-8 (invalid start byte); give its encoding"),
         (GOOD.encode("utf-16")[:-1], f"line 3: byte {len(GOOD) * 2} of the file is not utf-16 (truncated data); give its encoding"),
-        (HEADER + '1,jane@example.com,"a\nb"\n', "line 2: subject: holds the control character U+000A at position 7"),
+        (HEADER + '1,jane@example.com,"a\nb"\n', "line 2: subject: must not hold the control character U+000A at position 7"),
     ],
     ids=lambda item: str(item)[:40],
 )  # fmt: skip
@@ -199,7 +199,7 @@ def test_an_address_with_an_invisible_character_is_refused_with_its_line(problem
     content = HEADER + "1,jane@example.com,Jane\n2,jo\u200be@example.com,Joe\n"
     assert problem(content).startswith("list.csv, line 3: to: holds U+200B ZERO WIDTH SPACE at position 2, which")
     from_template = EmailFile.from_template
-    with pytest.raises(ValueError, match=r"^sender: holds U\+00AD SOFT HYPHEN at position 9"):
+    with pytest.raises(ValueError, match=r"^sender: must not hold U\+00AD SOFT HYPHEN at position 9"):
         from_template("list.csv", "welcome", sender="news@exam\u00adple.com")
 
 
