@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeVar
 import attrs
 
 from .._content.blobs import FileChangedError
-from .._values.checks import with_article
+from .._values.problems import with_article
 from ..errors import (
     ApiError,
     AuthenticationError,

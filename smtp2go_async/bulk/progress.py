@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from .._values.checks import check_count, check_number, check_text, with_article
+from .._values.checks import check_count, check_number, check_text
+from .._values.problems import with_article
 from ..pacing import Pacer
 from .outcome import STATUSES, Outcome
 from .rows import EmailFile

@@ -17,7 +17,8 @@ from typing import Final, Literal, TypeVar
 from anyio import to_thread
 
 from .._runtime.caller_thread import is_exit, run_in_caller_thread
-from .._values.checks import check_count, check_not_blank, with_article
+from .._values.checks import check_count, check_not_blank
+from .._values.problems import with_article
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
 from ..errors import JournalError

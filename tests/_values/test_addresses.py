@@ -102,7 +102,9 @@ def test_the_standard_librarys_addresses_are_taken(given, sent):
     ],
 )
 def test_garbage_is_no_address(text):
-    with pytest.raises(ValueError, match=r"^to: must be an e-mail address with one @(: it is empty)?$"):
+    with pytest.raises(
+        ValueError, match=r"^to: must be an e-mail address with one @, not (an empty text|a text|one with nothing)"
+    ):
         format_address(text, "to")
 
 
@@ -120,7 +122,7 @@ def test_a_domain_with_an_empty_part_is_refused_with_the_reason(form, domain):
 @pytest.mark.parametrize("value", ["{}@example.com", "Jane <{}@example.com>", ("Jane", "{}@example.com")])
 def test_full_stops_where_only_quotes_allow_them_are_refused_with_the_form_to_write(value, local):
     value = value.format(local) if isinstance(value, str) else (value[0], value[1].format(local))
-    with pytest.raises(ValueError, match=r"^to: .* two full stops .* write that part in quotes") as caught:
+    with pytest.raises(ValueError, match=r"^to: .* two full stops .* write the part before the @ in quotes") as caught:
         format_address(value, "to")
     assert str(caught.value).endswith('"a..b"@example.com')
 
@@ -259,13 +261,15 @@ def test_no_address_and_more_than_100_are_not(count):
 
 
 def test_the_position_of_a_wrong_address_is_told_and_the_address_is_not():
-    with pytest.raises(ValueError, match=r"^cc\[2\]: must be an e-mail address with one @$") as caught:
+    with pytest.raises(
+        ValueError, match=r"^cc\[2\]: must be an e-mail address with one @, not a text without @$"
+    ) as caught:
         format_addresses(["a@example.com", "b@example.com", "secret.person"], "cc")
     assert "secret" not in str(caught.value)
 
 
 def test_a_pair_without_a_list_is_refused_with_advice():
-    with pytest.raises(ValueError, match=re.escape('to: put a (name, address) pair into a list: to=[("Jane"')):
+    with pytest.raises(ValueError, match=re.escape("to: must have a (name, address) pair in a list: to=[(name")):
         format_addresses(("Jane", "jane@example.com"), "to")
 
 

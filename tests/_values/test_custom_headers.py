@@ -41,7 +41,7 @@ def test_headers_with_similar_names_are_not_refused(name):
 
 @pytest.mark.parametrize("name", ["", " ", "X A", "X-A ", " X-A", "X-A:", "X:A", "Ä", "Content-Type ", "X\u00a0A"])
 def test_a_name_is_printable_ascii_without_spaces_and_colons(name):
-    with pytest.raises(ValueError, match=r"^custom_headers\[0\]: must have a name of printable ASCII"):
+    with pytest.raises(ValueError, match=r"^custom_headers\[0\]: must have a name in printable ASCII"):
         check_headers({name: "x"}, "custom_headers")
 
 

@@ -225,17 +225,17 @@ def test_a_domain_in_ascii_goes_out_as_it_is(domain):
 @pytest.mark.parametrize(
     ("domain", "problem"),
     [
-        ("a" * 64 + ".example", "a part of its domain has 64 characters; 63 are possible between two full stops"),
-        (LONGEST + "d", "its domain has 254 characters; 253 are possible"),
-        ("-a.example", "a part of its domain begins or ends with a hyphen"),
-        ("a-.example", "a part of its domain begins or ends with a hyphen"),
-        ("a.-", "a part of its domain begins or ends with a hyphen"),
+        ("a" * 64 + ".example", "has 64 characters, more than 63, between two full stops"),
+        (LONGEST + "d", "has 254 characters, more than 253"),
+        ("-a.example", "has a hyphen at the edge of a part"),
+        ("a-.example", "has a hyphen at the edge of a part"),
+        ("a.-", "has a hyphen at the edge of a part"),
     ],
 )
 @pytest.mark.parametrize("form", ["jane@{}", "Jane <jane@{}>", '"Doe, Jane" <jane@{}>'])
 def test_a_domain_that_can_not_be_one_is_refused_with_the_reason(form, domain, problem):
     with pytest.raises(
-        ValueError, match=f"^to: (must be an e-mail address or a domain, not one whose domain )?{problem}$"
+        ValueError, match=f"^to: must be an e-mail address or a domain, not one whose domain {problem}$"
     ):
         format_address(form.format(domain), "to")
 
@@ -243,5 +243,7 @@ def test_a_domain_that_can_not_be_one_is_refused_with_the_reason(form, domain, p
 @pytest.mark.parametrize("one", "!#$%&'*+/=?^`{|}~")
 def test_a_character_that_no_domain_has_is_refused_by_its_name(one):
     name = re.escape(f"U+{ord(one):04X} {unicodedata.name(one)}")
-    with pytest.raises(ValueError, match=rf"^to: must not hold {name} at position 12"):
+    with pytest.raises(
+        ValueError, match=rf"^to: must have letters, digits and hyphens in its domain, not {name} at position 12"
+    ):
         format_address(f"jane@example{one}.com", "to")

@@ -255,14 +255,16 @@ def test_nothing_that_follows_a_number_becomes_a_part_of_it(number, more):
     ],
 )  # fmt: skip
 def test_what_could_be_no_number_or_another_one_is_refused_with_the_reason(wrong, why):
-    with pytest.raises(ValueError, match=f"^must be a telephone number with its country code; .*{why}") as caught:
+    with pytest.raises(
+        ValueError, match=f"^number: must be a telephone number with its country code; .*{why}"
+    ) as caught:
         normal_number(wrong)
     assert len(wrong) < 5 or wrong not in str(caught.value)
 
 
 @pytest.mark.parametrize("wrong", [12025550123, 12025550123.0, None, b"+12025550123", True, ["+12025550123"]])
 def test_a_number_is_text(wrong):
-    with pytest.raises(TypeError, match=r"^must be a str, not (an? \w+|None)$"):
+    with pytest.raises(TypeError, match=r"^number: must be a str, not (an? \w+|None)$"):
         normal_number(wrong)
 
 

@@ -88,7 +88,7 @@ def test_a_header_that_was_not_split_asks_for_the_delimiter(problem, separator):
         ('{"id": true}', "column 'id': a reference must be text, not a bool"),
         ('{"id": null}', "column 'id': a reference must be text, not None"),
         ('{"id": "2"}', "no column 'email'; there are id"),
-        ('{"id": "2", "email": 5, "name": "x"}', "to: an address or a list of addresses is needed, not a int"),
+        ('{"id": "2", "email": 5, "name": "x"}', "to: must be an address or a list of addresses, not an int"),
         ('{"id": "\\u0007", "email": "x"}', "column 'id': a reference must not hold control characters or lone surrogates"),
     ],
     ids=lambda item: str(item)[:40],
@@ -162,7 +162,10 @@ def test_after_a_separator_line_commas_in_the_header_do_not_count(tmp_path):
         ("sep=;\n", "line 1: is empty; the first line names the columns"),
         ("sep=;\nid;email;name\n", "line 2: there are no rows"),
         ("sep=;\nid;email;name\n1;jane@example.com\n", "line 3: has 2 columns, and the header 3"),
-        ("sep=;\n\nid;email;name\n\n1;jane;Jane\n", "line 5: to: is not an e-mail address"),
+        (
+            "sep=;\n\nid;email;name\n\n1;jane;Jane\n",
+            "line 5: to: must be an e-mail address with one @, not a text without @",
+        ),
     ],
 )
 def test_a_separator_line_counts_as_a_line(problem, content, said):
