@@ -12,7 +12,8 @@ from ._masking import shown_half_made
 from ._models.model import AnyReply
 from ._operation import CallEffect, Operation
 from ._runtime.loading import loading
-from ._values.checks import about, check_bool, check_count, check_mapping
+from ._values.checks import check_bool, check_count, check_mapping
+from ._values.problems import within, wrong_type
 from ._values.unset import UNSET, Unset
 from ._wire import settings
 from ._wire.codec import STANDARD
@@ -175,7 +176,7 @@ class AsyncClient(AsyncGroups):
             request = build_request(operation, fields, self._calls.settings)
         except (TypeError, ValueError) as error:
             # The text starts with the name of a field, and the argument is the body.
-            raise about("body", error) from error
+            raise within("body", error) from error
         return await self._calls.make(operation, request)
 
     async def aclose(self) -> None:
@@ -200,7 +201,7 @@ def _transport_for(
 
     if http_client is not None:
         if not isinstance(http_client, HttpxClient):
-            raise TypeError(f"http_client: must be an httpx.AsyncClient, not a {type(http_client).__name__}")
+            raise wrong_type("http_client", "an httpx.AsyncClient", http_client)
         return BorrowedTransport(http_client)
     if not fast:
         return OwnTransport(partial(HttpxConnections, settings.base_url), max_connections)

@@ -233,13 +233,18 @@ class Repetition:
         When an earlier attempt may have been carried out, no later refusal shows that the call was not: the outcome
         of the call is unknown.
         """
+        if self._effect is not CallEffect.ONCE:
+            # Such a call can be made again whatever became of it. An error does not know the effect of its call.
+            error.retryable = decide(failure_of(error), self._effect) is not Decision.RAISE
         if not self._may_be_done or error.carried_out is not False:
             return error
         if isinstance(error, NotSentError):
-            return OutcomeUnknownError(
+            unknown = OutcomeUnknownError(
                 "an earlier attempt got no response and may have been carried out; the last attempt was not sent",
                 operation=operation,
             )
+            unknown.retryable = error.retryable and self._effect is not CallEffect.ONCE
+            return unknown
         error.carried_out = None
         error.add_note("An earlier attempt of this call got no response and may have been carried out.")
         return error
