@@ -51,8 +51,6 @@ class PriorRun:
         Raises:
             JournalError: The journal belongs to another list.
         """
-        if self.is_compared:
-            return "same list"
         journal = self._journal
         assert journal is not None
         kept = journal.list_head if journal.checks_list else ()

@@ -75,8 +75,9 @@ class RowGatherer:
 
     async def _read(self, limit: int, until: float) -> bool:
         found: list[Row | Outcome] = []
-        with self._stopping.reading():
+        with self._stopping.start_reading():
             found = await self._source.take(limit, until)
+        self._stopping.end_reading()
         # An exit is raised at the end of the run; no row may be sent after it.
         if self._source.error is not None and is_exit(self._source.error):
             self._stopping.stop()

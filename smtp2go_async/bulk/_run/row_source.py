@@ -16,7 +16,7 @@ from ..journal import Journal
 from ..outcome import Outcome
 from .async_list import AsyncList
 from .list_rows import ListItem, ListSource, MakeRow
-from .prior_run import PriorRun
+from .prior_run import Comparison, PriorRun
 
 LOOKUP_ROWS = 256
 """Rows read ahead where each is looked up in a journal: a hop into a thread costs more than a row."""
@@ -142,7 +142,10 @@ class RowSource:
         elif self._prior_run.exists and self._async_list is None:
             limit = max(limit, LOOKUP_ROWS)
         self._uncompared += await self._make_rows(limit, at_last)
-        comparison = await self._prior_run.compare(self._uncompared, at_end=self.ended, failed=self.error is not None)
+        comparison: Comparison = "same list"
+        if not self._prior_run.is_compared:
+            failed = self.error is not None
+            comparison = await self._prior_run.compare(self._uncompared, at_end=self.ended, failed=failed)
         if comparison == "more rows needed":
             return
         found, self._uncompared = self._uncompared, []

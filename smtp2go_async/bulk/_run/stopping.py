@@ -1,8 +1,5 @@
 """How a run ends before its list does."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import anyio
 
 from .row_source import RowSource
@@ -49,19 +46,20 @@ class Stopping:
             self.error = error
             self.stop()
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Read from the list in a scope that `stop` cancels."""
+    def start_reading(self) -> anyio.CancelScope:
+        """Return the scope in which the list is read; `stop` cancels it until `end_reading`."""
         # One read at a time: the tasks that take rows hold a lock.
-        with anyio.CancelScope() as self._reading:
-            yield
+        self._reading = anyio.CancelScope()
+        return self._reading
+
+    def end_reading(self) -> None:
+        """Cancel no read any more."""
         self._reading = None
 
-    @contextmanager
-    def calling(self, scope: anyio.CancelScope) -> Iterator[None]:
-        """Make a call in a scope that `stop` cancels only if it is not to wait for calls under way."""
+    def start_call(self, scope: anyio.CancelScope) -> None:
+        """Cancel this scope of a call if `stop` is not to wait for calls under way."""
         self._calls.add(scope)
-        try:
-            yield
-        finally:
-            self._calls.discard(scope)
+
+    def end_call(self, scope: anyio.CancelScope) -> None:
+        """Cancel the scope of this call no more."""
+        self._calls.discard(scope)

@@ -78,9 +78,12 @@ class Workers:
                     if self.stopping.is_set:
                         await self.recorder.give_back(rows)
                         break
-                    with self.stopping.calling(scope):
+                    self.stopping.start_call(scope)
+                    try:
                         unwritten = await self.sender.send(rows)
-                        start_more()
+                    finally:
+                        self.stopping.end_call(scope)
+                    start_more()
         except BaseException:
             self.stopping.stop()
             raise

@@ -169,9 +169,9 @@ BESIDE = """
     import program
 
     async def main():
-        way, url, key, journal, count = sys.argv[1:]
+        mode, url, key, journal, count = sys.argv[1:]
         name, given, options = program.arguments("send", journal, int(count))
-        await asyncio.gather(program.awaited(url, key, name, given, options), asyncio.sleep(3600))
+        await asyncio.gather(program.run_async(url, key, name, given, options), asyncio.sleep(3600))
 
     asyncio.run(main())
 """
