@@ -198,7 +198,7 @@ def test_the_type_of_an_uploaded_inline_image_is_guessed_from_its_file():
 
 LINES = [
     (UploadFile, "UploadFile, which is read by awaiting", "{}(upload.file, upload.filename)"),
-    (AiohttpUpload("x", "a.pdf", io.BytesIO()), "no file, and holds one", "{}(upload.file, upload.filename)"),
+    (AiohttpUpload("x", "a.pdf", io.BytesIO()), "which only holds one", "{}(upload.file, upload.filename)"),
     (TornadoUpload("a.pdf", b"x"), "TornadoUpload, which only holds one", "{}(upload.body, upload.filename)"),
     (SanicUpload("a/b", b"x", "a.pdf"), "SanicUpload, which only holds one", "{}(upload.body, upload.name)"),
 ]
