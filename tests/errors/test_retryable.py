@@ -164,7 +164,7 @@ def raised_by_a_call(problems, effect, policy):
 
             client._attempt = attempt
             with pytest.raises(Smtp2goError) as caught:
-                await client._call(Operation("/x", dict, effect=effect), {})
+                await client._calls.call(Operation("/x", dict, effect=effect), {})
             return caught.value
 
     return asyncio.run(main())
