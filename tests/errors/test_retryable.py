@@ -4,10 +4,12 @@ import copy
 import json
 import pickle
 
+import anyio
 import pytest
 from errors.test_pickle import drawn, kinds
 
-from smtp2go_async import CallEffect, RetryPolicy, errors
+from smtp2go_async import AsyncClient, CallEffect, RetryPolicy, errors
+from smtp2go_async._operation import Operation
 from smtp2go_async.errors import (
     BulkStoppedError,
     NotSentError,
@@ -149,22 +151,27 @@ def test_an_earlier_attempt_without_an_answer_counts_too(effect, retryable):
     assert (type(error), error.carried_out, error.retryable) == (RateLimitError, None, retryable)
 
 
+class FailingTransport:
+    """Ends each attempt with the next of some errors."""
+
+    def __init__(self, problems):
+        self.problems = list(problems)
+
+    async def send(self, _request, _depart):
+        raise self.problems.pop(0)
+
+    async def aclose(self):
+        pass
+
+
 def raised_by_a_call(problems, effect, policy):
     """Make a call whose attempts end in these errors, and return what it raises."""
-    import asyncio
-
-    from smtp2go_async import AsyncClient
-    from smtp2go_async._operation import Operation
 
     async def main():
         async with AsyncClient("api-" + "A1b2" * 8, retry=policy) as client:
-
-            async def attempt(*_):
-                raise problems.pop(0)
-
-            client._attempt = attempt
+            client._calls.transport = FailingTransport(problems)
             with pytest.raises(Smtp2goError) as caught:
                 await client._calls.call(Operation("/x", dict, effect=effect), {})
             return caught.value
 
-    return asyncio.run(main())
+    return anyio.run(main)
