@@ -30,7 +30,9 @@ def test_plain_http_to_another_machine_can_be_allowed():
 @pytest.mark.parametrize("kind", [AsyncClient, SyncClient])
 def test_a_copy_with_a_real_key_may_not_go_where_the_sandbox_s_may(kind):
     client = kind(PUBLIC, base_url=ELSEWHERE)
-    with pytest.raises(ValueError, match=r"^api_key: plain http would show it to the network; ") as caught:
+    with pytest.raises(
+        ValueError, match=r"^api_key: must be the sandbox's own over this base_url, or be allowed by allow_http=True, "
+    ) as caught:
         client.with_options(api_key=KEY)
     assert KEY not in str(caught.value)
     with pytest.raises(ValueError, match=r"^api_key: "):
@@ -39,15 +41,17 @@ def test_a_copy_with_a_real_key_may_not_go_where_the_sandbox_s_may(kind):
 
 def test_a_copy_with_a_real_key_from_the_environment_may_not_either(monkeypatch):
     monkeypatch.setenv("SMTP2GO_API_KEY", KEY)
-    with pytest.raises(ValueError, match=r"^base_url: plain http would show"):
+    with pytest.raises(ValueError, match=r"^base_url: must be https, not plain http, which would show"):
         AsyncClient(base_url=ELSEWHERE)
-    with pytest.raises(ValueError, match=r"^api_key: plain http would show"):
+    with pytest.raises(ValueError, match=r"^api_key: must be the sandbox's own over this base_url"):
         AsyncClient(PUBLIC, base_url=ELSEWHERE).with_options(api_key=None)
 
 
 def test_a_real_key_among_the_extra_fields_is_not_shown_either():
     client = AsyncClient(PUBLIC, base_url=ELSEWHERE)
-    with pytest.raises(ValueError, match=r"^extra_body: plain http would show the api_key in it") as caught:
+    with pytest.raises(
+        ValueError, match=r"^extra_body: must not have an api_key in it, which plain http would show"
+    ) as caught:
         client.with_options(extra_body={"api_key": KEY})
     assert KEY not in str(caught.value)
     assert client.with_options(extra_body={"api_key": PUBLIC, "new": 1})
@@ -55,14 +59,18 @@ def test_a_real_key_among_the_extra_fields_is_not_shown_either():
 
 async def test_a_real_key_in_the_body_of_a_call_is_not_shown_either():
     client = AsyncClient(PUBLIC, base_url=ELSEWHERE)
-    with pytest.raises(ValueError, match=r"^body: plain http would show the api_key in it") as caught:
+    with pytest.raises(
+        ValueError, match=r"^body: must not have an api_key in it, which plain http would show"
+    ) as caught:
         await client.call("POST", "/domain/view", {"api_key": KEY}, effect=CallEffect.READ)
     assert KEY not in str(caught.value)
 
 
 def test_the_api_s_own_host_is_never_plain_however_it_is_written():
     for url in ("http://API.smtp2go.com/v3", "http://eu-api.smtp2go.com./v3"):
-        with pytest.raises(ValueError, match=r"^base_url: plain http would show the key to the network; use https"):
+        with pytest.raises(
+            ValueError, match=r"^base_url: must be https, not plain http, which would show the key to the network"
+        ):
             AsyncClient(KEY, base_url=url, allow_http=True)
 
 
@@ -73,7 +81,9 @@ def test_any_key_may_go_to_this_machine_over_plain_http(base_url):
 
 @pytest.mark.parametrize("options", [{"api_key": PUBLIC}, {"api_key": KEY, "allow_http": True}])
 def test_the_provider_has_https_and_no_key_goes_there_without_it(options):
-    with pytest.raises(ValueError, match=r"^base_url: plain http would show the key to the network; use https$"):
+    with pytest.raises(
+        ValueError, match=r"^base_url: must be https, not plain http, which would show the key to the network$"
+    ):
         AsyncClient(base_url="http://api.smtp2go.com/v3", **options)
 
 

@@ -158,7 +158,7 @@ def test_a_token_that_comes_again_is_an_error_after_the_items_of_its_page(tokens
     assert ids(came) == expected
     (error,) = errors
     assert isinstance(error, PagingError)
-    assert "a page that it has given before" in str(error)
+    assert "leads back to a page that came before" in str(error)
     assert (error.items, error.last.email_id) == (len(expected), expected[-1])
     assert len(bodies) == len(tokens)
 
