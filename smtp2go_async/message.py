@@ -5,7 +5,8 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import attrs
 
@@ -343,7 +344,8 @@ class Email(PortableEmail):
     schedule: dt.datetime | None = attrs.field(default=None)
     fastaccept: bool | None = attrs.field(default=None, converter=_fastaccept)
 
-    _FILE_KINDS: ClassVar = {"attachments": Attachment, "inlines": Inline}
+    # Without an annotation, which jedi would show as an argument.
+    _FILE_KINDS = MappingProxyType({"attachments": Attachment, "inlines": Inline})
 
     def __attrs_post_init__(self) -> None:
         if self.template_id is None:

@@ -100,7 +100,7 @@ class OwnTransport:
             raise cannot_connect(error, operation) from error
         self._loop, self._connections = loop, connections
         self._places = anyio.Semaphore(self._max_connections, fast_acquire=True)
-        self._closer = _close_with_the_loop(connections)
+        self._closer = self._close_with_the_loop(connections)
         await anext(self._closer)
         return connections
 
@@ -113,21 +113,22 @@ class OwnTransport:
                 await self._closer.aclose()
         self._connections = None
 
+    async def _close_with_the_loop(self, connections: LoopConnections) -> AsyncGenerator[None, None]:
+        """Close the connections when the event loop ends, unless they were closed before.
+
+        Both asyncio and trio finish the asynchronous generators that are still open before they close a loop; that is
+        the only moment at which connections that outlived their `AsyncClient` block can be closed in order. As a
+        method, the generator keeps this transport, and with it itself, until the garbage collector comes by: trio warns
+        of a generator that ends before its loop does, as it would when a function drops its client at its end.
+        """
+        try:
+            yield
+        finally:
+            await connections.aclose()
+
 
 _INHERITED: list[object] = []
 """Connections of the parent process, kept for as long as this process lives."""
-
-
-async def _close_with_the_loop(connections: LoopConnections) -> AsyncGenerator[None, None]:
-    """Close the connections when the event loop ends, unless they were closed before.
-
-    Both asyncio and trio finish the asynchronous generators that are still open before they close a loop; that is the
-    only moment at which connections that outlived their `AsyncClient` block can be closed in order.
-    """
-    try:
-        yield
-    finally:
-        await connections.aclose()
 
 
 class BorrowedTransport:
