@@ -16,12 +16,6 @@ Importing this package loads nothing else: each name is loaded when it is used f
 # Annotated, so that jedi takes it for a bool that it can't know, and completes the names below as type checkers do.
 TYPE_CHECKING: bool = False
 if TYPE_CHECKING:
-    from ._models.model import AnyReply as AnyReply
-    from ._models.model import EmptyReply as EmptyReply
-    from ._models.model import ListReply as ListReply
-    from ._models.model import Reply as Reply
-    from ._models.period import CalendarPeriod as CalendarPeriod
-    from ._operation import CallEffect as CallEffect
     from .bulk.journal import Journal as Journal
     from .bulk.outcome import BulkReport as BulkReport
     from .bulk.outcome import Outcome as Outcome
@@ -55,6 +49,12 @@ if TYPE_CHECKING:
     from .message import Email as Email
     from .message import Inline as Inline
     from .pacing import Pacer as Pacer
+    from .period import CalendarPeriod as CalendarPeriod
+    from .reply import AnyReply as AnyReply
+    from .reply import EmptyReply as EmptyReply
+    from .reply import ListReply as ListReply
+    from .reply import Reply as Reply
+    from .retry import CallEffect as CallEffect
     from .retry import RetryPolicy as RetryPolicy
     from .sync import SyncClient as SyncClient
 
@@ -68,11 +68,10 @@ _HOMES = {
     "client": ("AsyncClient",),
     "sync": ("SyncClient",),
     "message": ("Attachment", "Email", "Inline"),
-    "retry": ("RetryPolicy",),
+    "retry": ("CallEffect", "RetryPolicy"),
     "pacing": ("Pacer",),
-    "_operation": ("CallEffect",),
-    "_models.period": ("CalendarPeriod",),
-    "_models.model": ("AnyReply", "EmptyReply", "ListReply", "Reply"),
+    "period": ("CalendarPeriod",),
+    "reply": ("AnyReply", "EmptyReply", "ListReply", "Reply"),
     "errors": (
         "ApiError",
         "ArgumentTypeError",

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import anyio
 import attrs
 
-from ._operation import CallEffect, Operation
+from ._operation import Operation
 from ._pacing.turns import HeldBackError, Turn
 from ._pacing.waking import Waker, waker_for
 from ._runtime.loading import loading
@@ -31,7 +31,7 @@ from ._wire.response import Response, parse_response
 from ._wire.settings import Settings
 from .errors import ApiError, RateLimitError, ReplyError, SendRefusedError, Smtp2goError
 from .pacing import Pacer
-from .retry import Repetition, RetryBudget
+from .retry import CallEffect, Repetition, RetryBudget
 
 if TYPE_CHECKING:
     import tenacity

@@ -1,6 +1,5 @@
 """An operation of the API: its path, the type of its result, and what happens when it is called twice."""
 
-import enum
 import re
 from typing import Generic, TypeVar
 
@@ -9,6 +8,7 @@ import attrs
 from ._masking import shown_half_made
 from ._values.checks import check_text
 from ._values.problems import invalid, not_one_of, wrong_type
+from .retry import CallEffect
 
 METHODS = ("POST", "PATCH", "GET", "PUT", "DELETE")
 
@@ -16,19 +16,6 @@ MAX_PATH_LENGTH = 200
 """Characters; the API's longest path has 28."""
 
 T_co = TypeVar("T_co", covariant=True)
-
-
-class CallEffect(enum.Enum):
-    """What making a call a second time does. Every operation names its effect; there is no default."""
-
-    READ = "read"
-    """Changes nothing."""
-
-    CONVERGES = "converges"
-    """Ends in the same state when done twice."""
-
-    ONCE = "once"
-    """Does two things when done twice: a second e-mail, a second text, a second key."""
 
 
 @shown_half_made
@@ -45,7 +32,7 @@ class Operation(Generic[T_co]):
     key_in_body: bool = attrs.field(default=False, kw_only=True)
     """The API wants ``api_key`` in the body of this call, also where a header carries it in other calls."""
 
-    empty_answer: bool = attrs.field(default=False, kw_only=True)
+    empty_response: bool = attrs.field(default=False, kw_only=True)
     """The API documents a success without a body here, so any text with a success status is fine."""
 
     def __attrs_post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-from ._models.model import Reply, model
+from ._model_class import model
 from ._operation import Operation
 from ._values.checks import check_count
 from .errors import (
@@ -14,6 +14,7 @@ from .errors import (
     RateLimitError,
     ServerError,
 )
+from .reply import Reply
 
 T = TypeVar("T")
 P = TypeVar("P", bound="Page")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ._calls import Calls
 from ._groups import AsyncGroups
 from ._masking import shown_half_made
-from ._models.model import AnyReply
-from ._operation import CallEffect, Operation
+from ._operation import Operation
 from ._runtime.loading import loading
 from ._values.checks import check_bool, check_count, check_mapping
 from ._values.problems import within, wrong_type
@@ -20,7 +19,8 @@ from ._wire.codec import STANDARD
 from ._wire.request import build_request
 from ._wire.settings import MAX_EMAIL_BYTES, TIMEOUT, Auth, Region, Settings, TransportName
 from .pacing import Pacer
-from .retry import RetryPolicy
+from .reply import AnyReply
+from .retry import CallEffect, RetryPolicy
 
 if TYPE_CHECKING:
     from ._http.seams import Transport

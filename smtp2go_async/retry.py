@@ -25,11 +25,23 @@ from collections.abc import Callable
 import attrs
 
 from ._masking import shown_half_made
-from ._operation import CallEffect
 from ._runtime.forking import tell_after_fork
 from ._values.checks import check_bool, check_int, check_number
 from ._values.problems import invalid
 from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError, Smtp2goError
+
+
+class CallEffect(enum.Enum):
+    """What making a call a second time does. Every operation names its effect; there is no default."""
+
+    READ = "read"
+    """Changes nothing."""
+
+    CONVERGES = "converges"
+    """Ends in the same state when done twice."""
+
+    ONCE = "once"
+    """Does two things when done twice: a second e-mail, a second text, a second key."""
 
 
 class Failure(enum.Enum):

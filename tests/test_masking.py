@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async._masking import mask_text, repr_masked, repr_personal, repr_secret, repr_url
-from smtp2go_async._models.model import MaskedAddress, PersonalText, Reply, Secret, model
+from smtp2go_async._model_class import MaskedAddress, PersonalText, Secret, model
 from smtp2go_async.endpoints.email import EmailSent, ScheduledEmail
 from smtp2go_async.endpoints.sms import ReceivedSms, SentSms, SmsMessage
+from smtp2go_async.reply import Reply
 
 KEY = "api-" + "A1b2" * 8
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_a
 
 import attrs
 
+from .._model_class import InOneText, field_keys
 from .._runtime.loading import loading
-from .model import InOneText, Reply, field_keys
+from ..reply import Reply
 from .prose import pieces, to_prose
 from .scalars import SCALARS, Hook, to_str
 from .shapes import keys_of, list_for, map_for, object_for

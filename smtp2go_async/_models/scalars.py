@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .period import CalendarPeriod
+from ..period import CalendarPeriod
 
 Hook = Callable[[Any, Any], Any]
 

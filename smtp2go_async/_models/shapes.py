@@ -12,7 +12,8 @@ from typing import Any, get_args, get_origin
 
 import attrs
 
-from .model import Reply, field_keys
+from .._model_class import field_keys
+from ..reply import Reply
 
 _DEEPEST = 3
 """Levels of nesting that are looked through."""

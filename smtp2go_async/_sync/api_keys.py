@@ -3,8 +3,8 @@
 
 from typing import Unpack
 
-from .._models.model import EmptyReply, ListReply
 from ..endpoints.api_keys import ApiKey, ApiKeyOptions, ApiKeys
+from ..reply import EmptyReply, ListReply
 from ._group import SyncGroup
 
 

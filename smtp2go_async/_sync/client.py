@@ -4,13 +4,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from .._models.model import AnyReply
-from .._operation import CallEffect
 from .._values.unset import UNSET, Unset
 from .._wire.settings import MAX_EMAIL_BYTES, Auth, Region, TransportName
 from ..client import AsyncClient
 from ..pacing import Pacer
-from ..retry import RetryPolicy
+from ..reply import AnyReply
+from ..retry import CallEffect, RetryPolicy
 from ._group import thread_for
 from .groups import SyncGroups
 

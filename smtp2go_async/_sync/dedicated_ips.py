@@ -1,8 +1,8 @@
 # Written by tools/make_sync.py from endpoints/dedicated_ips.py: change that file, then run `nox -s sync`.
 """The synchronous side of `smtp2go_async.endpoints.dedicated_ips`."""
 
-from .._models.model import ListReply
 from ..endpoints.dedicated_ips import DedicatedIpPool, DedicatedIps
+from ..reply import ListReply
 from ._group import SyncGroup
 
 

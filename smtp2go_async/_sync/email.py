@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from email.message import Message
 from typing import BinaryIO, Unpack
 
-from .._models.model import EmptyReply, ListReply
 from .._values.address import AddressLike
 from ..endpoints.email import BatchItem, Emails, EmailSent, ScheduledEmail, ScheduledFilters
 from ..message import Email, EmailParts
+from ..reply import EmptyReply, ListReply
 from ._group import SyncGroup
 
 

@@ -3,9 +3,9 @@
 
 from typing import Unpack
 
-from .._models.model import EmptyReply, ListReply
 from ..endpoints._sending import SendingOptions
 from ..endpoints.ip_auth import IpAuth, IpAuthEntries, IpAuthEntry
+from ..reply import EmptyReply, ListReply
 from ._group import SyncGroup
 
 

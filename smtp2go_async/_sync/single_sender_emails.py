@@ -1,8 +1,8 @@
 # Written by tools/make_sync.py from endpoints/single_sender_emails.py: change that file, then run `nox -s sync`.
 """The synchronous side of `smtp2go_async.endpoints.single_sender_emails`."""
 
-from .._models.model import EmptyReply
 from ..endpoints.single_sender_emails import SingleSenderEmails, SingleSenders
+from ..reply import EmptyReply
 from ._group import SyncGroup
 
 

@@ -3,8 +3,8 @@
 
 from typing import Unpack
 
-from .._models.model import ListReply
 from ..endpoints.smtp_users import SmtpUser, SmtpUserList, SmtpUserOptions, SmtpUserResults, SmtpUsers
+from ..reply import ListReply
 from ._group import SyncGroup
 
 

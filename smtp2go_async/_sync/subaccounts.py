@@ -4,7 +4,6 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-from .._models.model import EmptyReply
 from ..endpoints.subaccounts import (
     Subaccount,
     SubaccountFilters,
@@ -13,6 +12,7 @@ from ..endpoints.subaccounts import (
     SubaccountReopened,
     Subaccounts,
 )
+from ..reply import EmptyReply
 from ._group import SyncGroup
 
 

@@ -4,7 +4,6 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-from .._models.model import EmptyReply
 from ..endpoints.templates import (
     SavedTemplate,
     Template,
@@ -15,6 +14,7 @@ from ..endpoints.templates import (
     Templates,
     TemplateSummary,
 )
+from ..reply import EmptyReply
 from ._group import SyncGroup
 
 

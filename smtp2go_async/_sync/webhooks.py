@@ -3,8 +3,8 @@
 
 from typing import Unpack
 
-from .._models.model import ListReply
 from ..endpoints.webhooks import ChangedWebhook, Webhook, WebhookOptions, Webhooks
+from ..reply import ListReply
 from ._group import SyncGroup
 
 

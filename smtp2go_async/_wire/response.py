@@ -6,7 +6,6 @@ from typing import Any, TypeVar, cast, get_args, get_origin
 import attrs
 
 from .._models.converter import loose
-from .._models.model import AnyReply, EmptyReply, ListReply, Reply, SendReply, stamp
 from .._models.shapes import (
     are_lost,
     error_in,
@@ -20,8 +19,10 @@ from .._models.shapes import (
     text_in,
     word_in,
 )
-from .._operation import CallEffect, Operation
+from .._operation import Operation
 from ..errors import ApiError, RateLimitError, ReplyError, SendRefusedError
+from ..reply import AnyReply, EmptyReply, ListReply, Reply, SendReply, stamp
+from ..retry import CallEffect
 from .refusals import (
     OF_E_MAILS,
     accepts_a_message,
@@ -247,7 +248,7 @@ def _empty_reply(operation: Operation[Any], response: Response, payload: Any, da
     kind: Any = operation.result
     request_id = _request_id(payload)
     if payload is _NOT_JSON:
-        text = text_in(response.content) if operation.empty_answer or not response.content.strip() else None
+        text = text_in(response.content) if operation.empty_response or not response.content.strip() else None
         if text is None:
             raise _not_understood(operation, response, payload, "it is not JSON")
         return cast("EmptyReply", kind(message=text or None, raw=response.content or None))

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 import attrs
 
-from .._models.model import MaskedAddress, SentAsText, model, named
-from .._models.period import CalendarPeriod, format_period
+from .._model_class import MaskedAddress, SentAsText, model, named
 from .._values.checks import check_count
 from .._values.options import Options
+from ..period import CalendarPeriod, format_period
 
 SendingStatus = Literal["allowed", "blocked", "sandbox"] | str
 """The documented values; the API may add others. ``sandbox`` accepts e-mails, delivers none, and counts them."""

@@ -7,12 +7,13 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
-from .._models.model import Joined, MaskedAddress, PersonalText, model, named
-from .._operation import CallEffect, Operation
+from .._model_class import Joined, MaskedAddress, PersonalText, model, named
+from .._operation import Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count, check_some
 from .._values.dates import DateLike, format_date_range
 from .._values.options import Options
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 MAX_PAGE_SIZE = 1000

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from .._models.model import MaskedAddress, Reply, model
-from .._operation import CallEffect, Operation
+from .._model_class import MaskedAddress, model
+from .._operation import Operation
 from .._values.checks import check_some
+from ..reply import Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 

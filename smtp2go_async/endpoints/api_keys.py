@@ -5,9 +5,11 @@ from typing import Any, Unpack
 
 import attrs
 
-from .._models.model import EmptyReply, ListReply, Secret, model, named
-from .._operation import CallEffect, Operation
+from .._model_class import Secret, model, named
+from .._operation import Operation
 from .._values.checks import check_some
+from ..reply import EmptyReply, ListReply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 from ._sending import Sending, SendingOptions, sending_fields
 
@@ -42,7 +44,7 @@ PATCH = Operation(
 )
 PERMISSIONS = Operation("/api_keys/permissions", ListReply[str], effect=CallEffect.READ)
 REMOVE = Operation(
-    "/api_keys/remove", EmptyReply, effect=CallEffect.CONVERGES, takes_subaccount=True, empty_answer=True
+    "/api_keys/remove", EmptyReply, effect=CallEffect.CONVERGES, takes_subaccount=True, empty_response=True
 )
 VIEW = Operation("/api_keys/view", ListReply[ApiKey], effect=CallEffect.READ, takes_subaccount=True)
 

@@ -7,12 +7,14 @@ from typing import Any, Unpack
 
 import attrs
 
-from .._models.model import MaskedAddress, PersonalText, Reply, Secret, model
-from .._operation import CallEffect, Operation
+from .._model_class import MaskedAddress, PersonalText, Secret, model
+from .._operation import Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count
 from .._values.dates import DateLike, format_date_range
 from .._values.options import Options
+from ..reply import Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 MAX_PAGE_SIZE = 5000

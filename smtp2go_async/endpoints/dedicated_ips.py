@@ -1,7 +1,9 @@
 """List the account's dedicated addresses."""
 
-from .._models.model import ListReply, model
-from .._operation import CallEffect, Operation
+from .._model_class import model
+from .._operation import Operation
+from ..reply import ListReply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from .._masking import shown_half_made
-from .._models.model import Reply, Url, model
-from .._operation import CallEffect, Operation
+from .._model_class import Url, model
+from .._operation import Operation
 from .._values.checks import check_word
 from .._values.options import Options
+from ..reply import Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 

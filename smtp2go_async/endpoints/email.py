@@ -11,8 +11,8 @@ import attrs
 
 from .._calls import Calls
 from .._mime.messages import mime_blob, refuse_other_libraries
-from .._models.model import EmptyReply, ListReply, MaskedAddress, PersonalText, SendReply, model, named
-from .._operation import CallEffect, Operation
+from .._model_class import MaskedAddress, PersonalText, model, named
+from .._operation import Operation
 from .._paging import Paged, Step
 from .._values.address import AddressLike
 from .._values.checks import check_count
@@ -21,6 +21,8 @@ from .._values.options import Options
 from .._values.problems import invalid, within, wrong_type
 from ..errors import ReplyError
 from ..message import Email, EmailParts
+from ..reply import EmptyReply, ListReply, SendReply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 MAX_BATCH_SIZE = 1000
@@ -110,7 +112,7 @@ SEND = Operation("/email/send", EmailSent, effect=CallEffect.ONCE)
 SEND_MIME = Operation("/email/mime", EmailSent, effect=CallEffect.ONCE)
 SEND_BATCH = Operation("/email/batch", ListReply[BatchItem], effect=CallEffect.ONCE)
 SEARCH_SCHEDULED = Operation("/email/scheduled/search", ListReply[ScheduledEmail], effect=CallEffect.READ)
-REMOVE_SCHEDULED = Operation("/email/scheduled/remove", EmptyReply, effect=CallEffect.CONVERGES, empty_answer=True)
+REMOVE_SCHEDULED = Operation("/email/scheduled/remove", EmptyReply, effect=CallEffect.CONVERGES, empty_response=True)
 
 
 class Emails(EndpointGroup):

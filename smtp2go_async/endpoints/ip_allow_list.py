@@ -5,9 +5,11 @@ There are two lists, for SMTP and for this API. All of these calls carry the key
 
 from typing import Literal
 
-from .._models.model import Reply, model
-from .._operation import CallEffect, Operation
+from .._model_class import model
+from .._operation import Operation
 from .._values.checks import check_word
+from ..reply import Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 AllowListType = Literal["smtp", "api"] | str

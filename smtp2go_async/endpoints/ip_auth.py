@@ -4,9 +4,11 @@ from typing import Unpack
 
 import attrs
 
-from .._models.model import EmptyReply, ListReply, Reply, Secret, model, named
-from .._models.period import CalendarPeriod
-from .._operation import CallEffect, Operation
+from .._model_class import Secret, model, named
+from .._operation import Operation
+from ..period import CalendarPeriod
+from ..reply import EmptyReply, ListReply, Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 from ._sending import DefaultLimit, Sending, SendingOptions, sending_fields
 
@@ -36,7 +38,9 @@ class IpAuthEntries(Reply):
 PATCH = Operation(
     "/ip_auth/edit", ListReply[IpAuthEntry], effect=CallEffect.CONVERGES, method="PATCH", takes_subaccount=True
 )
-REMOVE = Operation("/ip_auth/remove", EmptyReply, effect=CallEffect.CONVERGES, takes_subaccount=True, empty_answer=True)
+REMOVE = Operation(
+    "/ip_auth/remove", EmptyReply, effect=CallEffect.CONVERGES, takes_subaccount=True, empty_response=True
+)
 VIEW = Operation("/ip_auth/view", IpAuthEntries, effect=CallEffect.READ, takes_subaccount=True)
 
 

@@ -1,7 +1,9 @@
 """Manage single addresses to send from where the whole domain is not verified."""
 
-from .._models.model import EmptyReply, MaskedAddress, Reply, model
-from .._operation import CallEffect, Operation
+from .._model_class import MaskedAddress, model
+from .._operation import Operation
+from ..reply import EmptyReply, Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 

@@ -7,13 +7,15 @@ from typing import Literal, Unpack
 
 import attrs
 
-from .._models.model import MaskedAddress, PersonalText, Reply, SendReply, model, named
-from .._operation import CallEffect, Operation
+from .._model_class import MaskedAddress, PersonalText, model, named
+from .._operation import Operation
 from .._values.checks import check_not_blank, check_one_of, check_text
 from .._values.dates import DateLike, format_date_range
 from .._values.numbers import normal_number
 from .._values.options import Options
 from .._values.problems import invalid, wrong_type
+from ..reply import Reply, SendReply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 MAX_NUMBERS = 100

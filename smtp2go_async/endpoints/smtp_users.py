@@ -2,10 +2,12 @@
 
 from typing import Any, Unpack
 
-from .._models.model import ListReply, Reply, Secret, model
-from .._models.period import CalendarPeriod
-from .._operation import CallEffect, Operation
+from .._model_class import Secret, model
+from .._operation import Operation
 from .._values.checks import check_word
+from ..period import CalendarPeriod
+from ..reply import ListReply, Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 from ._sending import DefaultLimit, Sending, SendingOptions, sending_fields
 

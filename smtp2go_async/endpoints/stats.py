@@ -4,10 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Literal
 
-from .._models.model import MaskedAddress, Percent, Reply, model
-from .._operation import CallEffect, Operation
+from .._model_class import MaskedAddress, Percent, model
+from .._operation import Operation
 from .._values.checks import check_some
 from .._values.dates import DateLike, format_date_range
+from ..reply import Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 HistoryGroup = Literal["email_address", "username", "domain", "subaccount"] | str

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any, Literal, Unpack
 
-from .._models.model import EmptyReply, MaskedAddress, Reply, model
-from .._operation import CallEffect, Operation
+from .._model_class import MaskedAddress, model
+from .._operation import Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count, check_some, check_word
 from .._values.options import Options
+from ..reply import EmptyReply, Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 from ._sorting import SortDirection
 

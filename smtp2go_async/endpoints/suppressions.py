@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Literal, Unpack
 
-from .._models.model import MaskedAddress, PersonalText, Reply, model
-from .._operation import CallEffect, Operation
+from .._model_class import MaskedAddress, PersonalText, model
+from .._operation import Operation
 from .._paging import Page, all_of
 from .._values.checks import check_one_of, check_some, check_word
 from .._values.dates import DateLike, format_date_range
 from .._values.options import Options
+from ..reply import Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 from ._sorting import SortDirection
 

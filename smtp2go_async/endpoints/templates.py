@@ -11,11 +11,13 @@ from typing import Any, Unpack
 
 import attrs
 
-from .._models.model import EmptyReply, PersonalText, Reply, model, named
-from .._operation import CallEffect, Operation
+from .._model_class import PersonalText, model, named
+from .._operation import Operation
 from .._paging import Page, all_of
 from .._values.checks import check_count, check_some, check_word
 from .._values.options import Options
+from ..reply import EmptyReply, Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 from ._sorting import SortDirection
 

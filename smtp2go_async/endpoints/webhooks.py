@@ -6,11 +6,13 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
-from .._models.model import ListReply, MaskedAddress, Reply, Secret, Url, model
-from .._operation import CallEffect, Operation
+from .._model_class import MaskedAddress, Secret, Url, model
+from .._operation import Operation
 from .._values.checks import check_count
 from .._values.options import Options
 from .._values.problems import invalid
+from ..reply import ListReply, Reply
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 WebhookEventName = (

@@ -8,6 +8,7 @@ import attrs
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
+from smtp2go_async._model_class import SentAsText, field_keys
 from smtp2go_async._models.converter import (
     _STAMPED,
     _bare,
@@ -18,9 +19,9 @@ from smtp2go_async._models.converter import (
     _is_tuple,
     _optional,
 )
-from smtp2go_async._models.model import Reply, SentAsText, field_keys
-from smtp2go_async._models.period import CalendarPeriod
 from smtp2go_async._models.scalars import SCALARS, Hook
+from smtp2go_async.period import CalendarPeriod
+from smtp2go_async.reply import Reply
 
 
 @functools.cache

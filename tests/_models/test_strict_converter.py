@@ -4,9 +4,10 @@ import attrs
 import pytest
 from _models.strict import strict
 
+from smtp2go_async._model_class import Secret, model, named
 from smtp2go_async._models.converter import loose
-from smtp2go_async._models.model import Reply, Secret, model, named
 from smtp2go_async.endpoints import email, sms
+from smtp2go_async.reply import Reply
 
 
 @model

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from smtp2go_async._models.model import EmptyReply
-from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._operation import Operation
 from smtp2go_async._wire.request import build_request
 from smtp2go_async._wire.settings import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, Settings
+from smtp2go_async.reply import EmptyReply
+from smtp2go_async.retry import CallEffect
 
 KEY = "api-" + "A1b2" * 8
 URL = "https://api.example.com/v3"

@@ -17,12 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtp2go_async import CalendarPeriod, endpoints, errors
+from smtp2go_async._model_class import Secret, model, named
 from smtp2go_async._models.converter import loose
-from smtp2go_async._models.model import ListReply, Reply, Secret, model, named
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
 from smtp2go_async.endpoints import activity, email, sms
+from smtp2go_async.reply import ListReply, Reply
 
 SETTINGS = Settings(api_key="api-" + "A1b2" * 8, base_url="https://api.example.com/v3")
 

@@ -5,12 +5,13 @@ import json
 import pytest
 
 from smtp2go_async import errors
-from smtp2go_async._models.model import EmptyReply, ListReply
-from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
 from smtp2go_async.endpoints.email import REMOVE_SCHEDULED, SEARCH_SCHEDULED, SEND, SEND_BATCH
 from smtp2go_async.endpoints.sms import SUMMARY
+from smtp2go_async.reply import EmptyReply, ListReply
+from smtp2go_async.retry import CallEffect
 
 SETTINGS = Settings(api_key="api-" + "A1b2" * 8, base_url="https://api.example.com/v3")
 PREFIX = "E_ApiResponseCodes."

@@ -15,9 +15,9 @@ from _wire.things import (
     reply_error,
 )
 
-from smtp2go_async._models.model import EmptyReply, ListReply
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH, BatchItem
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
+from smtp2go_async.reply import EmptyReply, ListReply
 
 # --- no JSON at all ----------------------------------------------------------------------------------------------
 

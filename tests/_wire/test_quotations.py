@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from smtp2go_async import CallEffect, Email, errors
 from smtp2go_async._content.blobs import MemoryBlob, PathBlob
-from smtp2go_async._models.model import AnyReply
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.provider_words import Words, words_of
 from smtp2go_async._wire.refusals import kind_of
+from smtp2go_async.reply import AnyReply
 
 LIMIT = "API key ratelimit exceeded"
 UNKNOWN_KEY = "An API User matching the passed 'api_key' was not found"

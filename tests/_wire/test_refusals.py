@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async import CallEffect, errors
-from smtp2go_async._models.model import AnyReply
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.codec import STANDARD, with_orjson
 from smtp2go_async._wire.provider_words import Words, words_of
@@ -18,6 +17,7 @@ from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
+from smtp2go_async.reply import AnyReply
 from smtp2go_async.retry import Decision, decide, failure_of
 
 SETTINGS = Settings(api_key="api-" + "A1b2" * 8, base_url="https://api.example.com/v3")

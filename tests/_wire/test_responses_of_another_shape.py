@@ -18,10 +18,12 @@ from _wire.things import (
     reply_error,
 )
 
-from smtp2go_async._models.model import AnyReply, Reply, model
-from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._model_class import model
+from smtp2go_async._operation import Operation
 from smtp2go_async.endpoints.email import SEND, SEND_BATCH
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
+from smtp2go_async.reply import AnyReply, Reply
+from smtp2go_async.retry import CallEffect
 
 
 @model

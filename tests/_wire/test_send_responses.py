@@ -9,14 +9,16 @@ from typing import get_args
 
 import pytest
 
-from smtp2go_async._models.model import SendReply, model
-from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._model_class import model
+from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
 from smtp2go_async.endpoints.email import SEND, SEND_MIME
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.endpoints.sms import SmsStatus, was_taken
 from smtp2go_async.errors import ReplyError, SendRefusedError
+from smtp2go_async.reply import SendReply
+from smtp2go_async.retry import CallEffect
 
 KEY = "api-" + "A1b2" * 8
 REASON = "The sender <shop@example.com> was not believed\nno route there\nlooked for <shop@example.com>"

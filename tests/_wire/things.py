@@ -4,11 +4,13 @@ import json
 
 import pytest
 
-from smtp2go_async._models.model import AnyReply, EmptyReply, ListReply, Reply, model
-from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._model_class import model
+from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
 from smtp2go_async.errors import ReplyError
+from smtp2go_async.reply import AnyReply, EmptyReply, ListReply, Reply
+from smtp2go_async.retry import CallEffect
 
 SETTINGS = Settings(api_key="api-" + "A1b2" * 8, base_url="https://api.example.com/v3")
 

@@ -11,10 +11,10 @@ import pytest
 from _models.strict import strict
 
 from smtp2go_async import AsyncClient
-from smtp2go_async._models.model import EmptyReply, ListReply
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
+from smtp2go_async.reply import EmptyReply, ListReply
 
 FACTS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "operations.json").read_text())
 ENDPOINTS = Path(importlib.import_module("smtp2go_async.endpoints").__file__ or "").parent
@@ -140,7 +140,7 @@ def test_the_table_agrees_with_the_published_specification(name: str, specificat
     }
     ours = {field: kind for field, kind in fact["fields"].items() if "newer" not in kind}
     assert ours == {field: kind for field, kind in fields.items() if field not in fact.get("left_out", {})}
-    assert _operation(name).empty_answer == ("content" not in published["responses"]["200"])
+    assert _operation(name).empty_response == ("content" not in published["responses"]["200"])
     # What is left out, for a reason, must be there to be left out; what is newer must not be there yet.
     assert set(fact.get("left_out", {})) <= {*fields, *required}
     assert not {field for field, kind in fact["fields"].items() if "newer" in kind} & set(fields)

@@ -14,11 +14,12 @@ from contract.test_operations import EXAMPLES, OPERATIONS, SETTINGS, _operation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtp2go_async._models.model import AnyReply, EmptyReply, ListReply
 from smtp2go_async._models.shapes import holds_an_object, list_in
-from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async.errors import ApiError, ReplyError
+from smtp2go_async.reply import AnyReply, EmptyReply, ListReply
+from smtp2go_async.retry import CallEffect
 
 Change = Callable[[Any], Any]
 
@@ -218,7 +219,7 @@ def test_an_error_beside_data_of_another_shape_is_not_taken_for_a_success(name: 
 
 # --- calls whose success is documented without a body ------------------------------------------------------------
 
-EMPTY = [one for one in OPERATIONS.values() if one.empty_answer]
+EMPTY = [one for one in OPERATIONS.values() if one.empty_response]
 
 
 def test_three_calls_document_no_body() -> None:
@@ -261,7 +262,7 @@ def test_a_page_half_a_json_text_and_an_error_are_not_taken_for_done(operation: 
 
 
 @pytest.mark.parametrize(
-    "operation", [one for one in OPERATIONS.values() if not one.empty_answer], ids=lambda one: one.path
+    "operation", [one for one in OPERATIONS.values() if not one.empty_response], ids=lambda one: one.path
 )
 def test_text_can_not_be_understood_where_a_body_is_documented(operation: Operation[Any]) -> None:
     with pytest.raises(ReplyError) as caught:

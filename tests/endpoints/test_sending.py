@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from smtp2go_async._models.converter import loose
-from smtp2go_async._models.period import CalendarPeriod, format_period
 from smtp2go_async.endpoints._sending import Sending, sending_fields
+from smtp2go_async.period import CalendarPeriod, format_period
 
 on = pytest.mark.parametrize
 

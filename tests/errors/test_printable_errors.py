@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp2go_async._masking import one_line
-from smtp2go_async._operation import CallEffect, Operation
+from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response
 from smtp2go_async._wire.settings import Settings
 from smtp2go_async.bulk.outcome import Outcome
 from smtp2go_async.endpoints.email import SEND
 from smtp2go_async.endpoints.sms import SEND as SEND_SMS
 from smtp2go_async.errors import ApiError, PagingError, ReplyError, SendRefusedError, Smtp2goError
+from smtp2go_async.retry import CallEffect
 
 SETTINGS = Settings(api_key="api-" + "A" * 32, base_url="https://api.smtp2go.com/v3")
 READ = Operation("/domain/view", dict, effect=CallEffect.READ)

@@ -25,7 +25,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Literal
 
 from .._model import Reply, model
-from .._operation import CallEffect, Operation
+from .._operation import Operation
+from ..retry import CallEffect
 from ._group import EndpointGroup
 
 MAX_QUESTIONS = 7

@@ -6,9 +6,9 @@ from typing import Final
 
 import attrs
 
-from .._masking import shown_half_made
-from .._values.checks import check_word
-from .._values.problems import invalid, wrong_type
+from ._masking import shown_half_made
+from ._values.checks import check_word
+from ._values.problems import invalid, wrong_type
 
 _PART = re.compile(r"(\d+)\s*(hour|day|week|month|year)s?|(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _UNITS: Final = {"hour": dt.timedelta(hours=1), "day": dt.timedelta(days=1), "week": dt.timedelta(weeks=1)}
