@@ -1,8 +1,4 @@
-"""What every error of the library has: a text for any log, and a form for pickle and for JSON.
-
-`InvalidArgumentError` and `ArgumentTypeError` are here as well, since `Smtp2goError.from_dict` raises them itself.
-Programs import all of them from `smtp2go_async.errors`, which is the module that the classes name as theirs.
-"""
+"""What every error of the library has: a text for any log, and a form for pickle and for JSON."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +10,7 @@ MAX_TEXT_LENGTH = 2000
 """Characters of the provider's message that an error's text shows; `ApiError.message` has all of it."""
 
 HOME = "smtp2go_async.errors"
-"""The module from which programs import the errors, and which their reprs and pickles name."""
+"""The module of the errors of this library; an error of a program has another."""
 
 Details = Mapping[str, Any] | None
 """What the args of an error have after its text."""
@@ -42,45 +38,23 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
 """The attributes that go through JSON, of the errors that have them, and the types that they have there."""
 
 
-_KINDS: dict[str, "type[Smtp2goError]"] = {}
-"""The errors of this library by their names."""
+_KINDS: dict[str, "type[BaseError]"] = {}
+"""The errors of this library by their names. This module raises two of them, and `errors` imports this module."""
 
 
-class Smtp2goError(Exception):
-    """Base of all errors that this library raises.
+class BaseError(Exception):
+    """The base of `Smtp2goError`: its text, and its ways through pickle and JSON."""
 
-    Every error takes ``details`` as its second argument, which is what ``args`` holds after the text.
-    """
-
-    __module__ = HOME
-
-    carried_out: bool | None = None
-    """Whether the call took effect: ``False`` no, ``True`` yes, ``None`` nobody can know."""
-
-    operation: str | None = None
-    """The call, as the API names it, for example ``/email/send``."""
-
-    _retryable: bool | None = None
-    """Set where more is known than the error itself says: the effect of the call, or what came through JSON."""
+    carried_out: bool | None
+    operation: str | None
 
     def __init__(self, message: str = "", details: Details = None, *, operation: str | None = None) -> None:
         super().__init__(shown(message))
         self.operation = operation
         self._take(details)
 
-    @property
-    def retryable(self) -> bool:
-        """Whether the same call can succeed later by itself, and can't take effect twice by that.
-
-        ``carried_out=False`` alone does not say so: a call that was refused for its key is refused again.
-        """
-        return self._rule() if self._retryable is None else self._retryable
-
-    @retryable.setter
-    def retryable(self, value: bool) -> None:
-        self._retryable = value
-
     def _rule(self) -> bool:
+        """Return whether the same call can succeed later, as far as the error itself says."""
         # Of a call that may have been carried out, only the client knows whether it can be made twice.
         return False
 
@@ -132,9 +106,8 @@ class Smtp2goError(Exception):
         named: Any = _KINDS.get(given) if isinstance(given, str) else None
         kind = cls if named is _public_kind(cls) else named
         if kind is None or not issubclass(kind, cls):
-            raise InvalidArgumentError(
-                f"kind: must be the name of {with_article(cls)} of this library", argument="kind"
-            )
+            problem = f"kind: must be the name of {with_article(cls)} of this library"
+            raise _KINDS["InvalidArgumentError"](problem, {"argument": "kind"})
         made: Self = kind(message, data)
         return made
 
@@ -219,62 +192,12 @@ class Smtp2goError(Exception):
             self.add_note(note)
 
 
-class InvalidArgumentError(Smtp2goError, ValueError):
-    """An argument has a value that is not possible. Nothing was sent."""
-
-    __module__ = HOME
-
-    carried_out: bool | None = False
-
-    argument: str | None = None
-    """The argument as the caller wrote it, for example ``to[1]``; the text begins with it."""
-
-    def __init__(
-        self,
-        message: str = "",
-        details: Details = None,
-        *,
-        operation: str | None = None,
-        argument: str | None = None,
-    ) -> None:
-        super().__init__(message, operation=operation)
-        # A path or a key of the caller's own can be a part of it.
-        self.argument = argument and mask_text(argument)
-        self._take(details)
-
-
-class ArgumentTypeError(Smtp2goError, TypeError):
-    """An argument has a type that is not possible. Nothing was sent."""
-
-    __module__ = HOME
-
-    carried_out: bool | None = False
-
-    argument: str | None = None
-    """The argument as the caller wrote it, for example ``to[1]``; the text begins with it."""
-
-    def __init__(
-        self,
-        message: str = "",
-        details: Details = None,
-        *,
-        operation: str | None = None,
-        argument: str | None = None,
-    ) -> None:
-        super().__init__(message, operation=operation)
-        self.argument = argument and mask_text(argument)
-        self._take(details)
-
-
-_KINDS["Smtp2goError"] = Smtp2goError
-
-
-def _public_kind(cls: type[Smtp2goError]) -> type[Smtp2goError]:
+def _public_kind(cls: type[BaseError]) -> type[BaseError]:
     """Return the class of this library that a class is, or is derived from."""
     return next(kind for kind in cls.__mro__ if kind.__module__ == HOME)
 
 
-def _restore(kind: type[Smtp2goError], args: tuple[Any, ...]) -> Smtp2goError:
+def _restore(kind: type[BaseError], args: tuple[Any, ...]) -> BaseError:
     error = kind.__new__(kind)
     error.args = args
     return error
@@ -309,8 +232,9 @@ def type_name(value: object) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _mistyped(argument: str, expected: str, value: object) -> ArgumentTypeError:
-    return ArgumentTypeError(f"{argument}: must be {expected}, not {with_article(value)}", argument=argument)
+def _mistyped(argument: str, expected: str, value: object) -> "BaseError":
+    problem = f"{argument}: must be {expected}, not {with_article(value)}"
+    return _KINDS["ArgumentTypeError"](problem, {"argument": argument})
 
 
 def _object(value: object, argument: str) -> Mapping[str, Any]:

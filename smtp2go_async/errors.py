@@ -40,10 +40,69 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from ._error_base import ArgumentTypeError as ArgumentTypeError  # noqa: PLC0414 - for programs, which import it from here
-from ._error_base import Details, named_request, shown
-from ._error_base import InvalidArgumentError as InvalidArgumentError  # noqa: PLC0414 - for programs, which import it from here
-from ._error_base import Smtp2goError as Smtp2goError  # noqa: PLC0414 - for programs, which import it from here
+from ._error_base import Details, BaseError, named_request, shown
+from ._masking import mask_text
+
+
+class Smtp2goError(BaseError):
+    """Base of all errors that this library raises.
+
+    Every error takes ``details`` as its second argument, which is what ``args`` holds after the text.
+    """
+
+    carried_out: bool | None = None
+    """Whether the call took effect: ``False`` no, ``True`` yes, ``None`` nobody can know."""
+
+    operation: str | None = None
+    """The call, as the API names it, for example ``/email/send``."""
+
+    _retryable: bool | None = None
+    """Set where more is known than the error itself says: the effect of the call, or what came through JSON."""
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call can succeed later by itself, and can't take effect twice by that.
+
+        ``carried_out=False`` alone does not say so: a call that was refused for its key is refused again.
+        """
+        return self._rule() if self._retryable is None else self._retryable
+
+    @retryable.setter
+    def retryable(self, value: bool) -> None:
+        self._retryable = value
+
+
+class InvalidArgumentError(Smtp2goError, ValueError):
+    """An argument has a value that is not possible. Nothing was sent."""
+
+    carried_out: bool | None = False
+
+    argument: str | None = None
+    """The argument as the caller wrote it, for example ``to[1]``; the text begins with it."""
+
+    def __init__(
+        self, message: str = "", details: Details = None, *, operation: str | None = None, argument: str | None = None
+    ) -> None:
+        super().__init__(message, operation=operation)
+        # A path or a key of the caller's own can be a part of it.
+        self.argument = argument and mask_text(argument)
+        self._take(details)
+
+
+class ArgumentTypeError(Smtp2goError, TypeError):
+    """An argument has a type that is not possible. Nothing was sent."""
+
+    carried_out: bool | None = False
+
+    argument: str | None = None
+    """The argument as the caller wrote it, for example ``to[1]``; the text begins with it."""
+
+    def __init__(
+        self, message: str = "", details: Details = None, *, operation: str | None = None, argument: str | None = None
+    ) -> None:
+        super().__init__(message, operation=operation)
+        self.argument = argument and mask_text(argument)
+        self._take(details)
 
 
 class Smtp2goWarning(UserWarning):

@@ -100,7 +100,7 @@ class Attachment:
             blob = blob_of(content, last_part(filename))
         except (TypeError, ValueError) as error:
             raise renamed("content", error) from error
-        self._set(blob, None, filename, mimetype)
+        self.__attrs_init__(*self._checked_names(filename, mimetype), blob, None)
 
     @classmethod
     def from_url(cls: type[A], url: str, filename: str | None = None, *, mimetype: str | None = None) -> A:
@@ -121,15 +121,18 @@ class Attachment:
         if filename is None and not (last[0] and last[2]):
             raise invalid("filename", "must be given, since the url has no file name in it")
         made = cls.__new__(cls)
-        made._set(None, url, last[2] if filename is None else filename, mimetype)
+        made.__attrs_init__(*cls._checked_names(last[2] if filename is None else filename, mimetype), None, url)
         return made
 
-    def _set(self, blob: Blob | None, url: str | None, filename: str, mimetype: str | None) -> None:
-        filename = self._name_of(filename)
+    @classmethod
+    def _checked_names(cls, filename: str, mimetype: str | None) -> tuple[str, str]:
+        """Return the file name as the recipient sees it, and the media type."""
+        filename = cls._name_of(filename)
         kind = "" if mimetype is None else check_no_control_characters(check_text(mimetype, "mimetype"), "mimetype")
-        self.__attrs_init__(filename, kind or guess_type(filename) or "application/octet-stream", blob, url)
+        return filename, kind or guess_type(filename) or "application/octet-stream"
 
-    def _name_of(self, given: object) -> str:
+    @classmethod
+    def _name_of(cls, given: object) -> str:
         # The recipient's program would drop the folders, and they may say something private.
         return _file_name(last_part(check_text(given, "filename")), "filename")
 
@@ -164,7 +167,8 @@ class Inline(Attachment):
             # A caller of this class knows the argument as cid.
             raise renamed("cid", error) from error
 
-    def _name_of(self, given: object) -> str:
+    @classmethod
+    def _name_of(cls, given: object) -> str:
         name = check_no_control_characters(check_text(given, "cid"), "cid").strip()
         # The caller may copy the cid from the HTML body, or from the Content-ID header of the part.
         for _ in range(2):

@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pathlib
+import pickle
 import re
 
 import pytest
@@ -56,6 +57,24 @@ def test_an_unknown_name_can_not_be_imported():
 def test_a_name_is_the_same_object_wherever_it_is_imported_from():
     assert smtp2go_async.ApiError is errors.ApiError
     assert smtp2go_async.AsyncClient is importlib.import_module("smtp2go_async.client").AsyncClient
+
+
+CLASSES = [name for name in smtp2go_async.__all__ if isinstance(getattr(smtp2go_async, name), type)]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_public_class_names_a_public_module_that_has_its_source(name):
+    kind = getattr(smtp2go_async, name)
+    assert not any(part.startswith("_") for part in kind.__module__.split("."))
+    assert re.search(rf"^class {name}\b", inspect.getsource(kind), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_public_class_pickles_under_its_public_name(name):
+    kind = getattr(smtp2go_async, name)
+    pickled = pickle.dumps(kind)
+    assert pickle.loads(pickled) is kind
+    assert f"smtp2go_async.{smtp2go_async._HOME_OF[name]}".encode() in pickled
 
 
 def test_every_public_error_is_exported():

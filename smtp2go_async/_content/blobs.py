@@ -135,9 +135,11 @@ def readable_in_place(file: object) -> IO[bytes] | None:
     an upload, a pipe) gives ``None``: reading it moves it, and its descriptor may have other bytes than it reads as.
     """
     if type(file) is tempfile.SpooledTemporaryFile:
-        file = file._file
-    elif type(file) is tempfile._TemporaryFileWrapper:
-        file = file.file
+        # It has no public name for the file inside.
+        file = file._file  # noqa: SLF001
+    elif type(file).__module__ == "tempfile":
+        # The class of `NamedTemporaryFile` has no public name, and its `file` is documented.
+        file = getattr(file, "file", None)
     return cast("IO[bytes]", file) if type(file) is io.BytesIO or type(bottom(file)) is io.FileIO else None
 
 

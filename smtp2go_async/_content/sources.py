@@ -68,7 +68,8 @@ def own_name(content: object) -> str:
         if name := _last_part_of(getattr(content, "filename", None)):
             return name
         raise invalid("filename", "must be given, since the upload has no file name (was no file chosen?)")
-    if isinstance(content, (tempfile._TemporaryFileWrapper, tempfile.SpooledTemporaryFile)):
+    # By the module: the class of `NamedTemporaryFile` has no public name.
+    if any(base.__module__ == "tempfile" for base in type(content).__mro__):
         raise invalid(
             "filename",
             "must be given, since a temporary file has no name for a recipient; of an upload upload.filename",

@@ -266,9 +266,9 @@ class Gate:
     def take_back(self, turn: GateTurn) -> list[GateTurn]:
         """End a turn, and return the turns that were let go because of it."""
         lock: Any = self.lock
-        # A private method, since no public way tells whether this thread has the lock; threading's own conditions use
-        # it, too. The garbage collector can end a call in the middle of any other method.
-        if lock._is_owned():
+        # The garbage collector can end a call in the middle of any other method, in a thread that has the lock. No
+        # public method tells whether this thread has it; the conditions of `threading` use this method, too.
+        if lock._is_owned():  # noqa: SLF001
             self.ended_late.append(turn)
             return []
         with lock:

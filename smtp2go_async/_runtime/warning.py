@@ -24,8 +24,9 @@ called_from: ContextVar[CallerLine | None] = ContextVar("smtp2go_async_called_fr
 
 def place_of_caller() -> CallerLine:
     """Return the line outside this package that led here."""
-    # As `warnings` itself finds a line; its public functions can't skip a package before Python 3.12.
-    frame = sys._getframe(1)
+    # As `warnings` itself finds a line; its public functions can't skip a package before Python 3.12. The function is
+    # documented in spite of its name, and `inspect` has the same only without a depth.
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
         frame = frame.f_back
     return CallerLine(frame.f_code.co_filename, frame.f_lineno, frame.f_globals)

@@ -64,7 +64,8 @@ def _running_here() -> str | None:
 
 def _caller() -> tuple[int, FrameType]:
     """Return the frame that called the package, and how far up it is, as warnings count that."""
-    depth, frame = 1, sys._getframe(1)
+    # Documented in spite of its name.
+    depth, frame = 1, sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(_HERE):
         depth, frame = depth + 1, frame.f_back
     return depth, frame

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from .._error_base import ArgumentTypeError, InvalidArgumentError
 from .._error_base import type_name as type_name  # noqa: PLC0414 - for the texts of other rooms
 from .._error_base import with_article as with_article  # noqa: PLC0414 - for the texts of other rooms
+from ..errors import ArgumentTypeError, InvalidArgumentError
 
 MAX_REPEATED_TEXT = 500
 """Characters of an error's text that another one repeats; a path in it can be as long as you like."""

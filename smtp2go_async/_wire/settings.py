@@ -199,8 +199,11 @@ def fast_json() -> Codec:
     """
     try:
         with loading:
-            import pyreqwest  # noqa: F401
+            from importlib.util import find_spec
 
+            # Found and not imported: only the room with the connections imports HTTP libraries.
+            if find_spec("pyreqwest") is None:
+                raise ModuleNotFoundError(name="pyreqwest")
             return with_orjson()
     except ImportError as error:
         raise ImportError(

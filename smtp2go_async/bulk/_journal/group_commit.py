@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 import attrs
@@ -10,7 +10,7 @@ from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
 from ...errors import JournalError
-from ..journal import Journal
+from .log import LogEntry
 from .row_states import Claim, Settled
 
 APPLY_PAUSE_SECONDS = 0.1
@@ -48,6 +48,32 @@ class _Entry:
     error: BaseException | None = None
 
 
+class CommitTarget(Protocol):
+    """The part of a `Journal` that commits are written with."""
+
+    def log_entry(
+        self,
+        claims: Sequence[Claim],
+        settled: Sequence[Settled],
+        bad: Sequence[Settled] = (),
+        list_head: Sequence[str] | None = None,
+    ) -> LogEntry:
+        """Return what `write` takes."""
+        ...
+
+    def write(self, entry: LogEntry) -> None:
+        """Write a commit to the log."""
+        ...
+
+    def seal(self) -> None:
+        """Note what the files are after the commit."""
+        ...
+
+    def apply_log(self, max_characters: float) -> bool:
+        """Apply the oldest commits of the log to the rows, and return whether any are left."""
+        ...
+
+
 class GroupCommit:
     """Writes the claims and outcomes of all calls that wait at the same time in a single transaction.
 
@@ -56,7 +82,7 @@ class GroupCommit:
     before its call is really about to be made.
     """
 
-    def __init__(self, journal: Journal | None) -> None:
+    def __init__(self, journal: CommitTarget | None) -> None:
         self._journal = journal
         self._waiting: list[_Entry] = []
         self._bad: list[Settled] = []
