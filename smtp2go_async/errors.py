@@ -40,7 +40,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from ._error_base import Details, BaseError, named_request, shown
+from ._error_base import BaseError, Details, named_request, shown
 from ._masking import mask_text
 
 

@@ -1,1 +1,1 @@
-"""The results of calls: their classes, how they are read from JSON, and how they become JSON again."""
+"""JSON -> results: the converter, and the shapes in which the provider sends what its reference describes otherwise."""

@@ -9,7 +9,8 @@ import heapq
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import attrs
@@ -78,17 +79,17 @@ class Gate:
     def __init__(self, clock: Callable[[], float], draw: Callable[[], float]) -> None:
         self.clock = clock
         self._draw = draw
-        self.arrivals = itertools.count()
+        self.arrivals: Iterator[int] = itertools.count()
         # A call that left before the gate was last closed belongs to an older round and does not close it again.
-        self.round = 0
+        self.round: int = 0
         self.open_at: float | None = None
         self.limit: int | None = None
         self._peak = 0
         self._accepted = 0
         self._next_cool_down = COOL_DOWN_SECONDS
-        self.refusals = 0
+        self.refusals: int = 0
         self._next_pause = REFUSAL_PAUSE_SECONDS
-        self.life = 0
+        self.life: int = 0
         self.limit_queues: dict[str, LimitQueue] = {}
         """A queue for each path with a published limit that was called."""
         self.after_fork()
@@ -97,7 +98,7 @@ class Gate:
     def after_fork(self) -> None:
         """Forget the calls under way, which belong to the parent, and keep what is known about the provider."""
         # A thread takes it twice when a signal handler looks at the state, or the garbage collector ends a call.
-        self.lock = threading.RLock()
+        self.lock: AbstractContextManager[bool] = threading.RLock()
         self.ended_late: list[GateTurn] = []
         # The parent's calls end in the parent. The child's copies of their turns are garbage collected some day, and
         # count for nothing in the child.

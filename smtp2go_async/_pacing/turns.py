@@ -19,9 +19,9 @@ class Turn:
     """
 
     # Class attributes and not slots: with these as defaults a turn, which each attempt makes, takes half the time.
-    state = TurnState.ARRIVED
-    round = -1
-    heard = False
+    state: TurnState = TurnState.ARRIVED
+    round: int = -1
+    heard: bool = False
     _limit_queue: LimitQueue | None = None
     _reservation: Reservation | None = None
     _writes = False

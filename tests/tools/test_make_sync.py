@@ -24,8 +24,9 @@ import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Literal
 
-from .._model import Reply, model
+from .._model_class import model
 from .._operation import Operation
+from ..reply import Reply
 from ..retry import CallEffect
 from ._group import EndpointGroup
 
