@@ -49,7 +49,7 @@ class BaseError(Exception):
     operation: str | None
 
     def __init__(self, message: str = "", details: Details = None, *, operation: str | None = None) -> None:
-        super().__init__(shown(message))
+        super().__init__(self._shown(message))
         self.operation = operation
         self._take(details)
 
@@ -120,7 +120,7 @@ class BaseError(Exception):
         text = self._text
         parts = [str(part) for part in (self.operation, *self._details()) if part]
         whole = f"{' '.join(parts)}: {text}" if parts and text else " ".join(parts) or text
-        return one_line(" ".join(part for part in (whole, *self._more()) if part))
+        return self._written(" ".join(part for part in (whole, *self._more()) if part))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
@@ -133,6 +133,12 @@ class BaseError(Exception):
     def _text(self) -> str:
         args = _ARGS.__get__(self)
         return str(args[0]) if args else ""
+
+    def _shown(self, message: str) -> str:
+        return shown(message)
+
+    def _written(self, text: str) -> str:
+        return one_line(text)
 
     def _details(self) -> Sequence[str]:
         return ()  # what stands between the operation and the message

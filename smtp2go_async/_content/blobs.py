@@ -104,7 +104,7 @@ class FileBlob:
                 self.file.flush()
             end = _mark(self._source())[0]
         except (OSError, ValueError) as error:
-            raise ValueError(f"{what} can't be read: {error}") from error
+            raise InvalidArgumentError(f"{what} can't be read: {error}") from error
         if self.start and end <= self.start:
             raise InvalidArgumentError(
                 f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before"
@@ -273,4 +273,4 @@ def _refuse_other_than_files(name: str, mode: int) -> None:
         raise InvalidArgumentError(f"{name!r} must be a file, not a directory")
     if not stat.S_ISREG(mode):
         # A pipe or a device says that it has 0 bytes, and would be sent as nothing.
-        raise ValueError(f"{name!r} is not an ordinary file; open it, and give the open file")
+        raise InvalidArgumentError(f"{name!r} is not an ordinary file; open it, and give the open file")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self, cast
 
 import attrs
 
-from .._values.problems import invalid, one_of, renamed, within, wrong_type
+from .._values.problems import invalid, not_one_of, one_of, renamed, within, wrong_type
 from .blobs import Blob, FileChangedError, PathBlob
 
 Files = Literal["base64", "paths"]
@@ -75,8 +75,8 @@ class PortableEmail:
 
 
 def _email_to_dict(email: Any, files: Files) -> dict[str, Any]:
-    if files not in ("base64", "paths"):
-        raise ValueError(f"files: 'base64' or 'paths' is needed, not {files!r}")
+    if files not in (known := ("base64", "paths")):
+        raise not_one_of("files", known, str(files))
     found: dict[str, Any] = {name: text for name in _TEXTS if (text := getattr(email, name)) is not None}
     found |= {name: list(addresses) for name in _LISTS if (addresses := getattr(email, name))}
     if email.custom_headers:
@@ -124,7 +124,7 @@ def _arguments(data: Mapping[str, Any], names: Iterable[str], file_kinds: Mappin
     found = dict(_known(data, list(names), "data"))
     for name in ("sender", "to"):
         if name not in found:
-            raise ValueError(f"{name}: is missing")
+            raise invalid(name, "must be given")
     for name, kind in file_kinds.items():
         if isinstance(found.get(name), (list, tuple)):
             found[name] = [_file_from(kind, file, f"{name}[{number}]") for number, file in enumerate(found[name])]
@@ -134,7 +134,7 @@ def _arguments(data: Mapping[str, Any], names: Iterable[str], file_kinds: Mappin
         try:
             found["schedule"] = dt.datetime.fromisoformat(found["schedule"])
         except ValueError as error:
-            raise ValueError("schedule: is not a time in ISO 8601") from error
+            raise invalid("schedule", "must be a time in ISO 8601") from error
     return found
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from .._masking import mask_text
-from .._values.problems import invalid, type_name, with_article
+from .._values.problems import invalid, with_article
 from ..errors import ArgumentTypeError, InvalidArgumentError
 from .blobs import (
     CHUNK,
@@ -75,7 +75,7 @@ def own_name(content: object) -> str:
             "must be given, since a temporary file has no name for a recipient; of an upload upload.filename",
         )
     if _has_the_name_of_its_archive(content):
-        raise ValueError("filename: the member of this tar file does not tell its own name, so one is needed")
+        raise invalid("filename", "must be given, since the member of this tar file does not tell its own name")
     for attribute in ("name", "path"):  # files of fsspec have a path
         if name := _last_part_of(getattr(content, attribute, None)):
             stem, ending = os.path.splitext(name)
@@ -235,12 +235,12 @@ def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
     if not _can_be_rewound(file):
         blob = _copied(file, name, given_up)
         if not blob.measure() and _was_read(file):
-            raise ValueError(f"the open file {name!r} was read to its end already, and can't be rewound")
+            raise InvalidArgumentError(f"the open file {name!r} was read to its end already, and can't be rewound")
         return blob
     try:
         start = file.tell()
-    except Exception as error:  # a class of somebody's own may raise anything
-        raise ValueError(f"{what} can't be read: {error}") from error
+    except Exception as error:  # a class of the caller's own may raise anything
+        raise InvalidArgumentError(f"{what} can't be read: {error}") from error
     if readable_in_place(file) is not None:
         blob = FileBlob(file, start, name)
         if start:
@@ -252,7 +252,7 @@ def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
         with suppress(Exception):  # closed meanwhile, or broken: the caller's next read will say so
             file.seek(start)
     if start and not blob.measure():
-        raise ValueError(f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before")
+        raise InvalidArgumentError(f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before")
     return blob
 
 
@@ -264,17 +264,17 @@ def _try_to_read(file: BinaryIO, what: str) -> None:
         raise InvalidArgumentError(f"{what} is not open for reading; open it in mode 'rb'") from error
     except TypeError as error:
         # `read` takes no size, as in the response of an HTTP client, so this is not a file.
-        raise TypeError(f"bytes, a path or an open binary file is needed, not a {type_name(file)}") from error
+        raise ArgumentTypeError(f"{BINARY}, not {with_article(file)}") from error
     except Exception as error:
-        raise ValueError(f"{what} can't be read: {error}") from error
+        raise InvalidArgumentError(f"{what} can't be read: {error}") from error
     if isinstance(nothing, str):
-        raise TypeError(f"{what} is in text mode; open it in binary mode ('rb')")
+        raise ArgumentTypeError(f"{what} is in text mode; open it in binary mode ('rb')")
     if inspect.isawaitable(nothing):
         if isinstance(nothing, Coroutine):
             nothing.close()
-        raise TypeError(f"a {type_name(file)} is read by awaiting; write {_bytes_in(file) or 'await upload.read()'}")
+        raise _async(file, None)
     if nothing is not None and not isinstance(nothing, (bytes, bytearray)):
-        raise TypeError(f"{what} gave {type_name(nothing)} where bytes are needed")
+        raise ArgumentTypeError(f"{what} must give bytes, not {with_article(nothing)}")
 
 
 def _can_be_rewound(file: BinaryIO) -> bool:
@@ -329,15 +329,17 @@ def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iter
         try:
             part = read(CHUNK)
             if part is not None and not isinstance(part, (bytes, bytearray)):
-                raise TypeError(f"it gave {type_name(part)} where bytes are needed")
-        except Exception as error:  # gzip raises EOFError and zlib.error, and a class of somebody's own anything
-            raise ValueError(f"the open file {name!r} can't be read: {error}") from error
+                raise TypeError(f"it must give bytes, not {with_article(part)}")
+        except Exception as error:  # gzip raises EOFError and zlib.error, and a class of the caller's own anything
+            raise InvalidArgumentError(f"the open file {name!r} can't be read: {error}") from error
         if part is None:
-            raise ValueError(f"the open file {name!r} does not block, and its end has not come yet; read it first")
+            raise InvalidArgumentError(
+                f"the open file {name!r} does not block, and its end has not come yet; read it first"
+            )
         if not part:
             return
         yield bytes(part)
-    raise ValueError(f"nobody waits for the open file {name!r} any more")
+    raise InvalidArgumentError(f"the call that read the open file {name!r} has ended")
 
 
 def _blocks(file: BinaryIO) -> bool:

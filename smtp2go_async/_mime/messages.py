@@ -38,7 +38,7 @@ async def mime_blob(message: object) -> Blob:
     else:
         blob = await _of_file_or_bytes(message)
     if blob.measure() == 0:
-        raise ValueError("mime_email: is empty")
+        raise invalid("mime_email", "must not be empty")
     # Only in memory: a file is read while it is sent, and may be too large to search.
     if isinstance(blob, MemoryBlob) and not _find(_FILLED_RECIPIENTS, blob.data):
         lacking = "nobody in its To, Cc and Bcc headers" if _find(_RECIPIENTS, blob.data) else "no To, Cc or Bcc header"
@@ -76,7 +76,7 @@ def _written(message: Message) -> bytes:
         return message_bytes(message)
     except UnwritableError as error:
         # The cause is left out: the standard library's text has headers and addresses in it.
-        raise ValueError(f"mime_email: {error}") from None
+        raise invalid("mime_email", str(error)) from None
 
 
 async def _of_file_or_bytes(message: object) -> Blob:

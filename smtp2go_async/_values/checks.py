@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from .._error_base import ArgumentTypeError
 from .domains import character
 from .problems import invalid, wrong_type
 
@@ -151,5 +152,6 @@ def check_known(options: Mapping[str, Any], known: type, method: str) -> dict[st
     """Return keyword arguments that a TypedDict declares: type checkers know the others for wrong, Python does not."""
     for name in options:
         if name not in known.__annotations__:
-            raise TypeError(f"{method}() got an unexpected keyword argument {name!r}")
+            # In the words in which Python says this.
+            raise ArgumentTypeError(f"{method}() got an unexpected keyword argument {name!r}", argument=name)
     return dict(options)

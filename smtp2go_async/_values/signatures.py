@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from types import NoneType
 from typing import Any, TypeVar
 
+from .._error_base import ArgumentTypeError
 from .._runtime.loading import loading
 from .options import key_texts
 
@@ -55,14 +56,15 @@ def name_arguments_of_class(cls: C) -> C:
     return cls
 
 
-def unexpected_argument(method: Callable[..., Any], name: str, names: Iterable[str]) -> TypeError:
+def unexpected_argument(method: Callable[..., Any], name: str, names: Iterable[str]) -> ArgumentTypeError:
     """Make the error of an argument that does not exist, as Python words it, with the nearest that does."""
     with loading:
         import difflib
 
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return TypeError(f"{method.__qualname__}() got an unexpected keyword argument {name!r}{hint}")
+    problem = f"{method.__qualname__}() got an unexpected keyword argument {name!r}{hint}"
+    return ArgumentTypeError(problem, argument=name)
 
 
 def argument_names(method: Callable[..., Any]) -> frozenset[str]:

@@ -125,7 +125,7 @@ def _check_url(value: str, name: str) -> str:
         raise invalid(name, "must not hold a user name, a query or a fragment")
     path = parts.path.rstrip("/")
     if _PATH_OF_A_CALL.search(path):
-        raise ValueError(f"{name}: must end in /v3; the path of the call is added to it")
+        raise invalid(name, "must end in /v3, since the path of the call is added to it")
     # A name that is written in full, with a point at its end, is the same host.
     host = host.removesuffix(".")
     if host == "smtp2go.com" or host.endswith(".smtp2go.com"):

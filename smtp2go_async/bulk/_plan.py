@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeVar
 import attrs
 
 from .._content.blobs import FileChangedError
-from .._values.problems import with_article
+from .._values.problems import ArgumentError, invalid, mistyped, with_article
 from ..errors import (
     ApiError,
     AuthenticationError,
@@ -55,13 +55,12 @@ def check_reference(reference: object, place: Callable[[T], str], where: T) -> s
         ValueError: It is empty, too long, or holds control characters; the message says which row.
     """
     if not isinstance(reference, str):
-        raise TypeError(f"{place(where)}: a reference must be text, not {with_article(reference)}")
+        raise mistyped(place(where), f"the reference must be a str, not {with_article(reference)}")
     if not reference or len(reference) > MAX_REFERENCE_LENGTH:
-        raise ValueError(
-            f"{place(where)}: a reference must have 1 to {MAX_REFERENCE_LENGTH} characters, not {len(reference):,}"
-        )
+        limits = f"1 to {MAX_REFERENCE_LENGTH} characters"
+        raise invalid(place(where), f"the reference must have {limits}, not {len(reference):,}")
     if not reference.isprintable():
-        raise ValueError(f"{place(where)}: a reference must not hold control characters or lone surrogates")
+        raise invalid(place(where), "the reference must not hold control characters or lone surrogates")
     return reference
 
 
@@ -127,6 +126,9 @@ Verdict = Literal["refused", "failed", "unknown", "stop"]
 
 def verdict_of(error: Exception) -> Verdict:
     """Return what an error says about the rows of its call."""
+    if isinstance(error, ArgumentError):
+        # Of this library, too, but raised here: the API saw nothing of the row.
+        return "failed"
     if isinstance(error, (AuthenticationError, PermissionDeniedError, RateLimitError)):
         return "stop"
     if isinstance(error, NotSentError):

@@ -19,6 +19,7 @@ from typing import Final, Literal
 
 from .._masking import shown_half_made
 from .._values.checks import check_bool, check_text
+from .._values.problems import invalid, not_one_of
 from ..errors import JournalError
 from ._journal.corrections import content_mark
 from ._journal.export import write_csv
@@ -77,8 +78,8 @@ class Journal(JournalFile):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, recipients: Kept = "hash", check_list: bool = True) -> None:
-        if check_text(recipients, "recipients") not in ("hash", "address", "none"):
-            raise ValueError(f"recipients: must be 'hash', 'address' or 'none', not {recipients[:50]!r}")
+        if check_text(recipients, "recipients") not in (known := ("hash", "address", "none")):
+            raise not_one_of("recipients", known, recipients)
         super().__init__(path)
         self._recipients = recipients
         self._check_list = check_bool(check_list, "check_list")
@@ -101,7 +102,7 @@ class Journal(JournalFile):
         """Iterate over the rows in the order of their first claims: all rows, or the rows in some states."""
         for state in states:
             if state not in STATES:
-                raise ValueError(f"states: must be among {', '.join(STATES)}, not {state!r}")
+                raise not_one_of("states", STATES, str(state))
         marks = ", ".join("?" * len(states))
         where = f"AND state IN ({marks})" if states else ""
         query = (
@@ -127,7 +128,7 @@ class Journal(JournalFile):
         self.check_file()
         is_own = os.path.exists(target) and os.path.samefile(target, self.path)
         if is_own or os.path.realpath(target) == f"{os.path.realpath(self.path)}-wal":
-            raise ValueError(f"target: must not be the journal itself or its log, as {os.fsdecode(target)!r} is")
+            raise invalid("target", f"must not be the journal itself or its log, as {os.fsdecode(target)!r} is")
         # A closed journal is opened once, and not again for each page of rows.
         with nullcontext() if self.is_open else self:
             return write_csv(self.rows(), target)

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from .._values.checks import check_count, check_number, check_text
-from .._values.problems import with_article
+from .._values.problems import invalid, wrong_type
 from ..pacing import Pacer
 from .outcome import STATUSES, Outcome
 from .rows import EmailFile
@@ -78,7 +78,7 @@ class Progress:
         self._label = check_text(label, "label")
         self._every = check_number(every, "every")
         if every <= 0:
-            raise ValueError(f"every: must be more than 0 seconds, not {every}")
+            raise invalid("every", f"must be more than 0 seconds, not {every}")
         self._file = file
         self._clock = clock
         self._counting = threading.Lock()
@@ -216,7 +216,7 @@ def _total_of(total: int | Sized | None) -> int | None:
         return None if total is None else check_count(total, "total", least=0)
     # A text has a length, and is no list.
     if isinstance(total, (str, bytes)) or not isinstance(total, Sized):
-        raise TypeError(f"total: must be a number of rows or a list that has a length, not {with_article(total)}")
+        raise wrong_type("total", "a number of rows or a list that has a length", total)
     return len(total)
 
 

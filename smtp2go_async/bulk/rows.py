@@ -11,10 +11,11 @@ from typing import Any, Self, Unpack, cast
 
 from anyio import from_thread
 
-from .._masking import mask_text, shown_half_made
+from .._masking import mask_text, one_line, shown_half_made
 from .._values.address import AddressLike, format_address
 from .._values.checks import check_bool, check_known, check_path, check_text, check_word
-from .._values.problems import with_article
+from .._values.problems import invalid, mistyped, with_article, wrong_type
+from ..errors import InvalidArgumentError
 from ..message import Email, EmailParts
 from ._file.records import (
     FileLines,
@@ -45,6 +46,21 @@ _Path = str | os.PathLike[str]
 _Made = tuple[int, str | None, Email | str]
 
 
+class BadRowsError(InvalidArgumentError):
+    """The bad rows of a file. Its text is the only one of an error that has several lines: one for each problem.
+
+    Each line is a line that any log can hold. After a way through JSON it is an `InvalidArgumentError`, and one line.
+    """
+
+    def _shown(self, message: str) -> str:
+        # Each problem was masked and cut by itself.
+        return message
+
+    def _written(self, text: str) -> str:
+        # The breaks are those between the lines, since each line was made one line before they were joined.
+        return "\n".join(map(one_line, text.split("\n")))
+
+
 @shown_half_made
 class EmailFile:
     """E-mails from a CSV or JSON-lines file, an e-mail for each row; for ``client.bulk.send``.
@@ -66,8 +82,9 @@ class EmailFile:
             row becomes an `Outcome` that ``failed``, and the others are sent.
 
     Raises:
-        ValueError: The file or a row in it can't be used. `check`, ``len`` and the iteration raise this, and not the
-            constructor. The text names the file, and up to 20 bad rows with their lines and problems.
+        InvalidArgumentError: The file or a row in it can't be used. `check`, ``len`` and the iteration raise this, and
+            not the constructor. The text names the file, and up to 20 bad rows: if there are several, each problem has
+            a line of the text. A cell can't break such a line, since control characters in it are escaped.
         OSError: The file can't be read. The same calls raise this.
 
     Example:
@@ -90,7 +107,7 @@ class EmailFile:
     ) -> None:
         if not callable(make) or iscoroutinefunction(make):
             kind = "an async function" if callable(make) else with_article(make)
-            raise TypeError(f"make: must be a function that returns an Email, not {kind}")
+            raise mistyped("make", f"must be a function that returns an Email, not {kind}")
         self.path: str = check_path(path, "path")
         self._make = make
         self._reference = None if reference is None else check_word(reference, "reference")
@@ -99,7 +116,7 @@ class EmailFile:
         try:
             io.TextIOWrapper(io.BytesIO(), check_text(encoding, "encoding"))
         except (LookupError, ValueError):
-            raise ValueError(f"encoding: must be a text encoding that Python knows, not {encoding[:50]!r}") from None
+            raise invalid("encoding", f"must be a text encoding that Python knows, not {encoding[:50]!r}") from None
         self._encoding = encoding
         self._checks = check_bool(check, "check")
         self._checked: tuple[Stamp, int] | None = None
@@ -148,7 +165,7 @@ class EmailFile:
         """
         same = check_known(cast("Mapping[str, Any]", parts), EmailParts, "from_template")
         for name in {"template_id", "template_data"} & set(same):
-            raise ValueError(f"{name}: must be left out, since it is made from template= and data=")
+            raise invalid(name, "must be left out, since it is made from template= and data=")
         sender = format_address(sender, "sender")
         make = FromTemplate(check_word(template, "template"), sender, to, _names(data, "data"), same)
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
@@ -197,7 +214,7 @@ class EmailFile:
         """
         same = check_known(cast("Mapping[str, Any]", parts), EmailParts, "from_strings")
         for name in {"template_id", "template_data"} & set(same):
-            raise ValueError(f"{name}: must be left out here; it is for from_template")
+            raise invalid(name, "must be left out here; it is for from_template")
         make = FromStrings({"sender": sender, "to": to, **same}, _names(html_columns, "html_columns") or frozenset())
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
 
@@ -220,7 +237,7 @@ class EmailFile:
                 # The stamp of the file that was read: another may have taken its place since the look above.
                 self._counted = lines.stamp, count
         except RecordsError as error:
-            raise ValueError(self._place(error.line, error)) from None
+            raise self._error(error.line, error) from None
         return count
 
     def __bool__(self) -> bool:
@@ -233,13 +250,13 @@ class EmailFile:
                 if isinstance(made, Email):
                     yield made if reference is None else (reference, made)
                     continue
-                error = ValueError(self._place(line, made))
+                error = self._error(line, made)
                 if self._checks:
                     raise error
                 name = reference or (f"line {line}" if self._reference else str(number))
                 yield Outcome(reference=name, status="failed", error=error)
         except RecordsError as error:
-            raise ValueError(self._place(error.line, error)) from None
+            raise self._error(error.line, error) from None
 
     def check(self) -> int | None:
         """Make the e-mail of every row, to see that each can be made, and return how many there are.
@@ -284,9 +301,9 @@ class EmailFile:
             seen.close()
         bad += self._duplicates_text(duplicates)
         if bad:
-            raise ValueError(self._listed(sorted(bad)))
+            raise self._list_error(sorted(bad))
         if not count:
-            raise ValueError(self._place(1, "there are no rows"))
+            raise self._error(1, "there are no rows")
         return count
 
     def _duplicates_text(self, duplicates: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -305,15 +322,16 @@ class EmailFile:
             for line, reference in duplicates
         ]
 
-    def _listed(self, bad: Sequence[tuple[int, str]]) -> str:
+    def _list_error(self, bad: Sequence[tuple[int, str]]) -> InvalidArgumentError:
         if len(bad) == 1:
-            return self._place(*bad[0])
+            return self._error(*bad[0])
         lines: dict[str, list[str]] = {}
         for line, text in bad:
             lines.setdefault(text, []).append(f"{line:,}")
         more = ", and perhaps more" if len(bad) >= MAX_BAD_ROWS else ""
         texts = (f"line{'s' if some[1:] else ''} {', '.join(some)}: {_shown(text)}" for text, some in lines.items())
-        return "\n  ".join([f"{self.path}: {len(bad)} bad rows{more}", *texts])
+        title = f"{mask_text(self.path)}: {len(bad)} bad rows{more}"
+        return BadRowsError("\n  ".join(map(one_line, [title, *texts])), argument=self.path)
 
     def _made(self, make: Callable[[Mapping[str, Any]], object] | None = None) -> Iterator[_Made]:
         """Yield each row with its line, its reference, and its e-mail or the text of its problem."""
@@ -329,7 +347,7 @@ class EmailFile:
                         reference = self._reference_of(record)
                         made = make(record)
                         if not isinstance(made, Email) and make is self._make:
-                            raise TypeError(f"make returned a {type(made).__name__}, not an Email")
+                            raise mistyped("make", f"must return an Email, not {with_article(made)}")
                 except Exception as error:
                     made = error
                 yield line, reference, made if isinstance(made, Email) else _problem(made)
@@ -350,8 +368,8 @@ class EmailFile:
             value = str(value)
         return check_reference(value, "column {!r}".format, self._reference)
 
-    def _place(self, line: int, text: object) -> str:
-        return f"{self.path}, line {line:,}: {_shown(str(text))}"
+    def _error(self, line: int, text: object) -> InvalidArgumentError:
+        return invalid(f"{self.path}, line {line:,}", _shown(str(text)))
 
 
 def _shown(text: str) -> str:
@@ -384,5 +402,5 @@ def _names(value: Collection[str] | None, argument: str) -> frozenset[str] | Non
     if value is None:
         return None
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise TypeError(f"{argument}: must be a list of column names, not {with_article(value)}")
+        raise wrong_type(argument, "a list of column names", value)
     return frozenset([check_text(name, f"{argument}[{number}]") for number, name in enumerate(value)])

@@ -18,7 +18,7 @@ from anyio import to_thread
 
 from .._runtime.caller_thread import is_exit, run_in_caller_thread
 from .._values.checks import check_count, check_not_blank
-from .._values.problems import with_article
+from .._values.problems import mistyped, with_article, wrong_type
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
 from ..errors import JournalError
@@ -189,7 +189,7 @@ class Bulk(EndpointGroup):
             wait: Wait until the newest row could be found: the provider's activity lags by two minutes.
         """
         if journal is None:
-            raise TypeError("journal: must be the journal of a run or its path, not None")
+            raise wrong_type("journal", "the journal of a run or its path", journal)
         if not isinstance(journal, Journal):
             journal = Journal(journal)
         await to_thread.run_sync(journal.check_file)
@@ -250,7 +250,7 @@ def _notify_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
             if inspect.iscoroutine(returned):
                 # A lambda around an async function. Closed, since an unawaited coroutine is also a warning.
                 returned.close()
-                raise TypeError("on_outcome: must not return a coroutine, which is never awaited; `stream` can be")
+                raise mistyped("on_outcome", "must not return a coroutine, which is never awaited; `stream` can be")
         except BaseException as error:
             # A second Ctrl-C does not wait for the remaining outcomes.
             if first is not None and is_exit(error):
@@ -267,14 +267,14 @@ def _notify_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
 def _check_callback(on_outcome: OnOutcome) -> OnOutcome:
     if not callable(on_outcome) or inspect.iscoroutinefunction(on_outcome):
         kind = "an async function" if callable(on_outcome) else with_article(on_outcome)
-        raise TypeError(f"on_outcome: must be a function that is not async, not {kind}; `stream` can be awaited")
+        raise mistyped("on_outcome", f"must be a function that is not async, not {kind}; `stream` can be awaited")
     return on_outcome
 
 
 def _check_list(items: S, name: str) -> S:
     # A single address or number is a text, and would be taken for a list of its characters.
     if isinstance(items, (str, bytes)) or not (hasattr(items, "__iter__") or hasattr(items, "__aiter__")):
-        raise TypeError(f"{name}: must be a list or another iterable, not {with_article(items)}")
+        raise wrong_type(name, "a list or another iterable", items)
     return items
 
 

@@ -302,7 +302,7 @@ def _batch(emails: Sequence[Email]) -> list[dict[str, Any]]:
     batch = []
     for number, email in enumerate(emails):
         if not isinstance(email, Email):
-            raise TypeError(f"emails[{number}]: an Email is needed, not a {type(email).__name__}")
+            raise wrong_type(f"emails[{number}]", "an Email", email)
         try:
             batch.append(batch_fields(email))
         except ValueError as error:

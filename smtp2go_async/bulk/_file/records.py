@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Literal
 
 from ..._values.checks import check_text
+from ..._values.problems import invalid, not_one_of
 
 Format = Literal["csv", "jsonl"]
 
@@ -90,25 +91,25 @@ def regular(path: str) -> os.stat_result:
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"{path}: must be a file that can be read more than once, not a directory or a pipe")
+        raise invalid(path, "must be a file that can be read more than once, not a directory or a pipe")
     return status
 
 
 def form_of(path: str, given: Format | None, delimiter: str | None) -> tuple[Format, str | None]:
     """Return the format of a file and, where it is known already, the delimiter."""
-    if given is not None and check_text(given, "format") not in ("csv", "jsonl"):
-        raise ValueError(f"format: must be csv or jsonl, not {given[:50]!r}")
+    if given is not None and check_text(given, "format") not in (known := ("csv", "jsonl")):
+        raise not_one_of("format", known, given)
     ending = os.path.splitext(path)[1].lower()
     found, usual = _ENDINGS.get(ending, (None, None))
     form = given or found
     if form is None:
         if ending in _WORKBOOKS:
-            raise ValueError(f"format: {path!r} is a workbook, which can't be read here; save it as CSV")
-        raise ValueError(f"format: the ending of {path!r} does not say it; give 'csv' or 'jsonl'")
+            raise invalid("format", f"must be 'csv' or 'jsonl', and {path!r} is a workbook; save it as CSV")
+        raise invalid("format", f"must be given as 'csv' or 'jsonl', since the ending of {path!r} does not say it")
     if delimiter is not None and (
         len(check_text(delimiter, "delimiter")) != 1 or form != "csv" or delimiter in '"\r\n'
     ):
-        raise ValueError("delimiter: must be a single character, and only for CSV")
+        raise invalid("delimiter", "must be a single character, and only for CSV")
     return form, delimiter or usual
 
 

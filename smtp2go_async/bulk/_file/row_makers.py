@@ -7,6 +7,8 @@ from typing import Any
 
 import attrs
 
+from ..._values.problems import invalid, mistyped, with_article
+from ...errors import ArgumentTypeError
 from ...message import Email
 from .records import MissingColumnError
 
@@ -47,7 +49,7 @@ class _ColumnTexts(dict[str, str]):
         value = self._row[name]
         # JSON can hold null, true or a list, whose Python spelling must not end up in an e-mail.
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise TypeError(f"column {name!r} must hold text or a number, not a {type(value).__name__}")
+            raise mistyped(f"column {name!r}", f"must hold text or a number, not {with_article(value)}")
         text = str(value)
         self[name] = html.escape(text) if self._escaped and name not in self._html_columns else text
         return self[name]
@@ -66,13 +68,13 @@ class FromStrings:
                 # Attachments are the same for all, and may hold any bytes.
                 compiled = _compiled(value, name, used) if name not in ("attachments", "inlines") else value
             except RecursionError:
-                raise ValueError(f"{name}: is nested too deeply") from None
+                raise invalid(name, "must not be nested too deeply") from None
             # Parts without a placeholder are made once, and not for each row.
             (self._varying if used else self._fixed)[name] = compiled
             if name == "to" and not used:
-                raise ValueError("to: must have a placeholder, such as $email, or all would go to a single address")
+                raise invalid("to", "must have a placeholder, such as $email, or all would go to a single address")
             if name == "html_body" and (wrong := sorted(set(html_columns) - used)):
-                raise ValueError(f"html_columns: must be columns that html_body uses, not {', '.join(wrong)}")
+                raise invalid("html_columns", f"must be columns that html_body uses, not {', '.join(wrong)}")
 
     def __call__(self, row: Mapping[str, Any]) -> Email:
         """Make the e-mail of a row."""
@@ -81,8 +83,10 @@ class FromStrings:
         for name, value in self._varying.items():
             try:
                 filled[name] = _filled(value, escaped if name == "html_body" else plain)
-            except (MissingColumnError, TypeError) as error:
-                raise type(error)(f"{name}: {error}") from None
+            except MissingColumnError as error:
+                raise MissingColumnError(f"{name}: {error}") from None
+            except ArgumentTypeError as error:
+                raise mistyped(name, str(error)) from None
         return Email(**self._fixed, **filled)
 
 
@@ -91,7 +95,7 @@ def _compiled(value: Any, part: str, used: set[str]) -> Any:
     if isinstance(value, str):
         text = _Text(value)
         if not text.is_valid():
-            raise ValueError(f"{part}: must have a placeholder after each $; $$ is the character itself")
+            raise invalid(part, "must have a placeholder after each $; $$ is the character itself")
         used.update(text.get_identifiers())
         return text if text.get_identifiers() else text.substitute()
     if isinstance(value, Mapping):

@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from ..._runtime.forking import tell_after_fork
 from ..._values.checks import check_path
+from ..._values.problems import invalid
 from ...errors import JournalError
 from .files_in_use import FilesInUse
 from .lock import FileLock
@@ -46,7 +47,7 @@ class JournalFile:
         self.path: str = check_path(path, "journal")
         if not self.path or self.path == ":memory:":
             # SQLite would open a temporary database, which is gone afterwards with everything it knew.
-            raise ValueError(f"journal: must be the path of a file, not {self.path!r}")
+            raise invalid("journal", f"must be the path of a file, not {self.path!r}")
         self._make_lock()
         self._connection: sqlite3.Connection | None = None
         self._pid = os.getpid()

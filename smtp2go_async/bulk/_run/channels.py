@@ -9,6 +9,7 @@ import attrs
 
 from ..._calls import Calls
 from ..._values.numbers import digits_of
+from ..._values.problems import mistyped
 from ..._wire.body import encode
 from ...endpoints.email import SEND, BatchItem, batch_fields, call_batch
 from ...endpoints.sms import MAX_NUMBERS, Sms, SmsMessage, SmsSent, was_taken
@@ -68,7 +69,7 @@ def _fields(row: Row, to_fields: Callable[[Email], dict[str, Any]]) -> dict[str,
         raise
     except Exception as error:
         # A class of the caller's own can raise anything. Another kind of error would end the run.
-        raise TypeError(f"the e-mail can't be written: {type(error).__name__}: {error}") from error
+        raise mistyped("email", f"can't be written: {type(error).__name__}: {error}") from error
 
 
 @attrs.frozen

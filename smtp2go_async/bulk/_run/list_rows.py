@@ -4,6 +4,8 @@ from collections.abc import AsyncIterable, Iterable
 from typing import Protocol, cast
 
 from ..._values.numbers import normal_number
+from ..._values.problems import mistyped, renamed, wrong_type
+from ...errors import InvalidArgumentError
 from ...message import Email
 from .._plan import MAX_REFERENCE_LENGTH, Row, check_reference, recipients_of
 from .._seen import Seen
@@ -27,7 +29,7 @@ class MakeRow(Protocol):
         ...
 
 
-class DuplicateError(ValueError):
+class DuplicateError(InvalidArgumentError):
     """A reference, or a number, that came before in the same list."""
 
 
@@ -42,8 +44,8 @@ def number_row(item: ListItem, number: int, seen: Seen) -> Row | Outcome:
         normal = normal_number(item)
     except (TypeError, ValueError) as error:
         # The number is the reference, so that the caller finds it in the list.
-        text = f"destinations, row {number:,}: {error}"
-        return SmsOutcome(reference=_item_text(item), status="failed", error=type(error)(text))
+        problem = renamed(f"destinations, row {number:,}", error)
+        return SmsOutcome(reference=_item_text(item), status="failed", error=problem)
     if not seen.add(normal):
         # Not `failed`, as for e-mails: the number gets its text, by the row before.
         return SmsOutcome(
@@ -59,14 +61,14 @@ def email_row(item: ListItem, number: int, seen: Seen) -> Row | Outcome:
     reference: object = None
     if isinstance(item, tuple):
         if len(item) != 2:
-            raise TypeError(f"{_place(number)}: must be a pair (reference, Email), not a tuple of {len(item)}")
+            raise mistyped(_place(number), f"must be a pair (reference, Email), not a tuple of {len(item):,}")
         reference, item = item
         check_reference(reference, _place, number)
     if isinstance(item, Outcome):
         # An `EmailFile` without checks gives these for its bad rows.
         return item
     if not isinstance(item, Email):
-        raise TypeError(f"{_place(number)}: must be an Email or (reference, Email), not a {type(item).__name__}")
+        raise wrong_type(_place(number), "an Email or (reference, Email)", item)
     name = str(number) if reference is None else cast("str", reference)
     # A given reference can equal the number of another row. In the journal both would share a row, and after a
     # crash the outcome of the first would be taken for that of the second.
