@@ -6,7 +6,9 @@ from collections.abc import Callable
 import anyio
 
 from ..._calls import Calls
+from ..._operation import CallEffect
 from ...errors import BulkStoppedError
+from ...retry import Decision, decide, failure_of
 from ..journal import Journal
 from ..outcome import BulkReport
 from .call_limit import CallLimit
@@ -28,6 +30,7 @@ class Run:
         self, calls: Calls, channel: Channel, source: RowSource, journal: Journal | None, concurrency: int
     ) -> None:
         self._source = source
+        self._has_journal = journal is not None
         self._needs_reader = channel.max_rows > 1
         if self._needs_reader:
             source.read_in_own_task()
@@ -68,7 +71,11 @@ class Run:
         self._tally.check()
         error = self._stopping.error
         if error is not None:
-            raise BulkStoppedError(f"the run ended early ({self.report}): {error}", report=self.report) from error
+            stopped = BulkStoppedError(f"the run ended early ({self.report}): {error}", report=self.report)
+            # Only a journal keeps rows that are settled from being sent a second time.
+            passes = decide(failure_of(error), CallEffect.READ) is not Decision.RAISE
+            stopped.retryable = passes and self._has_journal
+            raise stopped from error
         self._source.check(self.report)
 
     async def go(self, enough: Callable[[], bool] = lambda: False, *, notify: Notify | None = None) -> None:
