@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import anyio
 import attrs
 
+from ._masking import mask_text
 from ._operation import Operation
 from ._pacing.turns import HeldBackError, Turn
 from ._pacing.waking import Waker, waker_for
@@ -242,14 +243,15 @@ class Calls:
         self, operation: Operation[Any], number: int, response: Response | None, outcome: object, departed: float
     ) -> None:
         request_id = str(getattr(outcome, "request_id", None) or "")
+        # Another server than the provider's may write anything there, also the key or the number that it was sent.
+        shown = _REQUEST_ID.fullmatch(request_id) is not None and mask_text(request_id) == request_id
         _log.debug(
             "%s: attempt %d: %s, %s, request id %s, %.0f ms",
             operation.path,
             number,
             "no response" if response is None else f"status {response.status}",
             type(outcome).__name__,
-            # Another server than the provider's may write anything there.
-            request_id if _REQUEST_ID.fullmatch(request_id) else "unknown",
+            request_id if shown else "unknown",
             (self.clock() - departed) * 1000.0,
         )
 

@@ -55,7 +55,10 @@ def test_the_milliseconds_do_not_hold_the_wait_for_the_pacer(lines, call, time):
     assert [line.rpartition(", ")[2] for line in lines(logging.DEBUG)] == ["250 ms", "250 ms"]
 
 
-@pytest.mark.parametrize("request_id", ["jane@example.com", "x" * 65, "two words", "a\nb", ""])
+@pytest.mark.parametrize(
+    "request_id",
+    ["jane@example.com", "api-" + "A1b2" * 8, "12025550199", "x" * 65, "two words", "a\nb", ""],
+)
 def test_a_request_id_that_does_not_look_like_an_id_is_not_logged(request_id, lines, call, time):
     reply = answer()
     reply = type(reply)(200, reply.content.replace(b"r-1", request_id.encode().replace(b"\n", b"\\n")))
