@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from .._error_base import ArgumentTypeError
+from ..errors import ArgumentTypeError
 from .domains import character
 from .problems import invalid, wrong_type
 

@@ -12,11 +12,13 @@ import textwrap
 import typing
 from collections.abc import Callable, Iterable
 from types import NoneType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
-from .._error_base import ArgumentTypeError
+from .._masking import mask_text
 from .._runtime.loading import loading
+from ..errors import ArgumentTypeError
 from .options import key_texts
+from .problems import MAX_SHOWN_WORD
 
 C = TypeVar("C", bound=type)
 
@@ -29,9 +31,13 @@ _BUNDLE = re.compile(r"^(?P<indent> *)\*\*\w+:.*\n(?:(?P=indent) +.*\n)*", re.MU
 
 def describe(wrapper: Callable[..., Any], method: Callable[..., Any]) -> None:
     """Let a wrapper show the options of the method that it calls."""
-    if bundle_of(method) is None:
+    bundle = bundle_of(method)
+    if bundle is None:
         return
     wrapper.__wrapped__ = _Described(method)  # type: ignore[attr-defined]
+    written = {name: kind for name, kind in method.__annotations__.items() if typing.get_origin(kind) is not Unpack}
+    # Libraries that check or fill in arguments (pydantic, for one) look up each parameter of the signature in here.
+    wrapper.__annotations__ = written | bundle.__annotations__
     if method.__doc__ is not None:
         wrapper.__doc__ = _Docstring(method)
 
@@ -61,10 +67,12 @@ def unexpected_argument(method: Callable[..., Any], name: str, names: Iterable[s
     with loading:
         import difflib
 
-    near = difflib.get_close_matches(name, names, n=1)
+    # The names can be data: the first row of a CSV file without a head, for example.
+    shown = mask_text(name[:MAX_SHOWN_WORD])
+    near = difflib.get_close_matches(name[:MAX_SHOWN_WORD], names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    problem = f"{method.__qualname__}() got an unexpected keyword argument {name!r}{hint}"
-    return ArgumentTypeError(problem, argument=name)
+    problem = f"{method.__qualname__}() got an unexpected keyword argument {shown!r}{hint}"
+    return ArgumentTypeError(problem, argument=shown)
 
 
 def argument_names(method: Callable[..., Any]) -> frozenset[str]:

@@ -10,6 +10,7 @@ import pydoc
 import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,13 @@ def test_the_signature_has_every_field_of_the_call(client, operation):
     assert set(parameters) == fields
     assert all(parameter.kind is not parameter.VAR_KEYWORD for parameter in parameters.values())
     assert all(parameter.annotation is not parameter.empty for parameter in parameters.values())
+
+
+@each_client
+@each_operation
+def test_the_types_of_all_arguments_are_found_by_their_names(client, operation):
+    method = method_of(client, operation)
+    assert {*typing.get_type_hints(method)} == {*arguments_of(client, operation), "return"}
 
 
 @each_client
@@ -125,6 +133,24 @@ def test_an_argument_that_is_like_no_other_is_refused_without_a_guess():
 def test_a_misspelt_argument_of_an_email_is_told_the_nearest():
     with pytest.raises(TypeError, match=r"^Email\.__init__\(\) got .* argument 'subjet'; did you mean 'subject'\?$"):
         Email(sender="a@example.com", to="b@example.com", subjet="Hello")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("jane.doe@example.com", "***@example.com"),
+        ("+12025550199", "+***"),
+        ("api-" + "A1b2" * 8, "api-***"),
+        ("x" * 10_000, "x" * 50),
+    ],
+)
+def test_an_argument_whose_name_is_data_is_masked_and_cut(name, shown):
+    # As when a row of a CSV file without a head is given as keywords.
+    with pytest.raises(TypeError) as caught:
+        CLIENTS["SyncClient"].email.send("a@example.com", "b@example.com", **{name: "x"})
+    assert str(caught.value) == f"SyncEmails.send() got an unexpected keyword argument {shown!r}"
+    with pytest.raises(TypeError, match=re.escape(repr(shown))):
+        Email(**{name: "x"})
 
 
 def test_an_email_shows_its_arguments():

@@ -8,7 +8,6 @@ from bulk.helpers import BAD_KEY, LOST, TURNED_AWAY, emails
 
 from smtp2go_async import BulkStoppedError, NotSentError, Smtp2goError
 
-
 AWAY = NotSentError("the connection was refused")
 CLOSED = NotSentError("this client is closed", final=True)
 
