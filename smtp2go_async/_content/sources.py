@@ -24,9 +24,16 @@ from .blobs import (
     check_not_closed,
     readable_in_place,
 )
+from .file_locks import FileLocks
 
 _MAX_IN_MEMORY = 1024 * 1024
 """Bytes of a copy that are kept in memory, without a file."""
+
+_MAX_COPIED = 256_000_000
+"""Bytes that are copied of a file, far more than an e-mail can have: a pipe may have no end, and a member of an archive
+may be made to fill the disk."""
+
+_file_locks = FileLocks()
 
 _POLL_MILLISECONDS = 50
 """Milliseconds between two looks whether the content of a waiting pipe is still needed."""
@@ -184,7 +191,12 @@ def blob_of(content: object, name: str, given_up: Callable[[], bool] = _never) -
     if isinstance(content, (str, os.PathLike)):
         return _path_blob(content)
     check_content(content)
-    return _open_file(cast("BinaryIO", content), name, given_up)
+    if readable_in_place(content) is not None:
+        return _open_file(cast("BinaryIO", content), name, given_up)
+    with _file_locks.hold(content, given_up) as is_held:
+        if not is_held:
+            raise InvalidArgumentError(f"nothing needs the open file {name!r} any more")
+        return _open_file(cast("BinaryIO", content), name, given_up)
 
 
 def _path_blob(content: "str | os.PathLike[str]") -> Blob:
@@ -296,9 +308,14 @@ def _copied(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
     # A real file, which is read at offsets: a forked child shares the position of an open file.
     copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the blob
     try:
-        copy.write(head)
+        size = copy.write(head)
         for part in parts:
-            copy.write(part)
+            size += copy.write(part)
+            if size > _MAX_COPIED:
+                raise InvalidArgumentError(
+                    f"the open file {name!r} has more than {_MAX_COPIED:,} bytes, the most that is copied of a file "
+                    "that can't be read in place; give a path"
+                )
         copy.flush()
         blob = FileBlob(cast("BinaryIO", copy), 0, name)
     except BaseException:
