@@ -61,8 +61,8 @@ class Attachment:
 
     A path, an open file on the disk and a `io.BytesIO` are read while the e-mail is sent, so their size costs no
     memory; they must stay as they are until then. Any other open file (a pipe, a socket, gzip, a member of a zip) is
-    copied here, beyond 1 MB to the disk. Where that may take long, make the attachment in a thread: ``await
-    asyncio.to_thread(Attachment, file)``.
+    copied here, beyond 1 MB to the disk, and 256 MB at most. Where that may take long, make the attachment in a thread:
+    ``await asyncio.to_thread(Attachment, file)``.
 
     Args:
         content: Bytes, the path of a file, or a file open in binary mode (sent from where it stands to its end). Of an
