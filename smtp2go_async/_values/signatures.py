@@ -35,7 +35,8 @@ def describe(wrapper: Callable[..., Any], method: Callable[..., Any]) -> None:
     if bundle is None:
         return
     wrapper.__wrapped__ = _Described(method)  # type: ignore[attr-defined]
-    written = {name: kind for name, kind in method.__annotations__.items() if typing.get_origin(kind) is not Unpack}
+    unpack: Any = Unpack
+    written = {name: kind for name, kind in method.__annotations__.items() if typing.get_origin(kind) is not unpack}
     # Libraries that check or fill in arguments (pydantic, for one) look up each parameter of the signature in here.
     wrapper.__annotations__ = written | bundle.__annotations__
     if method.__doc__ is not None:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 import anyio
 
 from ..._calls import Calls
-from ..._operation import CallEffect
 from ...errors import BulkStoppedError
-from ...retry import Decision, decide, failure_of
+from ...retry import CallEffect, Decision, decide, failure_of
 from ..journal import Journal
 from ..outcome import BulkReport
 from .call_limit import CallLimit
