@@ -24,7 +24,7 @@ from ._values.address import (
     format_addresses,
     optional_addresses,
 )
-from ._values.checks import check_bool, check_no_control_characters, check_text
+from ._values.checks import check_bool, check_line, check_no_control_characters, check_text
 from ._values.dates import check_aware, format_schedule
 from ._values.domains import character
 from ._values.options import Options
@@ -220,19 +220,19 @@ def _to(value: _Addresses) -> tuple[str, ...]:
 
 
 def _cc(value: _Addresses | None) -> tuple[str, ...]:
-    return optional_addresses(value, "cc")
+    return () if value is None else optional_addresses(value, "cc")
 
 
 def _bcc(value: _Addresses | None) -> tuple[str, ...]:
-    return optional_addresses(value, "bcc")
+    return () if value is None else optional_addresses(value, "bcc")
 
 
 def _reply_to(value: _Addresses | None) -> tuple[str, ...]:
-    return optional_addresses(value, "reply_to")
+    return () if value is None else optional_addresses(value, "reply_to")
 
 
 def _subject(value: str | None) -> str | None:
-    return None if value is None else check_no_control_characters(check_text(value, "subject"), "subject")
+    return None if value is None else check_line(value, "subject")
 
 
 def _html_body(value: str | None) -> str | None:

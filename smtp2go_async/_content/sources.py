@@ -284,7 +284,8 @@ def _try_to_read(file: BinaryIO, what: str) -> None:
     if inspect.isawaitable(nothing):
         if isinstance(nothing, Coroutine):
             nothing.close()
-        raise _async(file, None)
+        line = _bytes_in(file) or "await upload.read()"
+        raise ArgumentTypeError(f"{BINARY}, not {with_article(file)}, which is read by awaiting; write {line}")
     if nothing is not None and not isinstance(nothing, (bytes, bytearray)):
         raise ArgumentTypeError(f"{what} must give bytes, not {with_article(nothing)}")
 

@@ -106,7 +106,8 @@ def format_address(value: AddressLike, argument: str) -> str:
 def _format_text(text: str, argument: str) -> str:
     """Format an address that is not plain ASCII without a name."""
     _refuse_long(text, argument)
-    check_no_control_characters(text, argument)
+    if not text.isprintable():
+        check_no_control_characters(text, argument)
     if len(text) <= _LONGEST_PLAIN and _NAMED_PLAIN.fullmatch(text):
         return text
     if found := _NAMED.fullmatch(text):

@@ -58,8 +58,21 @@ def name_arguments(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def name_arguments_of_class(cls: C) -> C:
-    """Do the same for the arguments that a class is made with."""
-    cls.__init__ = name_arguments(cls.__init__)  # type: ignore[misc]
+    """Do the same for the keyword arguments that a class is made with; it takes no others."""
+    method = cls.__init__  # type: ignore[misc]
+    names = argument_names(method)
+
+    @functools.wraps(method)
+    def made(self: object, **named: Any) -> None:
+        try:
+            method(self, **named)
+        except TypeError:
+            # Looked for only after an error: an `Email` is often made a million times.
+            if names.issuperset(named):
+                raise
+            raise unexpected_argument(method, next(name for name in named if name not in names), names) from None
+
+    cls.__init__ = made  # type: ignore[misc]
     return cls
 
 

@@ -154,7 +154,11 @@ def encode(fields: Mapping[str, Any], dumps: Dumps = STANDARD.dumps) -> Body:
         return Body((text,), len(text))
     texts = text.split(f'"{mark}"'.encode())
     # The standard library writes again what orjson refuses, so only the blobs of the last time count.
-    return _with_blobs(texts, blobs[1 - len(texts) :])
+    try:
+        return _with_blobs(texts, blobs[1 - len(texts) :])
+    except InvalidArgumentError as error:
+        _name_the_file(fields, error)
+        raise
 
 
 def _with_blobs(texts: list[bytes], blobs: list[Blob]) -> Body:

@@ -294,8 +294,5 @@ def _numbers(destination: str | Sequence[str]) -> list[str]:
         raise invalid("destination", f"must be 1 to {MAX_NUMBERS} numbers, not {len(destination):,}")
     numbers: list[str] = []
     for position, number in enumerate(destination):
-        try:
-            numbers.append(normal_number(number))
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"destination[{position}]: {error}") from None
+        numbers.append(normal_number(number, f"destination[{position}]"))
     return numbers

@@ -18,6 +18,7 @@ from smtp2go_async._content import blobs as _blobs
 from smtp2go_async._content.blobs import CHUNK, MemoryBlob, PathBlob
 from smtp2go_async._content.sources import blob_of
 from smtp2go_async._masking import mask_text
+from smtp2go_async._values.problems import with_article
 from smtp2go_async._wire import body as _body
 from smtp2go_async._wire.body import encode
 
@@ -221,7 +222,7 @@ class Odd(io.BytesIO):
 
 @pytest.mark.parametrize("parts", [["text"], [b"first", "text"], [5]], ids=["text", "text later", "a number"])
 def test_a_file_that_gives_something_else_than_bytes_is_a_wrong_argument(parts):
-    problem = f"it gave {type(parts[-1]).__name__} where bytes are needed"
+    problem = f"it must give bytes, not {with_article(parts[-1])}"
     with pytest.raises(ValueError, match=f"^the open file 'odd' can't be read: {problem}$"):
         blob_of(Odd(*parts), "odd")
 

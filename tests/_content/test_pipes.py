@@ -182,7 +182,7 @@ def test_the_copy_is_closed_when_the_rest_can_not_be_read(copies):
 @pytest.mark.parametrize("part", ["text", 5, object()])
 def test_a_file_that_gives_anything_but_bytes_is_refused(part):
     with pytest.raises(
-        ValueError, match=f"^the open file 'pipe' can't be read: it gave an? {type(part).__name__} where"
+        ValueError, match=f"^the open file 'pipe' can't be read: it must give bytes, not an? {type(part).__name__}$"
     ):
         blob_of(OnlyReads(b"first", part), "pipe")
 

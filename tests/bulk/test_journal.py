@@ -68,7 +68,10 @@ def test_rows_can_be_read_by_state(path):
 
 
 def test_a_state_that_does_not_exist_is_refused(path):
-    with Journal(path) as journal, pytest.raises(ValueError, match="must be among pending, claimed, .*, not 'lost'"):
+    with (
+        Journal(path) as journal,
+        pytest.raises(ValueError, match="must be one of 'pending', 'claimed', .*, not 'lost'"),
+    ):
         list(journal.rows("lost"))
 
 

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from smtp2go_async import (
     ApiError,
+    ArgumentTypeError,
     Attachment,
     AuthenticationError,
     BadRequestError,
     Email,
+    InvalidArgumentError,
     NotFoundError,
     NotSentError,
     OutcomeUnknownError,
@@ -49,6 +51,8 @@ def _error_of_unknown_effect():
         (_error_of_changed_file(), "failed"),
         (ValueError("x"), "failed"),
         (TypeError("x"), "failed"),
+        (InvalidArgumentError("to: x", argument="to"), "failed"),
+        (ArgumentTypeError("to: x", argument="to"), "failed"),
         (BadRequestError("wrong", status=400), "refused"),
         (NotFoundError("no template", status=404), "refused"),
         (SendRefusedError("no"), "refused"),
@@ -71,7 +75,7 @@ def test_a_reference_can_be_any_readable_text(reference):
 
 @pytest.mark.parametrize("reference", [1, None, b"a", ["a"]])
 def test_a_reference_that_is_not_text_is_refused_with_its_place(reference):
-    with pytest.raises(TypeError, match="row 7: a reference must be text"):
+    with pytest.raises(TypeError, match="row 7: the reference must be a str"):
         check_reference(reference, "row {}".format, 7)
 
 

@@ -1,13 +1,15 @@
 """E-mails from files: what is made of good ones, and what is said of bad ones."""
 
 import codecs
+import json
 import os
+import pickle
 import threading
 
 import anyio
 import pytest
 
-from smtp2go_async import AsyncClient, Email, EmailFile, Outcome
+from smtp2go_async import AsyncClient, Email, EmailFile, InvalidArgumentError, Outcome, Smtp2goError
 from smtp2go_async.sandbox import Sandbox
 
 on = pytest.mark.parametrize
@@ -38,7 +40,7 @@ def problem(file_of, tmp_path):
     def find(content, *args, **options):
         with pytest.raises(ValueError) as caught:
             file_of(content, *args, **options).check()
-        assert type(caught.value) is ValueError
+        assert isinstance(caught.value, InvalidArgumentError)
         return str(caught.value).removeprefix(f"{tmp_path}{os.sep}")
 
     return find
@@ -117,7 +119,7 @@ def test_all_bad_rows_are_reported_together_and_the_same_problem_once(problem):
     found = problem(TOKEN_HEADER + "1,jane@example.com,x\n2,no,x\n1,joe@example.com,x\n3,no,x\n4,jo@example.com\n")
     assert found.splitlines() == [
         "list.csv: 4 bad rows",
-        "  lines 3, 5: to: must be an e-mail address with one @",
+        "  lines 3, 5: to: must be an e-mail address with one @, not a text without @",
         "  line 4: the reference '1' is in line 2 already",
         "  line 6: has 2 columns, and the header 3",
     ]
@@ -126,6 +128,38 @@ def test_all_bad_rows_are_reported_together_and_the_same_problem_once(problem):
 def test_an_unreadable_rest_is_reported_together_with_the_bad_rows_before_it(problem):
     lines = problem(TOKEN_HEADER + '1,no,x\n2,jane@example.com,"x\n').splitlines()
     assert [line.partition(":")[0] for line in lines] == ["list.csv", "  line 2", "  line 3"]
+
+
+def test_the_lines_of_the_error_stay_whatever_a_cell_holds(file_of):
+    odd = "a\nERROR forged\x1b[31m\u2028b"
+    with pytest.raises(InvalidArgumentError) as caught:
+        file_of(TOKEN_HEADER + "1,no,x\n2,x,y\n", maker=lambda row: {}[odd + row["email"]]).check()
+    error = caught.value
+    title, *problems = str(error).splitlines()
+    assert title == f"{error.argument}: 2 bad rows"
+    assert [problem.partition(":")[0] for problem in problems] == ["  line 2", "  line 3"]
+    assert all(problem.isprintable() for problem in problems)
+
+
+def test_the_error_about_bad_rows_pickles_and_is_one_line_after_json(file_of):
+    with pytest.raises(InvalidArgumentError) as caught:
+        file_of(TOKEN_HEADER + "1,no,x\n2,,y\n").check()
+    error = caught.value
+    for again in (pickle.loads(pickle.dumps(error)), type(error)(*json.loads(json.dumps(error.args)))):
+        assert (type(again), str(again), again.argument) == (type(error), str(error), error.argument)
+    again = Smtp2goError.from_dict(json.loads(json.dumps(error.to_dict())))
+    assert type(again) is InvalidArgumentError
+    assert str(again) == " ".join(str(error).split("\n")).replace("   ", "   ")
+    assert (again.carried_out, again.retryable) == (False, False)
+
+
+def test_the_error_about_bad_rows_keeps_every_row_however_long_their_problems_are(file_of):
+    with pytest.raises(InvalidArgumentError) as caught:
+        file_of(
+            TOKEN_HEADER + "".join(f"{n},x,y\n" for n in range(20)),
+            maker=lambda row: {}[f"{row['id']} " + "long " * 200],
+        ).check()
+    assert len(str(caught.value).splitlines()) == 21
 
 
 def test_a_check_ends_after_twenty_bad_rows(file_of):
@@ -165,7 +199,7 @@ def test_an_error_in_the_function_of_the_caller_says_where_it_is(problem):
 
 
 def test_a_function_that_does_not_return_an_email_is_reported(problem):
-    assert "make returned a NoneType, not an Email" in problem(GOOD, maker=lambda row: None)
+    assert "make: must return an Email, not None" in problem(GOOD, maker=lambda row: None)
 
 
 def test_a_pipe_or_a_directory_is_refused_and_never_waited_for(tmp_path):
@@ -208,7 +242,7 @@ def test_a_checked_file_is_not_read_again_until_it_changes(file_of):
 @on(
     ("options", "said"),
     [
-        ({"format": "xml"}, "format: must be csv or jsonl, not 'xml'"),
+        ({"format": "xml"}, "format: must be one of 'csv', 'jsonl', not 'xml'"),
         ({"delimiter": ",,"}, "delimiter: must be a single character"),
         ({"format": "jsonl", "delimiter": ","}, "delimiter: must be a single character, and only for CSV"),
         ({"encoding": "latin-99"}, "encoding: must be a text encoding that Python knows, not 'latin-99'"),
@@ -222,7 +256,10 @@ def test_wrong_options_are_refused_when_it_is_made(options, said):
 
 
 def test_a_file_of_unknown_format_is_refused_when_it_is_made():
-    with pytest.raises(ValueError, match=r"format: the ending of 'list.csv.gz' does not say it"):
+    with pytest.raises(
+        ValueError,
+        match=r"format: must be given as 'csv' or 'jsonl', since the ending of 'list.csv.gz' does not say it",
+    ):
         EmailFile("list.csv.gz", hello)
     with pytest.raises(
         ValueError, match=r"^format: must be 'csv' or 'jsonl', and 'list.XLSX' is a workbook; save it as CSV$"
@@ -250,7 +287,7 @@ def test_nothing_is_sent_of_a_file_with_a_bad_row(file_of, backend):
                     return error, sandbox.requests
 
     found, requests = anyio.run(main, file_of(GOOD + "3,no,x\n"), backend=backend)
-    assert (type(found), requests) == (ValueError, ())
+    assert (type(found), requests) == (InvalidArgumentError, ())
     report, requests = anyio.run(
         main, file_of(GOOD + "3,no,x\n,jo@example.com,Jo\n1,a@example.com,x\n", check=False), backend=backend
     )
@@ -264,7 +301,7 @@ def test_without_checks_a_bad_row_is_an_outcome_and_an_unreadable_file_still_an_
     outcome = list(emails)[2]
     assert isinstance(outcome, Outcome)
     assert (outcome.reference, outcome.status) == ("3", "failed")
-    assert str(outcome.error).endswith("line 4: to: must be an e-mail address with one @")
+    assert str(outcome.error).endswith("line 4: to: must be an e-mail address with one @, not a text without @")
     assert [
         outcome.reference
         for outcome in file_of(GOOD.replace("jane@", "")[:-1], check=False, reference=None)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, Iterable
 from typing import Protocol, cast
 
 from ..._values.numbers import normal_number
-from ..._values.problems import mistyped, renamed, wrong_type
+from ..._values.problems import mistyped, wrong_type
 from ...errors import InvalidArgumentError
 from ...message import Email
 from .._plan import MAX_REFERENCE_LENGTH, Row, check_reference, recipients_of
@@ -41,11 +41,10 @@ def is_bad_row(outcome: Outcome) -> bool:
 def number_row(item: ListItem, number: int, seen: Seen) -> Row | Outcome:
     """Make the row of a telephone number, which is its own reference."""
     try:
-        normal = normal_number(item)
+        normal = normal_number(item, f"destinations, row {number:,}")
     except (TypeError, ValueError) as error:
         # The number is the reference, so that the caller finds it in the list.
-        problem = renamed(f"destinations, row {number:,}", error)
-        return SmsOutcome(reference=_item_text(item), status="failed", error=problem)
+        return SmsOutcome(reference=_item_text(item), status="failed", error=error)
     if not seen.add(normal):
         # Not `failed`, as for e-mails: the number gets its text, by the row before.
         return SmsOutcome(

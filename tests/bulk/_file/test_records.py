@@ -48,8 +48,8 @@ FAR = GOOD.encode() + b"".join(b"x%d,jane@example.com,J\xc3\xa4ne\n" % n for n i
         ("id,email,\n1,jane@example.com,x\n", "line 2: has a value in a column that has no name"),
         ("id,mail,name\n1,jane@example.com,Jane\n", "line 2: no column 'email'; there are id, mail, name"),
         ("nr,email,name\n1,jane@example.com,Jane\n", "line 2: no column 'id'; there are nr, email, name"),
-        (HEADER + ",jane@example.com,Jane\n", "line 2: column 'id': a reference must have 1 to 255 characters, not 0"),
-        (HEADER + "1" * 10_000 + ",jane@example.com,Jane\n", "line 2: column 'id': a reference must have 1 to 255 characters, not 10,000"),
+        (HEADER + ",jane@example.com,Jane\n", "line 2: column 'id': the reference must have 1 to 255 characters, not 0"),
+        (HEADER + "1" * 10_000 + ",jane@example.com,Jane\n", "line 2: column 'id': the reference must have 1 to 255 characters, not 10,000"),
         (HEADER + '1,jane@example.com,"Jane\n2,joe@example.com,Joe\n', "line 2: the file ends within quotes; is something still writing it?"),
         (HEADER + '1,"jane@example.com" ,Jane\n', "line 2: is not CSV: ',' expected after '\"'"),
         (HEADER + '1,jane@example.com,"' + "x" * 200_000 + '"\n', "line 2: a value has more than 131,072 characters, the most that CSV takes here; is a quote not closed?"),
@@ -84,12 +84,12 @@ def test_a_header_that_was_not_split_asks_for_the_delimiter(problem, separator):
         ('{"id": 1, "id": 2}', "is not JSON that can be read: the name 'id' is in the object more than once"),
         ('{"id": NaN}', "is not JSON that can be read: NaN is not JSON"),
         ("[" * 100_000, "is not JSON that can be read: nested too deep"),
-        ('{"id": 1.5}', "column 'id': a reference must be text, not a float"),
-        ('{"id": true}', "column 'id': a reference must be text, not a bool"),
-        ('{"id": null}', "column 'id': a reference must be text, not None"),
+        ('{"id": 1.5}', "column 'id': the reference must be a str, not a float"),
+        ('{"id": true}', "column 'id': the reference must be a str, not a bool"),
+        ('{"id": null}', "column 'id': the reference must be a str, not None"),
         ('{"id": "2"}', "no column 'email'; there are id"),
         ('{"id": "2", "email": 5, "name": "x"}', "to: must be an address or a list of addresses, not an int"),
-        ('{"id": "\\u0007", "email": "x"}', "column 'id': a reference must not hold control characters or lone surrogates"),
+        ('{"id": "\\u0007", "email": "x"}', "column 'id': the reference must not hold control characters or lone surrogates"),
     ],
     ids=lambda item: str(item)[:40],
 )  # fmt: skip
@@ -200,7 +200,9 @@ def test_a_header_that_only_starts_like_a_separator_line_is_a_header(tmp_path, h
 
 def test_an_address_with_an_invisible_character_is_refused_with_its_line(problem):
     content = HEADER + "1,jane@example.com,Jane\n2,jo\u200be@example.com,Joe\n"
-    assert problem(content).startswith("list.csv, line 3: to: holds U+200B ZERO WIDTH SPACE at position 2, which")
+    assert problem(content).startswith(
+        "list.csv, line 3: to: must not hold U+200B ZERO WIDTH SPACE at position 2, which"
+    )
     from_template = EmailFile.from_template
     with pytest.raises(ValueError, match=r"^sender: must not hold U\+00AD SOFT HYPHEN at position 9"):
         from_template("list.csv", "welcome", sender="news@exam\u00adple.com")

@@ -116,7 +116,7 @@ def test_only_texts_and_numbers_of_json_become_text(tmp_path, value, shown):
     if shown:
         assert fields(path, subject="$value", text_body="x")["subject"] == shown
         return
-    with pytest.raises(ValueError, match="line 1: subject: column 'value' must hold text or a number, not a"):
+    with pytest.raises(ValueError, match="line 1: subject: column 'value': must hold text or a number, not "):
         fields(path, subject="$value", text_body="x")
 
 
