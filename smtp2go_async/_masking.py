@@ -35,7 +35,7 @@ _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line that can be written anywhere, whatever came in it from outside."""
+    """Return a text as a single line that can be written anywhere, also if it came from outside."""
     if text.isprintable():
         return text
     return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], _BREAK.sub(" ", text))

@@ -46,7 +46,8 @@ class AsyncClient(AsyncGroups):
         auth: What carries the key: the header ``X-Smtp2go-Api-Key``, ``"bearer"``, or the ``"body"``.
         timeout: Seconds that each step of an attempt may take (connecting at most 10, sending, waiting for the
             response); ``None`` for no limit.
-        retry: What is repeated; see `RetryPolicy`. A send is never repeated after it may have been carried out.
+        retry: Which failed calls are repeated; see `RetryPolicy`. A send is never repeated after it may have been
+            carried out.
         pacer: Share the same pacer among the clients of a process, since the provider blocks addresses, not keys.
         max_connections: The most connections at a time; further calls wait until a connection is free.
         max_email_bytes: The most that the body of an e-mail call may have, attachments in base64 included.

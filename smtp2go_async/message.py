@@ -190,18 +190,18 @@ def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument:
     if isinstance(value, (str, bytes, os.PathLike, Attachment)) or not isinstance(value, Sequence):
         raise wrong_type(argument, "a list", value)
     files = []
-    for number, one in enumerate(value):
+    for number, item in enumerate(value):
         where = f"{argument}[{number}]"
-        if isinstance(one, kind):
-            files.append(one)
-        elif isinstance(one, (str, os.PathLike)):
+        if isinstance(item, kind):
+            files.append(item)
+        elif isinstance(item, (str, os.PathLike)):
             try:
-                files.append(kind(one))
+                files.append(kind(item))
             except (TypeError, ValueError) as error:
                 raise renamed(where, error) from error
         else:
-            line = line_for(one, kind.__name__)
-            raise wrong_type(where, f"an {kind.__name__} or a path", one, f"; write {line}" if line else "")
+            line = line_for(item, kind.__name__)
+            raise wrong_type(where, f"an {kind.__name__} or a path", item, f"; write {line}" if line else "")
     return tuple(files)
 
 
@@ -267,9 +267,9 @@ class EmailParts(Options, total=False):
     """What an `Email` can have besides ``sender`` and ``to``."""
 
     cc: AddressLike | Sequence[AddressLike] | None
-    """Up to 100 more recipients, whom everybody sees."""
+    """Up to 100 more recipients, whom all recipients see."""
     bcc: AddressLike | Sequence[AddressLike] | None
-    """Up to 100 more recipients, whom nobody else sees."""
+    """Up to 100 more recipients, whom no other recipient sees."""
     subject: str | None
     """The subject. Required unless there is a ``template_id``, whose template has its own."""
     html_body: str | None

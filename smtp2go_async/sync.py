@@ -24,7 +24,7 @@ class SyncClient(SyncClientBase):
         subaccount_id: A subaccount to act for, in the calls where the API has it.
         auth: What carries the key.
         timeout: Seconds that each step of an attempt may take.
-        retry: What is repeated.
+        retry: Which failed calls are repeated, and how often.
         pacer: Share the same pacer among the clients of a process.
         max_connections: The most connections at a time, so the most calls from all threads at a time.
         max_email_bytes: The most that the body of an e-mail call may have.

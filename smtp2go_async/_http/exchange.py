@@ -122,7 +122,7 @@ async def exchange(
     except FAILURES as error:
         if status < MIN_REFUSAL_STATUS:
             raise translate(error, operation) from error
-        # The status has told the outcome already: the call was refused. Only the reason was lost.
+        # The status has shown the outcome already: the call was refused. Only the reason was lost.
         broken = CUT_OFF
     except Exception as error:
         # From a stream that a tool has put in the place of httpx's.
@@ -189,7 +189,7 @@ def _response_despite(error: BaseException, body: OutgoingBody, operation: str) 
     if not _misleads(error):
         raise error
     if response is not None and response.status_code >= MIN_REFUSAL_STATUS:
-        # The status has told the outcome already.
+        # The status has shown the outcome already.
         return response
     if response is None or isinstance(error, UnicodeError):
         raise failed(OutcomeUnknownError, type(error).__name__, operation) from error

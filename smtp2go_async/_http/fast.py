@@ -171,7 +171,7 @@ def _header(response: BaseResponse, name: str) -> str | None:
 
 
 def _broken_content(error: PyreqwestError, status: int) -> str | None:
-    """Return why the content of a response could not be read, where the rest of it has told the outcome."""
+    """Return why the content of a response could not be read, although its status has shown the outcome."""
     if status >= 400:
         return CUT_OFF
     details = getattr(error, "details", None) or {}

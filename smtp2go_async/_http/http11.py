@@ -1,6 +1,6 @@
 """Requests over a connection: h11 for the protocol, and little around it.
 
-httpcore connects, through whatever proxies and TLS there are. For each request it does more than the protocol (locks,
+httpcore connects, through any proxy and TLS. For each request it does more than the protocol (locks,
 traces, timers, generators), which takes more time than the protocol itself: measured 300 microseconds a request against
 140 here. It also hears a response only when the whole request is written, and takes bytes that the server sends unasked
 for the next response.

@@ -99,7 +99,7 @@ class Pool:
 
 
 async def _close(connection: Any) -> None:
-    # Shielded, since a caller who gives up must not leave a socket behind.
+    # Shielded, since a call that is given up must not leave a socket behind.
     with anyio.CancelScope(shield=True):
         await connection.aclose()
 

@@ -1,7 +1,7 @@
 """The two seams below a client: the transport that it sends through, and the connections that a transport uses.
 
 Both take a request and return its response, and differ in how long they live. `Transport` lives as long as the client,
-in whatever event loops and processes the client is used. `LoopConnections` are sockets, which belong to the event loop
+in every event loop and process that uses the client. `LoopConnections` are sockets, which belong to the event loop
 that opened them: `OwnTransport` makes new ones when the loop or the process changes.
 """
 

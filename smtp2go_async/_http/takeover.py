@@ -1,6 +1,6 @@
 """Put `Http11` in the place of httpcore's own HTTP/1.1, in connections that httpcore makes.
 
-httpcore goes on connecting, through whatever proxies and TLS there are. No public way leads into its connections, so
+httpcore goes on connecting, through any proxy and TLS. No public way leads into its connections, so
 this file reads and writes private attributes of theirs, and leaves a connection as it is where they are missing.
 """
 

@@ -59,7 +59,7 @@ class TurnState(enum.Enum):
 
 
 class GateTurn(Protocol):
-    """What the gate needs of a turn."""
+    """The part of a turn that the gate needs."""
 
     state: TurnState
     round: int

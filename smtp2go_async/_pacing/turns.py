@@ -8,7 +8,7 @@ from .published import PUBLISHED_LIMITS, LimitQueue, Reservation
 
 
 class HeldBackError(Exception):
-    """Raised at the moment of leaving when the gate has closed since the call was told that it may go."""
+    """Raised at the moment of leaving if the gate has closed since the call was let go."""
 
 
 class Turn:

@@ -24,7 +24,7 @@ caller_thread: ContextVar[CallerThread | None] = ContextVar("smtp2go_async_calle
 
 
 class InterruptedByCallerError(Exception):
-    """The caller's thread was told to end. Raised in the loop of another thread, which the exit itself would end."""
+    """The caller's thread has to end. Raised in the loop of another thread, which the exit itself would end."""
 
 
 async def run_in_caller_thread(work: Callable[[], object]) -> BaseException | None:

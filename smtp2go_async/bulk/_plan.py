@@ -76,9 +76,9 @@ class Row:
     email: Email | None = attrs.field(default=None, repr=False)
     recipients: tuple[str, ...] = attrs.field(default=(), repr=False)
     error: Exception | None = attrs.field(default=None, repr=False)
-    """Why it can't be sent at all."""
+    """Why this row can't be sent at all."""
     before: Settled | None = attrs.field(default=None, repr=False)
-    """What the run before has made of a row that is sent again: an unknown e-mail may have arrived already."""
+    """The outcome in the run before of a row that is sent again: an unknown e-mail may have arrived already."""
 
 
 def recipients_of(email: Email) -> tuple[str, ...]:

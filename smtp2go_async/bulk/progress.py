@@ -1,4 +1,4 @@
-"""How far a run is, while it goes on: `Progress`."""
+"""`Progress`: how far a run has come, shown while it goes on."""
 
 import contextlib
 import sys

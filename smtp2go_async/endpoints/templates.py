@@ -92,7 +92,7 @@ class SavedTemplate(Template):
     """A template as it is after a change."""
 
     name: str = attrs.field(default="", metadata=named("template_name", "name"))
-    """The API has another name for this field in the answers of `Templates.add` and `Templates.edit`."""
+    """The API has another name for this field in the responses to `Templates.add` and `Templates.edit`."""
 
 
 @model

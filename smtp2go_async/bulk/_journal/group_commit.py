@@ -16,7 +16,7 @@ from .row_states import Claim, Settled
 APPLY_PAUSE_SECONDS = 0.1
 """Pause before the log is applied again, if all of it was applied."""
 APPLY_PAUSE_SECONDS_WHEN_BEHIND = 0.005
-"""The same, if some of it is left."""
+"""Pause before the log is applied again, if some of it is left."""
 MAX_BUSY_SHARE = 0.5
 """Share of such a pause for which the event loop may have been busy. With more, the program needs its time for other
 work, and the log is not applied."""
@@ -35,7 +35,7 @@ ROUNDS_AFTER_WRITE: Final = 4
 
 @attrs.define(eq=False)
 class _Entry:
-    """What a call wants written, and how far that came."""
+    """The rows that a call has to write, and how far that has come."""
 
     claims: Sequence[Claim]
     settled: Sequence[Settled]

@@ -59,7 +59,7 @@ class FileLock:
 
     def _open(self, path: str) -> int:
         try:
-            # Readable by its owner alone: the file says who gets e-mails.
+            # Readable by its owner alone: the file shows to whom e-mails go.
             descriptor = os.open(path, _OPEN_FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             return os.open(path, _OPEN_FLAGS)

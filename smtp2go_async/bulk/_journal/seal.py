@@ -74,7 +74,7 @@ class Seal:
 
 @attrs.frozen
 class DatabaseHeader:
-    """What the start of a SQLite file says of the file."""
+    """The fields at the start of a SQLite file."""
 
     page_size: int
     """Bytes."""

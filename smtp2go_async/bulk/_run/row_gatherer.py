@@ -1,4 +1,4 @@
-"""Which rows go into the next call."""
+"""Gather the rows that go into the next call."""
 
 import math
 import time

@@ -88,7 +88,8 @@ class Workers:
             self.stopping.stop()
             raise
         finally:
-            # Before the last write: meanwhile the others see whether they are too many, and all of them would leave.
+            # Before the last write: the other tasks would still count this task meanwhile, find that there are too many
+            # tasks, and all leave.
             self._taking -= 1
             with anyio.CancelScope(shield=True):
                 await self.recorder.settle(unwritten)
