@@ -25,6 +25,9 @@ from .retry import CallEffect, RetryPolicy
 if TYPE_CHECKING:
     from ._http.seams import Transport
     from ._http.transport import HttpxClient
+else:
+    # Programs that read the types of the arguments at run time find this one, too, and httpx is not imported for it.
+    HttpxClient = Any
 
 
 @shown_half_made

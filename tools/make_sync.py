@@ -323,6 +323,7 @@ def client_file(source: str) -> str:
     parts = [header("client.py", "The methods of `SyncClient` that have the signatures of `AsyncClient`.")]
     parts += import_lines(imports, plain)
     parts += ["\nif TYPE_CHECKING:", *import_lines(typed, indent="    ")]
+    parts += ["else:", *(f"    {name} = Any" for name in sorted(set().union(*typed.values())))]
     parts.append("\n\nclass SyncClientBase(SyncGroups):")
     parts.append('    """Makes the calls of an `AsyncClient` in the thread of its event loop."""\n')
     parts.append("\n\n".join(_client_method(method, signatures[method.name], source) for method in methods))

@@ -15,6 +15,8 @@ from .groups import SyncGroups
 
 if TYPE_CHECKING:
     from .._http.transport import HttpxClient
+else:
+    HttpxClient = Any
 
 
 class SyncClientBase(SyncGroups):

@@ -12,7 +12,7 @@ import textwrap
 import typing
 from collections.abc import Callable, Iterable
 from types import NoneType
-from typing import Any, TypeVar, Unpack
+from typing import Any, TypeVar
 
 from .._masking import mask_text
 from .._runtime.loading import loading
@@ -35,8 +35,7 @@ def describe(wrapper: Callable[..., Any], method: Callable[..., Any]) -> None:
     if bundle is None:
         return
     wrapper.__wrapped__ = _Described(method)  # type: ignore[attr-defined]
-    unpack: Any = Unpack
-    written = {name: kind for name, kind in method.__annotations__.items() if typing.get_origin(kind) is not unpack}
+    written = {name: kind for name, kind in method.__annotations__.items() if typing.get_args(kind) != (bundle,)}
     # Libraries that check or fill in arguments (pydantic, for one) look up each parameter of the signature in here.
     wrapper.__annotations__ = written | bundle.__annotations__
     if method.__doc__ is not None:

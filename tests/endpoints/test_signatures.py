@@ -65,6 +65,13 @@ def test_the_types_of_all_arguments_are_found_by_their_names(client, operation):
 
 
 @each_client
+def test_the_types_of_the_arguments_of_a_client_are_found(client):
+    kind = getattr(smtp2go_async, client)
+    assert {*typing.get_type_hints(kind.__init__)} == {*inspect.signature(kind).parameters, "return"}
+    assert inspect.signature(kind, eval_str=True)
+
+
+@each_client
 @each_operation
 def test_the_docstring_describes_every_argument_in_order(client, operation):
     assert described(inspect.getdoc(method_of(client, operation))) == arguments_of(client, operation)
