@@ -1,4 +1,4 @@
-"""What every error of the library has: a text for any log, and a form for pickle and for JSON."""
+"""The base of every error of the library: a text for any log, and a form for pickle and for JSON."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ Details = Mapping[str, Any] | None
 """What the args of an error have after its text."""
 
 _ARGS: Any = vars(BaseException)["args"]
-"""Where an exception keeps what it was made with."""
+"""The place where an exception keeps the arguments that it was made with."""
 
 _NONE = type(None)
 
@@ -35,7 +35,7 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
     # The last, since the rule that it is compared with reads the others.
     "retryable": (bool,),
 }
-"""The attributes that go through JSON, of the errors that have them, and the types that they have there."""
+"""The attributes of errors that go through JSON, and the types that they have there."""
 
 
 _KINDS: dict[str, "type[BaseError]"] = {}
@@ -62,7 +62,7 @@ class BaseError(Exception):
 
         @property
         def args(self) -> tuple[Any, ...]:
-            """The text, then an object with everything else that is known, also what was put on the error later."""
+            """The text, then an object with all other facts, also with attributes that were set on the error later."""
             more = self._details_for_args()
             return (self._text, more) if more else (self._text,)
 
@@ -73,7 +73,7 @@ class BaseError(Exception):
     def to_dict(self, *, masked: bool = True) -> dict[str, Any]:
         """Return the error as an object for JSON, from which `from_dict` makes the same error.
 
-        Left out is what would take whole answers along: ``raw``, ``result``, ``last`` and ``report``. The kind of an
+        Attributes that hold whole responses are left out: ``raw``, ``result``, ``last`` and ``report``. The kind of an
         error of your own is the class of this library that it is derived from.
 
         Args:
@@ -92,8 +92,8 @@ class BaseError(Exception):
         """Make the error from which `to_dict` made an object. What a later version has added to it is left out.
 
         Raises:
-            InvalidArgumentError: ``kind`` names no error of this library, or one of another class than the one that
-                this is called on.
+            InvalidArgumentError: ``kind`` names no error of this library, or an error of another class than the class
+                that this is called on.
             ArgumentTypeError: A value has another type than `to_dict` gives it.
 
         Example:
@@ -141,13 +141,13 @@ class BaseError(Exception):
         return one_line(text)
 
     def _details(self) -> Sequence[str]:
-        return ()  # what stands between the operation and the message
+        return ()  # the parts of the text between the operation and the message
 
     def _more(self) -> Sequence[str]:
-        return ()  # what stands after the message
+        return ()  # the parts of the text after the message
 
     def _as_object(self, mask: Callable[[str], str]) -> dict[str, Any]:
-        """Return what the error says, ready for JSON."""
+        """Return the facts of the error, ready for JSON."""
         found: dict[str, Any] = {"message": mask(getattr(self, "message", self._text))}
         found |= {name: getattr(self, name) for name in _FIELDS if hasattr(self, name)}
         if "failures" in found:
@@ -160,7 +160,7 @@ class BaseError(Exception):
         return found
 
     def _details_for_args(self) -> dict[str, Any]:
-        """Return what a new error of this class, made with the text alone, would not have; it is masked."""
+        """Return the facts, masked, that a new error of this class would not have if made with the text alone."""
         found = self._as_object(mask_text)
         new = {
             "message": found["message"],
@@ -173,7 +173,7 @@ class BaseError(Exception):
         return {name: value for name, value in found.items() if value != new.get(name) and value not in ([], {})}
 
     def _take(self, details: Details) -> None:
-        """Put on a new error what `_as_object` returned of another; a value that the class does not have is left out.
+        """Set on a new error the facts that `_as_object` returned of another; values unknown to the class are left out.
 
         Raises:
             ArgumentTypeError: A value has another type than `_as_object` gives it.
@@ -210,14 +210,14 @@ def _restore(kind: type[BaseError], args: tuple[Any, ...]) -> BaseError:
 
 
 def shown(text: object) -> str:
-    """Return what an error's text shows of what the provider said."""
-    # Masked before it is cut: half an address would not be recognised as one.
+    """Return the part of the provider's text that an error's text shows."""
+    # Masked before it is cut: half an address would not be recognised as an address.
     masked = mask_text(str(text))
     return masked if len(masked) <= MAX_TEXT_LENGTH else f"{masked[:MAX_TEXT_LENGTH]}..."
 
 
 def named_request(request_id: str | None) -> tuple[str, ...]:
-    """Return what an error's text says of the id that SMTP2GO's support asks for."""
+    """Return the words of an error's text for the id that SMTP2GO's support asks for."""
     return (f"(request {str(request_id)[:MAX_TEXT_LENGTH]})",) if request_id else ()
 
 

@@ -1,4 +1,4 @@
-"""Every error of this library, and what each says about the call that raised it.
+"""Every error of this library, and its statement about the call that raised it.
 
                                              .carried_out, and why it was raised                        .retryable
     Smtp2goError                             None, where nothing else is said                           no
@@ -6,9 +6,9 @@
     ├ ArgumentTypeError (TypeError)          False: an argument has a type that is not possible         no
     ├ TransportError                         no usable reply                                            no
     │  ├ NotSentError (ConnectionError)      False: the request never left, or never left whole         unless final
-    │  └ OutcomeUnknownError                 None: it left, and no answer came                          not a send
-    │     └ ReplyTimeoutError (TimeoutError) None: the answer did not come in time                      not a send
-    ├ ReplyError                             None: the answer is not understood (True: READ with 2xx)   no
+    │  └ OutcomeUnknownError                 None: it left, and no response came                        not a send
+    │     └ ReplyTimeoutError (TimeoutError) None: the response did not come in time                    not a send
+    ├ ReplyError                             None: the response is not understood (True: READ with 2xx) no
     ├ ApiError                               False: the API refused the call                            no
     │  ├ BadRequestError                     a field is missing or wrong                                no
     │  ├ AuthenticationError                 the key is missing, malformed, unknown or disabled         no
@@ -32,8 +32,9 @@ retryable if it has a journal and the reason passes: started again with that jou
 All of them pickle and copy, and go through JSON by `Smtp2goError.to_dict` and `Smtp2goError.from_dict`. So do their
 ``args``, which is what Celery keeps: ``type(error)(*error.args)`` is the same error again. The text names the
 operation, the status, the code, the provider's message and the request id; keys, addresses and telephone numbers in it
-are masked. It is one line that any log can hold: line breaks are spaces, and other control characters and half
-characters are shown as escapes.
+are masked. It is a single line that any log can hold: line breaks are spaces, and other control characters and half
+characters are shown as escapes. Only the error about several bad rows of an `EmailFile` has more lines, each of which
+is such a line.
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ class ArgumentTypeError(Smtp2goError, TypeError):
 
 
 class Smtp2goWarning(UserWarning):
-    """Something works and is hardly meant: a `SyncClient` that stops an event loop while it waits."""
+    """Something works but is hardly meant: a `SyncClient` that stops an event loop while it waits."""
 
 
 class TransportError(Smtp2goError):
@@ -133,25 +134,25 @@ class NotSentError(TransportError, ConnectionError):
 
 
 class OutcomeUnknownError(TransportError):
-    """The request left and no answer came: it may or may not have been carried out.
+    """The request left and no response came: it may or may not have been carried out.
 
     A send is not repeated after this. Look for it with ``activity.search`` before sending again.
     """
 
 
 class ReplyTimeoutError(OutcomeUnknownError, TimeoutError):
-    """The request left and the answer did not come in time."""
+    """The request left and the response did not come in time."""
 
 
 class ReplyError(Smtp2goError):
-    """An answer came that can't be understood: HTML, half a JSON text, a shape that nobody has documented."""
+    """A response came that can't be understood: HTML, half a JSON text, an undocumented shape."""
 
     status: int = 0
-    """The HTTP status of the answer."""
+    """The HTTP status of the response."""
     request_id: str | None = None
-    """What SMTP2GO's support asks for, where the answer had it."""
+    """The id that SMTP2GO's support asks for, if the response had it."""
     raw: Any = None
-    """The answer: decoded JSON where it was JSON, else its bytes."""
+    """The response: decoded JSON if it was JSON, else its bytes."""
 
     def __init__(
         self,
@@ -184,17 +185,17 @@ class ApiError(Smtp2goError):
     carried_out: bool | None = False
 
     status: int = 0
-    """The HTTP status. It is not reliable: a wrong key has been answered with 400, 401, 403 and 500."""
+    """The HTTP status. It is not reliable: a wrong key has led to a 400, 401, 403 and 500."""
     code: str | None = None
     """The API's ``error_code`` without its ``E_ApiResponseCodes.`` prefix."""
     message: str = ""
     """The API's own text, unmasked and as it came: it can hold addresses, line breaks and control characters."""
     request_id: str | None = None
-    """What SMTP2GO's support asks for."""
+    """The id that SMTP2GO's support asks for."""
     field_errors: Mapping[str, str] = MappingProxyType({})
-    """What is wrong with which field of the body, unmasked and as it came."""
+    """The problem of each wrong field of the body, unmasked and as it came."""
     raw: Any = None
-    """The answer: decoded JSON where it was JSON, else its bytes."""
+    """The response: decoded JSON if it was JSON, else its bytes."""
 
     def __init__(
         self,
@@ -238,11 +239,11 @@ class PermissionDeniedError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """What the call names does not exist."""
+    """The thing that the call names does not exist."""
 
 
 class RateLimitError(ApiError):
-    """Turned away with a 429, or not tried at all while the cool-down after one lasts.
+    """The call was turned away with a 429, or not tried at all while the cool-down after a 429 lasts.
 
     The provider blocks the whole address for at least a minute after too many calls or too many errors.
     """
@@ -292,7 +293,7 @@ class ServerError(ApiError):
 
 
 class SendRefusedError(Smtp2goError):
-    """A send was answered with a success status, and its body says that nothing was accepted.
+    """The response to a send has a success status, and its body says that nothing was accepted.
 
     ``client.with_options(raise_on_refused=False)`` returns the result instead.
     """
@@ -364,7 +365,7 @@ class BulkStoppedError(Smtp2goError):
     """
 
     report: Any = None
-    """The `BulkReport` of what was done until then."""
+    """The `BulkReport` of the run until then."""
 
     def __init__(
         self, message: str = "", details: Details = None, *, operation: str | None = None, report: Any = None

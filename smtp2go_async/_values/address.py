@@ -135,7 +135,7 @@ def _bare(text: str, argument: str) -> str:
 
 
 def _found(found: re.Match[str], argument: str) -> str:
-    """Format what the patterns found."""
+    """Format an address that the patterns found."""
     if not _LOCAL.fullmatch(found["local"]):
         raise invalid(
             argument,
@@ -146,7 +146,7 @@ def _found(found: re.Match[str], argument: str) -> str:
 
 
 def _spec(local: str, domain: str, argument: str, offset: int) -> str:
-    """Put together what stands before the @, without quotes, and what stands behind it."""
+    """Put together the part before the @, without quotes, and the domain."""
     if not local or not domain:
         raise invalid(
             argument,
@@ -199,14 +199,14 @@ def _refuse_look_alikes(text: str, argument: str) -> None:
 
 
 def _parse(text: str, argument: str) -> tuple[str, str, str]:
-    """Let the standard library find the name, what is before the @, and what is behind it."""
+    """Let the standard library find the name, the part before the @, and the domain."""
     _refuse_look_alikes(text, argument)
     (address,) = _parsed(text, argument, alone=True)
     return address.display_name, address.username, address.domain
 
 
 def _suspected(text: str) -> str:
-    """Say what a text is that is no address, without the text."""
+    """Describe a text that is not an address, without the text."""
     count = text.count("@")
     if not text.strip():
         return "an empty text"
@@ -269,7 +269,7 @@ def address_or_domain(text: str, argument: str) -> str:
     What is ASCII stays as it is: the API's reference does not say which writings its lists take.
 
     Raises:
-        ValueError: It holds characters that do not show or look like others, or its domain can't be one.
+        ValueError: It holds characters that do not show or look like others, or its domain can't be a domain.
     """
     if text.isascii():
         return text
@@ -289,7 +289,7 @@ def optional_addresses(value: AddressLike | Sequence[AddressLike] | None, argume
     """Return addresses as `format_addresses` does, and none for ``None`` and for an empty list.
 
     Raises:
-        ValueError: More than 100, or one that is wrong.
+        ValueError: More than 100 addresses, or a wrong address.
         TypeError: Something that is no kind of address.
     """
     if value is None or (isinstance(value, (list, tuple)) and not value):
@@ -300,10 +300,10 @@ def optional_addresses(value: AddressLike | Sequence[AddressLike] | None, argume
 
 
 def format_addresses(value: AddressLike | Sequence[AddressLike], argument: str) -> tuple[str, ...]:
-    """Return 1 to 100 addresses as the API takes them; one alone may stand without a list.
+    """Return 1 to 100 addresses as the API takes them; a single address needs no list.
 
     Raises:
-        ValueError: None, more than 100, or one that is wrong; the message names its position.
+        ValueError: No address, more than 100, or a wrong address; the message names its position.
         TypeError: Something that is no kind of address.
     """
     if isinstance(value, (str, Address)):

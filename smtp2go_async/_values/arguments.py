@@ -42,7 +42,7 @@ from .checks import (
 from .signatures import describe, unexpected_argument
 
 Check = Callable[[Any, str], Any]
-"""Takes a value and what errors call it; returns what the method gets."""
+"""Takes a value and its name in errors; returns the value that the method gets."""
 
 M = TypeVar("M", bound=Callable[..., Any])
 
@@ -80,7 +80,7 @@ ADDRESSES = frozenset(
 """Arguments that are an address or a domain, or a list of them.
 
 They are written as an `Email` writes them: a domain that is suppressed or allowed in another form than the one that
-e-mails go out with would be another one.
+e-mails go out with would be another domain.
 """
 
 
@@ -167,7 +167,7 @@ class Arguments:
         checks = {name: _check_of(kind, name, needed=needed) for name, (kind, needed) in annotations.items()}
         self._truths = frozenset(name for name, check in checks.items() if check is check_bool)
         self._lines = frozenset(name for name, check in checks.items() if check is check_line)
-        # All of these are the same whoever makes them, so threads may do it at the same time; the checks come last.
+        # Every thread makes the same, so several may do it at the same time; the checks come last.
         self._optional = frozenset(name for name, (kind, _) in annotations.items() if NoneType in _parts(kind))
         self._places = tuple(places)
         self._checks = checks
@@ -202,7 +202,7 @@ def _written_as_in_emails(check: Check, value: Any, name: str) -> Any:
 
 
 def check_of(annotation: Any, name: str, *, needed: bool = False) -> Check:
-    """Make the check of an annotation; `unchecked` for one that is not known here.
+    """Make the check of an annotation; `unchecked` for an annotation that is not known here.
 
     Args:
         annotation: What the value may be. That it may be ``None`` is the caller's to know.
@@ -237,7 +237,7 @@ def check_of(annotation: Any, name: str, *, needed: bool = False) -> Check:
 
 
 def unchecked(value: Any, _name: str) -> Any:
-    """Take anything: what has no form in JSON is refused when it is encoded, by the name of its field."""
+    """Take anything: a value without a form in JSON is refused when it is encoded, by the name of its field."""
     return value
 
 

@@ -17,10 +17,10 @@ _CONTROL = re.compile(f"[{CONTROLS}]")
 
 
 def check_text(value: object, argument: str) -> str:
-    """Return the value if it is text; of a subclass, which could answer in its own way, the text that it holds."""
+    """Return the value if it is text; of a subclass, whose methods could do anything, the text that it holds."""
     if type(value) is str:
         return value
-    # Not by `isinstance`, which believes what an object says of its class: a mock says that it is anything.
+    # Not by `isinstance`, which believes an object about its class: a mock says that it is anything.
     if not issubclass(type(value), str):
         raise wrong_type(argument, "a str", value)
     return str.__str__(cast("str", value))
@@ -28,7 +28,7 @@ def check_text(value: object, argument: str) -> str:
 
 def check_line(value: object, argument: str) -> str:
     """Return the value if it is text of one line, without control characters and half characters."""
-    # Called for nearly every argument of a call, so what nearly all of them are is looked for first. Some characters
+    # Called for nearly every argument of a call, so the usual case is looked for first. Some characters
     # that are not printable are good.
     if type(value) is str and value.isprintable():
         return value
@@ -39,7 +39,7 @@ def check_no_control_characters(text: str, argument: str) -> str:
     """Return the text if no control character is in it.
 
     Raises:
-        ValueError: There is one, which could start a line of its own in a header or a log; or half a character.
+        ValueError: A control character, which could start a new line in a header or a log; or half a character.
     """
     # No control character is printable, and nearly every text is: this costs half of the search.
     if text.isprintable():
@@ -70,7 +70,7 @@ def check_word(value: object, argument: str, *, least: int = 1, most: int | None
 
 
 def check_words(value: object, argument: str) -> list[str]:
-    """Return a list of texts, each one line and not blank; one alone may stand without a list."""
+    """Return a list of texts, each of a single line and not blank; a single text needs no list."""
     if issubclass(type(value), str):
         value = [value]
     if not issubclass(type(value), Sequence) or isinstance(value, (bytes, bytearray, memoryview)):

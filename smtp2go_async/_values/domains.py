@@ -31,9 +31,9 @@ _IGNORABLE = re.compile(
 )
 
 
-def character(one: str) -> str:
-    """Return what to call a character: its number and its name in Unicode."""
-    return f"U+{ord(one):04X} {unicodedata.name(one, '')}".rstrip()
+def character(letter: str) -> str:
+    """Return the number and the name of a character in Unicode."""
+    return f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".rstrip()
 
 
 def check_domain(domain: str, argument: str, offset: int = 0) -> str:
@@ -42,7 +42,7 @@ def check_domain(domain: str, argument: str, offset: int = 0) -> str:
     What is not ASCII goes through the mapping of UTS 46 first, as in browsers: it becomes lower case and composed
     (NFC), while ß and the final sigma, which IDNA 2008 knows, stay. The mapping would also drop invisible characters
     and turn look-alikes (fullwidth letters and stops) into ASCII; those are refused instead, since the address could be
-    another one than its author sees. A full stop at the end is refused as in ASCII.
+    another domain than its author sees. A full stop at the end is refused as in ASCII.
 
     Args:
         domain: What stands behind the @.
@@ -54,9 +54,9 @@ def check_domain(domain: str, argument: str, offset: int = 0) -> str:
     """
     if len(domain) <= MAX_DOMAIN_LENGTH and _ASCII_DOMAIN.fullmatch(domain):
         return domain
-    for position, one in enumerate(domain, offset):
-        if not one.isascii():
-            check_no_look_alike(one, argument, position)
+    for position, letter in enumerate(domain, offset):
+        if not letter.isascii():
+            check_no_look_alike(letter, argument, position)
     problem = _problem(domain, offset)
     if not problem:
         try:
@@ -66,29 +66,29 @@ def check_domain(domain: str, argument: str, offset: int = 0) -> str:
     raise invalid(argument, problem)
 
 
-def check_no_look_alike(one: str, argument: str, position: int) -> None:
-    """Refuse a character that does not show in an address, or that looks like another one there.
+def check_no_look_alike(letter: str, argument: str, position: int) -> None:
+    """Refuse a character that does not show in an address, or that looks like another character there.
 
     Args:
-        one: A character that is not ASCII.
+        letter: A character that is not ASCII.
         argument: What an error calls the address.
         position: Where it stands in the text that was given.
 
     Raises:
-        ValueError: It is one; the message says where, and the character's name.
+        ValueError: It is such a character; the message says where, and the character's name.
     """
-    composed = unicodedata.normalize("NFC", one)
-    if _IGNORABLE.match(one) or unicodedata.category(one) in ("Cf", "Zs"):
+    composed = unicodedata.normalize("NFC", letter)
+    if _IGNORABLE.match(letter) or unicodedata.category(letter) in ("Cf", "Zs"):
         problem = "which does not show"
-    elif composed.isascii() or one == _IDEOGRAPHIC_STOP or unicodedata.normalize("NFKC", one) != composed:
+    elif composed.isascii() or letter == _IDEOGRAPHIC_STOP or unicodedata.normalize("NFKC", letter) != composed:
         problem = "which looks like another character; write the other one"
     else:
         return
-    raise invalid(argument, f"must not hold {character(one)} at position {position}, {problem}")
+    raise invalid(argument, f"must not hold {character(letter)} at position {position}, {problem}")
 
 
 def _problem(domain: str, offset: int) -> str:
-    """Say what no domain may have, in whatever script it is written."""
+    """Return the problem of a domain that is wrong in every script."""
     labels = domain.split(".")
     longest = max(map(len, labels))
     if odd := _ODD.search(domain):
@@ -108,7 +108,7 @@ def _problem(domain: str, offset: int) -> str:
 
 
 def _not_allowed(domain: str, offset: int, reason: str) -> str:
-    """Say what IDNA 2008 has against a domain, without the domain, which idna's own words may quote."""
+    """Return the rule of IDNA 2008 that a domain breaks, without the domain, which idna's own words may quote."""
     found = re.search(r"U\+([0-9A-F]{4,6})", reason)
     odd = chr(int(found[1], 16)) if found else ""
     if odd and odd in domain:

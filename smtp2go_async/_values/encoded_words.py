@@ -26,13 +26,13 @@ def encode_name(name: str) -> str:
 
 def _parts(name: str) -> Iterator[str]:
     waiting: list[str] = []
-    for one in name.split(" "):
-        if _ATOM.fullmatch(one) and "=?" not in one and len(one) <= MAX_WORD_LENGTH:
+    for word in name.split(" "):
+        if _ATOM.fullmatch(word) and "=?" not in word and len(word) <= MAX_WORD_LENGTH:
             yield from _words(" ".join(waiting))
-            yield one
+            yield word
             waiting = []
         else:
-            waiting.append(one)
+            waiting.append(word)
     yield from _words(" ".join(waiting))
 
 

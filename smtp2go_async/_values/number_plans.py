@@ -5,7 +5,7 @@ from typing import Final
 
 _SHORT_CODES = "1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
 COUNTRY_CODE: Final = re.compile(rf"{_SHORT_CODES}|(?!{_SHORT_CODES})[2-9][0-9]{{2}}")
-"""No country code begins with another one (ITU-T E.164)."""
+"""No country code begins with another country code (ITU-T E.164)."""
 
 _DROPS_ZERO = (
     20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81, 82, 84, 86,

@@ -16,7 +16,7 @@ _NORMAL = re.compile(rf"\+(?!(?:{'|'.join(sorted(DROPS_ZERO))})0)(?:1[0-9]{{10}}
 """A number in its one form. North American numbers all have eleven digits with their country code."""
 
 # Invisible characters that contact lists and web pages put around a number. Those that turn the direction of writing to
-# the left are not among them: whoever looked at the number may have seen its parts in another order.
+# the left are not among them: a reader of the number may have seen its parts in another order.
 _SEEN: Final = (
     dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u202a\u202c\u202d\u2060\u2066\u2068\u2069\ufeff"))
     | dict.fromkeys([0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
@@ -53,7 +53,7 @@ def normal_number(number: object, argument: str = "number") -> str:
 
     Raises:
         TypeError: The number is not text.
-        ValueError: It is not one number, or it could mean another one. The text says why, and never has the number.
+        ValueError: It is not one number, or it could mean another number. The text gives the reason, and never has the number.
     """
     if not isinstance(number, str):
         raise wrong_type(argument, "a str", number)
@@ -72,7 +72,7 @@ def normal_number(number: object, argument: str = "number") -> str:
 
 
 def _fits(digits: str, *, is_international: bool = True) -> bool:
-    """Tell whether a number has a country code that is in use, and as many digits as the numbers behind it have.
+    """Return whether a number has a country code that is in use, and as many digits as the numbers behind it have.
 
     Without a + too few digits, or no area code behind the 1, mean that the country code is missing.
     """
@@ -90,7 +90,7 @@ def digits_of(number: str) -> str:
 
 
 class _WrongError(Exception):
-    """Why a text is no number."""
+    """The reason why a text is not a number."""
 
 
 def _read(text: str) -> str:
@@ -121,7 +121,7 @@ def _read(text: str) -> str:
 
 
 def _dialled_from_abroad(before: str, area: str) -> str:
-    """Return what is in parentheses behind these digits, without a 0 that is dialled within the country only."""
+    """Return the digits in parentheses behind these digits, without a 0 that is dialled within the country only."""
     if area.startswith("0"):
         if area != "0" or before not in DROPS_ZERO:
             raise _WrongError(
@@ -167,7 +167,7 @@ def _check(digits: str, *, is_international: bool) -> None:
 def _check_begin(digits: str, first: str, *, is_international: bool) -> None:
     """Check the first group of digits of a number in groups: it shows where its author has the country code end.
 
-    So "8 (495) 123-45-67" is a number of Moscow, written as within Russia, and not one of Vietnam (84).
+    So "8 (495) 123-45-67" is a number of Moscow, written as within Russia, and not a number of Vietnam (84).
     """
     code = code_of(digits)
     if len(first) < len(code):

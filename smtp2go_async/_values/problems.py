@@ -7,10 +7,10 @@ from .._error_base import with_article as with_article  # noqa: PLC0414 - for th
 from ..errors import ArgumentTypeError, InvalidArgumentError
 
 MAX_REPEATED_TEXT = 500
-"""Characters of an error's text that another one repeats; a path in it can be as long as you like."""
+"""Characters of an error's text that another error repeats; a path in it can have any length."""
 
 MAX_SHOWN_WORD = 50
-"""Characters that an error shows of a word that is none of a closed set."""
+"""Characters that an error shows of a word that is not in a closed set."""
 
 ArgumentError = InvalidArgumentError | ArgumentTypeError
 
@@ -21,22 +21,22 @@ def invalid(argument: str, problem: str) -> InvalidArgumentError:
 
 
 def wrong_type(argument: str, expected: str, value: object, hint: str = "") -> ArgumentTypeError:
-    """Make the error for a value of another type than the expected one."""
+    """Make the error for a value that does not have the expected type."""
     return mistyped(argument, f"must be {expected}, not {with_article(value)}{hint}")
 
 
 def mistyped(argument: str, problem: str) -> ArgumentTypeError:
-    """Make the error for a type that is not possible, in words of its own."""
+    """Make the error for a type that is not possible, in the given words."""
     return ArgumentTypeError(f"{argument}: {problem}", argument=argument)
 
 
 def not_one_of(argument: str, words: Iterable[str], given: str) -> InvalidArgumentError:
-    """Make the error for a word that is none of a closed set, with the nearest word of the set."""
+    """Make the error for a word that is not in a closed set, with the nearest word of the set."""
     return invalid(argument, f"must be {one_of(words, given)}")
 
 
 def one_of(words: Iterable[str], given: str) -> str:
-    """Return the end of a sentence about a word that is none of a closed set."""
+    """Return the end of a sentence about a word that is not in a closed set."""
     # Here, since only a mistake needs it.
     from difflib import get_close_matches
 
@@ -49,7 +49,7 @@ def one_of(words: Iterable[str], given: str) -> str:
 
 
 def renamed(argument: str, error: Exception) -> ArgumentError:
-    """Make the error again, about an argument of another name: the one that the caller of this function knows."""
+    """Make the error again, about an argument of another name: the name that the caller knows."""
     inner, text = getattr(error, "argument", None), str(error)
     if inner and text.startswith(f"{inner}: "):
         text = text[len(inner) + 2 :]

@@ -1,4 +1,4 @@
-"""The signature and the docstring of a method with every option by its name and meaning, made when somebody looks.
+"""The signature and the docstring of a method with every option by its name and meaning, made when it is looked at.
 
 A method that takes ``**options: Unpack[SomeOptions]`` is written short. `inspect.signature`, `help` and IPython show
 its signature and its docstring with all keys of ``SomeOptions``. Neither is made when a module is imported or a call is

@@ -227,7 +227,7 @@ def test_a_control_character_does_not_come_in_as_an_encoded_word(word):
 # --- lists -------------------------------------------------------------------------------------------------------
 
 
-def test_one_address_alone_may_stand_without_a_list():
+def test_a_single_address_needs_no_list():
     assert format_addresses("Jane <jane@example.com>", "to") == ("Jane <jane@example.com>",)
     assert format_addresses(Address("Jane", "jane", "example.com"), "to") == ("Jane <jane@example.com>",)
 
@@ -308,7 +308,7 @@ def test_any_name_and_address_are_read_back_by_the_standard_library(name, addres
 
 @settings(max_examples=150, deadline=None)
 @given(name=names, address=st.emails())
-def test_what_was_formatted_once_stays_as_it_is(name, address):
+def test_a_formatted_address_stays_as_it_is(name, address):
     once = format_address((name, address), "to")
     assert format_address(once, "to") == once
 
@@ -344,7 +344,7 @@ parts = st.lists(pieces, max_size=5).map("".join)
 
 @settings(max_examples=300, deadline=None)
 @given(st.builds("{}jane@example.com{}".format, parts, parts) | parts | st.text(max_size=20))
-def test_any_text_is_either_one_address_or_refused(text):
+def test_any_text_is_either_an_address_or_refused(text):
     try:
         sent = format_address(text, "to")
     except ValueError:

@@ -71,7 +71,7 @@ def ask(*args: Any, **named: Any) -> Any:
 # --- what is accepted ---------------------------------------------------------------------------------------------
 
 
-def test_what_fits_is_handed_on():
+def test_a_value_that_fits_is_passed_on():
     noon = dt.datetime(2026, 6, 1, 12)
     found = ask("a", 2, since=noon, comment="", many=("b", "c"), deep={"names": "d"})
     assert found == {
@@ -79,7 +79,7 @@ def test_what_fits_is_handed_on():
     }  # fmt: skip
 
 
-def test_none_is_handed_on_where_it_is_possible_and_nowhere_else():
+def test_none_is_passed_on_only_for_an_optional_argument():
     assert ask("a", since=None, comment=None, many=None, deep=None)["comment"] is None
     for wrong in ({"id": None}, {"id": "a", "count": None}, {"id": "a", "deep": {"names": None}}):
         with pytest.raises(TypeError, match=r"must be .*, not None$"):
@@ -110,7 +110,7 @@ def test_none_is_handed_on_where_it_is_possible_and_nowhere_else():
         ({"deep": {5: 1}}, TypeError, "deep key 0: must be a str, not an int"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_refused_by_name(arguments, error, text):
+def test_a_value_that_does_not_fit_is_refused_by_name(arguments, error, text):
     with pytest.raises(error) as caught:
         ask(**{"id": "a", **arguments})
     assert str(caught.value) == text
@@ -136,7 +136,7 @@ def test_texts_and_numbers_of_another_class_become_plain_ones():
     assert (found["id"], found["count"], found["many"]) == ("a", 2, ["b"])
 
 
-def test_what_says_that_it_is_text_and_is_not_is_refused():
+def test_an_object_that_only_claims_to_be_text_is_refused():
     with pytest.raises(TypeError, match=r"^id: must be a str, not a unittest.mock.MagicMock$"):
         ask(mock.MagicMock(spec=str))
 
@@ -209,13 +209,13 @@ def test_a_method_looks_as_it_is_written_but_for_its_options(group, name):
         assert pydoc.render_doc(method) == pydoc.render_doc(written)
 
 
-def test_what_is_not_public_or_no_method_stays_as_it_is():
+def test_private_methods_and_other_attributes_stay_as_they_are():
     assert Group.kind == "group"
     assert not hasattr(Group._hidden, "__wrapped__")
     assert Group().iterate(limit=5) == [5]
 
 
-def test_a_replacement_made_from_a_group_awaits_what_the_group_awaits():
+def test_a_mock_made_from_a_group_awaits_the_same_methods():
     replacement = mock.create_autospec(CLIENT.domains)
     assert isinstance(replacement.view, mock.AsyncMock)
     assert not isinstance(mock.create_autospec(CLIENT.templates).search_all, mock.AsyncMock)
@@ -231,7 +231,7 @@ TAKEN_AS_IT_IS = {
 
 
 @on(("group", "name"), METHODS)
-def test_every_argument_is_checked_or_is_one_of_a_few(group, name):
+def test_every_argument_is_checked_apart_from_a_few(group, name):
     checks = Arguments(inspect.unwrap(vars(type(getattr(CLIENT, group)))[name])).checks
     missed = {argument for argument, check in checks.items() if check is unchecked} - TAKEN_AS_IT_IS
     assert missed <= ({"sender"} if group == "email" else set())
@@ -272,7 +272,7 @@ def test_a_subaccount_is_never_blank(group, name):
             checks["subaccount_id"]("", "subaccount_id")
 
 
-def test_the_twin_refuses_what_its_original_refuses():
+def test_the_sync_client_refuses_the_same_arguments():
     with (
         SyncClient("api-" + "A" * 32) as waiting,
         pytest.raises(TypeError, match=r"^domain: must be a str, not a list$"),

@@ -66,7 +66,7 @@ def test_a_zone_that_raises_is_refused_by_the_name_of_the_argument(value):
         format_date(value, "start_date")
 
 
-def test_a_time_that_is_none_is_refused():
+def test_an_impossible_time_is_refused():
     with pytest.raises(ValueError, match=r"^start_date: must be a time with a zone"):
         format_date(NoTime(2026, 6, 1, tzinfo=dt.UTC), "start_date")
 
@@ -106,7 +106,7 @@ def test_only_a_datetime_can_be_aware(value):
 
 
 @given(st.datetimes(timezones=st.timezones(), min_value=dt.datetime(1900, 1, 2), max_value=dt.datetime(2100, 1, 1)))
-def test_what_goes_out_is_the_same_moment_when_it_is_read_back(moment):
+def test_a_written_time_is_the_same_moment_when_it_is_read_back(moment):
     assert to_datetime(format_date(moment, "start_date")) == moment.astimezone(dt.UTC)
 
 

@@ -84,7 +84,7 @@ def test_the_place_in_a_list_is_told():
     ["\U0001f468\u200d\U0001f469\u200d\U0001f467", "نامه\u200cای", "Jane\u00a0Doe", "❤\ufe0f", "\u200fשלום"],
     ids=ascii,
 )
-def test_names_may_hold_what_emoji_and_scripts_need(name):
+def test_names_may_hold_the_characters_that_emoji_and_scripts_need(name):
     assert format_address((name, "jane@example.com"), "to") == f"{name} <jane@example.com>"
     assert format_address(f"{name} <jane@example.com>", "to") == f"{name} <jane@example.com>"
 
@@ -162,13 +162,13 @@ def test_a_domain_goes_out_in_ascii(domain, sent):
     assert format_address(f'"jane doe"@{domain} (work)', "to") == f'"jane doe"@{sent}'
 
 
-def test_one_address_has_one_form_so_lists_and_journals_see_one():
+def test_an_address_has_a_single_form_for_lists_and_journals():
     forms = ["jane@bücher.example", "jane@BÜCHER.example", "jane@bu\u0308cher.example", "jane@xn--bcher-kva.example"]
     assert len(set(format_addresses(forms, "to"))) == 1
 
 
 @pytest.mark.parametrize("one", ["\u2615", "\u2764", "\u2800", "\u00b7", "\u00d7"])
-def test_what_idna_does_not_allow_in_a_domain_is_refused_by_its_name(one):
+def test_a_character_that_idna_forbids_in_a_domain_is_refused_by_its_name(one):
     with pytest.raises(
         ValueError, match=rf"^to: must not hold {re.escape(f'U+{ord(one):04X}')} .* at position 5, which IDNA 2008"
     ):
@@ -186,7 +186,7 @@ def test_a_domain_that_idna_refuses_as_a_whole_is_not_quoted(domain):
     assert caught.value.__cause__ is None
 
 
-def test_what_the_domains_are_encoded_with_comes_with_httpx_and_with_anyio():
+def test_idna_comes_with_httpx_and_with_anyio():
     for package in ("httpx", "anyio"):
         assert any(re.match(r"idna\b", one) for one in metadata.requires(package))
 
@@ -233,7 +233,7 @@ def test_a_domain_in_ascii_goes_out_as_it_is(domain):
     ],
 )
 @pytest.mark.parametrize("form", ["jane@{}", "Jane <jane@{}>", '"Doe, Jane" <jane@{}>'])
-def test_a_domain_that_can_not_be_one_is_refused_with_the_reason(form, domain, problem):
+def test_an_impossible_domain_is_refused_with_the_reason(form, domain, problem):
     with pytest.raises(
         ValueError, match=f"^to: must be an e-mail address or a domain, not one whose domain {problem}$"
     ):

@@ -41,7 +41,7 @@ INVISIBLE = ["\u200b", "\u200e", "\u202a", "\u202c", "\u202d", "\u2060", "\u2066
         ("+4512345678", "+4512345678"),
     ],
 )
-def test_a_number_has_one_form_however_it_is_written(written, normal):
+def test_a_number_has_a_single_form_however_it_is_written(written, normal):
     assert normal_number(written) == normal
 
 
@@ -140,7 +140,7 @@ def test_a_group_of_digits_that_ends_within_the_country_code_is_refused(written)
     ["612345678", "612 345 678", "7911123456", "791 112 3456", "11 91234-5678", "11912345678", "150 1234 5678",
      "301234567", "3331234567", "8 (812) 123-45-67", "532 123 45 67"],
 )  # fmt: skip
-def test_a_number_as_it_is_written_within_a_country_is_not_taken_for_one_of_another(written):
+def test_a_national_number_is_not_taken_for_a_number_of_another_country(written):
     with pytest.raises(ValueError, match=r"without a \+"):
         normal_number(written)
 
@@ -254,7 +254,7 @@ def test_nothing_that_follows_a_number_becomes_a_part_of_it(number, more):
         ("+-12025550123", "can stand alone"),
     ],
 )  # fmt: skip
-def test_what_could_be_no_number_or_another_one_is_refused_with_the_reason(wrong, why):
+def test_an_ambiguous_or_impossible_number_is_refused_with_the_reason(wrong, why):
     with pytest.raises(
         ValueError, match=f"^number: must be a telephone number with its country code; .*{why}"
     ) as caught:
@@ -292,7 +292,7 @@ def international(draw):
     international(), st.sampled_from(["+", "00", "+ "]), st.lists(st.sampled_from(BETWEEN), min_size=3, max_size=3),
     st.lists(st.tuples(st.integers(0, 30), st.sampled_from(INVISIBLE)), max_size=3),
 )  # fmt: skip
-def test_every_writing_of_a_number_has_its_one_form(number, lead, between, invisible):
+def test_every_writing_of_a_number_has_the_same_form(number, lead, between, invisible):
     code, digits = number
     cut = max(1, min(4, len(digits) - 2))
     written = f"{lead}{code}{between[0]}{digits[:cut]}{between[1]}{digits[cut:]}"

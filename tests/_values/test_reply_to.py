@@ -87,7 +87,7 @@ def test_a_name_with_a_comma_stays_one_address():
         ('"jane <doe"@example.com', '"jane <doe"@example.com'),
     ],
 )
-def test_what_is_ascii_stays_as_it_is(given, sent):
+def test_an_ascii_name_stays_as_it_is(given, sent):
     assert header_of(given) == sent
 
 
