@@ -187,7 +187,7 @@ class Inline(Attachment):
 
 
 def _files(kind: type[A], value: Sequence[A | str | os.PathLike[str]], argument: str) -> tuple[A, ...]:
-    if isinstance(value, (str, bytes, os.PathLike, Attachment)) or not isinstance(value, Sequence):
+    if isinstance(value, (str, bytes, os.PathLike, Attachment)) or not issubclass(type(value), Sequence):
         raise wrong_type(argument, "a list", value)
     files = []
     for number, item in enumerate(value):

@@ -84,17 +84,20 @@ def format_address(value: AddressLike, argument: str) -> str:
             message.
         TypeError: It is no kind of address.
     """
-    if isinstance(value, str):
-        if len(value) <= _LONGEST_PLAIN and _PLAIN.fullmatch(value):
-            return value
-        return _format_text(value, argument)
-    if isinstance(value, Address):
+    # By the type itself: a mock says of its class that it is any other, and a subclass could answer in its own way.
+    kind = type(value)
+    if issubclass(kind, str):
+        text = check_text(value, argument)
+        if len(text) <= _LONGEST_PLAIN and _PLAIN.fullmatch(text):
+            return text
+        return _format_text(text, argument)
+    if isinstance(value, Address) and issubclass(kind, Address):
         name, local, domain = value.display_name, value.username, value.domain
         check_no_control_characters(name, argument)
         check_no_control_characters(f"{local}@{domain}", argument)
         _refuse_look_alikes(f"{local}@{domain}", argument)
         return _display(name, _spec(local, domain, argument, len(local) + 1))
-    if isinstance(value, tuple) and len(value) == 2:
+    if isinstance(value, tuple) and issubclass(kind, tuple) and len(value) == 2:
         name, spec = check_text(value[0], argument), check_text(value[1], argument)
         check_no_control_characters(name, argument)
         if len(spec) > _LONGEST_PLAIN or not _PLAIN.fullmatch(spec):
@@ -292,9 +295,10 @@ def optional_addresses(value: AddressLike | Sequence[AddressLike] | None, argume
         ValueError: More than 100 addresses, or a wrong address.
         TypeError: Something that is no kind of address.
     """
-    if value is None or (isinstance(value, (list, tuple)) and not value):
+    kind = type(value)
+    if value is None or (issubclass(kind, (list, tuple)) and not value):
         return ()
-    if isinstance(value, str) and not value.strip():
+    if issubclass(kind, str) and not check_text(value, argument).strip():
         raise invalid(argument, "must not be empty; give None, or an empty list, where there is no address")
     return format_addresses(value, argument)
 
@@ -306,9 +310,10 @@ def format_addresses(value: AddressLike | Sequence[AddressLike], argument: str) 
         ValueError: No address, more than 100, or a wrong address; the message names its position.
         TypeError: Something that is no kind of address.
     """
-    if isinstance(value, (str, Address)):
+    kind = type(value)
+    if isinstance(value, (str, Address)) and issubclass(kind, (str, Address)):
         return (format_address(value, argument),)
-    if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray)):
+    if not isinstance(value, Sequence) or not issubclass(kind, Sequence) or isinstance(value, (bytes, bytearray)):
         raise wrong_type(argument, "an address or a list of addresses", value)
     if not 1 <= len(value) <= MAX_ADDRESSES:
         raise invalid(argument, f"must be 1 to {MAX_ADDRESSES} addresses, not {len(value):,}")
@@ -324,14 +329,14 @@ def check_headers(value: HeadersLike, argument: str) -> tuple[tuple[str, str], .
         ValueError: A name that the provider does not allow or that is not a header name, or a control character.
         TypeError: Not a mapping or pairs of text.
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and issubclass(type(value), Mapping):
         value = list(value.items())
-    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
+    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence) or not issubclass(type(value), Sequence):
         raise wrong_type(argument, "a mapping or a list of pairs", value)
     pairs = []
     for number, pair in enumerate(value):
         where = f"{argument}[{number}]"
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        if not issubclass(type(pair), (tuple, list)) or len(pair) != 2:
             raise wrong_type(where, "a pair of name and value", pair)
         name, text = check_text(pair[0], f"{where} name"), check_text(pair[1], f"{where} value")
         check_no_control_characters(name, f"{where} name")
