@@ -10,7 +10,7 @@ from typing import Any
 from .checks import CONTROLS, check_no_control_characters, check_text
 from .domains import LABEL, MAX_DOMAIN_LENGTH, character, check_domain, check_no_look_alike
 from .encoded_words import encode_name
-from .problems import MAX_SHOWN_WORD, invalid, wrong_type
+from .problems import invalid, wrong_type
 
 AddressLike = str | tuple[str, str] | Address
 """``"jane@example.com"``, ``"Jane <jane@example.com>"``, ``("Jane", "jane@example.com")`` or the standard library's."""
@@ -342,9 +342,8 @@ def check_headers(value: HeadersLike, argument: str) -> tuple[tuple[str, str], .
         check_no_control_characters(name, f"{where} name")
         check_no_control_characters(text, f"{where} value")
         if not _HEADER_NAME.fullmatch(name):
-            raise invalid(
-                where, f"must have a name in printable ASCII without spaces and colons, not {name[:MAX_SHOWN_WORD]!r}"
-            )
+            # The name is not shown: it is a value where the caller has put the two the wrong way round.
+            raise invalid(where, "must have a name in printable ASCII without spaces and colons")
         if name.lower() in FORBIDDEN_HEADERS:
             raise invalid(where, f"must not be the header {name}, which the provider writes itself")
         if not text.isascii() and name.lower() in ADDRESS_HEADERS:

@@ -53,7 +53,8 @@ def normal_number(number: object, argument: str = "number") -> str:
 
     Raises:
         TypeError: The number is not text.
-        ValueError: It is not one number, or it could mean another number. The text gives the reason, and never has the number.
+        ValueError: It is not one number, or it could mean another number. The text gives the reason, and never the
+            number itself.
     """
     if not isinstance(number, str):
         raise wrong_type(argument, "a str", number)

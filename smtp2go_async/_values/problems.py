@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from .._error_base import type_name as type_name  # noqa: PLC0414 - for the texts of other rooms
 from .._error_base import with_article as with_article  # noqa: PLC0414 - for the texts of other rooms
+from .._masking import mask_text
 from ..errors import ArgumentTypeError, InvalidArgumentError
 
 MAX_REPEATED_TEXT = 500
@@ -12,11 +13,15 @@ MAX_REPEATED_TEXT = 500
 MAX_SHOWN_WORD = 50
 """Characters that an error shows of a word that is not in a closed set."""
 
+MAX_ARGUMENT_LENGTH = 200
+"""Characters of the name of an argument; a key of the caller's own in it can be as long as you like."""
+
 ArgumentError = InvalidArgumentError | ArgumentTypeError
 
 
 def invalid(argument: str, problem: str) -> InvalidArgumentError:
     """Make the error for a value that is not possible."""
+    argument = _cut(argument)
     return InvalidArgumentError(f"{argument}: {problem}", argument=argument)
 
 
@@ -27,7 +32,15 @@ def wrong_type(argument: str, expected: str, value: object, hint: str = "") -> A
 
 def mistyped(argument: str, problem: str) -> ArgumentTypeError:
     """Make the error for a type that is not possible, in the given words."""
+    argument = _cut(argument)
     return ArgumentTypeError(f"{argument}: {problem}", argument=argument)
+
+
+def _cut(argument: str) -> str:
+    if len(argument) <= MAX_ARGUMENT_LENGTH:
+        return argument
+    # Masked before it is cut: half an address would not be recognised as one.
+    return f"{mask_text(argument)[:MAX_ARGUMENT_LENGTH]}..."
 
 
 def not_one_of(argument: str, words: Iterable[str], given: str) -> InvalidArgumentError:
@@ -41,11 +54,17 @@ def one_of(words: Iterable[str], given: str) -> str:
     from difflib import get_close_matches
 
     known = list(words)
-    written = given[:MAX_SHOWN_WORD]
+    written = shown_word(given)
     plain = written.strip(" \t\r\n'\"").lower()
     near = get_close_matches(plain, known, 1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"one of {', '.join(map(repr, known))}, not {written!r}{hint}"
+
+
+def shown_word(given: str) -> str:
+    """Return what an error shows of a word of the caller's."""
+    # Masked before it is cut, as above, and only the start of it, since it can be as long as you like.
+    return mask_text(given[: 20 * MAX_SHOWN_WORD])[:MAX_SHOWN_WORD]
 
 
 def renamed(argument: str, error: Exception) -> ArgumentError:
@@ -55,7 +74,7 @@ def renamed(argument: str, error: Exception) -> ArgumentError:
         text = text[len(inner) + 2 :]
     # Of these two kinds only: a UnicodeError is a ValueError that can't be made of a text alone.
     make = mistyped if isinstance(error, TypeError) else invalid
-    return make(argument, text if len(text) <= MAX_REPEATED_TEXT else f"{text[:MAX_REPEATED_TEXT]}...")
+    return make(argument, text if len(text) <= MAX_REPEATED_TEXT else f"{mask_text(text)[:MAX_REPEATED_TEXT]}...")
 
 
 def within(place: str, error: Exception) -> ArgumentError:

@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterable
 from types import NoneType
 from typing import Any, TypeVar
 
-from .._masking import mask_text
 from .._runtime.loading import loading
 from ..errors import ArgumentTypeError
 from .options import key_texts
-from .problems import MAX_SHOWN_WORD
+from .problems import shown_word
 
 C = TypeVar("C", bound=type)
 
@@ -81,8 +80,8 @@ def unexpected_argument(method: Callable[..., Any], name: str, names: Iterable[s
         import difflib
 
     # The names can be data: the first row of a CSV file without a head, for example.
-    shown = mask_text(name[:MAX_SHOWN_WORD])
-    near = difflib.get_close_matches(name[:MAX_SHOWN_WORD], names, n=1)
+    shown = shown_word(name)
+    near = difflib.get_close_matches(shown, names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     problem = f"{method.__qualname__}() got an unexpected keyword argument {shown!r}{hint}"
     return ArgumentTypeError(problem, argument=shown)

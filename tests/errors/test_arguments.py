@@ -180,6 +180,23 @@ def test_a_long_word_is_shown_in_part():
     assert str(not_one_of("via", ("send",), "x" * 1000)).endswith(f"not {'x' * 50!r}")
 
 
+@on("before", ["", "x" * 40 + " ", "x" * 195 + " ", "x" * 990 + " "])
+def test_half_an_address_is_not_shown_where_a_word_or_a_name_is_cut(before):
+    word = before + "secret.jane@example.com"
+    for error in (not_one_of("via", ("send",), word), invalid(word, "is wrong"), wrong_type(word, "a str", 1)):
+        assert "secret" not in f"{error!r} {error.argument}"
+    assert "secret" not in str(renamed("body", ValueError("x" * 490 + " " + word)))
+    with pytest.raises(TypeError) as caught:
+        Email(**{word: "x"})
+    assert "secret" not in str(caught.value)
+
+
+def test_the_name_of_a_header_is_not_shown():
+    with pytest.raises(InvalidArgumentError) as caught:
+        email(custom_headers=[("Dear Jane, your password is x", "X-Text")])
+    assert str(caught.value) == "custom_headers[0]: must have a name in printable ASCII without spaces and colons"
+
+
 def test_an_error_within_a_larger_argument_names_both():
     inner = invalid("to[1]", "must be an address")
     error = within("emails[3]", inner)
@@ -192,6 +209,16 @@ def test_an_error_gets_the_name_by_which_the_caller_knows_its_argument():
     error = renamed("cid", invalid("filename", "must not be empty"))
     assert (str(error), error.argument) == ("cid: must not be empty", "cid")
     assert type(renamed("cid", UnicodeDecodeError("utf-8", b"", 0, 1, "no"))) is InvalidArgumentError
+
+
+def test_a_very_long_name_leaves_room_for_the_problem():
+    for error in (
+        within("body", invalid("x" * 100_000, "is wrong")),
+        within("body", wrong_type("x" * 9999, "a str", 1)),
+    ):
+        assert len(error.argument) < 300
+        assert str(error).startswith(f"{error.argument}: ")
+        assert str(error).endswith((": is wrong", ": must be a str, not an int"))
 
 
 def test_a_very_long_problem_is_cut():
