@@ -143,7 +143,7 @@ class Arguments:
                 continue
             check = checks.get(name)
             if check is None:
-                raise unexpected_argument(self._method, name, checks)
+                raise unexpected_argument(self._method.__qualname__, name, checks)
             if value is not None or name not in optional:
                 named[name] = check(value, name)
         if not args:

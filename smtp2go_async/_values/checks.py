@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from ..errors import ArgumentTypeError
 from .domains import character
 from .problems import invalid, wrong_type
+from .signatures import unexpected_argument
 
 # Line breaks end a header, so text with one could add headers of its own; two of these are line breaks to Unicode only.
 # The last are halves of characters, which no encoding has a form for.
@@ -155,6 +155,5 @@ def check_known(options: Mapping[str, Any], known: type, method: str) -> dict[st
     """Return keyword arguments that a TypedDict declares: type checkers know the others for wrong, Python does not."""
     for name in options:
         if name not in known.__annotations__:
-            # In the words in which Python says this.
-            raise ArgumentTypeError(f"{method}() got an unexpected keyword argument {name!r}", argument=name)
+            raise unexpected_argument(method, name, known.__annotations__)
     return dict(options)

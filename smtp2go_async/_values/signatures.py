@@ -48,7 +48,7 @@ def name_arguments(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def called(self: object, *args: Any, **named: Any) -> Any:
         if not names.issuperset(named):
-            raise unexpected_argument(method, next(name for name in named if name not in names), names)
+            raise unexpected_argument(method.__qualname__, next(name for name in named if name not in names), names)
         return method(self, *args, **named)
 
     describe(called, method)
@@ -74,7 +74,7 @@ def name_arguments_of_class(cls: C) -> C:
     return cls
 
 
-def unexpected_argument(method: Callable[..., Any], name: str, names: Iterable[str]) -> ArgumentTypeError:
+def unexpected_argument(method: str, name: str, names: Iterable[str]) -> ArgumentTypeError:
     """Make the error of an argument that does not exist, as Python words it, with the nearest that does."""
     with loading:
         import difflib
@@ -83,7 +83,7 @@ def unexpected_argument(method: Callable[..., Any], name: str, names: Iterable[s
     shown = shown_word(name)
     near = difflib.get_close_matches(shown, names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    problem = f"{method.__qualname__}() got an unexpected keyword argument {shown!r}{hint}"
+    problem = f"{method}() got an unexpected keyword argument {shown!r}{hint}"
     return ArgumentTypeError(problem, argument=shown)
 
 

@@ -99,9 +99,9 @@ def test_a_wrong_text_is_refused_with_the_name_of_its_part(path, parts, said):
 
 
 def test_wrong_arguments_are_type_errors(path):
-    with pytest.raises(TypeError, match="unexpected keyword argument 'subjekt'"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'subjekt'; did you mean 'subject'"):
         EmailFile.from_strings(path, sender="news@example.com", subjekt="x")
-    with pytest.raises(TypeError, match="unexpected keyword argument 'subjekt'"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'subjekt'; did you mean 'subject'"):
         EmailFile.from_template(path, "welcome", sender="news@example.com", subjekt="x")
     with pytest.raises(TypeError, match="html_columns: must be a list of column names"):
         EmailFile.from_strings(path, sender="news@example.com", subject="x", html_columns="name")
