@@ -53,8 +53,7 @@ def normal_number(number: object, argument: str = "number") -> str:
 
     Raises:
         TypeError: The number is not text.
-        ValueError: It is not one number, or it could mean another number. The text gives the reason, and never the
-            number itself.
+        ValueError: It is not one number, or could mean another number; the text gives the reason without the number.
     """
     if not isinstance(number, str):
         raise wrong_type(argument, "a str", number)
