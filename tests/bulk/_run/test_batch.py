@@ -47,7 +47,7 @@ def test_a_batch_size_out_of_range_is_refused_before_anything_is_done(wrong, go,
 
 
 def test_a_value_of_via_other_than_send_or_batch_is_refused(go, client):
-    with pytest.raises(ValueError, match="via: must be one of send, batch, not 'mime'"):
+    with pytest.raises(ValueError, match="via: must be one of 'send', 'batch', not 'mime'"):
         go(client.bulk.send, emails(1), via="mime")
 
 

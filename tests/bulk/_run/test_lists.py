@@ -115,7 +115,7 @@ def test_an_item_that_is_not_an_email_ends_the_run_and_the_rows_before_it_are_se
 
 @pytest.mark.parametrize("reference", ["", "x" * 10_000, "two\nlines", "\ud800"])
 def test_a_reference_that_a_journal_can_not_keep_is_refused_with_its_row(reference, go, client, path):
-    with pytest.raises(ValueError, match="emails, row 4: a reference"):
+    with pytest.raises(ValueError, match="emails, row 4: the reference must"):
         go(client.bulk.send, [*emails(3), (reference, email())], journal=path)
     assert counted(path) == {"sent": 3}
 

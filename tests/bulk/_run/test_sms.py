@@ -225,7 +225,7 @@ def test_a_single_number_is_not_taken_for_a_list_of_its_digits(go, client):
 
 
 def test_an_invalid_sender_is_refused_before_the_journal_is_made(go, client, provider, path):
-    with pytest.raises(ValueError, match="sender: a number in E.164"):
+    with pytest.raises(ValueError, match="sender: must be a number in E.164"):
         go(client.bulk.send_sms, numbers(3), "Hello", sender="bogus", journal=path)
     assert not provider.calls
     assert not os.path.exists(path)
