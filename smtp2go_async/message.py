@@ -216,7 +216,8 @@ def _sender(value: AddressLike) -> str:
 
 
 def _to(value: _Addresses) -> tuple[str, ...]:
-    return format_addresses(value, "to")
+    # Nearly every e-mail has a single recipient.
+    return (format_address(value, "to"),) if isinstance(value, str) else format_addresses(value, "to")
 
 
 def _cc(value: _Addresses | None) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def test_a_program_that_was_stopped_or_killed_and_started_again_sends_each_once(
 
 
 def test_an_example_prints_the_refused_rows(sandbox, path):
-    sandbox.check_no_address("reader2@example.com")
+    sandbox.refuse_address("reader2@example.com")
     said, _ = run(NEWSLETTER, "--count", 3, "--sandbox-url", sandbox.base_url, status=1)
     first, second = said.splitlines()
     assert first.startswith("2 sent, 1 refused in")
