@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import anyio
 import pytest
 from bulk.helpers import LOST, emails
+from faults.scripted import answer
 
 from smtp2go_async.bulk._run.stopping import Stopping
 
@@ -46,3 +47,18 @@ def test_calls_without_a_clear_response_end_a_run_only_in_a_row(client, provider
     provider.then(LOST, LOST, None, LOST, LOST, None)
     report = go(client.bulk.send, emails(6), via="batch", batch_size=1, concurrency=1)
     assert (report.sent, report.unknown) == (2, 4)
+
+
+def test_two_bad_rows_in_each_call_do_not_keep_the_rows_of_later_calls_from_being_tried(client, provider, go):
+    def refuse_first(fields):
+        bad = [place for place, item in enumerate(fields["emails"]) if item["subject"] != "r60"]
+        if not bad:
+            return None
+        errors = {"fieldname": f"emails[{bad[0]}].to[0]", "message": "was expecting an address"}
+        code = "E_ApiResponseCodes.NON_VALIDATING_IN_PAYLOAD"
+        return answer(400, {"error_code": code, "error": "wrong", "field_validation_errors": errors})
+
+    provider.otherwise = refuse_first
+    report = go(client.bulk.send, emails(60), via="batch", batch_size=3, concurrency=1)
+    # Of each call two rows are taken out, and its third is refused alone. Two are no sign that the whole list is wrong.
+    assert (report.sent, report.refused) == (1, 59)
