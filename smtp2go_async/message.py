@@ -217,7 +217,7 @@ def _sender(value: AddressLike) -> str:
 
 def _to(value: _Addresses) -> tuple[str, ...]:
     # Nearly every e-mail has a single recipient.
-    return (format_address(value, "to"),) if isinstance(value, str) else format_addresses(value, "to")
+    return (format_address(value, "to"),) if type(value) is str else format_addresses(value, "to")
 
 
 def _cc(value: _Addresses | None) -> tuple[str, ...]:

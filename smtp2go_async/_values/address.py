@@ -86,11 +86,12 @@ def format_address(value: AddressLike, argument: str) -> str:
     """
     # By the type itself: a mock says of its class that it is any other, and a subclass could answer in its own way.
     kind = type(value)
-    if issubclass(kind, str):
-        text = check_text(value, argument)
-        if len(text) <= _LONGEST_PLAIN and _PLAIN.fullmatch(text):
-            return text
-        return _format_text(text, argument)
+    if kind is not str and issubclass(kind, str):
+        value = check_text(value, argument)
+    if type(value) is str:
+        if len(value) <= _LONGEST_PLAIN and _PLAIN.fullmatch(value):
+            return value
+        return _format_text(value, argument)
     if isinstance(value, Address) and issubclass(kind, Address):
         name, local, domain = value.display_name, value.username, value.domain
         check_no_control_characters(name, argument)
