@@ -68,7 +68,7 @@ def name_arguments_of_class(cls: C) -> C:
             # Looked for only after an error: an `Email` is often made a million times.
             if names.issuperset(named):
                 raise
-            raise unexpected_argument(method, next(name for name in named if name not in names), names) from None
+            raise unexpected_argument(method.__qualname__, next(name for name in named if name not in names), names) from None
 
     cls.__init__ = made  # type: ignore[misc]
     return cls
