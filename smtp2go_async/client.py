@@ -13,6 +13,7 @@ from ._operation import Operation
 from ._runtime.loading import loading
 from ._values.checks import check_bool, check_count, check_mapping
 from ._values.problems import within, wrong_type
+from ._values.signatures import name_arguments_of_class
 from ._values.unset import UNSET, Unset
 from ._wire import settings
 from ._wire.codec import STANDARD
@@ -30,6 +31,7 @@ else:
     HttpxClient = Any
 
 
+@name_arguments_of_class
 @shown_half_made
 class AsyncClient(AsyncGroups):
     """The SMTP2GO API, awaited. Make it once and share it: it keeps its connections.

@@ -28,6 +28,7 @@ from ._masking import shown_half_made
 from ._runtime.forking import tell_after_fork
 from ._values.checks import check_bool, check_int, check_number
 from ._values.problems import invalid
+from ._values.signatures import name_arguments_of_class
 from .errors import NotSentError, OutcomeUnknownError, RateLimitError, ServerError, Smtp2goError
 
 
@@ -111,6 +112,7 @@ def _truth(_instance: object, attribute: "attrs.Attribute[bool]", value: bool) -
     check_bool(value, attribute.name)
 
 
+@name_arguments_of_class
 @shown_half_made
 @attrs.frozen
 class RetryPolicy:

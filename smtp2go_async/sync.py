@@ -5,9 +5,11 @@ from typing import Self
 
 from ._masking import shown_half_made
 from ._sync.client import SyncClientBase
+from ._values.signatures import name_arguments_of_class
 from .pacing import Pacer
 
 
+@name_arguments_of_class
 @shown_half_made
 class SyncClient(SyncClientBase):
     """The SMTP2GO API for code that does not await. Make it once and share it, also among threads.
@@ -17,7 +19,7 @@ class SyncClient(SyncClientBase):
     line that does so gets a `Smtp2goWarning`, except at a prompt and in a notebook.
 
     Args:
-        api_key: As for `AsyncClient`, and so is everything else.
+        api_key: The key. `AsyncClient` describes this and all other arguments in full.
         region: Where to connect.
         base_url: An address to use instead of a region's.
         allow_http: Whether plain http may go to another machine.

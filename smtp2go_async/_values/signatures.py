@@ -56,19 +56,21 @@ def name_arguments(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def name_arguments_of_class(cls: C) -> C:
-    """Do the same for the keyword arguments that a class is made with; it takes no others."""
+    """Do the same for the keyword arguments that a class is made with."""
     method = cls.__init__  # type: ignore[misc]
     names = argument_names(method)
+    # Not the method's own name: a class can have the method from a private class above it.
+    called = f"{cls.__qualname__}.__init__"
 
     @functools.wraps(method)
-    def made(self: object, **named: Any) -> None:
+    def made(self: object, *args: Any, **named: Any) -> None:
         try:
-            method(self, **named)
+            method(self, *args, **named)
         except TypeError:
             # Looked for only after an error: an `Email` is often made a million times.
             if names.issuperset(named):
                 raise
-            raise unexpected_argument(method.__qualname__, next(name for name in named if name not in names), names) from None
+            raise unexpected_argument(called, next(name for name in named if name not in names), names) from None
 
     cls.__init__ = made  # type: ignore[misc]
     return cls
