@@ -1,4 +1,4 @@
-"""Send a request by something of httpx's, read the response, and say what happened if there is none.
+"""Send a request through a transport or a client of httpx, and return its response or say why there is none.
 
 The status alone tells the outcome of a call. So once a status of 400 or more has come, nothing that fails afterwards
 (the content, a hook, a tool around httpx) may make the outcome unknown.
@@ -79,20 +79,21 @@ async def exchange(
         send: Sends httpx's form of the request.
         build: Makes httpx's form of the request.
         request: The request.
-        streams: Whether the stream is the only way to the body, so that a body that was not asked for was not sent.
-            This tells more than an error's class: a proxy that makes no tunnel ends in a ReadTimeout.
+        streams: Whether the body can leave only through its stream. Then a body that was never asked for was not sent.
+            This is better evidence than the class of the error: a proxy that opens no tunnel ends in a ReadTimeout.
     """
     operation = request.operation
     body = OutgoingBody(request.body)
-    made: httpx.Request | None = None
+    httpx_request: httpx.Request | None = None
     try:
-        made = build(request, body)
-        response = await send(made)
+        httpx_request = build(request, body)
+        response = await send(httpx_request)
     except FAILURES as error:
-        refusal = _response_in(error, made)
+        refusal = _response_in(error, httpx_request)
         if refusal is None and not isinstance(error, httpx.StreamError):
-            # Only a refusal counts here. A success may be the response that failed; and for authentication that can't
-            # read what a hook has closed (a StreamError), a refusal is only the first half of an exchange.
+            # Only a refusal counts here. A success may be the very response whose reading failed. A StreamError is
+            # left out: authentication raises it when it can't read a refusal that a hook has closed, and such a refusal
+            # is only the first half of an exchange.
             refusal = _kept_response(body, min_status=MIN_REFUSAL_STATUS)
         if refusal is None:
             raise _failure(error, body, operation, streams=streams) from error
@@ -108,7 +109,7 @@ async def exchange(
     finally:
         await body.aclose()
     status = response.status_code
-    # The raw headers, since httpx decodes all of them for each look-up by name.
+    # Made from the raw headers, since httpx decodes all headers for each look-up by name.
     headers = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
     kept = body.kept if body.kept is not None and body.kept.response is response else None
     broken = None
@@ -125,7 +126,7 @@ async def exchange(
         # The status has shown the outcome already: the call was refused. Only the reason was lost.
         broken = CUT_OFF
     except Exception as error:
-        # From a stream that a tool has put in the place of httpx's.
+        # Not an error of httpx: it comes from a stream that a tool has put in the place of httpx's.
         if status < MIN_REFUSAL_STATUS:
             raise failed(OutcomeUnknownError, type(error).__name__, operation) from error
         broken = CUT_OFF
@@ -139,7 +140,8 @@ def _failure(error: Exception, body: OutgoingBody, operation: str, *, streams: b
     """Return the error for a failed exchange, corrected by whether the body was asked for."""
     translated = translate(error, operation)
     if body.asked_for and isinstance(translated, NotSentError):
-        # The body left. What could not connect was a redirect or a hook of the caller's client, and not this request.
+        # The body left, so it was not this request that could not connect, but a redirect or a hook of the caller's
+        # client.
         return failed(OutcomeUnknownError, type(error).__name__, operation)
     if streams and not body.asked_for and translated.carried_out is not False:
         return failed(NotSentError, type(error).__name__, operation)
@@ -147,7 +149,7 @@ def _failure(error: Exception, body: OutgoingBody, operation: str, *, streams: b
 
 
 def _is_cancelled_from_outside(error: BaseException) -> bool:
-    """Whether this task was cancelled. If not, a CancelledError comes from something that a caller's hook awaits."""
+    """Whether this task itself was cancelled. Otherwise a CancelledError comes from what a caller's hook awaits."""
     task = asyncio.current_task() if isinstance(error, asyncio.CancelledError) else None
     return task is not None and task.cancelling() > 0
 
@@ -171,14 +173,14 @@ def _misleads(error: BaseException) -> bool:
 
 
 def _response_despite(error: BaseException, body: OutgoingBody, operation: str) -> httpx.Response:
-    """Return a refusal that came before something around the caller's client raised an error that misleads.
+    """Return the refusal that had come when something around the caller's client raised a misleading error.
 
     Raises:
-        BaseException: The error as it is: nothing was sent, or it does not mislead.
+        BaseException: The error as it is, if nothing was sent or if it does not mislead.
         NotSentError: The request can't be written.
         OutcomeUnknownError: No response has come, as far as can be seen from here.
-        ReplyError: A response that is no refusal has come. This is not a `TransportError`, since a call that only reads
-            would be repeated, and would fail in the same way.
+        ReplyError: A response that is no refusal has come. It is not a `TransportError`, after which a call that only
+            reads would be repeated and would fail in the same way.
     """
     response = _kept_response(body)
     if response is None and not body.asked_for:
@@ -201,7 +203,7 @@ def _response_despite(error: BaseException, body: OutgoingBody, operation: str) 
     ) from error
 
 
-def _response_in(error: Exception, made: httpx.Request | None) -> httpx.Response | None:
+def _response_in(error: Exception, httpx_request: httpx.Request | None) -> httpx.Response | None:
     """Return the response for which ``raise_for_status`` in a hook raised the error; its status says what happened.
 
     It must be the response to this request: hooks call other servers, whose errors say nothing about it.
@@ -209,24 +211,24 @@ def _response_in(error: Exception, made: httpx.Request | None) -> httpx.Response
     response = getattr(error, "response", None)
     if isinstance(response, httpx.Response):
         with contextlib.suppress(RuntimeError):  # a response without a request
-            return response if response.request is made else None
+            return response if response.request is httpx_request else None
     return None
 
 
 async def _read(response: httpx.Response, kept: KeptContent | None, *, encoded: bool) -> bytes:
     if kept is not None:
-        # A response of its own over the kept content, so that the caller's can have been read or closed before.
+        # Another response over the kept content, since the caller may have read or closed the first.
         response = httpx.Response(response.status_code, headers=response.headers, stream=kept)
     elif response.is_stream_consumed or response.is_closed:
-        # A transport or a tool has read it. httpx returns again what it has read whole, and else raises at once; its
-        # stream would wait for a response that was given already.
+        # A transport or a tool has read it. `aread` returns what was read whole once more, and else raises at once; the
+        # stream would wait for bytes that have come already.
         return await response.aread()
     if not isinstance(response.stream, httpx.AsyncByteStream):
-        # From a test tool, which makes responses that can only be read without awaiting.
+        # Test tools make responses that can only be read without awaiting.
         return response.read()
     if encoded:
         return await response.aread()
-    # Beside joining the parts, httpx's aread does things that cost more than reading them.
+    # Not aread, which does things beside joining the parts that cost more than reading them.
     return b"".join([part async for part in response.stream])
 
 

@@ -1,4 +1,4 @@
-"""The tasks of a run: each makes a call after the other, and there are as many as calls make sense at a time."""
+"""The tasks of a run: each makes one call after another, and there are as many as the limit of calls allows."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,7 +18,7 @@ from .tally import Tally
 
 @attrs.define(eq=False)
 class Workers:
-    """Starts workers as the limit grows; a worker ends by itself when there are more than the limit allows."""
+    """Starts workers as the limit grows. A worker ends by itself when there are more than the limit allows."""
 
     gatherer: RowGatherer
     sender: RowSender
@@ -29,14 +29,14 @@ class Workers:
     _taking: int = attrs.field(default=0, init=False)
     """Workers that still take rows."""
     _running: int = attrs.field(default=0, init=False)
-    """Those, and the workers that have yet to settle their last call."""
+    """Workers that still take rows, and those that have yet to settle their last call."""
 
     def start(self, tasks: TaskGroup, enough: Callable[[], bool], idle: anyio.Event) -> bool:
-        """Start as many workers as calls make sense, and return whether any is running.
+        """Start workers up to the limit while there are rows to take, and return whether any worker is running.
 
         Args:
             tasks: Where they run.
-            enough: Says when no more rows are to be taken, though the list has more.
+            enough: Returns whether no more rows are to be taken, though the list may have more.
             idle: Set when the last worker has ended.
         """
         while self._taking < self.limit.value and not (self.stopping.is_set or self.gatherer.is_exhausted or enough()):
@@ -54,7 +54,7 @@ class Workers:
                 idle.set()
 
     async def _make_calls(self, enough: Callable[[], bool], start_more: Callable[[], object]) -> None:
-        """Make a call after the other; the outcomes of each are written together with the claims of the next."""
+        """Make one call after another; the outcomes of each are written together with the claims of the next."""
         unwritten: Sequence[Outcome] = ()
         try:
             while not (self.stopping.is_set or enough() or self._taking > self.limit.value):
@@ -70,10 +70,11 @@ class Workers:
                 # Between the claim and the outcome nothing may be given up: the row would be unknown.
                 with anyio.CancelScope(shield=True) as scope:
                     await self.recorder.claim(rows, unwritten)
-                    # Written by now. If the callback is interrupted, no outcome may be passed on a second time.
+                    # These outcomes are written by now. If the callback is interrupted, none may be passed on again.
                     written, unwritten = unwritten, ()
                     await self.tally.add(written)
-                    # An error of the call keeps this frame, and the errors in here keep the frames before it.
+                    # The traceback of an error keeps this frame with its local variables. Through the errors in
+                    # `written`, the error of each call would keep those of all calls before it.
                     del written
                     if self.stopping.is_set:
                         await self.recorder.give_back(rows)
@@ -88,8 +89,8 @@ class Workers:
             self.stopping.stop()
             raise
         finally:
-            # Before the last write: the other tasks would still count this task meanwhile, find that there are too many
-            # tasks, and all leave.
+            # Before the last write. If this worker still counted during it, all other workers would find that there are
+            # too many, and all would end.
             self._taking -= 1
             with anyio.CancelScope(shield=True):
                 await self.recorder.settle(unwritten)
