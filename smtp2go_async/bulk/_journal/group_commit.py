@@ -18,16 +18,16 @@ APPLY_PAUSE_SECONDS = 0.1
 APPLY_PAUSE_SECONDS_WHEN_BEHIND = 0.005
 """Pause before the log is applied again, if some of it is left."""
 MAX_BUSY_SHARE = 0.5
-"""Share of such a pause for which the event loop may have been busy. With more, the program needs its time for other
+"""The share of such a pause for which the event loop may have been busy. Above it, the program needs its time for other
 work, and the log is not applied."""
 MAX_APPLIED_CHARACTERS = 50_000
 """Characters of the log that are applied at a time. They take some 2 ms, for which a commit may have to wait."""
 
 MAX_COMMIT_ROWS: Final = 1000
-"""Claims and outcomes in a transaction, unless `MIN_COMMIT_CALLS` calls have more. The other calls wait: while the rows
-of some are written, the bodies of others are encoded."""
+"""The most claims and outcomes in a transaction, unless `MIN_COMMIT_CALLS` calls have more. Further calls wait for the
+next transaction: while the rows of some calls are written, the bodies of others are encoded."""
 MIN_COMMIT_CALLS: Final = 2
-"""Calls that are written in a transaction however many rows they have, if so many wait."""
+"""If this many calls wait, they share a transaction, however many rows they have."""
 
 ROUNDS_AFTER_WRITE: Final = 4
 """Rounds of the event loop after which the work of the next writer has reached its thread."""
@@ -66,7 +66,7 @@ class CommitTarget(Protocol):
         ...
 
     def seal(self) -> None:
-        """Note what the files are after the commit."""
+        """Note the state of the journal's files after the commit."""
         ...
 
     def apply_log(self, max_characters: float) -> bool:
@@ -78,8 +78,8 @@ class GroupCommit:
     """Writes the claims and outcomes of all calls that wait at the same time in a single transaction.
 
     A call that comes while nothing is being written writes at once. Calls that come meanwhile wait, and the first of
-    them then writes for all of them. So a row waits for a single write at most beside its own, and no row is claimed
-    before its call is really about to be made.
+    them then writes for all of them. So a row seldom waits for more than one write beside its own, and no row is
+    claimed before its call is really about to be made.
     """
 
     def __init__(self, journal: CommitTarget | None) -> None:
@@ -104,7 +104,7 @@ class GroupCommit:
         """Write claims and outcomes, and return when they are on the disk.
 
         Raises:
-            JournalError: They could not be written; then nothing of them was.
+            JournalError: They could not be written; then none of them was.
         """
         if self._journal is None or not (claims or settled or self._bad):
             return
@@ -130,7 +130,7 @@ class GroupCommit:
     async def _write_waiting(self, own: _Entry) -> None:
         """Write the entries that wait now, and leave those that come meanwhile to the first of their calls.
 
-        If this call wrote those, too, all of them would return together, and make their calls at the same moment.
+        If this call wrote the later entries, too, all calls would return together and leave at the same moment.
         """
         assert self._journal is not None
         self._is_writing = True
@@ -140,10 +140,11 @@ class GroupCommit:
         # Each head holds all heads before it, so the longest is the latest.
         list_head = max((entry.list_head for entry in entries if entry.list_head is not None), key=len, default=None)
         bad, self._bad = self._bad, []
-        error: Exception | None = JournalError("journal: the program ended before it was known to be written")
+        error: Exception | None = JournalError("journal: the program ended before the commit was known to be written")
         try:
             await to_thread.run_sync(self._journal.write, self._journal.log_entry(claims, settled, bad, list_head))
-            # In this thread: in the other, each look at a file releases the GIL and then has to wait for this thread.
+            # In the thread of the event loop. In the writing thread each look at a file would release the GIL, and then
+            # have to wait for this thread.
             self._journal.seal()
             error = None
         except Exception as problem:
@@ -156,8 +157,8 @@ class GroupCommit:
                 entry.error = error
                 entry.is_written = True
                 entry.turn.set()
-        # Let the next call start its write first. It then writes while these calls are made, and not only after their
-        # bodies were encoded.
+        # Let the next writer start before the calls of this commit go on: then it writes while their bodies are
+        # encoded, and not only afterwards.
         for _ in range(ROUNDS_AFTER_WRITE):
             await checkpoint()
 
