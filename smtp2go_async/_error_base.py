@@ -233,9 +233,11 @@ def with_article(value: object) -> str:
 
 
 def type_name(value: object) -> str:
-    """Return the name of a value's type, with its module where it is not one of Python's own."""
+    """Return the name of a value's type, with its module unless it is one of Python's own or of this package."""
     kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    if kind.__module__ == "builtins" or kind.__module__.startswith("smtp2go_async."):
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _mistyped(argument: str, expected: str, value: object) -> "BaseError":

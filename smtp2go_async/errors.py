@@ -107,7 +107,7 @@ class ArgumentTypeError(Smtp2goError, TypeError):
 
 
 class Smtp2goWarning(UserWarning):
-    """Something works but is hardly meant: a `SyncClient` that stops an event loop while it waits."""
+    """Something works and is hardly meant: a `SyncClient` blocks an event loop, or a message has no recipients."""
 
 
 class TransportError(Smtp2goError):

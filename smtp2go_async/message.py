@@ -357,9 +357,9 @@ class Email(PortableEmail):
             if self.template_data is not None:
                 raise invalid("template_data", "must be given together with a template_id")
             if not self.subject:
-                raise invalid("subject", "must be given, unless a template_id is")
+                raise invalid("subject", "must be given, or a template_id")
             if not (self.html_body or self.text_body):
-                raise invalid("html_body", "must be given, or text_body, unless a template_id is")
+                raise invalid("html_body", "must be given, or text_body, or a template_id")
         elif not self.template_id:
             raise invalid("template_id", "must not be empty")
         if self.reply_to and any(name.lower() == "reply-to" for name, _ in self.custom_headers):

@@ -6,6 +6,8 @@ import warnings
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from ..errors import Smtp2goWarning
+
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
 
@@ -33,8 +35,8 @@ def place_of_caller() -> CallerLine:
 
 
 def warn_caller(text: str) -> None:
-    """Issue a `UserWarning` that names the caller's line."""
+    """Issue a `Smtp2goWarning` that names the caller's line."""
     place = called_from.get() or place_of_caller()
     registry = place.names.setdefault("__warningregistry__", {})
     module = place.names.get("__name__", "<unknown>")
-    warnings.warn_explicit(text, UserWarning, place.filename, place.line, module=module, registry=registry)
+    warnings.warn_explicit(text, Smtp2goWarning, place.filename, place.line, module=module, registry=registry)

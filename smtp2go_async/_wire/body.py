@@ -140,7 +140,7 @@ def encode(fields: Mapping[str, Any], dumps: Dumps = STANDARD.dumps) -> Body:
     def default(value: object) -> str:
         nonlocal mark
         if not isinstance(value, (MemoryBlob, PathBlob, FileBlob)):
-            raise TypeError(f"must have a form in JSON, not be {with_article(value)}")
+            raise TypeError(f"must hold only values that JSON has, not {with_article(value)}")
         mark = mark or secrets.token_hex(16)
         blobs.append(value)
         return mark
@@ -210,4 +210,4 @@ def _name_the_field(fields: Mapping[str, Any], error: Exception) -> None:
 
 
 def _refuse(value: object) -> str:
-    raise TypeError(f"must have a form in JSON, not be {with_article(value)}")
+    raise TypeError(f"must hold only values that JSON has, not {with_article(value)}")

@@ -228,8 +228,8 @@ class Journal(JournalFile):
         """Return the error for a list that starts differently."""
         return JournalError(
             f"journal: {self.path!r} belongs to another list: its first {len(self.list_head)} rows had other "
-            "references or recipients. Give the same list in the same order, or another journal; check_list=False goes "
-            "on anyway"
+            "references or recipients. Give the same list in the same order, or another journal. "
+            "Journal(path, check_list=False) goes on anyway"
         )
 
     def known(self, references: Sequence[str]) -> dict[str, tuple[str, Settled]]:

@@ -18,7 +18,7 @@ from anyio import to_thread
 
 from .._runtime.caller_thread import is_exit, run_in_caller_thread
 from .._values.checks import check_count, check_not_blank
-from .._values.problems import mistyped, with_article, wrong_type
+from .._values.problems import mistyped, wrong_type
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
 from ..errors import JournalError
@@ -250,7 +250,7 @@ def _notify_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
             if inspect.iscoroutine(returned):
                 # A lambda around an async function. Closed, since an unawaited coroutine is also a warning.
                 returned.close()
-                raise mistyped("on_outcome", "must not return a coroutine, which is never awaited; `stream` can be")
+                raise mistyped("on_outcome", "must not return a coroutine, which nothing awaits; use bulk.stream()")
         except BaseException as error:
             # A second Ctrl-C does not wait for the remaining outcomes.
             if first is not None and is_exit(error):
@@ -266,15 +266,17 @@ def _notify_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
 
 def _check_callback(on_outcome: OnOutcome) -> OnOutcome:
     if not callable(on_outcome) or inspect.iscoroutinefunction(on_outcome):
-        kind = "an async function" if callable(on_outcome) else with_article(on_outcome)
-        raise mistyped("on_outcome", f"must be a function that is not async, not {kind}; `stream` can be awaited")
+        if callable(on_outcome):
+            raise mistyped("on_outcome", "must be a plain function, not an async one; use bulk.stream() to await")
+        raise wrong_type("on_outcome", "a plain function", on_outcome)
     return on_outcome
 
 
 def _check_list(items: S, name: str) -> S:
     # A single address or number is a text, and would be taken for a list of its characters.
     if isinstance(items, (str, bytes)) or not (hasattr(items, "__iter__") or hasattr(items, "__aiter__")):
-        raise wrong_type(name, "a list or another iterable", items)
+        hint = "; EmailFile reads the rows of a file" if name == "emails" and isinstance(items, str) else ""
+        raise wrong_type(name, "a list or another iterable", items, hint)
     return items
 
 

@@ -133,7 +133,7 @@ class Emails(EndpointGroup):
             **parts: See `EmailParts`.
 
         Raises:
-            ValueError: An argument is missing, wrong or over a limit; nothing was sent.
+            ValueError, TypeError: An argument is missing, wrong or over a limit; nothing was sent.
             SendRefusedError: The answer says that the e-mail was not accepted, for example for an unverified sender.
             OutcomeUnknownError: No answer came; the e-mail may have been sent.
         """
@@ -171,7 +171,7 @@ class Emails(EndpointGroup):
         ``POST /email/mime`` (https://developers.smtp2go.com/reference/send-mime-email). Not repeated when the outcome
         is unknown. The call has no field for recipients, so they are taken from the headers of the message; the
         provider's example shows a ``To`` header. A message without any ``To``, ``Cc`` or ``Bcc`` header is sent with a
-        `UserWarning`; files are not searched for headers.
+        `Smtp2goWarning`; files are not searched for headers.
 
         The provider does not document whether it delivers to the addresses in a ``Bcc`` header, nor whether it removes
         the header. If it does not remove it, every recipient can read the hidden addresses. Where addresses must stay

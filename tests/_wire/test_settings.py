@@ -219,7 +219,7 @@ def test_an_address_of_the_provider_needs_its_v3(url):
 
 @pytest.mark.parametrize("url", ["https://api.smtp2go.com/v3/email/send", "http://localhost:8025/v3/sms/send/"])
 def test_the_path_of_a_call_is_no_part_of_the_address(url):
-    with pytest.raises(ValueError, match=r"^base_url: must end in /v3; the path of the call is added to it$"):
+    with pytest.raises(ValueError, match=r"^base_url: must end in /v3, since the path of the call is added to it$"):
         _settings.check_base_url(None, url)
 
 
@@ -321,8 +321,8 @@ def test_extra_fields_are_a_mapping_from_names(value):
     [
         (float("nan"), ValueError, "Out of range float values"),
         ("\ud800", ValueError, "must be valid text, not hold a lone surrogate"),
-        ({1, 2}, TypeError, "must have a form in JSON, not be an? set"),
-        ([object()], TypeError, "must have a form in JSON, not be an? object"),
+        ({1, 2}, TypeError, "must hold only values that JSON has, not an? set"),
+        ([object()], TypeError, "must hold only values that JSON has, not an? object"),
     ],
 )
 def test_an_extra_field_without_a_form_in_json_is_refused_when_it_is_given(value, error, words):

@@ -51,7 +51,7 @@ def test_a_lone_surrogate_in_a_nested_field_is_refused_by_the_name_of_the_outerm
     ],
 )
 def test_a_value_of_an_unknown_type_is_refused_by_name_and_type(value, kind):
-    with pytest.raises(TypeError, match=rf"^template_data: must have a form in JSON, not be an? {kind}$"):
+    with pytest.raises(TypeError, match=rf"^template_data: must hold only values that JSON has, not an? {kind}$"):
         encode({"sender": "a", "template_data": {"deep": [value]}})
 
 
@@ -81,7 +81,7 @@ def test_a_number_with_more_digits_than_python_writes_is_refused_by_name():
 
 
 def test_the_field_is_named_even_when_a_file_stands_before_it():
-    with pytest.raises(TypeError, match=r"^template_data: must have a form in JSON, not be a set"):
+    with pytest.raises(TypeError, match=r"^template_data: must hold only values that JSON has, not a set"):
         encode({"fileblob": MemoryBlob(b"x"), "template_data": {1}})
 
 

@@ -108,6 +108,11 @@ async def test_a_batch_is_a_list(client, nothing_sent, value):
         await client.email.send_batch(value)
 
 
+async def test_a_class_of_this_package_is_named_without_its_module(client, nothing_sent):
+    with pytest.raises(TypeError, match=r"^emails: must be a list of Email, not an Email$"):
+        await client.email.send_batch(emails(1)[0])
+
+
 @pytest.mark.parametrize("data", [[], ids(1), ids(3), None])
 async def test_an_answer_about_another_number_of_emails_leaves_all_of_them_unknown(client, answers, data):
     answers("/email/batch", data)

@@ -8,6 +8,8 @@ from email.policy import default
 
 import pytest
 
+from smtp2go_async import Smtp2goWarning
+
 ACCEPTED = {"succeeded": 1, "failed": 0, "failures": [], "email_id": "1uAbC-1"}
 WITHOUT_RECIPIENTS = (
     b"From: shop@example.com\r\nSubject: Hello\r\nX-To: jane@example.com\r\n\r\nTo: jane@example.com\r\n"
@@ -31,7 +33,7 @@ def forms_of(raw):
 
 async def test_a_message_of_any_form_without_recipients_is_sent_with_a_warning(sent):
     for form in forms_of(WITHOUT_RECIPIENTS):
-        with pytest.warns(UserWarning, match="has no To") as caught:
+        with pytest.warns(Smtp2goWarning, match="has no To") as caught:
             assert await sent(form) == WITHOUT_RECIPIENTS
         assert [str(warning.message) for warning in caught] == [WARNING]
 

@@ -120,7 +120,7 @@ async def test_an_argument_that_no_email_has_is_refused(client, nothing_sent):
         (
             {"template_id": "x", "template_data": {1, 2}},
             TypeError,
-            r"^template_data: must have a form in JSON, not be a set",
+            r"^template_data: must hold only values that JSON has, not a set",
         ),
         ({"schedule": dt.datetime.now()}, ValueError, r"^schedule: must be a time with a zone"),
         ({"schedule": LATER - dt.timedelta(days=1)}, ValueError, r"^schedule: must be in the future"),

@@ -87,7 +87,7 @@ def test_an_async_on_outcome_is_refused(go, client, provider):
         raise AssertionError(outcome)
 
     for wrong in (on_outcome, "told"):
-        with pytest.raises(TypeError, match="on_outcome: must be a function that is not async"):
+        with pytest.raises(TypeError, match="on_outcome: must be a plain function, not an async one"):
             go(client.bulk.send, emails(2), on_outcome=wrong)
         with pytest.raises(TypeError, match="on_outcome"):
             go(client.bulk.send_sms, ["+12025550101"], "Hello", on_outcome=wrong)
