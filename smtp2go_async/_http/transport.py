@@ -1,4 +1,7 @@
-"""The two transports: connections of this package's own, and the caller's `httpx.AsyncClient`."""
+"""The two transports: connections of this package's own, and the caller's `httpx.AsyncClient`.
+
+A forked child makes connections of its own. It neither closes nor frees its parent's, which the parent still uses.
+"""
 
 import encodings.idna  # noqa: F401 - TLS and trio import it when they first see the name of a host
 import functools

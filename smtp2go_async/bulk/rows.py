@@ -1,4 +1,8 @@
-"""E-mails made from a file, a row each: `EmailFile`."""
+"""`EmailFile`: e-mails made from a file, a row each.
+
+`EmailFile.check` makes the e-mail of every row before any is sent, and lists the bad rows with their lines in a
+`BadRowsError`. The text about a row is that of the error that making its e-mail raised.
+"""
 
 import contextlib
 import io

@@ -1,4 +1,7 @@
-"""Write down claims and outcomes of a run: in the journal first, and then in the tally."""
+"""Write down claims and outcomes of a run: in the log of the journal first, and then in the tally.
+
+The log is the part of the journal that is written before a call and after it; its rows are made from the log later.
+"""
 
 from collections.abc import Sequence
 
