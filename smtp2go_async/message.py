@@ -54,6 +54,7 @@ def _file_name(value: object, argument: str) -> str:
     return name
 
 
+@name_arguments_of_class
 @shown_half_made
 @attrs.frozen(init=False)
 class Attachment:
@@ -142,6 +143,7 @@ class Attachment:
         return {"filename": self.filename, "mimetype": self.mimetype, **source}
 
 
+@name_arguments_of_class
 class Inline(Attachment):
     """An image shown inside the HTML body, as ``<img src="cid:logo">``.
 

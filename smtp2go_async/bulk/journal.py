@@ -20,6 +20,7 @@ from typing import Final, Literal
 from .._masking import shown_half_made
 from .._values.checks import check_bool, check_text
 from .._values.problems import invalid, not_one_of
+from .._values.signatures import name_arguments_of_class
 from ..errors import JournalError
 from ._journal.corrections import content_mark
 from ._journal.export import write_csv
@@ -51,6 +52,7 @@ _ROWS_PER_PAGE = 1000
 """Rows that are read at a time."""
 
 
+@name_arguments_of_class
 @shown_half_made
 class Journal(JournalFile):
     """A file in which a run keeps how far it came, so that the same run started again goes on there.
