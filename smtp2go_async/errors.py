@@ -8,7 +8,7 @@
     │  ├ NotSentError (ConnectionError)      False: the request never left, or never left whole         unless final
     │  └ OutcomeUnknownError                 None: it left, and no response came                        not a send
     │     └ ReplyTimeoutError (TimeoutError) None: the response did not come in time                    not a send
-    ├ ReplyError                             None: the response is not understood (True: READ with 2xx) no
+    ├ ReplyError                             None: not understood (True: READ with 2xx)                 no
     ├ ApiError                               False: the API refused the call                            no
     │  ├ BadRequestError                     a field is missing or wrong                                no
     │  ├ AuthenticationError                 the key is missing, malformed, unknown or disabled         no

@@ -53,7 +53,7 @@ def test_without_recipients_the_marks_are_too_short_to_tell_addresses(path):
 
 
 def test_other_words_for_what_to_keep_are_refused(path):
-    with pytest.raises(ValueError, match="must be 'hash', 'address' or 'none', not 'all'"):
+    with pytest.raises(ValueError, match="must be one of 'hash', 'address', 'none', not 'all'"):
         Journal(path, recipients="all")
 
 

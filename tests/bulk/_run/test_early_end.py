@@ -86,8 +86,8 @@ def test_an_async_on_outcome_is_refused(go, client, provider):
     async def on_outcome(outcome):
         raise AssertionError(outcome)
 
-    for wrong in (on_outcome, "told"):
-        with pytest.raises(TypeError, match="on_outcome: must be a plain function, not an async one"):
+    for wrong, kind in ((on_outcome, "an async one"), ("told", "a str")):
+        with pytest.raises(TypeError, match=f"on_outcome: must be a plain function, not {kind}"):
             go(client.bulk.send, emails(2), on_outcome=wrong)
         with pytest.raises(TypeError, match="on_outcome"):
             go(client.bulk.send_sms, ["+12025550101"], "Hello", on_outcome=wrong)
