@@ -98,7 +98,7 @@ def test_an_interrupt_between_any_two_steps_is_raised_and_nothing_is_lost(
 
 
 def test_an_interrupt_just_after_the_start_ends_the_run(client, sandbox, monkeypatch):
-    begin = module.LoopThread._begin
+    begin = LoopThread._submit
 
     def interrupted(self, *args):
         begin(self, *args)
