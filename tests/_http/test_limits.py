@@ -286,8 +286,11 @@ def test_a_limit_of_one_loop_does_not_hold_back_the_next(backend, faults, client
     client = client_of(max_connections=1)
 
     async def first():
-        with anyio.move_on_after(0.05):
-            await client.email.send(**mail("first"))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: client.email.send(**mail("first")))
+            # Cancelled before it arrives, it would leave the fault to the second call.
+            await anyio.to_thread.run_sync(faults.wait_for, lambda: faults.count("first"))
+            tasks.cancel_scope.cancel()
 
     async def second():
         return (await client.email.send(**mail("second"))).email_id
