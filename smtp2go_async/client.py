@@ -13,7 +13,7 @@ from ._operation import Operation
 from ._runtime.loading import loading
 from ._values.checks import check_bool, check_count, check_mapping
 from ._values.problems import within, wrong_type
-from ._values.signatures import name_arguments_of_class
+from ._values.signatures import name_arguments_of_class, name_arguments_of_options
 from ._values.unset import UNSET, Unset
 from ._wire import settings
 from ._wire.codec import STANDARD
@@ -32,6 +32,7 @@ else:
 
 
 @name_arguments_of_class
+@name_arguments_of_options
 @shown_half_made
 class AsyncClient(AsyncGroups):
     """The SMTP2GO API, awaited. Make it once and share it: it keeps its connections.

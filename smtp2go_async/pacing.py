@@ -25,6 +25,7 @@ import attrs
 from ._masking import shown_half_made
 from ._pacing.gate import Gate
 from ._pacing.turns import Turn
+from ._values.signatures import name_arguments_of_class
 
 Phase = Literal["open", "cooling down", "probing", "recovering"]
 
@@ -49,6 +50,7 @@ class PacerState:
     """Calls that wait for their turn."""
 
 
+@name_arguments_of_class
 class Pacer:
     """A gate for all the calls of a client, or of several clients of a process: they share an address.
 

@@ -5,11 +5,12 @@ from typing import Self
 
 from ._masking import shown_half_made
 from ._sync.client import SyncClientBase
-from ._values.signatures import name_arguments_of_class
+from ._values.signatures import name_arguments_of_class, name_arguments_of_options
 from .pacing import Pacer
 
 
 @name_arguments_of_class
+@name_arguments_of_options
 @shown_half_made
 class SyncClient(SyncClientBase):
     """The SMTP2GO API for code that does not await. Make it once and share it, also among threads.

@@ -41,18 +41,30 @@ def describe(wrapper: Callable[..., Any], method: Callable[..., Any]) -> None:
         wrapper.__doc__ = _Docstring(method)
 
 
-def name_arguments(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a method so that a misspelt argument is refused with the name that is nearest to it."""
+def name_arguments(method: Callable[..., Any], shown: str | None = None) -> Callable[..., Any]:
+    """Wrap a method so that a misspelt argument is refused with the name that is nearest to it.
+
+    Args:
+        method: The method.
+        shown: The name of the method in that error; its own name if left out.
+    """
     names = argument_names(method)
+    shown = shown or method.__qualname__
 
     @functools.wraps(method)
     def called(self: object, *args: Any, **named: Any) -> Any:
         if not names.issuperset(named):
-            raise unexpected_argument(method.__qualname__, next(name for name in named if name not in names), names)
+            raise unexpected_argument(shown, next(name for name in named if name not in names), names)
         return method(self, *args, **named)
 
     describe(called, method)
     return called
+
+
+def name_arguments_of_options(cls: C) -> C:
+    """Do the same for ``with_options`` of a client, which can have it from a private class above it."""
+    cls.with_options = name_arguments(cls.with_options, f"{cls.__qualname__}.with_options")  # type: ignore[attr-defined]
+    return cls
 
 
 def name_arguments_of_class(cls: C) -> C:

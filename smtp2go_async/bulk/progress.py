@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from .._values.checks import check_count, check_number, check_text
 from .._values.problems import invalid, wrong_type
+from .._values.signatures import name_arguments_of_class
 from ..pacing import Pacer
 from .outcome import STATUSES, Outcome
 from .rows import EmailFile
@@ -37,6 +38,7 @@ class _Display(Protocol):
     def end(self, text: str, /) -> None: ...
 
 
+@name_arguments_of_class
 class Progress:
     """Shows how far a run is: give it as ``on_outcome=``.
 

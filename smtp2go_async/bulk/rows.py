@@ -19,6 +19,7 @@ from .._masking import mask_text, one_line, shown_half_made
 from .._values.address import AddressLike, format_address
 from .._values.checks import check_bool, check_known, check_path, check_text, check_word
 from .._values.problems import invalid, mistyped, with_article, wrong_type
+from .._values.signatures import name_arguments_of_class
 from ..errors import InvalidArgumentError
 from ..message import Email, EmailParts
 from ._file.records import (
@@ -65,6 +66,7 @@ class BadRowsError(InvalidArgumentError):
         return "\n".join(map(one_line, text.split("\n")))
 
 
+@name_arguments_of_class
 @shown_half_made
 class EmailFile:
     """E-mails from a CSV or JSON-lines file, an e-mail for each row; for ``client.bulk.send``.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smtp2go_async import AsyncClient, Attachment, Inline, Journal, RetryPolicy, SyncClient
+from smtp2go_async import AsyncClient, Attachment, EmailFile, Inline, Journal, Pacer, Progress, RetryPolicy, SyncClient
 
 
 @pytest.mark.parametrize(
@@ -14,9 +14,20 @@ from smtp2go_async import AsyncClient, Attachment, Inline, Journal, RetryPolicy,
         (Attachment, "file_name", "filename"),
         (Inline, "mime_type", "mimetype"),
         (Journal, "recipient", "recipients"),
+        (Pacer, "clok", "clock"),
+        (Progress, "totl", "total"),
+        (EmailFile, "refrence", "reference"),
     ],
 )
 def test_the_error_names_the_public_class_and_the_nearest_argument(kind, wrong, right):
     text = rf"^{kind.__name__}\.__init__\(\) got an unexpected keyword argument '{wrong}'; did you mean '{right}'\?$"
     with pytest.raises(TypeError, match=text):
         kind(**{wrong: "x"})
+
+
+@pytest.mark.parametrize("kind", [AsyncClient, SyncClient])
+def test_a_misspelt_option_of_a_copy_names_the_public_class_and_the_nearest_option(kind, key):
+    client = kind(key)
+    text = rf"^{kind.__name__}\.with_options\(\) got an unexpected keyword argument 'timout'; did you mean 'timeout'\?$"
+    with pytest.raises(TypeError, match=text):
+        client.with_options(timout=3)
