@@ -8,8 +8,7 @@ import contextlib
 import io
 import os
 import threading
-import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from inspect import iscoroutinefunction
 from typing import Any, Self, Unpack, cast
 
@@ -18,7 +17,7 @@ from anyio import from_thread
 from .._masking import mask_text, one_line, shown_half_made
 from .._values.address import AddressLike, format_address
 from .._values.checks import check_bool, check_known, check_path, check_text, check_word
-from .._values.problems import invalid, mistyped, with_article, wrong_type
+from .._values.problems import invalid, mistyped, with_article
 from .._values.signatures import name_arguments_of_class
 from ..errors import InvalidArgumentError
 from ..message import Email, EmailParts
@@ -33,7 +32,7 @@ from ._file.records import (
     regular,
     stamp_of,
 )
-from ._file.row_makers import FromStrings, FromTemplate
+from ._file.row_makers import FromStrings, FromTemplate, column_names, problem_of
 from ._plan import check_reference
 from .outcome import Outcome
 
@@ -173,7 +172,7 @@ class EmailFile:
         for name in {"template_id", "template_data"} & set(same):
             raise invalid(name, "must be left out, since it is made from template= and data=")
         sender = format_address(sender, "sender")
-        make = FromTemplate(check_word(template, "template"), sender, to, _names(data, "data"), same)
+        make = FromTemplate(check_word(template, "template"), sender, to, column_names(data, "data"), same)
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
 
     @classmethod
@@ -221,7 +220,9 @@ class EmailFile:
         same = check_known(cast("Mapping[str, Any]", parts), EmailParts, "from_strings")
         for name in {"template_id", "template_data"} & set(same):
             raise invalid(name, "must be left out here; it is for from_template")
-        make = FromStrings({"sender": sender, "to": to, **same}, _names(html_columns, "html_columns") or frozenset())
+        make = FromStrings(
+            {"sender": sender, "to": to, **same}, column_names(html_columns, "html_columns") or frozenset()
+        )
         return cls(path, make, reference=reference, format=format, encoding=encoding, delimiter=delimiter, check=check)
 
     def __len__(self) -> int:
@@ -356,7 +357,7 @@ class EmailFile:
                             raise mistyped("make", f"must return an Email, not {with_article(made)}")
                 except Exception as error:
                     made = error
-                yield line, reference, made if isinstance(made, Email) else _problem(made)
+                yield line, reference, made if isinstance(made, Email) else problem_of(made)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[FileLines]:
@@ -383,18 +384,6 @@ def _shown(text: str) -> str:
     return masked if len(masked) <= MAX_PROBLEM_LENGTH else f"{masked[:MAX_PROBLEM_LENGTH]}..."
 
 
-def _problem(error: object) -> str:
-    """Return the text of a row's problem, with the place in the caller's own code if it was found there."""
-    text = str(error)
-    if isinstance(error, Exception) and error.__traceback__ is not None:
-        *_, last = traceback.walk_tb(error.__traceback__)
-        code = last[0].f_code
-        # An error of this package's own needs no place: its text names the argument.
-        if not last[0].f_globals.get("__name__", "").startswith(__name__.partition(".")[0]):
-            text = f"{type(error).__name__}: {text} ({os.path.basename(code.co_filename)}, line {last[1]})"
-    return text
-
-
 def _end_with_the_program() -> None:
     """End a check in a worker thread when its call was cancelled; else Ctrl-C would wait for the rest of the file."""
     if not threading.main_thread().is_alive():
@@ -402,11 +391,3 @@ def _end_with_the_program() -> None:
         raise SystemExit
     with contextlib.suppress(RuntimeError):  # raised in a thread that anyio did not start
         from_thread.check_cancelled()
-
-
-def _names(value: Collection[str] | None, argument: str) -> frozenset[str] | None:
-    if value is None:
-        return None
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise wrong_type(argument, "a list of column names", value)
-    return frozenset([check_text(name, f"{argument}[{number}]") for number, name in enumerate(value)])

@@ -1,13 +1,16 @@
 """Functions that make the e-mail of a row: from a template of the account, or from texts with placeholders."""
 
 import html
+import os
 import string
-from collections.abc import Collection, Mapping
+import traceback
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import attrs
 
-from ..._values.problems import invalid, mistyped, with_article
+from ..._values.checks import check_text
+from ..._values.problems import invalid, mistyped, with_article, wrong_type
 from ...errors import ArgumentTypeError
 from ...message import Email
 from .records import MissingColumnError
@@ -113,3 +116,24 @@ def _filled(value: Any, columns: _ColumnTexts) -> Any:
     if isinstance(value, (tuple, list)):
         return type(value)(_filled(item, columns) for item in value)
     return value
+
+
+def problem_of(error: object) -> str:
+    """Return the text of a row's problem, with the place in the caller's own code if it was found there."""
+    text = str(error)
+    if isinstance(error, Exception) and error.__traceback__ is not None:
+        *_, last = traceback.walk_tb(error.__traceback__)
+        code = last[0].f_code
+        # An error of this package's own needs no place: its text names the argument.
+        if not last[0].f_globals.get("__name__", "").startswith(__name__.partition(".")[0]):
+            text = f"{type(error).__name__}: {text} ({os.path.basename(code.co_filename)}, line {last[1]})"
+    return text
+
+
+def column_names(value: Collection[str] | None, argument: str) -> frozenset[str] | None:
+    """Return the names of columns that a caller gave, without repeats."""
+    if value is None:
+        return None
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise wrong_type(argument, "a list of column names", value)
+    return frozenset([check_text(name, f"{argument}[{number}]") for number, name in enumerate(value)])
