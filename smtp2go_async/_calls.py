@@ -6,7 +6,8 @@ The logger is ``smtp2go_async``:
 
 | level   | a line for each                                                                          |
 |---------|------------------------------------------------------------------------------------------|
-| DEBUG   | attempt: its number, the status, the request id and the milliseconds                     |
+| DEBUG   | attempt: its number, the status, the request id and the milliseconds; of an attempt that |
+|         | was cancelled, also whether its outcome is unknown                                       |
 | INFO    | repeat: the attempt that failed, the class of its error, and the seconds until the next  |
 | WARNING | 429, which holds back all calls for a while; and call whose outcome is unknown           |
 
@@ -176,10 +177,12 @@ class Calls:
                     # The gate has closed since the turn came: nothing was sent, and the call waits again.
                     departed = None
             result = self._read(operation, request, response, turn)
-        except Smtp2goError as error:
-            # Without a departure no attempt was made.
-            if departed is not None:
-                self._log_attempt(operation, number, response, error, departed)
+        except BaseException as error:
+            # Without a departure no attempt was made. The garbage collector ends a call in the middle of other code,
+            # where a log may be in use.
+            if departed is not None and not isinstance(error, GeneratorExit):
+                unknown = response is None and turn.has_departed and not isinstance(error, Smtp2goError)
+                self._log_attempt(operation, number, response, error, departed, unknown=unknown)
             raise
         finally:
             turn.release()
@@ -240,19 +243,28 @@ class Calls:
             slept += 0.0 if waker.is_woken else seconds
 
     def _log_attempt(
-        self, operation: Operation[Any], number: int, response: Response | None, outcome: object, departed: float
+        self,
+        operation: Operation[Any],
+        number: int,
+        response: Response | None,
+        outcome: object,
+        departed: float,
+        *,
+        unknown: bool = False,
     ) -> None:
         request_id = str(getattr(outcome, "request_id", None) or "")
         # Another server than the provider's may write anything there, also the key or the number that it was sent.
         shown = _REQUEST_ID.fullmatch(request_id) is not None and mask_text(request_id) == request_id
         _log.debug(
-            "%s: attempt %d: %s, %s, request id %s, %.0f ms",
+            "%s: attempt %d: %s, %s, request id %s, %.0f ms%s",
             operation.path,
             number,
             "no response" if response is None else f"status {response.status}",
             type(outcome).__name__,
             request_id if shown else "unknown",
             (self.clock() - departed) * 1000.0,
+            # Of a call that was cancelled no error tells the caller.
+            "; the outcome is unknown" if unknown and operation.effect is not CallEffect.READ else "",
         )
 
 

@@ -282,7 +282,8 @@ def groups_file(source: str) -> str:
     parts += ["from typing import TYPE_CHECKING\n", "from .._groups import cached_property\n", "if TYPE_CHECKING:"]
     parts += import_lines(imports, indent="    ")
     parts.append('\n\nclass SyncGroups:\n    """The groups of `SyncClient`."""\n')
-    parts.append('    _async: "AsyncClient"\n    _thread: "LoopThread"\n')
+    # For type checkers only: at run time the names in these two would be looked for in vain.
+    parts.append('    if TYPE_CHECKING:\n        _async: "AsyncClient"\n        _thread: "LoopThread"\n')
     parts.append("\n\n".join(properties))
     return "\n".join(parts) + "\n"
 

@@ -43,6 +43,11 @@ class Turn:
         let_go = self.state in (TurnState.LET_GO, TurnState.DEPARTED)
         return gate.open_at is not None and self.round == gate.round and let_go
 
+    @property
+    def has_departed(self) -> bool:
+        """Whether the call has left, as far as the gate knows: it may still be making a connection."""
+        return self.state is TurnState.DEPARTED
+
     def ask(self, patience: float = math.inf) -> Delay | None:
         """Ask whether the call may leave now; if not, it stands in the queue from now on.
 

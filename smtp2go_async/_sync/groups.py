@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 class SyncGroups:
     """The groups of `SyncClient`."""
 
-    _async: "AsyncClient"
-    _thread: "LoopThread"
+    if TYPE_CHECKING:
+        _async: "AsyncClient"
+        _thread: "LoopThread"
 
     @cached_property
     def activity(self) -> "SyncActivity":

@@ -1,8 +1,10 @@
 """The log says of each level what the head of ``_calls`` lists, and never anything of an e-mail or a key."""
 
 import contextlib
+import functools
 import logging
 import re
+import types
 
 import anyio
 import pytest
@@ -114,6 +116,63 @@ def test_a_call_whose_outcome_is_known_at_once_is_a_line_at_debug_alone(turn, li
 
     call(client, ONCE)
     assert [len(lines(level)) for level in LEVELS] == [1, 0, 0]
+
+
+@pytest.fixture
+def cancel(backend, time):
+    """Return a function that cancels a call, which waits in its transport before or after it has left."""
+
+    class Waiting:
+        def __init__(self, leaves):
+            self.leaves, self.arrived = leaves, anyio.Event()
+
+        async def send(self, _request, depart):
+            if self.leaves:
+                depart(writing=True)
+            self.arrived.set()
+            time.now += 0.25
+            await anyio.sleep_forever()
+
+    def cancelled(effect, *, leaves):
+        async def run():
+            client, _ = scripted(time, answer())
+            client._calls.transport = Waiting(leaves)
+            async with anyio.create_task_group() as group:
+                group.start_soon(functools.partial(client.call, "POST", "/some/call", effect=effect))
+                await client._calls.transport.arrived.wait()
+                group.cancel_scope.cancel()
+
+        anyio.run(run, backend=backend)
+        return {"asyncio": "CancelledError", "trio": "Cancelled"}[backend]
+
+    return cancelled
+
+
+@pytest.mark.parametrize(
+    ("effect", "leaves", "end"),
+    [(ONCE, True, "; the outcome is unknown"), (ONCE, False, ""), (READ, True, "")],
+    ids=["a send that may have left", "a send that has not left", "a read"],
+)
+def test_an_attempt_that_is_cancelled_is_a_line_at_debug(effect, leaves, end, lines, cancel):
+    error = cancel(effect, leaves=leaves)
+    assert lines(logging.DEBUG) == [
+        f"/some/call: attempt 1: no response, {error}, request id unknown, 250 ms{end}",
+    ]
+
+
+def test_an_attempt_that_the_garbage_collector_ends_writes_no_line(lines, time):
+    class Waiting:
+        @types.coroutine
+        def send(self, _request, depart):
+            depart(writing=True)
+            yield
+
+    client, _ = scripted(time, answer())
+    client._calls.transport = Waiting()
+    call = client.call("POST", "/some/call", effect=ONCE)
+    call.send(None)
+    call.close()
+    assert lines(logging.DEBUG) == []
 
 
 def test_a_call_that_the_pacer_holds_back_for_too_long_was_no_attempt(lines, call, time):

@@ -71,6 +71,11 @@ def test_the_types_of_the_arguments_of_a_client_are_found(client):
     assert inspect.signature(kind, eval_str=True)
 
 
+@pytest.mark.parametrize("name", [name for name in smtp2go_async.__all__ if name[0].isupper()])
+def test_the_types_of_the_attributes_of_a_public_name_are_found(name):
+    assert isinstance(typing.get_type_hints(getattr(smtp2go_async, name)), dict)
+
+
 @each_client
 @each_operation
 def test_the_docstring_describes_every_argument_in_order(client, operation):

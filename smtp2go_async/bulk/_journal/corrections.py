@@ -108,7 +108,7 @@ class CorrectedHead:
     corrected, so they are left out.
 
     Args:
-        marks: The mark of each reference at the start of the list.
+        marks: The mark of each reference at the head of the list.
         places: The places of the rows that the journal remembers, as `places_of_kept` returns them.
         max_rows: How many rows a journal remembers.
     """

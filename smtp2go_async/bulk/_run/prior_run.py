@@ -31,9 +31,9 @@ class PriorRun:
         # Only a journal that has rows already has anything to look up.
         self.exists: bool = journal is not None and journal.has_rows
         self.is_compared: bool = not self.exists
-        """Whether the start of the list was compared with the journal's, which comes before anything is sent."""
-        self._start: list[str] = []
-        self._new_start: CorrectedHead | None = None
+        """Whether the head of the list was compared with the journal's, which comes before anything is sent."""
+        self._list_head: list[str] = []
+        self._new_head: CorrectedHead | None = None
 
     @property
     def compared_rows(self) -> int:
@@ -41,7 +41,7 @@ class PriorRun:
         return 0 if self._journal is None else len(self._journal.list_head)
 
     async def compare(self, items: Sequence[Row | Outcome], *, at_end: bool, failed: bool) -> Comparison:
-        """Compare the start of the list with the journal's.
+        """Compare the head of the list with the journal's.
 
         Args:
             items: The list so far.
@@ -54,7 +54,7 @@ class PriorRun:
         journal = self._journal
         assert journal is not None
         kept = journal.list_head if journal.checks_list else ()
-        # An item without a row (a number that came before) is not in the start of the list that the journal keeps.
+        # An item without a row (a number that came before) is not in the head of the list that the journal keeps.
         rows = [item for item in items if isinstance(item, Row)]
         if not has_same_head(kept, (journal.mark(row.reference, row.recipients) for row in rows)):
             # Rows that were corrected since may stand between the others, so a difference alone proves nothing.
@@ -68,7 +68,7 @@ class PriorRun:
             if len(kept) - len(places) > await to_thread.run_sync(journal.count_correctable_in_head, limit):
                 raise journal.other_list_error()
             marks = {row.reference: journal.mark(row.reference, row.recipients) for row in rows}
-            self._new_start = CorrectedHead(marks, places, MAX_LIST_HEAD_ROWS)
+            self._new_head = CorrectedHead(marks, places, MAX_LIST_HEAD_ROWS)
         self.is_compared = True
         return "same list"
 
@@ -103,15 +103,15 @@ class PriorRun:
                 result.append(kind(reference=row.reference, status="skipped"))
         return result
 
-    def start_with(self, rows: Sequence[Row]) -> list[str] | None:
-        """Return the start of the list as far as it is claimed, these rows included; ``None`` if it does not change."""
-        if self._new_start is not None:
-            return self._new_start.with_claimed([row.reference for row in rows])
-        if self._journal is None or self.exists or len(self._start) >= MAX_LIST_HEAD_ROWS:
+    def list_head_with(self, rows: Sequence[Row]) -> list[str] | None:
+        """Return the head of the list as far as it is claimed, these rows included; ``None`` if it does not change."""
+        if self._new_head is not None:
+            return self._new_head.with_claimed([row.reference for row in rows])
+        if self._journal is None or self.exists or len(self._list_head) >= MAX_LIST_HEAD_ROWS:
             return None
-        for row in rows[: MAX_LIST_HEAD_ROWS - len(self._start)]:
-            self._start.append(self._journal.mark(row.reference, row.recipients))
-        return self._start.copy()
+        for row in rows[: MAX_LIST_HEAD_ROWS - len(self._list_head)]:
+            self._list_head.append(self._journal.mark(row.reference, row.recipients))
+        return self._list_head.copy()
 
 
 def _is_corrected(journal: Journal, row: Row, before: Settled, *, is_other: bool) -> bool:

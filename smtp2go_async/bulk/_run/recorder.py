@@ -34,7 +34,7 @@ class Recorder:
         The outcomes are written when this returns, and not yet counted. One commit for both, since a commit waits for
         the disk.
         """
-        await self._commits.commit(rows, self._settled(outcomes), self._source.list_start_with(rows))
+        await self._commits.commit(rows, self._settled(outcomes), self._source.list_head_with(rows))
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Write outcomes and count them."""

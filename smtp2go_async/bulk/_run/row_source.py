@@ -101,9 +101,9 @@ class RowSource:
             limit -= isinstance(found[-1], Row)
         return found
 
-    def list_start_with(self, rows: Sequence[Row]) -> list[str] | None:
-        """Return the start of the list for the journal when these rows are claimed; ``None`` if it does not change."""
-        return self._prior_run.start_with(rows)
+    def list_head_with(self, rows: Sequence[Row]) -> list[str] | None:
+        """Return the head of the list for the journal when these rows are claimed; ``None`` if it does not change."""
+        return self._prior_run.list_head_with(rows)
 
     def check(self, report: object) -> None:
         """Raise what the list raised, once."""

@@ -43,7 +43,7 @@ def test_an_invalid_number_is_in_the_journal(go, client, path):
 @pytest.mark.parametrize("via", ["send", "batch"])
 @pytest.mark.parametrize("place", [0, 4, 119])
 def test_a_bad_row_that_was_corrected_is_sent_by_the_next_run(via, place, go, client, provider, path):
-    """Also a row at the start of the list, by which a journal knows the list."""
+    """Also a row at the head of the list, by which a journal knows the list."""
     good = emails(120)
     broken = good.copy()
     broken[place] = bad(good[place][0])
