@@ -60,7 +60,7 @@ class PathBlob:
         try:
             found = os.stat(self.path)
         except OSError as error:
-            raise InvalidArgumentError(f"{self.path!r} can't be read: {error.strerror or error}") from error
+            raise unreadable(repr(self.path), error.strerror or error) from error
         _refuse_other_than_files(self.path, found.st_mode)
         return found.st_size
 
@@ -96,19 +96,16 @@ class FileBlob:
     name: str
 
     def measure(self) -> int:
-        what = f"the open file {self.name!r}"
-        check_not_closed(self.file, what)
+        check_not_closed(self.file, self.name)
         try:
             if self.file.writable():
                 # Reading at an offset goes past the buffer of the file object.
                 self.file.flush()
             end = _mark(self._source())[0]
         except (OSError, ValueError) as error:
-            raise InvalidArgumentError(f"{what} can't be read: {error}") from error
+            raise unreadable(f"the open file {self.name!r}", error) from error
         if self.start and end <= self.start:
-            raise InvalidArgumentError(
-                f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before"
-            )
+            raise nothing_left(self.name)
         return end - self.start
 
     def opened(self, size: int) -> AbstractContextManager[Iterator[bytes]]:
@@ -255,22 +252,39 @@ class _ChunkReader(AbstractContextManager[Iterator[bytes]], Iterator[bytes]):
                 self._turn.release()
 
 
-def check_not_closed(file: object, what: str) -> None:
+def unreadable(what: str, reason: object) -> InvalidArgumentError:
+    """Make the error for a file that can't be read. Like those below, it does not name the argument yet."""
+    return InvalidArgumentError(f"must be a file that can be read, not {what}: {reason}")
+
+
+def nothing_left(name: str) -> InvalidArgumentError:
+    """Make the error for an open file of which nothing would be sent."""
+    return InvalidArgumentError(
+        f"must be a file with something left to read, not the open file {name!r}, which stands at its end; call its "
+        "seek(0) before"
+    )
+
+
+def check_not_closed(file: object, name: str | None = None) -> None:
     """Refuse a closed file: some kinds read as if they were empty then.
+
+    Args:
+        file: Any value.
+        name: The file's name, for the error.
 
     Raises:
         ValueError: The file is closed.
     """
     if getattr(file, "closed", False) is True:
         raise InvalidArgumentError(
-            f"{what} is closed already; give its bytes, or use it before it is closed (web frameworks close an upload "
-            "once its request was answered)"
+            f"must be an open file, not a closed one{'' if name is None else f' ({name!r})'}; give its bytes, or use it "
+            "before it is closed (web frameworks close an upload once its request was answered)"
         )
 
 
 def _refuse_other_than_files(name: str, mode: int) -> None:
     if stat.S_ISDIR(mode):
-        raise InvalidArgumentError(f"{name!r} must be a file, not a directory")
+        raise InvalidArgumentError(f"must be a file, not the directory {name!r}")
     if not stat.S_ISREG(mode):
         # A pipe or a device says that it has 0 bytes, and would be sent as nothing.
-        raise InvalidArgumentError(f"{name!r} is not an ordinary file; open it, and give the open file")
+        raise InvalidArgumentError(f"must be an ordinary file, not {name!r}; open it, and give the open file")

@@ -22,7 +22,9 @@ from .blobs import (
     PathBlob,
     bottom,
     check_not_closed,
+    nothing_left,
     readable_in_place,
+    unreadable,
 )
 from .file_locks import FileLocks
 
@@ -126,7 +128,7 @@ def check_content(content: object, kind: str | None = None) -> None:
         raise ArgumentTypeError(f"{BINARY}, not {with_article(content)}{hint}")
     if inspect.iscoroutinefunction(read):
         raise _async(content, kind)
-    check_not_closed(content, "the open file")
+    check_not_closed(content)
 
 
 def _async(content: object, kind: str | None) -> ArgumentTypeError:
@@ -222,16 +224,16 @@ def _why_not(path: str) -> str:
 
 def _problem_with(path: str, reason: str, *, is_text: bool) -> str:
     if not path:
-        return "the path is empty; to attach an empty file, give b''"
+        return "must be the path of a file, not an empty text; to attach an empty file, give b''"
     if path.lower().startswith(("http://", "https://")):
-        return "a web address is not the path of a file; from_url takes one, and SMTP2GO fetches the file"
+        return "must be the path of a file, not a web address; from_url takes an address, and SMTP2GO fetches the file"
     if len(path) <= _MAX_SHOWN and path.isprintable() and (not is_text or _is_like_a_path(path)):
-        return f"{mask_text(path)!r} can't be read: {reason}"
+        return str(unreadable(repr(mask_text(path)), reason))
     if not is_text:
-        return f"the path of {len(path):,} characters can't be read: {reason}"
+        return str(unreadable(f"the path of {len(path):,} characters", reason))
     return (
-        f"the text of {len(path):,} characters is not the path of a file ({reason}); to attach the text itself, give "
-        "its bytes: text.encode()"
+        f"must be the path of a file, not a text of {len(path):,} characters ({reason}); to attach the text itself, "
+        "give its bytes: text.encode()"
     )
 
 
@@ -247,12 +249,15 @@ def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
     if not _can_be_rewound(file):
         blob = _copied(file, name, given_up)
         if not blob.measure() and _was_read(file):
-            raise InvalidArgumentError(f"the open file {name!r} was read to its end already, and can't be rewound")
+            raise InvalidArgumentError(
+                f"must be a file with something left to read, not the open file {name!r}, which was read to its end and "
+                "can't be rewound"
+            )
         return blob
     try:
         start = file.tell()
     except Exception as error:  # a class of the caller's own may raise anything
-        raise InvalidArgumentError(f"{what} can't be read: {error}") from error
+        raise unreadable(what, error) from error
     if readable_in_place(file) is not None:
         blob = FileBlob(file, start, name)
         if start:
@@ -264,7 +269,7 @@ def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
         with suppress(Exception):  # closed meanwhile, or broken: the caller's next read will say so
             file.seek(start)
     if start and not blob.measure():
-        raise InvalidArgumentError(f"{what} stands at its end, so nothing of it would be sent; call its seek(0) before")
+        raise nothing_left(name)
     return blob
 
 
@@ -273,21 +278,21 @@ def _try_to_read(file: BinaryIO, what: str) -> None:
     try:
         nothing: object = file.read(0)
     except io.UnsupportedOperation as error:
-        raise InvalidArgumentError(f"{what} is not open for reading; open it in mode 'rb'") from error
+        raise InvalidArgumentError(f"must be a file that is open for reading, in mode 'rb', not {what}") from error
     except TypeError as error:
         # `read` takes no size, as in the response of an HTTP client, so this is not a file.
         raise ArgumentTypeError(f"{BINARY}, not {with_article(file)}") from error
     except Exception as error:
-        raise InvalidArgumentError(f"{what} can't be read: {error}") from error
+        raise unreadable(what, error) from error
     if isinstance(nothing, str):
-        raise ArgumentTypeError(f"{what} is in text mode; open it in binary mode ('rb')")
+        raise ArgumentTypeError(f"must be a file in binary mode ('rb'), not {what}, which is in text mode")
     if inspect.isawaitable(nothing):
         if isinstance(nothing, Coroutine):
             nothing.close()
         line = _bytes_in(file) or "await upload.read()"
         raise ArgumentTypeError(f"{BINARY}, not {with_article(file)}, which is read by awaiting; write {line}")
     if nothing is not None and not isinstance(nothing, (bytes, bytearray)):
-        raise ArgumentTypeError(f"{what} must give bytes, not {with_article(nothing)}")
+        raise ArgumentTypeError(f"must be a file that gives bytes, not {what}, which gives {with_article(nothing)}")
 
 
 def _can_be_rewound(file: BinaryIO) -> bool:
@@ -314,8 +319,8 @@ def _copied(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
             size += copy.write(part)
             if size > _MAX_COPIED:
                 raise InvalidArgumentError(
-                    f"the open file {name!r} has more than {_MAX_COPIED:,} bytes, the most that is copied of a file "
-                    "that can't be read in place; give a path"
+                    f"must be a file of at most {_MAX_COPIED:,} bytes where it has to be copied, not the open file "
+                    f"{name!r}, which has more; give a path"
                 )
         copy.flush()
         blob = FileBlob(cast("BinaryIO", copy), 0, name)
@@ -349,10 +354,11 @@ def _to_its_end(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Iter
             if part is not None and not isinstance(part, (bytes, bytearray)):
                 raise TypeError(f"it must give bytes, not {with_article(part)}")
         except Exception as error:  # gzip raises EOFError and zlib.error, and a class of the caller's own anything
-            raise InvalidArgumentError(f"the open file {name!r} can't be read: {error}") from error
+            raise unreadable(f"the open file {name!r}", error) from error
         if part is None:
             raise InvalidArgumentError(
-                f"the open file {name!r} does not block, and its end has not come yet; read it first"
+                f"must be a file that blocks until its end, not the open file {name!r}, whose end has not come yet; "
+                "read it first"
             )
         if not part:
             return

@@ -178,7 +178,7 @@ def test_the_type_of_a_compressed_inline_image_is_not_that_of_its_content(tmp_pa
 
 @BOTH
 def test_a_missing_file_is_refused(kind, tmp_path):
-    with pytest.raises(ValueError, match=r"^content: .*nowhere\.pdf.* can't be read: No such file"):
+    with pytest.raises(ValueError, match=r"^content: must be a file that can be read, not .*nowhere\.pdf.*: No such file"):
         kind(tmp_path / "nowhere.pdf")
 
 
@@ -219,17 +219,17 @@ def test_a_text_that_was_meant_as_the_content_is_not_shown(kind, text, name):
 
 @BOTH
 def test_the_error_for_a_text_that_is_not_a_path_says_how_to_attach_the_text(kind):
-    with pytest.raises(ValueError, match=r"^content: the text of 26 characters .* give its bytes: text\.encode\(\)$"):
+    with pytest.raises(ValueError, match=r"^content: must be the path of a file, not a text of 26 characters .* give its bytes: text\.encode\(\)$"):
         kind("a text that is the content", "a.txt")
-    with pytest.raises(ValueError, match=r"^content: a web address is not the path of a file; from_url takes one"):
+    with pytest.raises(ValueError, match=r"^content: must be the path of a file, not a web address; from_url takes an address"):
         kind("https://files.example.com/a.pdf")
-    with pytest.raises(ValueError, match=r"^content: the path is empty"):
+    with pytest.raises(ValueError, match=r"^content: must be the path of a file, not an empty text"):
         kind("", "a.txt")
 
 
 @BOTH
 def test_a_path_with_an_address_is_shown_without_it(kind, tmp_path):
-    with pytest.raises(ValueError, match=r"can't be read: No such file") as caught:
+    with pytest.raises(ValueError, match=r"must be a file that can be read, not .*: No such file") as caught:
         kind(tmp_path / "jane@example.com.pdf")
     assert "jane" not in str(caught.value)
 
@@ -237,13 +237,13 @@ def test_a_path_with_an_address_is_shown_without_it(kind, tmp_path):
 @BOTH
 @pytest.mark.parametrize("path", ["nowhere.pdf", "no/where.pdf", "../nowhere.pdf"])
 def test_a_missing_path_is_shown(kind, path):
-    with pytest.raises(ValueError, match=rf"^content: '{path}' can't be read: No such file"):
+    with pytest.raises(ValueError, match=rf"^content: must be a file that can be read, not '{path}': No such file"):
         kind(path)
 
 
 @BOTH
 def test_a_directory_is_refused(kind, tmp_path):
-    with pytest.raises(ValueError, match=r"^content: .* must be a file, not a directory"):
+    with pytest.raises(ValueError, match=r"^content: must be a file, not the directory "):
         kind(tmp_path)
 
 

@@ -181,7 +181,7 @@ def test_a_file_that_is_closed_when_the_last_of_it_was_read_fails_as_one_that_ch
 def test_a_file_that_is_closed_before_it_is_measured_is_a_wrong_argument(path):
     with open(path, "rb") as file:
         blob = blob_of(file, "file.bin")
-    with pytest.raises(ValueError, match=r"file\.bin.* is closed already"):
+    with pytest.raises(ValueError, match=r"must be an open file, not a closed one \(.*file\.bin"):
         encode({"fileblob": blob})
 
 
@@ -223,12 +223,12 @@ class Odd(io.BytesIO):
 @pytest.mark.parametrize("parts", [["text"], [b"first", "text"], [5]], ids=["text", "text later", "a number"])
 def test_a_file_that_gives_something_else_than_bytes_is_a_wrong_argument(parts):
     problem = f"it must give bytes, not {with_article(parts[-1])}"
-    with pytest.raises(ValueError, match=f"^the open file 'odd' can't be read: {problem}$"):
+    with pytest.raises(ValueError, match=f"^must be a file that can be read, not the open file 'odd': {problem}$"):
         blob_of(Odd(*parts), "odd")
 
 
 def test_a_file_that_has_nothing_to_give_yet_is_a_wrong_argument():
-    with pytest.raises(ValueError, match=r"^the open file 'odd' does not block, and its end has not come yet"):
+    with pytest.raises(ValueError, match=r"^must be a file that blocks until its end, not the open file 'odd'"):
         blob_of(Odd(b"first", None), "odd")
 
 

@@ -144,7 +144,7 @@ def test_a_compressed_file_behind_a_buffer_is_sent_uncompressed(tmp_path):
 def test_a_compressed_file_that_is_cut_off_is_a_wrong_argument(kind):
     below, file = COMPRESSED[kind]()
     below.truncate(len(CONTENT) // 2)
-    with file, pytest.raises(ValueError, match="the open file 'name' can't be read: "):
+    with file, pytest.raises(ValueError, match="must be a file that can be read, not the open file 'name': "):
         body_of(file)
 
 
@@ -157,7 +157,7 @@ def test_a_file_that_raises_an_error_of_its_own_is_a_wrong_argument_and_is_put_b
 
     file = Broken(CONTENT)
     file.seek(7)
-    with pytest.raises(ValueError, match="the open file 'name' can't be read: broken"):
+    with pytest.raises(ValueError, match="must be a file that can be read, not the open file 'name': broken"):
         body_of(file)
     assert file.tell() == 7
 

@@ -114,8 +114,8 @@ class Endless(io.RawIOBase):
 def test_an_endless_file_is_copied_no_further_than_an_email_could_go(seekable, monkeypatch):
     monkeypatch.setattr(sources, "_MAX_COPIED", 5_000_000)
     text = (
-        "^content: the open file 'zeros' has more than 5,000,000 bytes, the most that is copied of a file that can't "
-        "be read in place; give a path$"
+        "^content: must be a file of at most 5,000,000 bytes where it has to be copied, not the open file 'zeros', "
+        "which has more; give a path$"
     )
     with pytest.raises(ValueError, match=text):
         Attachment(Endless(seekable=seekable), "zeros")

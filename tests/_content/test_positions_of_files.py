@@ -55,7 +55,7 @@ def test_a_file_that_stands_at_its_end_is_never_an_empty_attachment(tmp_path):
     with each_kind_of_file(tmp_path) as files:
         for name, file in files.items():
             file.read()
-            with pytest.raises(ValueError, match=rf"^content: the open file '{name}' stands at its end, .* seek\(0\)"):
+            with pytest.raises(ValueError, match=rf"^content: must be a file with something left to read, not the open file '{name}', which .*seek\(0\)"):
                 Attachment(file, name)
             file.seek(1)
             assert Attachment(file, name).blob.measure() == 2
@@ -98,7 +98,7 @@ def test_a_file_that_is_cut_to_where_it_stood_before_it_is_sent_is_refused(tmp_p
         file.seek(3)
         made = Attachment(file)
         file.truncate(3)
-        with pytest.raises(ValueError, match="'a' stands at its end"):
+        with pytest.raises(ValueError, match="'a', which stands at its end"):
             encode({"fileblob": made.blob})
 
 
@@ -118,7 +118,7 @@ class OnlyReads:
 def test_a_stream_that_says_it_was_read_already_is_refused():
     stream = OnlyReads(b"abc")
     assert blob_of(stream, "stream").data == b"abc"
-    with pytest.raises(ValueError, match="'stream' was read to its end already, and can't be rewound"):
+    with pytest.raises(ValueError, match="something left to read, not the open file 'stream', which was read to its end"):
         blob_of(stream, "stream")
     assert blob_of(OnlyReads(b""), "stream").data == b""
 
@@ -133,7 +133,7 @@ def test_a_file_that_was_closed_is_refused_with_the_reason(kind, tmp_path):
     files["memory"].close()
     for name in ("plain", "raw", "writable", "member", "compressed", "spooled", "memory"):
         for given in ((), ("a.pdf",)):
-            with pytest.raises(ValueError, match=r"^content: the open file is closed already; give its bytes"):
+            with pytest.raises(ValueError, match=r"^content: must be an open file, not a closed one; give its bytes"):
                 kind(files[name], *given)
 
 
@@ -144,7 +144,7 @@ def test_a_file_that_reads_as_empty_once_it_is_closed_is_refused():
 
     file = Forgiving()
     file.close()
-    with pytest.raises(ValueError, match="closed already"):
+    with pytest.raises(ValueError, match="not a closed one"):
         Attachment(file, "a.pdf")
 
 
@@ -167,7 +167,7 @@ async def test_an_upload_that_its_framework_closed_meanwhile_is_refused_before_a
     )
     await upload.close()
     with pytest.raises(
-        ValueError, match=r"^attachments\[0\]: the open file 'invoice.pdf' is closed already.*web frameworks close"
+        ValueError, match=r"^attachments\[0\]: must be an open file, not a closed one \('invoice.pdf'\).*web frameworks close"
     ):
         encode(made.to_fields())
 

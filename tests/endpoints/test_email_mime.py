@@ -196,7 +196,7 @@ async def test_an_open_file_that_stands_at_its_end_is_refused(client, nothing_se
 
 
 async def test_a_missing_file_is_refused(client, nothing_sent, tmp_path):
-    with pytest.raises(ValueError, match=r"^mime_email: .*nowhere.* can't be read"):
+    with pytest.raises(ValueError, match=r"^mime_email: must be a file that can be read, not .*nowhere"):
         await client.email.send_mime(tmp_path / "nowhere")
 
 

@@ -186,7 +186,7 @@ def test_a_path_stands_for_a_file(argument, kind, tmp_path):
 @pytest.mark.parametrize("argument", ["attachments", "inlines"])
 def test_the_error_for_a_missing_file_names_its_position(argument, tmp_path):
     kind = Attachment if argument == "attachments" else Inline
-    with pytest.raises(ValueError, match=rf"^{argument}\[1\]: .*can't be read"):
+    with pytest.raises(ValueError, match=rf"^{argument}\[1\]: must be a file that can be read"):
         email(**{argument: [kind(b"x", "a.pdf"), tmp_path / "nowhere"]})
 
 
