@@ -288,6 +288,8 @@ class EmailFile:
         from ._seen import Seen
 
         count = 0
+        good = 0
+        readable = True
         bad: list[tuple[int, str]] = []
         duplicates: list[tuple[int, str]] = []
         seen = Seen()
@@ -298,19 +300,23 @@ class EmailFile:
                     _end_with_the_program()
                 if isinstance(made, str):
                     bad.append((line, made))
-                if reference is not None and not seen.add(reference):
+                is_new = reference is None or seen.add(reference)
+                if reference is not None and not is_new:
                     duplicates.append((line, reference))
+                good += is_new and isinstance(made, Email)
                 if len(bad) + len(duplicates) >= MAX_BAD_ROWS:
                     break
         except RecordsError as error:
             bad.append((error.line, str(error)))
+            readable = False
         finally:
             seen.close()
         bad += self._duplicates_text(duplicates)
         if bad:
-            raise self._list_error(sorted(bad))
+            # Where the file can't be read to its end, a run without a check would send some rows and then end.
+            raise self._list_error(sorted(bad), "; check=False sends the other rows" if good and readable else "")
         if not count:
-            raise self._error(1, "there are no rows")
+            raise self._error(1, "must be followed by rows, and there are none")
         return count
 
     def _duplicates_text(self, duplicates: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -325,19 +331,19 @@ class EmailFile:
                 missing.remove(reference)
                 first[reference] = line
         return [
-            (line, f"the reference {reference!r} is in line {first[reference]:,} already")
+            (line, f"must have a reference of its own, not {reference!r}, which is in line {first[reference]:,} already")
             for line, reference in duplicates
         ]
 
-    def _list_error(self, bad: Sequence[tuple[int, str]]) -> InvalidArgumentError:
+    def _list_error(self, bad: Sequence[tuple[int, str]], hint: str) -> InvalidArgumentError:
         if len(bad) == 1:
-            return self._error(*bad[0])
+            return self._error(*bad[0], hint)
         lines: dict[str, list[str]] = {}
         for line, text in bad:
             lines.setdefault(text, []).append(f"{line:,}")
         more = ", and perhaps more" if len(bad) >= MAX_BAD_ROWS else ""
         texts = (f"line{'s' if some[1:] else ''} {', '.join(some)}: {_shown(text)}" for text, some in lines.items())
-        title = f"{mask_text(self.path)}: {len(bad)} bad rows{more}"
+        title = f"{mask_text(self.path)}: {len(bad)} bad rows{more}{hint}"
         return BadRowsError("\n  ".join(map(one_line, [title, *texts])), argument=self.path)
 
     def _made(self, make: Callable[[Mapping[str, Any]], object] | None = None) -> Iterator[_Made]:
@@ -345,7 +351,7 @@ class EmailFile:
         make = make or self._make
         with self._open() as lines:
             if self._checked is not None and self._checked[0] != lines.stamp:
-                raise RecordsError("the file was changed since it was checked", 1)
+                raise RecordsError("the file must not change after it was checked", 1)
             for line, record in records(lines, self._form, self._delimiter):
                 reference = None
                 made: object = record
@@ -375,8 +381,8 @@ class EmailFile:
             value = str(value)
         return check_reference(value, "column {!r}".format, self._reference)
 
-    def _error(self, line: int, text: object) -> InvalidArgumentError:
-        return invalid(f"{self.path}, line {line:,}", _shown(str(text)))
+    def _error(self, line: int, text: object, hint: str = "") -> InvalidArgumentError:
+        return invalid(f"{self.path}, line {line:,}", f"{_shown(str(text))}{hint}")
 
 
 def _shown(text: str) -> str:

@@ -101,7 +101,7 @@ def test_a_file_that_grows_while_it_is_counted_is_an_error_and_is_counted_anew_l
 
     with monkeypatch.context() as patched:
         patched.setattr(module, "records", growing)
-        with pytest.raises(ValueError, match=r"list\.csv, line 4: the file was changed while it was read"):
+        with pytest.raises(ValueError, match=r"list\.csv, line 4: the file must not change while it is read"):
             len(emails)
     assert len(emails) == 3
 
@@ -109,10 +109,10 @@ def test_a_file_that_grows_while_it_is_counted_is_an_error_and_is_counted_anew_l
 @on(
     ("content", "text"),
     [
-        ("", "line 1: is empty"),
-        (GOOD.encode() + b"3,\xff", "line 4: byte 62 of the file is not utf-8"),
-        (GOOD + '3,"', "line 4: the file ends within quotes"),
-        ("id,id\n1,2\n", "line 1: the header names these columns more than once"),
+        ("", "line 1: must name the columns, not be empty"),
+        (GOOD.encode() + b"3,\xff", "line 4: must be utf-8, and byte 62 of the file is not"),
+        (GOOD + '3,"', "line 4: the file must not end within quotes"),
+        ("id,id\n1,2\n", "line 1: must name each column once"),
     ],
 )
 def test_a_file_that_can_not_be_read_to_its_end_has_no_length(content, text, write):

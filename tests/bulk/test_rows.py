@@ -118,11 +118,26 @@ def rows_of(emails):
 def test_all_bad_rows_are_reported_together_and_the_same_problem_once(problem):
     found = problem(TOKEN_HEADER + "1,jane@example.com,x\n2,no,x\n1,joe@example.com,x\n3,no,x\n4,jo@example.com\n")
     assert found.splitlines() == [
-        "list.csv: 4 bad rows",
+        "list.csv: 4 bad rows; check=False sends the other rows",
         "  lines 3, 5: to: must be an e-mail address with one @, not a text without @",
-        "  line 4: the reference '1' is in line 2 already",
-        "  line 6: has 2 columns, and the header 3",
+        "  line 4: must have a reference of its own, not '1', which is in line 2 already",
+        "  line 6: must have 3 columns, as the header has, not 2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "hint"),
+    [
+        ("1,jane@example.com,x\n2,no,x\n", "; check=False sends the other rows"),
+        ("1,no,x\n2,no,x\n", ""),
+        ("1,no,x\n1,no,x\n", ""),
+        ('1,jane@example.com,x\n2,no,x\n3,joe@example.com,"x\n', ""),
+    ],
+    ids=["some rows are good", "none is good", "the same reference twice", "the rest can't be read"],
+)
+def test_an_error_about_bad_rows_says_how_to_send_the_good_rows_if_that_sends_any(problem, rows, hint):
+    title = problem(TOKEN_HEADER + rows).splitlines()[0]
+    assert "".join(title.partition(";")[1:]) == hint
 
 
 def test_an_unreadable_rest_is_reported_together_with_the_bad_rows_before_it(problem):
@@ -222,13 +237,13 @@ def test_a_file_that_changes_is_noticed(file_of, tmp_path):
     with path.open("a") as file:
         file.write("3,jo@example.com,Jo\n")
     with pytest.raises(
-        ValueError, match="line 4: the file was changed while it was read; is something still writing it"
+        ValueError, match="line 4: the file must not change while it is read; is something still writing it"
     ):
         list(first)
     assert emails.check() == 3
     with path.open("a") as file:
         file.write("4,ann@example.com,Ann\n")
-    with pytest.raises(ValueError, match="line 1: the file was changed since it was checked"):
+    with pytest.raises(ValueError, match="line 1: the file must not change after it was checked"):
         next(iter(emails))
     assert emails.check() == len(list(emails)) == 4
 
@@ -307,7 +322,7 @@ def test_without_checks_a_bad_row_is_an_outcome_and_an_unreadable_file_still_an_
         for outcome in file_of(GOOD.replace("jane@", "")[:-1], check=False, reference=None)
         if isinstance(outcome, Outcome)
     ] == ["1"]
-    with pytest.raises(ValueError, match="line 4: byte"):
+    with pytest.raises(ValueError, match="line 4: must be utf-8, and byte"):
         list(file_of(GOOD.encode() + b"3,\xff", check=False))
     with pytest.raises(ValueError, match="line 2: to: must be an e-mail address"):
         list(file_of(GOOD.replace("jane@", "")))

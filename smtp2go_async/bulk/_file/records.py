@@ -135,16 +135,16 @@ class FileLines(Iterator[str]):
         except UnicodeDecodeError as error:
             # The position in the error counts from the start of the block that was decoded last.
             position = self._file.tell() - len(error.object) + error.start
-            text = f"byte {position:,} of the file is not {self._encoding} ({error.reason}); give its encoding"
+            text = f"must be {self._encoding}, and byte {position:,} of the file is not ({error.reason}); give its encoding"
             raise RecordsError(text, self._line_at(position)) from None
         if not line:
             # A file that is still written ends anywhere, even within an address.
             if stamp_of(os.fstat(self._file.fileno())) != self.stamp:
-                raise RecordsError(f"the file was changed while it was read; {_WRITING}", self.number)
+                raise RecordsError(f"the file must not change while it is read; {_WRITING}", self.number)
             raise StopIteration
         self.number += 1
         if len(line) >= MAX_LINE_LENGTH:
-            raise RecordsError(f"is longer than {MAX_LINE_LENGTH:,} characters", self.number)
+            raise RecordsError(f"must have less than {MAX_LINE_LENGTH:,} characters", self.number)
         if "\0" in line:
             self.last_nul = self.number
         return line
@@ -169,7 +169,7 @@ def records(lines: FileLines, form: Format, delimiter: str | None) -> Iterator[t
     found = _from_json(lines) if form == "jsonl" else _from_csv(lines, delimiter)
     for line, record in found:
         if lines.last_nul >= line:
-            yield line, ValueError("holds a NUL character; if the file is UTF-16, give encoding='utf-16-le' or -be")
+            yield line, ValueError("must not hold a NUL character; if the file is UTF-16, give encoding='utf-16-le' or -be")
         else:
             yield line, record
 
@@ -182,14 +182,14 @@ def _from_csv(lines: FileLines, delimiter: str | None) -> Iterator[tuple[int, Re
     if header is not None and (separator_line := _SEPARATOR_LINE.fullmatch(header)):
         if delimiter not in (None, separator_line[1]):
             raise RecordsError(
-                f"names {separator_line[1]!r} as the character between columns, not {delimiter!r}; "
+                f"must name {delimiter!r} as the character between columns, not {separator_line[1]!r}; "
                 f"give delimiter={separator_line[1]!r}",
                 lines.number,
             )
         delimiter = separator_line[1]
         header = next((line for line in lines if line.strip()), None)
     if header is None:
-        raise RecordsError("is empty; the first line names the columns", 1)
+        raise RecordsError("must name the columns, not be empty", 1)
     first = lines.number
     reader = csv.reader(_chained(header, lines), delimiter=delimiter or _delimiter_in(header), strict=True)
     names: list[str] = []
@@ -207,11 +207,11 @@ def _from_csv(lines: FileLines, delimiter: str | None) -> Iterator[tuple[int, Re
         if not names:
             names = _header(cells, line)
         elif len(cells) != len(names):
-            yield line, ValueError(f"has {len(cells):,} columns, and the header {len(names):,}")
+            yield line, ValueError(f"must have {len(names):,} columns, as the header has, not {len(cells):,}")
         else:
             record = Record(zip(names, cells, strict=True))
             if "" in record and any(cell.strip() and not name for name, cell in zip(names, cells, strict=True)):
-                yield line, ValueError("has a value in a column that has no name")
+                yield line, ValueError("must not have a value in a column that has no name")
                 continue
             record.pop("", None)
             yield line, record
@@ -233,7 +233,7 @@ def _header(cells: list[str], line: int) -> list[str]:
     # Of two columns with the same name, a row could hold only the second.
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     if repeated:
-        raise RecordsError(f"the header names these columns more than once: {', '.join(repeated)}", line)
+        raise RecordsError(f"must name each column once, not more than once: {', '.join(repeated)}", line)
     return names
 
 
@@ -242,10 +242,10 @@ def _reason(error: csv.Error) -> str:
     if "field limit" in text:
         # A quote that is never closed takes the rest of the file into its value.
         limit = f"{csv.field_size_limit():,}"
-        return f"a value has more than {limit} characters, the most that CSV takes here; is a quote not closed?"
+        return f"must have values of at most {limit} characters; is a quote not closed?"
     if "end of data" in text:
-        return f"the file ends within quotes; {_WRITING}"
-    return f"is not CSV: {text}"
+        return f"the file must not end within quotes; {_WRITING}"
+    return f"must be CSV: {text}"
 
 
 # --- JSON lines --------------------------------------------------------------------------------------------------
@@ -262,11 +262,11 @@ def _from_json(lines: FileLines) -> Iterator[tuple[int, Record | ValueError]]:
         except json.JSONDecodeError as error:
             # The position counts from the first character of the line that is not a space.
             cut = "" if line.endswith(("\n", "\r")) else f"; the file ends in this line: {_WRITING}"
-            yield lines.number, ValueError(f"is not JSON: {error.msg} at character {error.pos + 1:,}{cut}")
+            yield lines.number, ValueError(f"must be JSON: {error.msg} at character {error.pos + 1:,}{cut}")
         except RecursionError:
-            yield lines.number, ValueError("is not JSON that can be read: nested too deep")
+            yield lines.number, ValueError("must be JSON that can be read, not nested too deep")
         except ValueError as error:
-            yield lines.number, ValueError(f"is not JSON that can be read: {error}")
+            yield lines.number, ValueError(f"must be JSON that can be read: {error}")
         else:
             if isinstance(value, dict):
                 yield lines.number, Record(value)

@@ -39,25 +39,25 @@ FAR = GOOD.encode() + b"".join(b"x%d,jane@example.com,J\xc3\xa4ne\n" % n for n i
 @on(
     ("content", "said"),
     [
-        ("", "line 1: is empty; the first line names the columns"),
-        ("\n \n", "line 1: is empty; the first line names the columns"),
-        (HEADER, "line 1: there are no rows"),
-        ("id,email,name,email\n", "line 1: the header names these columns more than once: email"),
-        (HEADER + "1,jane@example.com\n", "line 2: has 2 columns, and the header 3"),
-        (HEADER + "\n1,jane@example.com,Jane,x\n", "line 3: has 4 columns, and the header 3"),
-        ("id,email,\n1,jane@example.com,x\n", "line 2: has a value in a column that has no name"),
+        ("", "line 1: must name the columns, not be empty"),
+        ("\n \n", "line 1: must name the columns, not be empty"),
+        (HEADER, "line 1: must be followed by rows, and there are none"),
+        ("id,email,name,email\n", "line 1: must name each column once, not more than once: email"),
+        (HEADER + "1,jane@example.com\n", "line 2: must have 3 columns, as the header has, not 2"),
+        (HEADER + "\n1,jane@example.com,Jane,x\n", "line 3: must have 3 columns, as the header has, not 4"),
+        ("id,email,\n1,jane@example.com,x\n", "line 2: must not have a value in a column that has no name"),
         ("id,mail,name\n1,jane@example.com,Jane\n", "line 2: no column 'email'; there are id, mail, name"),
         ("nr,email,name\n1,jane@example.com,Jane\n", "line 2: no column 'id'; there are nr, email, name"),
         (HEADER + ",jane@example.com,Jane\n", "line 2: column 'id': the reference must have 1 to 255 characters, not 0"),
         (HEADER + "1" * 10_000 + ",jane@example.com,Jane\n", "line 2: column 'id': the reference must have 1 to 255 characters, not 10,000"),
-        (HEADER + '1,jane@example.com,"Jane\n2,joe@example.com,Joe\n', "line 2: the file ends within quotes; is something still writing it?"),
-        (HEADER + '1,"jane@example.com" ,Jane\n', "line 2: is not CSV: ',' expected after '\"'"),
-        (HEADER + '1,jane@example.com,"' + "x" * 200_000 + '"\n', "line 2: a value has more than 131,072 characters, the most that CSV takes here; is a quote not closed?"),
-        (HEADER + '1,jane@example.com,"' + "x\n" * 200_000, "line 2: a value has more than 131,072 characters, the most that CSV takes here; is a quote not closed?"),
-        (HEADER + "1,jane@example.com,Ja\0ne\n2,joe@example.com,Joe\n", "line 2: holds a NUL character; if the file is UTF-16, give encoding='utf-16-le' or -be"),
-        (LATIN, f"line 4: byte {LATIN.index(0xF6)} of the file is not utf-8 (invalid start byte); give its encoding"),
-        (FAR, f"line 5,004: byte {FAR.index(0xFF):,} of the file is not utf-8 (invalid start byte); give its encoding"),
-        (GOOD.encode("utf-16")[:-1], f"line 3: byte {len(GOOD) * 2} of the file is not utf-16 (truncated data); give its encoding"),
+        (HEADER + '1,jane@example.com,"Jane\n2,joe@example.com,Joe\n', "line 2: the file must not end within quotes; is something still writing it?"),
+        (HEADER + '1,"jane@example.com" ,Jane\n', "line 2: must be CSV: ',' expected after '\"'"),
+        (HEADER + '1,jane@example.com,"' + "x" * 200_000 + '"\n', "line 2: must have values of at most 131,072 characters; is a quote not closed?"),
+        (HEADER + '1,jane@example.com,"' + "x\n" * 200_000, "line 2: must have values of at most 131,072 characters; is a quote not closed?"),
+        (HEADER + "1,jane@example.com,Ja\0ne\n2,joe@example.com,Joe\n", "line 2: must not hold a NUL character; if the file is UTF-16, give encoding='utf-16-le' or -be; check=False sends the other rows"),
+        (LATIN, f"line 4: must be utf-8, and byte {LATIN.index(0xF6)} of the file is not (invalid start byte); give its encoding"),
+        (FAR, f"line 5,004: must be utf-8, and byte {FAR.index(0xFF):,} of the file is not (invalid start byte); give its encoding"),
+        (GOOD.encode("utf-16")[:-1], f"line 3: must be utf-16, and byte {len(GOOD) * 2} of the file is not (truncated data); give its encoding"),
         (HEADER + '1,jane@example.com,"a\nb"\n', "line 2: subject: must not hold the control character U+000A at position 7"),
     ],
     ids=lambda item: str(item)[:40],
@@ -79,11 +79,11 @@ def test_a_header_that_was_not_split_asks_for_the_delimiter(problem, separator):
     [
         ("[1, 2]", "must be a JSON object, not a list"),
         ("null", "must be a JSON object, not a NoneType"),
-        ('{"id" 1}', "is not JSON: Expecting ':' delimiter at character 7"),
-        ('{"id":', "is not JSON: Expecting value at character 7"),
-        ('{"id": 1, "id": 2}', "is not JSON that can be read: the name 'id' is in the object more than once"),
-        ('{"id": NaN}', "is not JSON that can be read: NaN is not JSON"),
-        ("[" * 100_000, "is not JSON that can be read: nested too deep"),
+        ('{"id" 1}', "must be JSON: Expecting ':' delimiter at character 7"),
+        ('{"id":', "must be JSON: Expecting value at character 7"),
+        ('{"id": 1, "id": 2}', "must be JSON that can be read: the name 'id' is in the object more than once"),
+        ('{"id": NaN}', "must be JSON that can be read: NaN is not JSON"),
+        ("[" * 100_000, "must be JSON that can be read, not nested too deep"),
         ('{"id": 1.5}', "column 'id': the reference must be a str, not a float"),
         ('{"id": true}', "column 'id': the reference must be a str, not a bool"),
         ('{"id": null}', "column 'id': the reference must be a str, not None"),
@@ -95,7 +95,9 @@ def test_a_header_that_was_not_split_asks_for_the_delimiter(problem, separator):
 )  # fmt: skip
 def test_a_bad_json_line_is_refused_with_its_number_and_why(problem, line, said):
     good = '{"id": 1, "email": "jane@example.com", "name": "x"}\n'
-    assert problem(f"{good}\n{line}\n{good.replace('1', '9')}", "list.jsonl") == f"list.jsonl, line 3: {said}"
+    assert problem(f"{good}\n{line}\n{good.replace('1', '9')}", "list.jsonl") == (
+        f"list.jsonl, line 3: {said}; check=False sends the other rows"
+    )
 
 
 def test_a_json_line_without_an_end_may_still_be_written(problem):
@@ -104,7 +106,7 @@ def test_a_json_line_without_an_end_may_still_be_written(problem):
 
 def test_an_endless_line_is_not_read_to_its_end(problem, monkeypatch):
     monkeypatch.setattr(records, "MAX_LINE_LENGTH", 1000)
-    assert problem("x" * 5000, "list.jsonl") == "list.jsonl, line 1: is longer than 1,000 characters"
+    assert problem("x" * 5000, "list.jsonl") == "list.jsonl, line 1: must have less than 1,000 characters"
 
 
 def test_the_limit_of_the_csv_module_stays_what_it_was(tmp_path):
@@ -159,9 +161,9 @@ def test_after_a_separator_line_commas_in_the_header_do_not_count(tmp_path):
 @on(
     ("content", "said"),
     [
-        ("sep=;\n", "line 1: is empty; the first line names the columns"),
-        ("sep=;\nid;email;name\n", "line 2: there are no rows"),
-        ("sep=;\nid;email;name\n1;jane@example.com\n", "line 3: has 2 columns, and the header 3"),
+        ("sep=;\n", "line 1: must name the columns, not be empty"),
+        ("sep=;\nid;email;name\n", "line 2: must be followed by rows, and there are none"),
+        ("sep=;\nid;email;name\n1;jane@example.com\n", "line 3: must have 3 columns, as the header has, not 2"),
         (
             "sep=;\n\nid;email;name\n\n1;jane;Jane\n",
             "line 5: to: must be an e-mail address with one @, not a text without @",
@@ -175,12 +177,12 @@ def test_a_separator_line_counts_as_a_line(problem, content, said):
 def test_a_separator_line_that_contradicts_the_argument_is_refused(tmp_path):
     (tmp_path / "list.csv").write_text("sep=;\n" + GOOD.replace(",", ";"))
     with pytest.raises(
-        ValueError, match="line 1: names ';' as the character between columns, not ','; give delimiter=';'"
+        ValueError, match="line 1: must name ',' as the character between columns, not ';'; give delimiter=';'"
     ):
         EmailFile(tmp_path / "list.csv", hello, delimiter=",").check()
     (tmp_path / "list.tsv").write_text("sep=;\n" + GOOD.replace(",", ";"))
     with pytest.raises(
-        ValueError, match=r"line 1: names ';' as the character between columns, not '\\t'; give delimiter=';'"
+        ValueError, match=r"line 1: must name '\\t' as the character between columns, not ';'; give delimiter=';'"
     ):
         EmailFile(tmp_path / "list.tsv", hello).check()
     assert len(rows_of(tmp_path / "list.tsv", delimiter=";")) == 2
