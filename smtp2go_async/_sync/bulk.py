@@ -47,7 +47,8 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
             resend_unknown: Send e-mails again whose outcome was unknown in a run before. **This can send twice.**
             resend_refused: Try e-mails again that were refused or failed in a run before, and are as they were.
                 E-mails that were corrected in the list are sent in any case.
-            on_outcome: Called with each `Outcome` as it is settled, in any order.
+            on_outcome: Called with each `Outcome` as it is settled, in any order. Not an async function; that a plain
+                one returns a coroutine is noticed when it is called, so after the first e-mail was sent.
 
         Raises:
             BulkStoppedError: The key, a permission, the plan or the network ended the run; its ``report`` says how far
@@ -135,7 +136,7 @@ class SyncBulk(SyncSettlingGroup[Bulk]):
             journal: A `Journal`, or its path. It is bound to this text.
             resend_unknown: Send again where the outcome was unknown. **This can send twice.**
             resend_refused: Try numbers again that were refused.
-            on_outcome: Called with each `SmsOutcome` as it is settled.
+            on_outcome: Called with each `SmsOutcome` as it is settled; as for `send`.
 
         Raises:
             BulkStoppedError: The key, a permission, the plan or the network ended the run.

@@ -21,7 +21,7 @@ from .._values.checks import check_count, check_not_blank
 from .._values.problems import mistyped, wrong_type
 from ..endpoints._group import EndpointGroup
 from ..endpoints.sms import check_sender
-from ..errors import JournalError
+from ..errors import JournalError, Smtp2goError
 from ._plan import MAX_BATCH_SIZE
 from ._run.channels import BatchSends, SingleSends, SmsSends
 from ._run.list_rows import EmailSource, ListSource, NumberSource, email_row, number_row
@@ -80,7 +80,8 @@ class Bulk(EndpointGroup):
             resend_unknown: Send e-mails again whose outcome was unknown in a run before. **This can send twice.**
             resend_refused: Try e-mails again that were refused or failed in a run before, and are as they were.
                 E-mails that were corrected in the list are sent in any case.
-            on_outcome: Called with each `Outcome` as it is settled, in any order.
+            on_outcome: Called with each `Outcome` as it is settled, in any order. Not an async function; that a plain
+                one returns a coroutine is noticed when it is called, so after the first e-mail was sent.
 
         Raises:
             BulkStoppedError: The key, a permission, the plan or the network ended the run; its ``report`` says how far
@@ -157,7 +158,7 @@ class Bulk(EndpointGroup):
             journal: A `Journal`, or its path. It is bound to this text.
             resend_unknown: Send again where the outcome was unknown. **This can send twice.**
             resend_refused: Try numbers again that were refused.
-            on_outcome: Called with each `SmsOutcome` as it is settled.
+            on_outcome: Called with each `SmsOutcome` as it is settled; as for `send`.
 
         Raises:
             BulkStoppedError: The key, a permission, the plan or the network ended the run.
@@ -230,9 +231,11 @@ class Bulk(EndpointGroup):
                         await run.go(notify=notify)
                 run.check()
                 return run.report
-        except JournalError as error:
+        except Smtp2goError as error:
             # Also an error that is noticed when the journal is closed.
             if run is not None:
+                run.correct(error)
+            if run is not None and isinstance(error, JournalError):
                 error.add_note(f"smtp2go_async: until then: {run.report}")
             raise
 
@@ -265,10 +268,14 @@ def _notify_each(on_outcome: OnOutcome, outcomes: Sequence[Outcome]) -> None:
 
 
 def _check_callback(on_outcome: OnOutcome) -> OnOutcome:
-    if not callable(on_outcome) or inspect.iscoroutinefunction(on_outcome):
-        if callable(on_outcome):
-            raise mistyped("on_outcome", "must be a plain function, not an async one; use bulk.stream() to await")
+    if not callable(on_outcome):
         raise wrong_type("on_outcome", "a plain function", on_outcome)
+    # What it returns can't be known before it is called; these are known by their definitions.
+    for function in (on_outcome, getattr(type(on_outcome), "__call__", None)):
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise mistyped("on_outcome", "must be a plain function, not an async one; use bulk.stream() to await")
+        if inspect.isgeneratorfunction(function):
+            raise mistyped("on_outcome", "must be a plain function, not a generator function, which does nothing when called")
     return on_outcome
 
 

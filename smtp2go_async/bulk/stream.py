@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 
 from .._paging import SyncPaged
-from ..errors import NotSentError
+from ..errors import NotSentError, Smtp2goError
 from ._run.run import Run
 from ._run.session import RunSession
 from ._run.signals import Stop, ending_on_signals
@@ -100,9 +100,13 @@ class OutcomeStream(AsyncIterator[Outcome]):
         if (run.ended or self._error) and not self._gathered:
             # All outcomes were given out, so the error that ended the run can be raised.
             await self._close()
-            if self._error is not None:
-                raise self._error
-            run.check()
+            try:
+                if self._error is not None:
+                    raise self._error
+                run.check()
+            except Smtp2goError as error:
+                run.correct(error)
+                raise
 
     async def _go(self, run: Run) -> None:
         until = time.monotonic() + MAX_PAGE_SECONDS
@@ -138,8 +142,12 @@ class OutcomeStream(AsyncIterator[Outcome]):
     async def _close(self) -> None:
         self._closed = True
         if self._run is not None:
-            self._run = None
-            await self._session.__aexit__(None, None, None)
+            run, self._run = self._run, None
+            try:
+                await self._session.__aexit__(None, None, None)
+            except Smtp2goError as error:
+                run.correct(error)
+                raise
 
     def abandon(self) -> None:
         """Close the journal when the event loop is gone, and all calls under way with it."""

@@ -26,6 +26,8 @@ class RowSender:
     recorder: Recorder
     stopping: Stopping
     limit: CallLimit
+    has_called: bool = attrs.field(default=False, init=False)
+    """Whether a call was made, so that rows may have been sent."""
     _unanswered: int = attrs.field(default=0, init=False)
     """Calls in a row without a clear response."""
     _refused: int = attrs.field(default=0, init=False)
@@ -45,6 +47,7 @@ class RowSender:
                 if self.stopping.is_set:
                     await self.recorder.give_back(_joined([part, *parts]))
                     break
+            self.has_called = True
             try:
                 outcomes += await self.channel.send(self.calls, part)
             except (Smtp2goError, ValueError, TypeError) as error:

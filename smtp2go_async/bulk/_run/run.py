@@ -6,7 +6,7 @@ from collections.abc import Callable
 import anyio
 
 from ..._calls import Calls
-from ...errors import BulkStoppedError
+from ...errors import BulkStoppedError, Smtp2goError
 from ...retry import CallEffect, Decision, decide, failure_of
 from ..journal import Journal
 from ..outcome import BulkReport
@@ -39,8 +39,8 @@ class Run:
         self._gatherer = RowGatherer(source, channel, self._recorder, self._stopping)
         calls = patient(calls, self._stopping.event)
         limit = CallLimit(calls, concurrency)
-        sender = RowSender(calls, channel, self._recorder, self._stopping, limit)
-        self._workers = Workers(self._gatherer, sender, self._recorder, self._tally, self._stopping, limit)
+        self._sender = RowSender(calls, channel, self._recorder, self._stopping, limit)
+        self._workers = Workers(self._gatherer, self._sender, self._recorder, self._tally, self._stopping, limit)
 
     def stop(self, *, at_once: bool = False) -> None:
         """Take no more rows; calls under way are settled, and rows that wait go back.
@@ -59,6 +59,14 @@ class Run:
     def report(self) -> BulkReport:
         """The counts so far."""
         return self._tally.report
+
+    def correct(self, error: Smtp2goError) -> None:
+        """Let an error that ends the run no longer say that nothing was sent, once a call was made.
+
+        A wrong row in the middle of a list is a wrong argument, and the rows before it were sent.
+        """
+        if error.carried_out is False and self._sender.has_called:
+            error.carried_out = None
 
     def check(self) -> None:
         """Raise what ended the run, or what the list or the callback raised.

@@ -1,5 +1,7 @@
 """Errors that end a run before its list does, and errors that it outlasts."""
 
+import functools
+
 import pytest
 from bulk.helpers import BAD_KEY, LOST, TURNED_AWAY, counted, emails, states
 from faults.scripted import refusal
@@ -82,11 +84,28 @@ def test_a_run_that_meets_a_429_goes_on_after_the_cool_down(go, client, provider
     assert max(time.slept) >= 60.0
 
 
-def test_an_async_on_outcome_is_refused(go, client, provider):
+def test_an_on_outcome_that_would_do_nothing_when_it_is_called_is_refused(go, client, provider):
     async def on_outcome(outcome):
         raise AssertionError(outcome)
 
-    for wrong, kind in ((on_outcome, "an async one"), ("told", "a str")):
+    async def async_generator(outcome):
+        yield outcome
+
+    def generator(outcome):
+        yield outcome
+
+    class Awaited:
+        async def __call__(self, outcome):
+            raise AssertionError(outcome)
+
+    for wrong, kind in (
+        (on_outcome, "an async one"),
+        (functools.partial(on_outcome), "an async one"),
+        (Awaited(), "an async one"),
+        (async_generator, "an async one"),
+        (generator, "a generator function"),
+        ("told", "a str"),
+    ):
         with pytest.raises(TypeError, match=f"on_outcome: must be a plain function, not {kind}"):
             go(client.bulk.send, emails(2), on_outcome=wrong)
         with pytest.raises(TypeError, match="on_outcome"):
