@@ -27,8 +27,8 @@ out" alone does not say so. It follows the table in `smtp2go_async.retry`: "not 
 made twice (`CallEffect.READ` and ``CONVERGES``), apart from a 500 with an error code of the API, and no for one that
 does two things (``ONCE``), since an unknown outcome may be a success. An error that follows an earlier attempt with an
 unknown outcome has ``carried_out=None``, and is not retryable if the call was a send. So has any error that ends a run
-after its first call: a wrong row in the middle of a list, or a journal that can't be written any more. A run that ended early is
-retryable if it has a journal and the reason passes: started again with that journal, it sends no row twice.
+after its first call: a wrong row in the middle of a list, or a journal that can't be written any more. A run that ended
+early is retryable if it has a journal and the reason passes: started again with that journal, it sends no row twice.
 
 All of them pickle and copy, and go through JSON by `Smtp2goError.to_dict` and `Smtp2goError.from_dict`. So do their
 ``args``, which is what Celery keeps: ``type(error)(*error.args)`` is the same error again. The text names the

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import os
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import MappingProxyType
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import attrs
 
 from ._content.blobs import Blob
+from ._content.file_names import checked_cid, checked_file_name, last_part, own_name
 from ._content.media_types import guess_type
 from ._content.portable_email import PortableEmail
-from ._content.sources import blob_of, check_content, last_part, line_for, own_name
+from ._content.sources import blob_of, check_content, line_for
 from ._masking import repr_masked, repr_personal, repr_url, shown_half_made
 from ._values.address import (
     AddressLike,
@@ -26,7 +26,6 @@ from ._values.address import (
 )
 from ._values.checks import check_bool, check_line, check_no_control_characters, check_text
 from ._values.dates import check_aware, format_schedule
-from ._values.domains import character
 from ._values.options import Options
 from ._values.problems import invalid, renamed, wrong_type
 from ._values.signatures import name_arguments_of_class
@@ -35,23 +34,6 @@ A = TypeVar("A", bound="Attachment")
 
 AttachmentContent = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 """Bytes, the path of a file, or a file that is open in binary mode."""
-
-
-# These characters change the order in which a name is shown, and make an .exe look like a .pdf.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
-
-def _file_name(value: object, argument: str) -> str:
-    name = check_no_control_characters(check_text(value, argument), argument)
-    if not name.strip():
-        raise invalid(argument, "must not be empty")
-    if name in (".", ".."):
-        raise invalid(argument, f"must be the name of a file, not {name!r}")
-    if found := _TURNS.search(name):
-        raise invalid(
-            argument, f"must not hold {character(found[0])} at position {found.start()}, which disguises a name"
-        )
-    return name
 
 
 @name_arguments_of_class
@@ -134,8 +116,7 @@ class Attachment:
 
     @classmethod
     def _name_of(cls, given: object) -> str:
-        # The recipient's program would drop the folders, and they may say something private.
-        return _file_name(last_part(check_text(given, "filename")), "filename")
+        return checked_file_name(given)
 
     def to_field(self) -> dict[str, Any]:
         """Return the request field for this file."""
@@ -171,16 +152,7 @@ class Inline(Attachment):
 
     @classmethod
     def _name_of(cls, given: object) -> str:
-        name = check_no_control_characters(check_text(given, "cid"), "cid").strip()
-        # The caller may copy the cid from the HTML body, or from the Content-ID header of the part.
-        for _ in range(2):
-            name = name[4:].lstrip() if name[:4].lower() == "cid:" else name
-            name = name[1:-1].strip() if name[:1] == "<" and name[-1:] == ">" else name
-        if found := re.search(r"[<>]", name):
-            raise invalid(
-                "cid", f"must be the name behind cid: in the HTML body, not hold {found[0]} at position {found.start()}"
-            )
-        return _file_name(name, "cid")
+        return checked_cid(given)
 
     @property
     def cid(self) -> str:

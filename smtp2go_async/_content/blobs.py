@@ -276,9 +276,10 @@ def check_not_closed(file: object, name: str | None = None) -> None:
         ValueError: The file is closed.
     """
     if getattr(file, "closed", False) is True:
+        which = "" if name is None else f" ({name!r})"
         raise InvalidArgumentError(
-            f"must be an open file, not a closed one{'' if name is None else f' ({name!r})'}; give its bytes, or use it "
-            "before it is closed (web frameworks close an upload once its request was answered)"
+            f"must be an open file, not a closed one{which}; give its bytes, or use it before it is closed (web "
+            "frameworks close an upload once its request was answered)"
         )
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from .._masking import mask_text
-from .._values.problems import invalid, with_article
+from .._values.problems import with_article
 from ..errors import ArgumentTypeError, InvalidArgumentError
 from .blobs import (
     CHUNK,
@@ -50,61 +50,6 @@ _FILE_NAME = re.compile(r"[\w./\\:~-]*[\w~-]\.\w{1,8}")
 
 BINARY = "must be bytes, a path or an open binary file"
 """What each error about content of another kind begins with."""
-
-_SEPARATOR = re.compile(r"[/\\]")
-_COMPRESSED = ("gzip", "bz2", "lzma", "compression")
-"""The modules whose files read as the content inside, and have the name of the compressed file."""
-_COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".lzma", ".zst")
-
-
-def last_part(name: str) -> str:
-    """Return a file name without the folders before it, in the writing of any system."""
-    return _SEPARATOR.split(name)[-1]
-
-
-def own_name(content: object) -> str:
-    """Return the file name that a content brings with it.
-
-    An upload's ``filename`` comes first: in Flask and others ``name`` is the name of the form's field.
-
-    Raises:
-        ValueError: The content has no file name.
-    """
-    if isinstance(content, (str, os.PathLike)):
-        return last_part(os.fsdecode(content))
-    compressed = type(content).__module__.partition(".")[0] in _COMPRESSED
-    if not compressed and hasattr(content, "filename"):
-        if name := _last_part_of(getattr(content, "filename", None)):
-            return name
-        raise invalid("filename", "must be given, since the upload has no file name (was no file chosen?)")
-    # By the module: the class of `NamedTemporaryFile` has no public name.
-    if any(base.__module__ == "tempfile" for base in type(content).__mro__):
-        raise invalid(
-            "filename",
-            "must be given, since a temporary file has no name for a recipient; of an upload upload.filename",
-        )
-    if _has_the_name_of_its_archive(content):
-        raise invalid("filename", "must be given, since the member of this tar file does not tell its own name")
-    for attribute in ("name", "path"):  # files of fsspec have a path
-        if name := _last_part_of(getattr(content, attribute, None)):
-            stem, ending = os.path.splitext(name)
-            return stem if compressed and ending.lower() in _COMPRESSED_ENDINGS else name
-    raise invalid("filename", "must be given with bytes, and with files without a name")
-
-
-def _has_the_name_of_its_archive(content: object) -> bool:
-    """Whether a content is a member of a tar file on CPython 3.11, where members have the name of the archive."""
-    archive = getattr(getattr(content, "raw", None), "fileobj", None)
-    return type(content).__module__ == "tarfile" and getattr(content, "name", "") == getattr(archive, "name", "")
-
-
-def _last_part_of(name: object) -> str:
-    """Return the last part of a possible file name, or nothing; ``<stdin>`` is not the name of a file."""
-    if isinstance(name, bytes):
-        name = os.fsdecode(name)
-    if not isinstance(name, str) or (name.startswith("<") and name.endswith(">")):
-        return ""
-    return last_part(name).strip()
 
 
 def check_content(content: object, kind: str | None = None) -> None:
@@ -250,8 +195,8 @@ def _open_file(file: BinaryIO, name: str, given_up: Callable[[], bool]) -> Blob:
         blob = _copied(file, name, given_up)
         if not blob.measure() and _was_read(file):
             raise InvalidArgumentError(
-                f"must be a file with something left to read, not the open file {name!r}, which was read to its end and "
-                "can't be rewound"
+                f"must be a file with something left to read, not the open file {name!r}, which was read to its end "
+                "and can't be rewound"
             )
         return blob
     try:

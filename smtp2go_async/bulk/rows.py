@@ -331,7 +331,10 @@ class EmailFile:
                 missing.remove(reference)
                 first[reference] = line
         return [
-            (line, f"must have a reference of its own, not {reference!r}, which is in line {first[reference]:,} already")
+            (
+                line,
+                f"must have its own reference, not {reference!r}, which is in line {first[reference]:,} already",
+            )
             for line, reference in duplicates
         ]
 

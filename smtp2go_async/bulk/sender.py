@@ -271,11 +271,13 @@ def _check_callback(on_outcome: OnOutcome) -> OnOutcome:
     if not callable(on_outcome):
         raise wrong_type("on_outcome", "a plain function", on_outcome)
     # What it returns can't be known before it is called; these are known by their definitions.
-    for function in (on_outcome, getattr(type(on_outcome), "__call__", None)):
+    for function in (on_outcome, type(on_outcome).__call__):
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             raise mistyped("on_outcome", "must be a plain function, not an async one; use bulk.stream() to await")
         if inspect.isgeneratorfunction(function):
-            raise mistyped("on_outcome", "must be a plain function, not a generator function, which does nothing when called")
+            raise mistyped(
+                "on_outcome", "must be a plain function, not a generator function, which does nothing when called"
+            )
     return on_outcome
 
 

@@ -178,7 +178,9 @@ def test_the_type_of_a_compressed_inline_image_is_not_that_of_its_content(tmp_pa
 
 @BOTH
 def test_a_missing_file_is_refused(kind, tmp_path):
-    with pytest.raises(ValueError, match=r"^content: must be a file that can be read, not .*nowhere\.pdf.*: No such file"):
+    with pytest.raises(
+        ValueError, match=r"^content: must be a file that can be read, not .*nowhere\.pdf.*: No such file"
+    ):
         kind(tmp_path / "nowhere.pdf")
 
 
@@ -219,9 +221,14 @@ def test_a_text_that_was_meant_as_the_content_is_not_shown(kind, text, name):
 
 @BOTH
 def test_the_error_for_a_text_that_is_not_a_path_says_how_to_attach_the_text(kind):
-    with pytest.raises(ValueError, match=r"^content: must be the path of a file, not a text of 26 characters .* give its bytes: text\.encode\(\)$"):
+    with pytest.raises(
+        ValueError,
+        match=r"^content: must be the path of a file, not a text of 26 characters .* give its bytes: text\.encode\(\)$",
+    ):
         kind("a text that is the content", "a.txt")
-    with pytest.raises(ValueError, match=r"^content: must be the path of a file, not a web address; from_url takes an address"):
+    with pytest.raises(
+        ValueError, match=r"^content: must be the path of a file, not a web address; from_url takes an address"
+    ):
         kind("https://files.example.com/a.pdf")
     with pytest.raises(ValueError, match=r"^content: must be the path of a file, not an empty text"):
         kind("", "a.txt")

@@ -181,7 +181,9 @@ def test_the_copy_is_closed_when_the_rest_can_not_be_read(copies):
 
 @pytest.mark.parametrize("part", ["text", 5, object()])
 def test_a_file_that_gives_anything_but_bytes_is_refused(part):
-    text = f"must be a file that can be read, not the open file 'pipe': it must give bytes, not an? {type(part).__name__}"
+    text = (
+        f"must be a file that can be read, not the open file 'pipe': it must give bytes, not an? {type(part).__name__}"
+    )
     with pytest.raises(ValueError, match=f"^{text}$"):
         blob_of(OnlyReads(b"first", part), "pipe")
 

@@ -55,7 +55,10 @@ def test_a_file_that_stands_at_its_end_is_never_an_empty_attachment(tmp_path):
     with each_kind_of_file(tmp_path) as files:
         for name, file in files.items():
             file.read()
-            with pytest.raises(ValueError, match=rf"^content: must be a file with something left to read, not the open file '{name}', which .*seek\(0\)"):
+            with pytest.raises(
+                ValueError,
+                match=rf"^content: must be a file with something left to read, not the open file '{name}', which .*seek\(0\)",
+            ):
                 Attachment(file, name)
             file.seek(1)
             assert Attachment(file, name).blob.measure() == 2
@@ -118,7 +121,9 @@ class OnlyReads:
 def test_a_stream_that_says_it_was_read_already_is_refused():
     stream = OnlyReads(b"abc")
     assert blob_of(stream, "stream").data == b"abc"
-    with pytest.raises(ValueError, match="something left to read, not the open file 'stream', which was read to its end"):
+    with pytest.raises(
+        ValueError, match="something left to read, not the open file 'stream', which was read to its end"
+    ):
         blob_of(stream, "stream")
     assert blob_of(OnlyReads(b""), "stream").data == b""
 
@@ -167,7 +172,8 @@ async def test_an_upload_that_its_framework_closed_meanwhile_is_refused_before_a
     )
     await upload.close()
     with pytest.raises(
-        ValueError, match=r"^attachments\[0\]: must be an open file, not a closed one \('invoice.pdf'\).*web frameworks close"
+        ValueError,
+        match=r"^attachments\[0\]: must be an open file, not a closed one \('invoice.pdf'\).*web frameworks close",
     ):
         encode(made.to_fields())
 

@@ -296,5 +296,8 @@ def test_the_error_for_content_that_was_not_awaited_says_to_await_it():
 
 
 def test_a_file_open_for_writing_is_refused(tmp_path):
-    with open(tmp_path / "a.pdf", "wb") as file, pytest.raises(ValueError, match="must be a file that is open for reading, .* not the open file 'a.pdf'"):
+    with (
+        open(tmp_path / "a.pdf", "wb") as file,
+        pytest.raises(ValueError, match="must be a file that is open for reading, .* not the open file 'a.pdf'"),
+    ):
         Attachment(file)

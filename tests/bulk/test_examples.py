@@ -80,7 +80,10 @@ def test_a_bad_file_is_reported_and_nothing_is_sent(sandbox, tmp_path):
     (tmp_path / "list.csv").write_text("id,email,name\n1,jane@example.com,Jane\n2,no,Joe\n")
     said, text = run(NEWSLETTER, "--csv", tmp_path / "list.csv", "--sandbox-url", sandbox.base_url, status=1)
     problem = "to[0]: must be an e-mail address with one @, not a text without @"
-    assert (said, text) == ("", f"InvalidArgumentError: {tmp_path}/list.csv, line 3: {problem}; check=False sends the other rows")
+    assert (said, text) == (
+        "",
+        f"InvalidArgumentError: {tmp_path}/list.csv, line 3: {problem}; check=False sends the other rows",
+    )
     assert sandbox.requests == ()
 
 

@@ -120,7 +120,7 @@ def test_all_bad_rows_are_reported_together_and_the_same_problem_once(problem):
     assert found.splitlines() == [
         "list.csv: 4 bad rows; check=False sends the other rows",
         "  lines 3, 5: to: must be an e-mail address with one @, not a text without @",
-        "  line 4: must have a reference of its own, not '1', which is in line 2 already",
+        "  line 4: must have its own reference, not '1', which is in line 2 already",
         "  line 6: must have 3 columns, as the header has, not 2",
     ]
 

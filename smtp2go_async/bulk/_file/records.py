@@ -135,7 +135,8 @@ class FileLines(Iterator[str]):
         except UnicodeDecodeError as error:
             # The position in the error counts from the start of the block that was decoded last.
             position = self._file.tell() - len(error.object) + error.start
-            text = f"must be {self._encoding}, and byte {position:,} of the file is not ({error.reason}); give its encoding"
+            where = f"byte {position:,} of the file"
+            text = f"must be {self._encoding}, and {where} is not ({error.reason}); give its encoding"
             raise RecordsError(text, self._line_at(position)) from None
         if not line:
             # A file that is still written ends anywhere, even within an address.
@@ -169,7 +170,8 @@ def records(lines: FileLines, form: Format, delimiter: str | None) -> Iterator[t
     found = _from_json(lines) if form == "jsonl" else _from_csv(lines, delimiter)
     for line, record in found:
         if lines.last_nul >= line:
-            yield line, ValueError("must not hold a NUL character; if the file is UTF-16, give encoding='utf-16-le' or -be")
+            problem = "must not hold a NUL character; if the file is UTF-16, give encoding='utf-16-le' or -be"
+            yield line, ValueError(problem)
         else:
             yield line, record
 
