@@ -3,12 +3,12 @@
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from .domains import character
 from .problems import invalid, wrong_type
-from .signatures import unexpected_argument
+from .signatures import argument_names, unexpected_argument
 
 # Line breaks end a header, so text with one could add headers of its own; two of these are line breaks to Unicode only.
 # The last are halves of characters, which no encoding has a form for.
@@ -151,9 +151,10 @@ def check_path(value: object, argument: str) -> str:
     return path
 
 
-def check_known(options: Mapping[str, Any], known: type, method: str) -> dict[str, Any]:
+def check_known(options: Mapping[str, Any], known: type, method: Callable[..., Any]) -> dict[str, Any]:
     """Return keyword arguments that a TypedDict declares: type checkers know the others for wrong, Python does not."""
     for name in options:
         if name not in known.__annotations__:
-            raise unexpected_argument(method, name, known.__annotations__)
+            # The nearest may be an argument that the method has beside them.
+            raise unexpected_argument(method.__qualname__, name, argument_names(method))
     return dict(options)

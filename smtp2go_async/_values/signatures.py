@@ -49,21 +49,32 @@ def name_arguments(method: Callable[..., Any], shown: str | None = None) -> Call
         shown: The name of the method in that error; its own name if left out.
     """
     names = argument_names(method)
-    shown = shown or method.__qualname__
+    if shown is not None:
+        # Python's own errors, about a missing argument for example, name the method by this.
+        method.__qualname__ = shown
 
-    @functools.wraps(method)
-    def called(self: object, *args: Any, **named: Any) -> Any:
+    def refuse_others(named: dict[str, Any]) -> None:
         if not names.issuperset(named):
-            raise unexpected_argument(shown, next(name for name in named if name not in names), names)
+            wrong = next(name for name in named if name not in names)
+            raise unexpected_argument(method.__qualname__, wrong, names)
+
+    async def awaited(self: object, *args: Any, **named: Any) -> Any:
+        refuse_others(named)
+        return await method(self, *args, **named)
+
+    def called(self: object, *args: Any, **named: Any) -> Any:
+        refuse_others(named)
         return method(self, *args, **named)
 
-    describe(called, method)
-    return called
+    wrapper = functools.wraps(method)(awaited if inspect.iscoroutinefunction(method) else called)
+    describe(wrapper, method)
+    return wrapper
 
 
 def name_arguments_of_options(cls: C) -> C:
-    """Do the same for ``with_options`` of a client, which can have it from a private class above it."""
-    cls.with_options = name_arguments(cls.with_options, f"{cls.__qualname__}.with_options")  # type: ignore[attr-defined]
+    """Do the same for ``with_options`` and ``call`` of a client, which can have them from a private class above it."""
+    for name in ("with_options", "call"):
+        setattr(cls, name, name_arguments(getattr(cls, name), f"{cls.__qualname__}.{name}"))
     return cls
 
 

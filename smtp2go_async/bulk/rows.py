@@ -168,7 +168,7 @@ class EmailFile:
         Example:
             EmailFile.from_template("readers.csv", "welcome", sender="news@example.com", reference="id")
         """
-        same = check_known(cast("Mapping[str, Any]", parts), EmailParts, "from_template")
+        same = check_known(cast("Mapping[str, Any]", parts), EmailParts, EmailFile.from_template)
         for name in {"template_id", "template_data"} & set(same):
             raise invalid(name, "must be left out, since it is made from template= and data=")
         sender = format_address(sender, "sender")
@@ -217,7 +217,7 @@ class EmailFile:
                 subject="News for $name", html_body="<p>Dear $name</p>",
             )
         """
-        same = check_known(cast("Mapping[str, Any]", parts), EmailParts, "from_strings")
+        same = check_known(cast("Mapping[str, Any]", parts), EmailParts, EmailFile.from_strings)
         for name in {"template_id", "template_data"} & set(same):
             raise invalid(name, "must be left out here; it is for from_template")
         make = FromStrings(
