@@ -64,7 +64,7 @@ class Attachment:
         'text/csv'
     """
 
-    filename: str
+    filename: str = attrs.field(repr=repr_masked)
     mimetype: str
     blob: Blob | None = attrs.field(repr=False)
     url: str | None = attrs.field(repr=repr_url)

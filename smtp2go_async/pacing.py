@@ -25,6 +25,7 @@ import attrs
 from ._masking import shown_half_made
 from ._pacing.gate import Gate
 from ._pacing.turns import Turn
+from ._values.checks import check_function
 from ._values.signatures import name_arguments_of_class
 
 Phase = Literal["open", "cooling down", "probing", "recovering"]
@@ -64,6 +65,8 @@ class Pacer:
     def __init__(
         self, *, clock: Callable[[], float] = time.monotonic, draw: Callable[[], float] = random.random
     ) -> None:
+        check_function(clock, "clock")
+        check_function(draw, "draw")
         self._gate = Gate(clock, draw)
 
     @property

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtp2go_async import Attachment, EmailFile, Inline, Journal
 from smtp2go_async._masking import mask_text, repr_masked, repr_personal, repr_secret, repr_url
 from smtp2go_async._model_class import MaskedAddress, PersonalText, Secret, model
 from smtp2go_async.endpoints.email import EmailSent, ScheduledEmail
@@ -223,6 +224,21 @@ def test_the_marks_do_not_change_the_values():
 def test_no_result_shows_addresses_numbers_or_contents(result):
     assert "secret" not in repr(result)
     assert "2025550123" not in repr(result)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda name: Attachment(b"x", name),
+        lambda name: Inline(b"x", name),
+        lambda name: Journal(f"/lists/{name}"),
+        lambda name: EmailFile(f"/lists/{name}.csv", print),
+    ],
+    ids=["attachment", "inline", "journal", "file"],
+)
+def test_the_repr_of_a_file_shows_no_address_in_its_name(named):
+    assert "***@example.com" in repr(named("secret@example.com"))
+    assert "secret" not in repr(named("secret@example.com"))
 
 
 @pytest.mark.parametrize("number", ["+1 202-555-0123", "+1 (202) 555-0123", "+44.20.7946.0018"])

@@ -99,6 +99,12 @@ def check_bool(value: object, argument: str) -> bool:
     raise wrong_type(argument, "a bool", value)
 
 
+def check_function(value: object, argument: str) -> None:
+    """Refuse what can't be called: it would fail later, in the middle of a call or of a run."""
+    if not callable(value):
+        raise wrong_type(argument, "a function", value)
+
+
 def check_int(value: object, argument: str) -> int:
     """Return the value if it is a whole number of at most 64 bits, and not a truth value."""
     if type(value) is not int:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Final, Literal
 
-from .._masking import shown_half_made
+from .._masking import mask_text, shown_half_made
 from .._values.checks import check_bool, check_text
 from .._values.problems import invalid, not_one_of
 from .._values.signatures import name_arguments_of_class
@@ -88,7 +88,7 @@ class Journal(JournalFile):
         self._user: weakref.ref[object] | None = None
 
     def __repr__(self) -> str:
-        return f"<Journal {self.path!r}>"
+        return f"<Journal {mask_text(self.path)!r}>"
 
     # --- what the caller asks -------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from .._values.checks import check_count, check_number, check_text
+from .._values.checks import check_count, check_function, check_number, check_text
 from .._values.problems import invalid, wrong_type
 from .._values.signatures import name_arguments_of_class
 from ..pacing import Pacer
@@ -81,7 +81,11 @@ class Progress:
         self._every = check_number(every, "every")
         if every <= 0:
             raise invalid("every", f"must be more than 0 seconds, not {every}")
+        if file is not None and not callable(getattr(file, "write", None)):
+            # A path, most likely. Errors while showing are not raised, so nothing would ever be shown.
+            raise wrong_type("file", "a file that is open for text", file)
         self._file = file
+        check_function(clock, "clock")
         self._clock = clock
         self._counting = threading.Lock()
         self._showing = threading.Lock()

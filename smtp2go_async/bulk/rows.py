@@ -129,7 +129,7 @@ class EmailFile:
         self._counted: tuple[Stamp, int] | None = None
 
     def __repr__(self) -> str:
-        return f"<EmailFile {self.path!r}>"
+        return f"<EmailFile {mask_text(self.path)!r}>"
 
     @classmethod
     def from_template(
@@ -288,8 +288,7 @@ class EmailFile:
         from ._seen import Seen
 
         count = 0
-        good = 0
-        readable = True
+        good, readable = 0, True
         bad: list[tuple[int, str]] = []
         duplicates: list[tuple[int, str]] = []
         seen = Seen()
@@ -330,13 +329,8 @@ class EmailFile:
             if reference in missing:
                 missing.remove(reference)
                 first[reference] = line
-        return [
-            (
-                line,
-                f"must have its own reference, not {reference!r}, which is in line {first[reference]:,} already",
-            )
-            for line, reference in duplicates
-        ]
+        text = "must have its own reference, not {!r}, which is in line {:,} already".format
+        return [(line, text(reference, first[reference])) for line, reference in duplicates]
 
     def _list_error(self, bad: Sequence[tuple[int, str]], hint: str) -> InvalidArgumentError:
         if len(bad) == 1:

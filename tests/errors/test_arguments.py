@@ -14,6 +14,8 @@ from smtp2go_async import (
     EmailFile,
     InvalidArgumentError,
     Journal,
+    Pacer,
+    Progress,
     RetryPolicy,
     Smtp2goError,
     SyncClient,
@@ -63,6 +65,10 @@ INVALID = [
 ]
 
 MISTYPED = [
+    ("clock", lambda: Pacer(clock=7)),
+    ("draw", lambda: Pacer(draw=None)),
+    ("clock", lambda: Progress(clock=7)),
+    ("file", lambda: Progress(file="progress.log")),
     ("to", lambda: email(to=7)),
     ("to[1]", lambda: email(to=["b@example.com", 7])),
     ("subject", lambda: email(subject=7)),
