@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from _pacing.gates import PATH, Clock, accepted, enter, entered, rate_limited, recovering, release, wait_of
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smtp2go_async import Pacer
@@ -203,11 +203,25 @@ NEWS = st.one_of(
 )
 
 
+SILENT_AT_THE_LIMIT = [
+    ("enter", PATH),
+    ("429", None),
+    ("move", 60.0),
+    ("enter", PATH),
+    ("200", 0),
+    ("enter", PATH),
+    ("move", MAX_SILENCE_SECONDS),
+    ("enter", PATH),
+]
+"""While the gate recovers, a call gets no response for so long that it counts no more, though it is still in flight."""
+
+
 @given(st.lists(NEWS, max_size=60), st.floats(0, 1))
+@example(SILENT_AT_THE_LIMIT, 0.0)
 def test_whatever_comes_the_gate_opens_again_and_the_counts_are_right(events, drawn):
     clock = Clock(0.0)
     pacer = Pacer(clock=clock, draw=lambda: drawn)
-    out = []
+    out, left_at = [], {}
     for what, detail in events:
         if what == "move":
             clock.move(detail)
@@ -215,10 +229,13 @@ def test_whatever_comes_the_gate_opens_again_and_the_counts_are_right(events, dr
             before = pacer.state
             turn = enter(pacer, detail)
             if isinstance(turn, Turn):
-                out.append(turn)
                 assert before.closed_for == 0
                 assert turn.is_probe == (before.phase == "probing")
-                assert before.phase != "recovering" or before.in_flight < before.limit
+                # A call that got no response for so long is in flight, and counts no more.
+                counting = sum(left_at[other] + MAX_SILENCE_SECONDS > clock.now for other in out)
+                assert before.phase != "recovering" or counting < before.limit
+                out.append(turn)
+                left_at[turn] = clock.now
             else:
                 assert turn.seconds > 0
                 assert turn.reason
