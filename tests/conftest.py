@@ -13,13 +13,23 @@ import hypothesis
 import pytest
 from faults.server import FaultServer
 
+from examples import USUAL
 from smtp2go_async import AsyncClient, RetryPolicy
 
 MADE_UP_KEY = "api-" + "A" * 32
 
-# A busy machine takes longer for an example, and that shows nothing.
-hypothesis.settings.register_profile("any machine", deadline=None)
-hypothesis.settings.load_profile("any machine")
+# The same examples in every run, so that a change is judged by what it does and not by what was drawn. Deadlines would
+# judge the machine. `pytest --hypothesis-profile=search` draws new examples, ten times as many, and remembers what failed.
+hypothesis.settings.register_profile("same", max_examples=USUAL, deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile(
+    "search",
+    max_examples=10 * USUAL,
+    deadline=None,
+    derandomize=False,
+    database=hypothesis.database.DirectoryBasedExampleDatabase(".hypothesis/examples"),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("same")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # Shells start what runs in the background like that, and every program that a test starts would inherit it.

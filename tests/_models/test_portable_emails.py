@@ -9,9 +9,10 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async import Attachment, Email, Inline
 
 SHORTEST = {"sender": "shop@example.com", "to": "jane@example.com", "subject": "Hello", "text_body": "Hi"}
@@ -318,7 +319,7 @@ emails = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(email=emails, data=json_values)
 def test_any_email_comes_back_equal_from_json(email, data):
     assert through_json(email) == email
@@ -326,7 +327,7 @@ def test_any_email_comes_back_equal_from_json(email, data):
     assert through_json(templated) == templated
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     data=st.dictionaries(st.sampled_from([one.name for one in attrs.fields(Email)]) | words, json_values, max_size=6)
 )

@@ -4,9 +4,10 @@ import contextlib
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async._models.scalars import to_bool, to_datetime, to_float, to_int, to_str
 
 UTC = dt.UTC
@@ -202,7 +203,7 @@ def test_every_moment_is_read_back_from_the_format_of_schedules(moment):
     assert to_datetime(f"{moment:%Y-%m-%d %H:%M:%S %z}".rjust(25, "0")) == moment
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(max_size=40))
 def test_no_text_makes_the_reader_of_times_fail_in_another_way(text):
     with contextlib.suppress(ValueError):

@@ -5,9 +5,10 @@ import math
 
 import pytest
 from _pacing.gates import Clock, enter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async import Pacer
 from smtp2go_async._pacing.gate import Delay
 from smtp2go_async._pacing.published import PUBLISHED_LIMITS, Limit
@@ -172,7 +173,7 @@ def arrivals(calls, seconds):
 
 
 @pytest.mark.parametrize(("path", "calls", "seconds"), PUBLISHED)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(data=st.data())
 def test_no_window_of_a_period_ever_has_more_calls_than_the_limit(path, calls, seconds, data):
     times = data.draw(arrivals(calls, seconds))

@@ -5,9 +5,10 @@ import re
 from email.headerregistry import Address
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async import Email
 from smtp2go_async._values.address import format_address, format_addresses
 
@@ -297,7 +298,7 @@ def parsed(text):
     return address.display_name, address.addr_spec
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(name=names, address=st.emails())
 @example(name='"', address="jane@example.com")
 @example(name="\\", address="jane@example.com")
@@ -306,7 +307,7 @@ def test_any_name_and_address_are_read_back_by_the_standard_library(name, addres
     assert parsed(format_address((name, address), "to")) == (name, address)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(name=names, address=st.emails())
 def test_a_formatted_address_stays_as_it_is(name, address):
     once = format_address((name, address), "to")
@@ -342,7 +343,7 @@ pieces = st.sampled_from(
 parts = st.lists(pieces, max_size=5).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.builds("{}jane@example.com{}".format, parts, parts) | parts | st.text(max_size=20))
 def test_any_text_is_either_an_address_or_refused(text):
     try:

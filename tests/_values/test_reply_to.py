@@ -11,9 +11,10 @@ from email.header import decode_header, make_header
 from email.utils import getaddresses
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async import Email
 from smtp2go_async._values.encoded_words import encode_name
 
@@ -108,7 +109,7 @@ def test_a_copy_of_an_email_keeps_its_names():
 names = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=200)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.lists(st.tuples(names, st.emails()), min_size=1, max_size=4))
 @example([(" ", "a@example.com")])
 @example([("a  é", "a@example.com")])
@@ -123,13 +124,13 @@ short = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.lists(st.tuples(short, st.emails()), min_size=1, max_size=4))
 def test_names_of_one_word_come_out_of_the_newer_reader_too(pairs):
     assert read_by_default(header_of(pairs)) == pairs
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(names)
 def test_encoded_words_are_short_and_whole(name):
     encoded = encode_name(name)

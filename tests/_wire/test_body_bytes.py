@@ -17,9 +17,10 @@ import zipfile
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async._content import blobs as _blobs
 from smtp2go_async._content.blobs import CHUNK, FileBlob, MemoryBlob, PathBlob
 from smtp2go_async._content.sources import blob_of
@@ -339,7 +340,7 @@ def replaced(value, replace):
     return value
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(fields=st.dictionaries(st.text(), json_values, max_size=4), small=st.sampled_from([0, 100, 64 * 1024]))
 def test_any_json_with_files_anywhere_equals_that_of_the_standard_library(fields, small):
     makers = [MemoryBlob, lambda content: FileBlob(io.BytesIO(content), 0, "x")]

@@ -13,9 +13,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async import CalendarPeriod, endpoints, errors
 from smtp2go_async._model_class import Secret, model, named
 from smtp2go_async._models.converter import loose
@@ -136,14 +137,14 @@ def test_null_in_any_field_is_the_fields_default(cls):
 
 
 @pytest.mark.parametrize("cls", MODELS, ids=lambda one: one.__name__)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(data=st.data())
 def test_every_object_can_be_read(cls, data):
     no_dirt_in(loose().structure(data.draw(dirty_objects(cls)), cls))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.path)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(data=st.data())
 def test_no_response_makes_parsing_fail_in_another_way_than_with_an_error_of_ours(operation, data):
     kind = operation.result
@@ -160,7 +161,7 @@ def test_no_response_makes_parsing_fail_in_another_way_than_with_an_error_of_our
     assert told == operation.path
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode), status=st.integers(100, 599))
 def test_no_bytes_and_no_status_make_parsing_fail_in_another_way(content, status):
     for operation in OPERATIONS:
@@ -168,7 +169,7 @@ def test_no_bytes_and_no_status_make_parsing_fail_in_another_way(content, status
             parse_response(operation, Response(status, content), SETTINGS)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(dirt=dirty_objects(email.EmailSent))
 def test_a_send_with_an_id_and_no_failures_is_accepted_despite_dirt_in_other_fields(dirt):
     for word in ("error", "error_code", "failed"):
@@ -179,7 +180,7 @@ def test_a_send_with_an_id_and_no_failures_is_accepted_despite_dirt_in_other_fie
     assert result.email_id == "1uAbC-1"
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(dirt=dirty_objects(sms.SmsSent))
 def test_texts_counted_as_queued_are_accepted_despite_dirt_in_other_fields(dirt):
     for word in ("error", "error_code"):

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from contract.test_operations import EXAMPLES, OPERATIONS, SETTINGS, _operation
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async._models.shapes import holds_an_object, list_in
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response
@@ -175,7 +176,7 @@ changes = st.lists(st.sampled_from([*AROUND.values(), *WITHIN.values()]), min_si
 
 
 @pytest.mark.parametrize(("name", "example"), ANSWERED)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(several=changes)
 def test_several_changes_at_once_are_read_or_refused_and_never_blank(
     name: str, example: Any, several: list[Change]

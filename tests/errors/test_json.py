@@ -7,9 +7,10 @@ import json
 
 import pytest
 from errors.test_pickle import EMPTY, FULL, KEY, SECRETS, OwnError, kinds
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async.errors import (
     ApiError,
     BadRequestError,
@@ -225,7 +226,7 @@ told = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(message=texts, given=told, carried_out=st.sampled_from([True, False, None]), notes=st.lists(texts, max_size=2))
 def test_any_error_comes_back_from_json_with_the_same_words(message, given, carried_out, notes):
     error = RateLimitError(message, **given)
@@ -240,7 +241,7 @@ def test_any_error_comes_back_from_json_with_the_same_words(message, given, carr
     assert said(whole) | {"carried_out": whole.carried_out} == said(error)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(failures=st.lists(texts, max_size=3), items=st.integers(0, 10**9))
 def test_any_failures_and_counts_come_back(failures, items):
     error = SendRefusedError("no", failures=failures)

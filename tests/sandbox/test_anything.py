@@ -7,9 +7,10 @@ from urllib.parse import quote
 import anyio
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from examples import examples
 from smtp2go_async.sandbox import Sandbox
 from smtp2go_async.sandbox.account import Account
 from smtp2go_async.sandbox.app import create_app
@@ -133,7 +134,7 @@ MIME = st.builds(
     st.sampled_from([b"\n", b"\r\n", b"\r"]),
 )
 
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = examples(150, suppress_health_check=[HealthCheck.too_slow])
 
 
 def run(*calls):

@@ -4,10 +4,10 @@ import sqlite3
 import weakref
 
 from bulk.helpers import claims, settled_rows
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from examples import examples
 from smtp2go_async import Journal
 
 
@@ -75,7 +75,7 @@ class UnwatchedFiles:
     note_write = measure_wal = is_safe_to_write = nothing
 
 
-JournalMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+JournalMachine.TestCase.settings = examples(60, stateful_step_count=25)
 
 
 TestJournalMachine = JournalMachine.TestCase
