@@ -12,8 +12,8 @@ from typing import Any
 import hypothesis
 import pytest
 from faults.server import FaultServer
+from properties import USUAL
 
-from examples import USUAL
 from smtp2go_async import AsyncClient, RetryPolicy
 
 MADE_UP_KEY = "api-" + "A" * 32

@@ -11,8 +11,8 @@ import pytest
 from _mime.odd_messages import DKIM, EIGHT_BITS, ODD, SIGNED_PARTS, UNWRITABLE, URL, modern, older, read, said
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async._mime.headers import UnwritableError
 from smtp2go_async._mime.writing import message_bytes
 

@@ -6,8 +6,8 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async._models.scalars import to_bool, to_datetime, to_float, to_int, to_str
 
 UTC = dt.UTC

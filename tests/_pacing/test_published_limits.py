@@ -7,8 +7,8 @@ import pytest
 from _pacing.gates import Clock, enter
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async import Pacer
 from smtp2go_async._pacing.gate import Delay
 from smtp2go_async._pacing.published import PUBLISHED_LIMITS, Limit

@@ -7,8 +7,8 @@ from email.headerregistry import Address
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async import Email
 from smtp2go_async._values.address import format_address, format_addresses
 

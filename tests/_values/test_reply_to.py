@@ -13,8 +13,8 @@ from email.utils import getaddresses
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async import Email
 from smtp2go_async._values.encoded_words import encode_name
 

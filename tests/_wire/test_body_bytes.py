@@ -19,8 +19,8 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async._content import blobs as _blobs
 from smtp2go_async._content.blobs import CHUNK, FileBlob, MemoryBlob, PathBlob
 from smtp2go_async._content.sources import blob_of

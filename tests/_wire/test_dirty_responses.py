@@ -15,8 +15,8 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async import CalendarPeriod, endpoints, errors
 from smtp2go_async._model_class import Secret, model, named
 from smtp2go_async._models.converter import loose

@@ -13,8 +13,8 @@ import pytest
 from contract.test_operations import EXAMPLES, OPERATIONS, SETTINGS, _operation
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async._models.shapes import holds_an_object, list_in
 from smtp2go_async._operation import Operation
 from smtp2go_async._wire.response import Response, parse_response

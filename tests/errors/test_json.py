@@ -9,8 +9,8 @@ import pytest
 from errors.test_pickle import EMPTY, FULL, KEY, SECRETS, OwnError, kinds
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async.errors import (
     ApiError,
     BadRequestError,

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from properties import examples
 
-from examples import examples
 from smtp2go_async.sandbox import Sandbox
 from smtp2go_async.sandbox.account import Account
 from smtp2go_async.sandbox.app import create_app

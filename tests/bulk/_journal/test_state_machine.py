@@ -6,8 +6,8 @@ import weakref
 from bulk.helpers import claims, settled_rows
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from properties import examples
 
-from examples import examples
 from smtp2go_async import Journal
 
 
