@@ -1,6 +1,6 @@
 """Send against a server that fails in every way, and compare the e-mails that arrived with the callers' outcomes.
 
-    python benchmarks/faults.py [--sends 20000] [--in-flight 50] [--share 0.08] [--seed 1]
+    python benchmarks/faults.py [--sends 20000] [--in-flight 50] [--share 0.08] [--seed 1] [--together]
 
 The server is a process of its own and counts each request that arrived whole, by the reference it carries. A minute
 of a cool-down passes in some milliseconds: the client's clock runs faster, and nothing else differs. Ends with status 1
@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -124,8 +125,6 @@ def send_in_threads(
     url: str, references: list[str], threads: int, transport: Literal["httpx", "fast"]
 ) -> dict[str, str]:
     """Send with a `SyncClient` from many threads."""
-    from concurrent.futures import ThreadPoolExecutor
-
     with SyncClient(KEY, base_url=url, timeout=TIMEOUTS[transport], retry=PATIENT, transport=transport) as client:
         hurry(client._async)
 
@@ -207,13 +206,17 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=0.08, help="of requests that meet a fault")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=RUNS, help="make only this run")
+    parser.add_argument("--together", action="store_true", help="make the runs at the same time, for a short look")
     options = parser.parse_args()
     print(
         f"{'run':28} {'sends':>7} {'sent':>7} {'not sent':>9} {'unknown':>8} {'cancelled':>10} "
         f"{'faults':>7} {'wrong':>6} {'seconds':>8}"
     )
     names = [options.only] if options.only else list(RUNS)
-    well = [run(name, options.sends, options.in_flight, options.share, options.seed) for name in names]
+    with ThreadPoolExecutor(len(names) if options.together else 1) as pool:
+        well = list(
+            pool.map(lambda name: run(name, options.sends, options.in_flight, options.share, options.seed), names)
+        )
     return 0 if all(well) else 1
 
 
