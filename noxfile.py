@@ -26,6 +26,14 @@ LOWEST = PYTHONS[0] if PYTHONS else None
 EXTRAS = ["cli", "fast", "sandbox"]
 
 
+# A file's tests mostly stay in one process; a process that has done its share takes tests from the others.
+TOGETHER = ["-n", "auto", "--dist", "worksteal"]
+"""Options of pytest, for a process on each core; `-- -n 0` runs the tests in a single process."""
+
+# Hundreds of tests start a program. Without bytecode each of them would compile the package anew.
+ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": ""}
+
+
 def group(name: str) -> list[str]:
     return list(nox.project.dependency_groups(PROJECT, name))
 
@@ -42,11 +50,11 @@ def tests(session: nox.Session) -> None:
     """Run the tests on every supported Python of this machine; check the coverage at the end."""
     session.install("-e", f".[{','.join(EXTRAS)}]", *group("test"))
     if session.python != LOWEST:
-        session.run("pytest", "-m", "not once", *session.posargs)
+        session.run("pytest", "-m", "not once", *TOGETHER, *session.posargs, env=ENVIRONMENT)
         return
     # Coverage is measured on the lowest Python only, since watching each line takes twice the time.
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", *TOGETHER, *session.posargs, env=ENVIRONMENT)
     session.notify("coverage")
 
 
@@ -92,7 +100,7 @@ def min_deps(session: nox.Session) -> None:
     session.install(
         "-e", f".[{','.join(EXTRAS)}]", *group("test"), *(requirement.replace(">=", "==") for requirement in declared)
     )
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *TOGETHER, *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session
@@ -107,7 +115,9 @@ def build(session: nox.Session) -> None:
     # The tests run in another folder, so that they import the installed package and not the files beside them.
     tests = Path("tests").resolve()
     session.chdir(session.create_tmp())
-    session.run("pytest", str(tests), "-c", str(tests.parent / "pyproject.toml"), *session.posargs)
+    session.run(
+        "pytest", str(tests), "-c", str(tests.parent / "pyproject.toml"), *TOGETHER, *session.posargs, env=ENVIRONMENT
+    )
 
 
 @nox.session(python=LOWEST)

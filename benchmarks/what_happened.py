@@ -64,11 +64,11 @@ def _rows() -> dict[str, Fault | Say | None]:
     return {REFUSED: None, **faults, **ANSWERS}
 
 
-async def _tell(server: FaultServer, url: str, call: Callable[[AsyncClient], Awaitable[object]], timeout: float) -> str:
+async def _tell(server: FaultServer, url: str, call: Callable[[AsyncClient], Awaitable[object]], seconds: float) -> str:
     """Make the call; return how many requests arrived, and the caller's outcome."""
     before = len(server.arrived)
     patient = RetryPolicy(attempts=4, max_elapsed=1e9, first_wait=0.5, max_wait=8.0)
-    async with AsyncClient(KEY, base_url=url, timeout=timeout, retry=patient) as client:
+    async with AsyncClient(KEY, base_url=url, timeout=seconds, retry=patient) as client:
         client._calls.pacer = Pacer(clock=lambda: time.monotonic() * FASTER)
         client._calls.clock = lambda: time.monotonic() * FASTER
         client._calls.sleep = lambda seconds: anyio.sleep(seconds / FASTER)

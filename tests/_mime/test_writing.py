@@ -230,7 +230,7 @@ RULES = st.sampled_from(
 )
 
 
-@examples(300)
+@examples(100)
 @given(RULES, st.sampled_from(["Subject", "X-Any", "List-Unsubscribe", "Comments"]), TEXT)
 def test_any_text_in_a_header_reads_back(rules, name, text):
     message = Message(policy=rules) if type(rules) is type(policy.compat32) else EmailMessage(policy=rules)
@@ -247,7 +247,7 @@ def test_any_text_in_a_header_reads_back(rules, name, text):
 NAMES = st.text(st.characters(categories=("L", "N", "So")) | st.sampled_from(' ,;:<>@"()\\.'), max_size=60)
 
 
-@examples(200)
+@examples(60)
 @given(RULES, st.lists(NAMES.map(str.strip), min_size=1, max_size=5))
 def test_any_names_of_addresses_read_back(rules, names):
     quoted = [name.replace("\\", r"\\").replace('"', r"\"") for name in names]
@@ -264,7 +264,7 @@ PIECES = st.sampled_from([b"From x", b"\r", b"\n", b"\r\n", b"--b", b"--b--", b"
 TYPES = ["text/plain", "text/html; charset=utf-8", "application/json", "image/png", "multipart/mixed; boundary=b"]
 
 
-@examples(300)
+@examples(100)
 @given(
     RULES,
     st.binary(max_size=300) | st.lists(PIECES).map(b"".join),

@@ -319,7 +319,7 @@ emails = st.builds(
 )
 
 
-@examples(150)
+@examples(60)
 @given(email=emails, data=json_values)
 def test_any_email_comes_back_equal_from_json(email, data):
     assert through_json(email) == email
@@ -327,7 +327,7 @@ def test_any_email_comes_back_equal_from_json(email, data):
     assert through_json(templated) == templated
 
 
-@examples(150)
+@examples(60)
 @given(
     data=st.dictionaries(st.sampled_from([one.name for one in attrs.fields(Email)]) | words, json_values, max_size=6)
 )

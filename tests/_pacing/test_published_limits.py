@@ -173,7 +173,7 @@ def arrivals(calls, seconds):
 
 
 @pytest.mark.parametrize(("path", "calls", "seconds"), PUBLISHED)
-@examples(60)
+@examples(25)
 @given(data=st.data())
 def test_no_window_of_a_period_ever_has_more_calls_than_the_limit(path, calls, seconds, data):
     times = data.draw(arrivals(calls, seconds))

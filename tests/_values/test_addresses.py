@@ -298,7 +298,7 @@ def parsed(text):
     return address.display_name, address.addr_spec
 
 
-@examples(150)
+@examples(60)
 @given(name=names, address=st.emails())
 @example(name='"', address="jane@example.com")
 @example(name="\\", address="jane@example.com")
@@ -307,7 +307,7 @@ def test_any_name_and_address_are_read_back_by_the_standard_library(name, addres
     assert parsed(format_address((name, address), "to")) == (name, address)
 
 
-@examples(150)
+@examples(60)
 @given(name=names, address=st.emails())
 def test_a_formatted_address_stays_as_it_is(name, address):
     once = format_address((name, address), "to")
@@ -343,7 +343,7 @@ pieces = st.sampled_from(
 parts = st.lists(pieces, max_size=5).map("".join)
 
 
-@examples(300)
+@examples(120)
 @given(st.builds("{}jane@example.com{}".format, parts, parts) | parts | st.text(max_size=20))
 def test_any_text_is_either_an_address_or_refused(text):
     try:

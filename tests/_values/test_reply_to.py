@@ -109,7 +109,7 @@ def test_a_copy_of_an_email_keeps_its_names():
 names = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=200)
 
 
-@examples(400)
+@examples(150)
 @given(st.lists(st.tuples(names, st.emails()), min_size=1, max_size=4))
 @example([(" ", "a@example.com")])
 @example([("a  é", "a@example.com")])
@@ -124,13 +124,13 @@ short = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_
 )
 
 
-@examples(400)
+@examples(150)
 @given(st.lists(st.tuples(short, st.emails()), min_size=1, max_size=4))
 def test_names_of_one_word_come_out_of_the_newer_reader_too(pairs):
     assert read_by_default(header_of(pairs)) == pairs
 
 
-@examples(300)
+@examples(100)
 @given(names)
 def test_encoded_words_are_short_and_whole(name):
     encoded = encode_name(name)

@@ -340,7 +340,7 @@ def replaced(value, replace):
     return value
 
 
-@examples(100)
+@examples(50)
 @given(fields=st.dictionaries(st.text(), json_values, max_size=4), small=st.sampled_from([0, 100, 64 * 1024]))
 def test_any_json_with_files_anywhere_equals_that_of_the_standard_library(fields, small):
     makers = [MemoryBlob, lambda content: FileBlob(io.BytesIO(content), 0, "x")]

@@ -176,7 +176,7 @@ changes = st.lists(st.sampled_from([*AROUND.values(), *WITHIN.values()]), min_si
 
 
 @pytest.mark.parametrize(("name", "example"), ANSWERED)
-@examples(40)
+@examples(15)
 @given(several=changes)
 def test_several_changes_at_once_are_read_or_refused_and_never_blank(
     name: str, example: Any, several: list[Change]

@@ -226,7 +226,7 @@ told = st.fixed_dictionaries(
 )
 
 
-@examples(200)
+@examples(80)
 @given(message=texts, given=told, carried_out=st.sampled_from([True, False, None]), notes=st.lists(texts, max_size=2))
 def test_any_error_comes_back_from_json_with_the_same_words(message, given, carried_out, notes):
     error = RateLimitError(message, **given)

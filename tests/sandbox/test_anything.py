@@ -134,7 +134,7 @@ MIME = st.builds(
     st.sampled_from([b"\n", b"\r\n", b"\r"]),
 )
 
-MANY = examples(150, suppress_health_check=[HealthCheck.too_slow])
+MANY = examples(60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def run(*calls):

@@ -1,6 +1,7 @@
 """Rows that were refused and corrected since: the list is recognised as the same list, and they are sent."""
 
 import datetime as dt
+import functools
 
 import pytest
 from bulk.helpers import BAD_KEY, LOST, counted, email, emails, numbers, states
@@ -268,6 +269,7 @@ LETTERS = st.text("abc", max_size=12)
 
 @given(LETTERS, LETTERS)
 def test_as_many_marks_as_possible_are_found_in_order(kept, marks):
+    @functools.cache
     def longest(a, b):
         if not a or not b:
             return 0
