@@ -182,7 +182,7 @@ def test_a_tunnel_leads_to_the_server_named_in_the_address(backend, client_of, f
     proxy.tunnels_to = ("127.0.0.1", faults.port)
 
     with pytest.raises(NotSentError):
-        anyio.run(lambda: send(base_url=ELSEWHERE, timeout=0.2), backend=backend)
+        anyio.run(lambda: send(base_url=ELSEWHERE, timeout=0.5), backend=backend)
     assert faults.connections == 1
     assert faults.begun == 0
 

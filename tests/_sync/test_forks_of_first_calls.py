@@ -157,7 +157,12 @@ print(found)
 @pytest.mark.parametrize("way", ["sync", "asyncio", "trio"])
 @pytest.mark.parametrize("transport", ["httpx", "fast"])
 @pytest.mark.parametrize(
-    "case", ["by number", "by name", "over TLS", "not connected", "refused", "repeated", "own", "bulk"]
+    "case",
+    [
+        # These import less than the others, which are enough to see what a Python's own modules import late.
+        *(pytest.param(case, marks=pytest.mark.once) for case in ["by number", "by name", "not connected", "refused"]),
+        *("over TLS", "repeated", "own", "bulk"),
+    ],
 )
 def test_all_that_calls_import_is_imported_while_a_fork_waits(case, transport, way, faults, script):
     if way == "trio" and transport == "fast":
