@@ -196,12 +196,21 @@ def test_the_parent_s_probe_given_back_in_the_child_does_not_let_a_second_one_ou
 
 # --- whatever comes -----------------------------------------------------------------------------------------------------
 NEWS = st.one_of(
-    st.tuples(st.just("move"), st.floats(0, 2000)),
+    st.tuples(st.just("move"), st.sampled_from([1.0, 6.0, MAX_SILENCE_SECONDS, 66.0]) | st.floats(0, 2000)),
     st.tuples(st.just("429"), st.sampled_from([None, -3.0, 0.0, math.nan, math.inf]) | st.floats(0.001, 1e9)),
     st.tuples(st.sampled_from(["200", "400", "none"]), st.integers(0, 30)),
     st.tuples(st.just("enter"), st.sampled_from([PATH, "/activity/search", "/api_keys/add"])),
 )
 
+
+def recovered(in_flight):
+    """Return the news after which the gate recovers from a block that so many calls met."""
+    block = [("429", None), ("move", 66.0), ("enter", PATH), ("200", in_flight - 1)]
+    return [("enter", PATH)] * in_flight + block
+
+
+STARTS = st.just([]) | st.integers(1, 12).map(recovered)
+"""News drawn at random seldom lead to a gate that recovers."""
 
 SILENT_AT_THE_LIMIT = [
     ("enter", PATH),
@@ -216,8 +225,9 @@ SILENT_AT_THE_LIMIT = [
 """While the gate recovers, a call gets no response for so long that it counts no more, though it is still in flight."""
 
 
-@given(st.lists(NEWS, max_size=60), st.floats(0, 1))
+@given(st.builds(list.__add__, STARTS, st.lists(NEWS, max_size=60)), st.floats(0, 1))
 @example(SILENT_AT_THE_LIMIT, 0.0)
+@example([*recovered(1), ("enter", PATH), ("move", MAX_SILENCE_SECONDS - 0.1), ("enter", PATH)], 0.0)
 def test_whatever_comes_the_gate_opens_again_and_the_counts_are_right(events, drawn):
     clock = Clock(0.0)
     pacer = Pacer(clock=clock, draw=lambda: drawn)
