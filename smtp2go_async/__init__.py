@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .errors import AuthenticationError as AuthenticationError
     from .errors import BadRequestError as BadRequestError
     from .errors import BulkStoppedError as BulkStoppedError
+    from .errors import HandlerError as HandlerError
+    from .errors import InboxError as InboxError
     from .errors import InvalidArgumentError as InvalidArgumentError
     from .errors import JournalError as JournalError
     from .errors import NotFoundError as NotFoundError
@@ -78,6 +80,8 @@ _HOMES = {
         "AuthenticationError",
         "BadRequestError",
         "BulkStoppedError",
+        "HandlerError",
+        "InboxError",
         "InvalidArgumentError",
         "JournalError",
         "NotFoundError",
@@ -113,6 +117,8 @@ __all__ = [
     "Email",
     "EmailFile",
     "EmptyReply",
+    "HandlerError",
+    "InboxError",
     "Inline",
     "InvalidArgumentError",
     "Journal",

@@ -20,7 +20,9 @@
     ├ PagingError                            None: a search ended before its last page                  no
     ├ BulkStoppedError                       None: a run ended early; its report says how far it came   by its cause
     ├ JournalError                           False: the journal of a run can't be used                  no
-    └ WebhookError                           a callback that can't be trusted or understood             no
+    ├ WebhookError                           a callback that can't be trusted or understood             no
+    ├ InboxError                             False: an event could not be stored, or read back          yes
+    └ HandlerError                           a handler of an event took too long, or was not started    no
 
 ``retryable`` says whether the same call can succeed later by itself, and can't take effect twice by that; "not carried
 out" alone does not say so. It follows the table in `smtp2go_async.retry`: "not a send" means yes for a call that can be
@@ -384,3 +386,16 @@ class JournalError(Smtp2goError):
 
 class WebhookError(Smtp2goError):
     """A callback that can't be trusted or understood."""
+
+
+class InboxError(Smtp2goError):
+    """An inbox could not store an event, or read one back; nothing was stored by half."""
+
+    carried_out: bool | None = False
+
+    def _rule(self) -> bool:
+        return True
+
+
+class HandlerError(Smtp2goError):
+    """A handler of an event took too long, or was not started because too many others hang."""

@@ -1,0 +1,112 @@
+"""An inbox: where events are stored before the provider is told that they arrived."""
+
+import datetime as dt
+from collections.abc import AsyncIterator, Collection, Sequence
+from typing import Final, Literal, Protocol, runtime_checkable
+
+import attrs
+
+from .events import Event
+
+State = Literal["waiting", "leased", "done", "dead"]
+"""How far a stored event came.
+
+``waiting``: to be given to the handlers, now or after a failed try. ``leased``: a worker has it. ``done``: the handlers
+returned. ``dead``: given up after the last try; `Inbox.retry` makes it wait again.
+"""
+
+STATES: Final[tuple[State, ...]] = ("waiting", "leased", "done", "dead")
+
+
+@attrs.frozen(kw_only=True)
+class InboxCounts:
+    """How many events an inbox has in each state."""
+
+    waiting: int = 0
+    leased: int = 0
+    done: int = 0
+    dead: int = 0
+
+    @property
+    def total(self) -> int:
+        """All events that the inbox has."""
+        return self.waiting + self.leased + self.done + self.dead
+
+
+@attrs.frozen(kw_only=True)
+class Lease:
+    """An event that a worker has taken, until the lease ends."""
+
+    event: Event
+    """`Event.attempt` counts this try."""
+    token: str
+    """Tells this lease from an earlier or a later lease of the same event: a worker whose lease has ended can no longer
+    say what became of the event."""
+
+
+@attrs.frozen(kw_only=True)
+class StoredEvent:
+    """An event in an inbox, with how far it came."""
+
+    event: Event
+    state: State
+    attempts: int
+    """How many times it was given to the handlers."""
+    error: str | None = None
+    """The class of what the last failed try raised, with its text; without addresses and keys."""
+    due_at: dt.datetime | None = None
+    """When a waiting event is tried next, or when a lease ends."""
+
+
+@runtime_checkable
+class Inbox(Protocol):
+    """What a `Receiver` needs of a store. `SqliteInbox` is the one that comes along."""
+
+    async def add(self, event: Event) -> bool:
+        """Store an event, and return whether it is new; an event that is stored already is left as it is.
+
+        When this returns, the event is on the disk: it survives a crash of the process and of the machine.
+
+        Raises:
+            InboxError: It could not be stored, and nothing of it was.
+        """
+        ...
+
+    async def take(self, count: int, *, lease_seconds: float) -> Sequence[Lease]:
+        """Take up to ``count`` events that are due, oldest first. No other worker gets them until the lease ends."""
+        ...
+
+    async def finish(self, lease: Lease) -> bool:
+        """Note that the handlers returned; ``False`` if the lease is not valid any more, and nothing changed."""
+        ...
+
+    async def fail(self, lease: Lease, error: str, *, retry_seconds: float | None) -> bool:
+        """Note that a try failed: wait for so many seconds, or give the event up (``dead``) with ``None``.
+
+        Returns ``False`` if the lease is not valid any more, and nothing changed.
+        """
+        ...
+
+    async def give_back(self, lease: Lease) -> bool:
+        """Let an event wait again as if it had not been taken, since its handlers were not started."""
+        ...
+
+    async def seconds_until_due(self) -> float | None:
+        """Return the seconds until the next event is due (0 if one is due now), or ``None`` if none waits."""
+        ...
+
+    async def counts(self) -> InboxCounts:
+        """Count the events by state."""
+        ...
+
+    def events(self, *, state: State | None = None) -> AsyncIterator[StoredEvent]:
+        """Iterate over the stored events, oldest first: all, or the events in one state."""
+        ...
+
+    async def retry(self, keys: Collection[str] | None = None) -> int:
+        """Let dead events wait again, all or the events with these keys, and return how many; tries count anew."""
+        ...
+
+    async def prune(self, older_than: dt.timedelta) -> int:
+        """Delete events that are done and were received before that long ago; return how many."""
+        ...
