@@ -14,6 +14,23 @@ from .._model_class import MaskedAddress, PersonalText, Url, model
 
 Source = Literal["webhook", "activity"]
 
+MAX_KEY_LENGTH: Final = 255
+"""Characters of `Event.key`; a longer key is hashed."""
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def _second(time: dt.datetime | None) -> int | None:
+    """Return the second of a moment, counted from 1970, for times that `datetime.timestamp` has no room for as well."""
+    if time is None:
+        return None
+    return ((time if time.tzinfo is not None else time.replace(tzinfo=dt.UTC)) - _EPOCH) // dt.timedelta(seconds=1)
+
+
+def _hash(facts: object) -> str:
+    # ASCII, since a text can hold halves of characters, which UTF-8 has no form for.
+    return hashlib.sha256(json.dumps(facts, default=repr).encode("ascii")).hexdigest()
+
 
 @model
 class MailClient:
@@ -45,7 +62,7 @@ class Event:
     A field that the provider did not send, or that can't be read, is ``None`` or empty; `raw` has all of it as it came.
     """
 
-    name: str
+    name: MaskedAddress
     """The provider's word for the event, such as ``delivered`` or ``sms_failed``; of an alias, the documented word."""
     id: str | None = None
     """The provider's id of this event: 32 hex digits where it was seen. Not every event has an id."""
@@ -60,23 +77,23 @@ class Event:
     sender: MaskedAddress | None = None
     """The address or telephone number that it was sent from."""
     subject: PersonalText | None = None
-    host: str | None = None
+    host: MaskedAddress | None = None
     """The server that was asked to take the e-mail, with its IP address: ``mx.example.com [203.0.113.22]``."""
-    source_host: str | None = None
+    source_host: MaskedAddress | None = None
     """The IP address that an e-mail was handed in from, or that an e-mail or a link was opened from."""
     context: MaskedAddress | None = None
     """In which step it happened, such as ``RCPT TO:<...>``, ``submission`` or ``Unavailable``."""
     message: PersonalText | None = None
     """What the recipient's server responded, or why an e-mail was rejected."""
-    username: str | None = None
+    username: MaskedAddress | None = None
     """The SMTP user, or the first 16 characters of the API key, that sent it."""
-    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
     """The headers of the e-mail that the webhook was asked to send along, spelled as they came.
 
     The subject and the Message-ID are always among them, and each can come in two spellings: ``Message-Id`` and
     ``message-id``.
     """
-    raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
     """Every field as it came. A form's field is a text, or a list of texts if it came more than once."""
     attempt: int = 1
     """Which try this is. More than 1 means that an earlier try failed or was cut off: a handler may have done its work
@@ -87,25 +104,31 @@ class Event:
     """When an inbox stored it."""
     body: bytes = attrs.field(default=b"", repr=False, eq=False)
     """The body of the request that told it."""
-    content_type: str = attrs.field(default="", eq=False)
+    content_type: str = attrs.field(default="", repr=False, eq=False)
     """The content type of that body."""
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of what happened, to whom and when: 64 hex digits, the same for each report of the same event."""
-        when = self.time.timestamp() if self.time is not None else self.raw.get("time")
+        """A hash of what happened, to whom and when: 64 hex digits, the same for each report of the same event.
+
+        The moment counts in whole seconds, since webhooks and activity report whole seconds. An event without a time,
+        or of an unknown e-mail or text, is told from others by the whole body.
+        """
         subject = self.email_id or getattr(self, "message_id", None)
-        facts = [subject, self.name, sorted(self.recipients), when, getattr(self, "url", None)]
-        # ASCII, since a text can hold halves of characters, which UTF-8 has no form for.
-        return hashlib.sha256(json.dumps(facts, default=repr).encode("ascii")).hexdigest()
+        facts = [subject, self.name, sorted(self.recipients), _second(self.time), getattr(self, "url", None)]
+        if not subject or self.time is None:
+            facts.append(hashlib.sha256(self.body).hexdigest())
+        return _hash(facts)
 
     @cached_property
     def key(self) -> str:
         """What tells this event from all others, for storing it once: its id, or its fingerprint if it has no id.
 
-        The name stands before the id, so that no two different events can share a key.
+        The name stands before the id, so that no two different events can share a key. A key is printable ASCII and has
+        at most 255 characters, whatever the provider sent: a database can hold it.
         """
-        return f"{self.name}:{self.id or self.fingerprint}"
+        key = f"{self.name}:{self.id or self.fingerprint}"
+        return key if len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable() else _hash(key)
 
 
 @model

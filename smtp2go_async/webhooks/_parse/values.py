@@ -1,0 +1,114 @@
+"""Read single values of an event. Each function returns ``None`` for a value that it can't read, and never raises."""
+
+import json
+import re
+from typing import Any, Literal
+
+from ..._models.scalars import to_float, to_int
+
+
+def to_text(value: Any) -> str | None:
+    """Return text as it came, a number's digits, or the first text of a list: a form's field can come twice."""
+    if value.__class__ is str:
+        return value
+    if value.__class__ is int or value.__class__ is float:
+        return str(value)
+    if value.__class__ is list:
+        return next((text for part in value if part.__class__ is not list and (text := to_text(part))), None)
+    return None
+
+
+def to_word(value: Any) -> str | None:
+    """Return text without blanks around it; nothing but blanks is ``None``."""
+    text = to_text(value)
+    return text.strip() or None if text else None
+
+
+def to_number(value: Any) -> float | None:
+    """Return a finite number, also from text."""
+    try:
+        return to_float(value if value.__class__ is float else to_word(value))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def to_count(value: Any) -> int | None:
+    """Return a whole number, also from text."""
+    try:
+        return to_int(value if value.__class__ is int else to_word(value))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def to_bounce(value: Any) -> Literal["hard", "soft"] | None:
+    """Return the kind of a bounce, also from activity's words for it; an unclear bounce is not called soft."""
+    word = (to_word(value) or "")[:20].lower()
+    return "hard" if word in _HARD else "soft" if word in _SOFT else None
+
+
+_HARD = frozenset(("hard", "hard-bounced", "hard-bounce", "hard_bounced", "hard_bounce"))
+_SOFT = frozenset(word.replace("hard", "soft") for word in _HARD)
+
+
+def to_header(value: Any) -> str | None:
+    """Return a header's text; a header that came several times has its texts with commas between them."""
+    if value.__class__ is list:
+        return ", ".join([text for part in value if part.__class__ is not list and (text := to_text(part)) is not None])
+    if value.__class__ is bool:
+        return str(value).lower()
+    return to_text(value)
+
+
+def to_addresses(value: Any) -> tuple[str, ...]:
+    """Return the addresses in a list or a text, each as it came, without blanks around it, and once."""
+    if value.__class__ is str:
+        text: str = value.strip()
+        if _SPECIAL.search(text) is None:
+            return (text,) if text else ()
+        value = _listed(text) if text[0] == "[" else [text]
+    items = value if value.__class__ is list else (value,)
+    texts = (to_text(part) for part in items if part.__class__ is not list)
+    return tuple(dict.fromkeys(part for text in texts if text for part in _split(text)))
+
+
+_SPECIAL = re.compile(r"[\[,;]")
+_MARK = re.compile(r'[,;"\\]')
+
+
+def _listed(text: str) -> list[Any]:
+    """Return the items of a list that was written as text: in JSON, or as Python writes it."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if found.__class__ is list:
+        return found
+    if text.startswith("['") and text.endswith("']"):
+        return text[2:-2].split("', '")
+    return [text]
+
+
+def _split(text: str) -> list[str]:
+    """Split a text at commas and semicolons, if each part can be an address: ``Doe, Jane <jane@...>`` is a single."""
+    text = text.strip()
+    if _SPECIAL.search(text) is None:
+        return [text] if text else []
+    parts = [part for piece in _pieces(text) if (part := piece.strip())]
+    return parts if "@" not in text or all("@" in part for part in parts) else [text]
+
+
+def _pieces(text: str) -> list[str]:
+    # In a single pass, since a pattern for quoted parts would look for their end again and again.
+    start, is_quoted, escaped, found = 0, False, -1, []
+    for mark in _MARK.finditer(text):
+        if mark.start() == escaped:
+            continue
+        if mark[0] == '"':
+            is_quoted = not is_quoted
+        elif mark[0] == "\\":
+            escaped = mark.end()
+        elif not is_quoted:
+            found.append(text[start : mark.start()])
+            start = mark.end()
+    # A quote without an end quotes nothing.
+    return re.split("[,;]", text) if is_quoted else [*found, text[start:]]
