@@ -5,10 +5,10 @@ from typing import Any, Final
 from .._values.problems import wrong_type
 from ..errors import WebhookError
 from ._parse.decoding import decode
-from ._parse.fields import ECHOED, KNOWN, PLANS, Plan, Slot
+from ._parse.fields import ECHOED, KNOWN, PLANS, Plan
 from ._parse.names import kind_of
 from ._parse.values import to_addresses, to_header, to_word
-from .events import Event, SmsEvent, UnknownEvent
+from .events import Event, UnknownEvent
 
 _put: Final = object.__setattr__
 
@@ -42,9 +42,11 @@ def parse(body: bytes, content_type: str | None) -> Event:
     """
     if not isinstance(body, bytes):
         raise wrong_type("body", "bytes", body)
-    if not isinstance(content_type, str | None):
+    if content_type is None:
+        content_type = ""
+    elif not isinstance(content_type, str):
         raise wrong_type("content_type", "text or None", content_type)
-    raw = data = decode(body, content_type or "")
+    raw = data = decode(body, content_type)
     name = to_word(data.get("event"))
     if name is None:
         data = _in_lower_case(raw)
@@ -53,17 +55,15 @@ def parse(body: bytes, content_type: str | None) -> Event:
         raise WebhookError("the body must have a field event with the name of an event, and has none that can be read")
     kind = kind_of(name, is_of_a_text="destination_number" in data)
     plan = PLANS[kind.event_class if kind is not None else UnknownEvent]
-    fields = dict(plan.blank)
+    fields = plan.blank.copy()
     fields["name"] = kind.name if kind is not None else name
-    fields["raw"], fields["body"], fields["content_type"] = raw, body, content_type or ""
+    fields["raw"], fields["body"], fields["content_type"] = raw, body, content_type
     _fill(fields, plan, data)
-    # Of a field in two spellings, each spelling is a header.
-    for key in ECHOED:
-        if key in raw and (text := to_header(raw[key])) is not None:
-            fields["headers"][key] = text
+    if data is not raw:
+        fields["headers"] = _as_spelled(fields["headers"], raw)
     if kind is not None and kind.bounce is not None and fields["bounce"] is None:
         fields["bounce"] = kind.bounce
-    if issubclass(plan.event_class, SmsEvent) and fields["time"] is None:
+    if fields["time"] is None and "reported_at" in fields:
         fields["time"] = fields["reported_at"] or fields["submitted_at"]
     event: Event = _instance(plan.event_class, fields)
     return event
@@ -76,53 +76,58 @@ def _in_lower_case(data: dict[str, Any]) -> dict[str, Any]:
         lower = key.strip().lower()
         if lower == key or lower not in KNOWN:
             found[key] = value
-        else:
+        elif lower not in data:
             found.setdefault(lower, value)
     return found
+
+
+def _as_spelled(headers: dict[str, str], raw: dict[str, Any]) -> dict[str, str]:
+    """Return the headers with their keys as they came, after the keys were brought into lower case."""
+    echoed = {key: text for key in raw if key.lower() in ECHOED and (text := to_header(raw[key])) is not None}
+    return {key: text for key, text in headers.items() if key in raw} | echoed
 
 
 def _fill(fields: dict[str, Any], plan: Plan, data: dict[str, Any]) -> None:
     """Read the fields of an event into the ``__dict__`` of its instance."""
     headers: dict[str, str] = {}
-    slot_of = plan.slots.get
+    word_of, slot_of = plan.words.get, plan.slots.get
     for key, value in data.items():
-        slot = slot_of(key, _HEADER)
-        if slot is _HEADER:
-            if (text := to_header(value)) is not None:
+        attribute = word_of(key)
+        if attribute is not None and value.__class__ is str:
+            # The quick way for most of the fields of an event.
+            fields[attribute] = value.strip() or None
+            continue
+        slot = slot_of(key)
+        if slot is None:
+            text = value if value.__class__ is str else to_header(value)
+            if text is not None:
                 headers[key] = text
-        elif slot is not None:
-            attribute, read, is_documented = slot
-            if (is_documented or fields[attribute] is None) and (found := read(value)) is not None:
+            continue
+        attribute, read, is_documented, is_header = slot
+        if is_header and (text := to_header(value)) is not None:
+            headers[key] = text
+        if attribute is not None and (is_documented or fields[attribute] is None):
+            found = read(value)
+            if found is not None:
                 fields[attribute] = found
     fields["headers"] = headers
     for part in plan.parts:
-        of_part = {name: _first(data, keys) for name, keys in part.keys.items()}
+        of_part = {name: to_word(data.get(key, data.get(other))) for name, key, other in part.keys}
         fields[part.attribute] = _instance(part.cls, of_part)
-    recipients = _recipients(plan.recipients, data, headers)
+    for key in plan.recipients:
+        if key in data and (recipients := to_addresses(data[key])):
+            break
+    else:
+        recipients = _of_several_keys(plan.recipients, headers) if headers else ()
     fields["recipients"] = recipients
     if len(recipients) == 1:
         fields["recipient"] = recipients[0]
 
 
-_HEADER: Final = Slot("", to_header, False)
-"""Stands for the place of every key that no event has."""
-
-
-def _first(data: dict[str, Any], keys: tuple[str, ...]) -> str | None:
-    return next((text for key in keys if key in data and (text := to_word(data[key])) is not None), None)
-
-
-def _recipients(keys: tuple[str, ...], data: dict[str, Any], headers: dict[str, str]) -> tuple[str, ...]:
-    """Return the addresses of an event; keys such as ``recipients[0]`` are taken out of the headers."""
-    indexed: dict[str, None] = {}
-    for key in [key for key in headers if key[-1:] == "]"]:
-        if key.partition("[")[0] in keys:
-            del headers[key]
-            indexed |= dict.fromkeys(to_addresses(data[key]))
-    for key in keys:
-        if key in data and (found := to_addresses(data[key])):
-            return found
-    return tuple(indexed)
+def _of_several_keys(keys: tuple[str, ...], headers: dict[str, str]) -> tuple[str, ...]:
+    """Take the recipients out of fields such as ``recipients[0]``, which look like headers."""
+    found = [key for key in headers if key[-1:] == "]" and key.partition("[")[0] in keys]
+    return tuple(dict.fromkeys(address for key in found for address in to_addresses(headers.pop(key))))
 
 
 def _instance(cls: Any, fields: dict[str, Any]) -> Any:

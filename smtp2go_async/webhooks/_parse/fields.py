@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from types import MappingProxyType, NoneType
+from types import NoneType
 from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin
 
 import attrs
@@ -71,25 +71,17 @@ _RECIPIENTS: Final[Mapping[type[Event], tuple[str, ...]]] = {
     SmsEvent: ("destination_number", "destination-number", "rcpt", "recipient", "recipients"),
 }
 
-_CLIENT: Final[Keys] = {
-    "name": ("client",),
-    "device": ("client-device", "client_device"),
-    "os": ("client-os", "client_os"),
-    "user_agent": ("user-agent", "user_agent"),
-}
-_PLACE: Final[Keys] = {
-    "continent": ("geoip-continent", "geoip_continent"),
-    "country": ("geoip-country", "geoip_country"),
-    "city": ("geoip-city", "geoip_city"),
-}
+_CLIENT: Final = {"name": "client", "device": "client-device", "os": "client-os", "user_agent": "user-agent"}
+_PLACE: Final = {"continent": "geoip-continent", "country": "geoip-country", "city": "geoip-city"}
 
-ECHOED: Final = ("subject", "Subject", "message-id", "Message-Id", "Message-ID")
+ECHOED: Final = frozenset(("subject", "Subject", "message-id", "Message-Id", "Message-ID"))
 """Fields that are headers of the e-mail as well, in the spellings that have been seen."""
 
 DOCUMENTED: Final = frozenset(
     {"event", "from"}
     | {key for keys in _RECIPIENTS.values() for key in keys}
-    | {keys[0] for table in (*_KEYS.values(), _CLIENT, _PLACE) for keys in table.values()}
+    | {keys[0] for table in _KEYS.values() for keys in table.values()}
+    | {*_CLIENT.values(), *_PLACE.values()}
 )
 """Every key that is never a header of the e-mail, whichever event it comes with."""
 
@@ -99,18 +91,22 @@ Reader = Callable[[Any], Any]
 class Slot(NamedTuple):
     """Where the value of a key goes, and how it is read."""
 
-    attribute: str
+    attribute: str | None
+    """``None`` for a key that is no attribute of the class, such as the name of the event."""
     read: Reader
     is_documented: bool
+    """Whether this is the spelling that wins over all others."""
+    is_header: bool
+    """Whether the value is a header of the e-mail as well."""
 
 
-@attrs.frozen
-class Part:
+class Part(NamedTuple):
     """An attribute that is an object made of several fields."""
 
     attribute: str
     cls: type[Any]
-    keys: Keys
+    keys: tuple[tuple[str, str, str], ...]
+    """For each attribute of the object, its name, its key, and another spelling of the key."""
 
 
 @attrs.frozen
@@ -118,11 +114,13 @@ class Plan:
     """How an instance of a class is filled from a decoded body."""
 
     event_class: type[Event]
-    slots: Mapping[str, Slot | None]
-    """By key. ``None`` for keys that are neither an attribute of this class nor a header."""
+    words: dict[str, str]
+    """The attributes of documented keys whose value is text without blanks around it: most of them."""
+    slots: dict[str, Slot]
+    """All keys that are not headers alone, those in `words` among them."""
     parts: tuple[Part, ...]
     recipients: tuple[str, ...]
-    blank: Mapping[str, Any]
+    blank: dict[str, Any]
     """The ``__dict__`` of an instance without any field."""
 
 
@@ -144,34 +142,45 @@ def _reader(annotation: Any) -> Reader:
 _READERS: Final[Mapping[type, Reader]] = {str: to_word, dt.datetime: to_time, float: to_number, int: to_count}
 
 
-def _swapped(keys: tuple[str, ...]) -> dict[str, bool]:
-    """Return the keys in every spelling, each with whether it is the documented spelling."""
-    spelled = (way for key in keys for way in (key, key.replace("-", "_"), key.replace("_", "-")))
-    return {key: key == keys[0] for key in spelled}
+def _underscored(key: str) -> str:
+    return key.replace("-", "_")
+
+
+def _spellings(keys: tuple[str, ...]) -> list[str]:
+    return [spelling for key in keys for spelling in (key, _underscored(key), key.replace("_", "-"))]
+
+
+def _part(attribute: str, cls: type[Any], keys: Mapping[str, str]) -> Part:
+    return Part(attribute, cls, tuple((name, key, _underscored(key)) for name, key in keys.items()))
+
+
+_PARTS: Final = (_part("client", MailClient, _CLIENT), _part("place", Place, _PLACE))
 
 
 def _plan(event_class: type[Event]) -> Plan:
     model: Any = event_class
     fields = attrs.fields_dict(model)
-    slots: dict[str, Slot | None] = {}
     keys: dict[str, tuple[str, ...]] = {}
     recipients: tuple[str, ...] = ()
     for base in reversed(event_class.__mro__):
         keys |= _KEYS.get(base, {})
         recipients = _RECIPIENTS.get(base, recipients)
-    for attribute, spellings in keys.items():
-        for key, is_documented in _swapped(spellings).items():
-            slots.setdefault(key, Slot(attribute, _reader(fields[attribute].type), is_documented))
-    parts = [("client", MailClient, _CLIENT), ("place", Place, _PLACE)]
-    own = tuple(Part(*part) for part in parts if part[0] in fields)
-    of_parts = {key: None for part in own for spellings in part.keys.values() for key in spellings}
-    blank = event_class(name="").__dict__
-    return Plan(event_class, {**dict.fromkeys(DOCUMENTED), **of_parts, **slots}, own, recipients, blank)
+    parts = tuple(part for part in _PARTS if part.attribute in fields)
+    of_parts = [key for part in parts for _, *spellings in part.keys for key in spellings]
+    slots = {key: Slot(None, to_text, True, key in ECHOED) for key in (*DOCUMENTED, *of_parts)}
+    for attribute, documented_first in keys.items():
+        read = _reader(fields[attribute].type)
+        for key in reversed(_spellings(documented_first)):
+            slots[key] = Slot(attribute, read, key == documented_first[0], key in ECHOED)
+    words = {
+        key: slot.attribute
+        for key, slot in slots.items()
+        if slot.attribute and slot.read is to_word and slot.is_documented and not slot.is_header
+    }
+    return Plan(event_class, words, slots, parts, recipients, event_class(name="").__dict__)
 
 
-PLANS: Final[Mapping[type[Event], Plan]] = MappingProxyType(
-    {event_class: _plan(event_class) for event_class in (*EVENT_CLASSES.values(), UnknownEvent)}
-)
+PLANS: Final = {event_class: _plan(event_class) for event_class in (*EVENT_CLASSES.values(), UnknownEvent)}
 
 KNOWN: Final = frozenset(key for plan in PLANS.values() for key in plan.slots)
 """Every key that any event has, in every spelling."""

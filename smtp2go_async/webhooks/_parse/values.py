@@ -61,40 +61,38 @@ def to_header(value: Any) -> str | None:
 
 def to_addresses(value: Any) -> tuple[str, ...]:
     """Return the addresses in a list or a text, each as it came, without blanks around it, and once."""
-    if value.__class__ is str:
-        text: str = value.strip()
-        if _SPECIAL.search(text) is None:
-            return (text,) if text else ()
-        value = _listed(text) if text[0] == "[" else [text]
-    items = value if value.__class__ is list else (value,)
-    texts = (to_text(part) for part in items if part.__class__ is not list)
-    return tuple(dict.fromkeys(part for text in texts if text for part in _split(text)))
+    if value.__class__ is str and value[:1] == "[":
+        value = _listed(value)
+    found: dict[str, None] = {}
+    for part in value if value.__class__ is list else (value,):
+        text = part if part.__class__ is str else None if part.__class__ is list else to_text(part)
+        if text is None:
+            continue
+        if "," in text or ";" in text:
+            found |= dict.fromkeys(_split(text))
+        elif text := text.strip():
+            found[text] = None
+    return tuple(found)
 
 
-_SPECIAL = re.compile(r"[\[,;]")
-_MARK = re.compile(r'[,;"\\]')
-
-
-def _listed(text: str) -> list[Any]:
-    """Return the items of a list that was written as text: in JSON, or as Python writes it."""
+def _listed(text: str) -> Any:
+    """Return a list that was written as text, in JSON or as Python writes it; the text itself if it is no list."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         found = None
     if found.__class__ is list:
         return found
-    if text.startswith("['") and text.endswith("']"):
-        return text[2:-2].split("', '")
-    return [text]
+    return text[2:-2].split("', '") if text.startswith("['") and text.endswith("']") else text
 
 
 def _split(text: str) -> list[str]:
     """Split a text at commas and semicolons, if each part can be an address: ``Doe, Jane <jane@...>`` is a single."""
-    text = text.strip()
-    if _SPECIAL.search(text) is None:
-        return [text] if text else []
     parts = [part for piece in _pieces(text) if (part := piece.strip())]
-    return parts if "@" not in text or all("@" in part for part in parts) else [text]
+    return parts if "@" not in text or all("@" in part for part in parts) else [text.strip()]
+
+
+_MARK = re.compile(r'[,;"\\]')
 
 
 def _pieces(text: str) -> list[str]:
