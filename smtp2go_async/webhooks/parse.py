@@ -7,7 +7,7 @@ from ..errors import WebhookError
 from ._parse.decoding import decode
 from ._parse.fields import ECHOED, KNOWN, PLANS, Plan
 from ._parse.names import kind_of
-from ._parse.values import to_addresses, to_header, to_word
+from ._parse.values import to_addresses, to_header, to_text
 from .events import Event, UnknownEvent
 
 _put: Final = object.__setattr__
@@ -47,11 +47,11 @@ def parse(body: bytes, content_type: str | None) -> Event:
     elif not isinstance(content_type, str):
         raise wrong_type("content_type", "text or None", content_type)
     raw = data = decode(body, content_type)
-    name = to_word(data.get("event"))
-    if name is None:
+    name = to_text(data.get("event"))
+    if not name:
         data = _in_lower_case(raw)
-        name = to_word(data.get("event"))
-    if name is None:
+        name = to_text(data.get("event"))
+    if not name:
         raise WebhookError("the body must have a field event with the name of an event, and has none that can be read")
     kind = kind_of(name, is_of_a_text="destination_number" in data)
     plan = PLANS[kind.event_class if kind is not None else UnknownEvent]
@@ -90,30 +90,29 @@ def _as_spelled(headers: dict[str, str], raw: dict[str, Any]) -> dict[str, str]:
 def _fill(fields: dict[str, Any], plan: Plan, data: dict[str, Any]) -> None:
     """Read the fields of an event into the ``__dict__`` of its instance."""
     headers: dict[str, str] = {}
-    word_of, slot_of = plan.words.get, plan.slots.get
+    attribute_of, slot_of = plan.texts.get, plan.slots.get
     for key, value in data.items():
-        attribute = word_of(key)
+        attribute = attribute_of(key)
         if attribute is not None and value.__class__ is str:
             # The quick way for most of the fields of an event.
-            fields[attribute] = value.strip() or None
+            fields[attribute] = value.strip()
             continue
         slot = slot_of(key)
         if slot is None:
-            text = value if value.__class__ is str else to_header(value)
-            if text is not None:
+            if (text := to_header(value)) is not None:
                 headers[key] = text
             continue
-        attribute, read, is_documented, is_header = slot
-        if is_header and (text := to_header(value)) is not None:
-            headers[key] = text
-        if attribute is not None and (is_documented or fields[attribute] is None):
+        attribute, read, is_documented = slot
+        if attribute is not None and (is_documented or not fields[attribute]):
             found = read(value)
             if found is not None:
                 fields[attribute] = found
+    for key in ECHOED:
+        if key in data and (text := to_header(data[key])) is not None:
+            headers[key] = text
     fields["headers"] = headers
     for part in plan.parts:
-        of_part = {name: to_word(data.get(key, data.get(other))) for name, key, other in part.keys}
-        fields[part.attribute] = _instance(part.cls, of_part)
+        fields[part.attribute] = _instance(part.cls, {name: fields.pop(key) for name, key in part.fields})
     for key in plan.recipients:
         if key in data and (recipients := to_addresses(data[key])):
             break

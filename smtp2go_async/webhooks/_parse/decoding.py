@@ -95,11 +95,11 @@ def text_of(content: bytes, charset: str | None) -> str:
 
     A byte that is not UTF-8 is read as Latin-1, so that no event is lost for it and the text around it stays right.
     """
-    for encoding in (charset, "utf-8") if charset else ("utf-8",):
-        try:
-            return content.decode(encoding)
-        except (UnicodeError, LookupError):
-            continue
+    try:
+        return content.decode(charset or "utf-8")
+    except (UnicodeError, LookupError):
+        if charset is not None:
+            return text_of(content, None)
     return content.decode("utf-8", "surrogateescape").translate(_LATIN_1)
 
 
@@ -109,7 +109,7 @@ def _json(body: bytes, charset: str | None) -> dict[str, Any]:
     # Raised outside of the except clause, since the decoder's errors hold the whole body.
     problem = ""
     try:
-        data = _decode_json(text)
+        data = _read_json(text)
     except RecursionError:
         problem = f"the JSON has more than {MAX_DEPTH} levels"
     except json.JSONDecodeError as error:
@@ -117,9 +117,8 @@ def _json(body: bytes, charset: str | None) -> dict[str, Any]:
     if problem:
         raise WebhookError(problem)
     if data.__class__ is not dict:
-        raise WebhookError(
-            f"the body must be a JSON object, and is {_JSON_NAMES.get(data.__class__, 'a single value')}"
-        )
+        shape = "a list" if data.__class__ is list else "a single value"
+        raise WebhookError(f"the body must be a JSON object, and is {shape}")
     # Counted first, because it is quick: most events can't be as deep as that.
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _is_deep(data):
         raise WebhookError(f"the JSON has more than {MAX_DEPTH} levels")
@@ -127,20 +126,22 @@ def _json(body: bytes, charset: str | None) -> dict[str, Any]:
     return fields
 
 
-_JSON_NAMES: Final[dict[type[Any], str]] = {list: "a list", str: "a text"}
-
-
 def _json_text(body: bytes, charset: str | None) -> str:
     # The quick way for nearly all bodies.
     if charset is None and body[:1] == b"{" and body[1:2] != b"\x00":
-        try:
-            return body.decode()
-        except UnicodeDecodeError:
-            pass
+        return text_of(body, None)
+    body = body.removeprefix(_BOM)
     encoding = json.detect_encoding(body)
-    if encoding == "utf-8":
-        return text_of(body, charset)
-    return body.decode(encoding, "replace")
+    return text_of(body, charset) if encoding == "utf-8" else body.decode(encoding, "replace")
+
+
+def _read_json(text: str) -> Any:
+    if text[:1] == "{":
+        # Quicker, because it does not look for blanks around the object.
+        data, end = _JSON_DECODER.raw_decode(text)
+        if end == len(text):
+            return data
+    return _JSON_DECODER.decode(text)
 
 
 def _whole(digits: str) -> int | str:
@@ -153,7 +154,7 @@ def _whole(digits: str) -> int | str:
 
 # NaN and Infinity stay text: NaN is not equal to itself, so neither would two events be. Without `strict`, a line break
 # inside a text is accepted.
-_decode_json = json.JSONDecoder(parse_constant=str, parse_int=_whole, strict=False).decode
+_JSON_DECODER: Final = json.JSONDecoder(parse_constant=str, parse_int=_whole, strict=False)
 
 
 def _is_deep(value: object) -> bool:

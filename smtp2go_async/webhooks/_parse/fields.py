@@ -2,12 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from types import NoneType
-from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
 import attrs
 
-from ..._model_class import PersonalText
 from ..events import (
     EVENT_CLASSES,
     Bounced,
@@ -22,7 +21,7 @@ from ..events import (
     UnknownEvent,
 )
 from .times import to_time
-from .values import to_bounce, to_count, to_number, to_text, to_word
+from .values import to_bounce, to_count, to_number, to_text
 
 Keys = Mapping[str, tuple[str, ...]]
 
@@ -74,7 +73,7 @@ _RECIPIENTS: Final[Mapping[type[Event], tuple[str, ...]]] = {
 _CLIENT: Final = {"name": "client", "device": "client-device", "os": "client-os", "user_agent": "user-agent"}
 _PLACE: Final = {"continent": "geoip-continent", "country": "geoip-country", "city": "geoip-city"}
 
-ECHOED: Final = frozenset(("subject", "Subject", "message-id", "Message-Id", "Message-ID"))
+ECHOED: Final = ("subject", "Subject", "message-id", "Message-Id", "Message-ID")
 """Fields that are headers of the e-mail as well, in the spellings that have been seen."""
 
 DOCUMENTED: Final = frozenset(
@@ -96,8 +95,6 @@ class Slot(NamedTuple):
     read: Reader
     is_documented: bool
     """Whether this is the spelling that wins over all others."""
-    is_header: bool
-    """Whether the value is a header of the e-mail as well."""
 
 
 class Part(NamedTuple):
@@ -105,8 +102,8 @@ class Part(NamedTuple):
 
     attribute: str
     cls: type[Any]
-    keys: tuple[tuple[str, str, str], ...]
-    """For each attribute of the object, its name, its key, and another spelling of the key."""
+    fields: tuple[tuple[str, str], ...]
+    """The attributes of the object, each with the key under which its value is kept until the object is made."""
 
 
 @attrs.frozen
@@ -114,70 +111,60 @@ class Plan:
     """How an instance of a class is filled from a decoded body."""
 
     event_class: type[Event]
-    words: dict[str, str]
-    """The attributes of documented keys whose value is text without blanks around it: most of them."""
+    texts: dict[str, str]
+    """The attributes of documented keys whose value is text: most of them."""
     slots: dict[str, Slot]
-    """All keys that are not headers alone, those in `words` among them."""
+    """All keys that are not headers alone, those in `texts` among them."""
     parts: tuple[Part, ...]
     recipients: tuple[str, ...]
     blank: dict[str, Any]
-    """The ``__dict__`` of an instance without any field."""
-
-
-def _bare(annotation: Any) -> Any:
-    """Return the type of an attribute without ``None``, which every attribute can be."""
-    return next((part for part in get_args(annotation) if part is not NoneType), annotation)
+    """The ``__dict__`` of an instance without any field, with a place for each field of the parts."""
 
 
 def _reader(annotation: Any) -> Reader:
-    kind = annotation if get_origin(annotation) is Annotated else _bare(annotation)
-    if kind == PersonalText:
-        # What a person wrote is kept with the blanks around it.
-        return to_text
-    if get_origin(kind) is Annotated:
+    kind = annotation
+    while get_origin(kind) in (Union, UnionType, Annotated):
+        # Of ``X | None`` and of ``Annotated[X, ...]``, the type comes first.
         kind = get_args(kind)[0]
     return to_bounce if get_origin(kind) is Literal else _READERS[kind]
 
 
-_READERS: Final[Mapping[type, Reader]] = {str: to_word, dt.datetime: to_time, float: to_number, int: to_count}
+_READERS: Final[Mapping[type, Reader]] = {str: to_text, dt.datetime: to_time, float: to_number, int: to_count}
 
 
-def _underscored(key: str) -> str:
-    return key.replace("-", "_")
+_PARTS: Final = (
+    Part("client", MailClient, tuple(_CLIENT.items())),
+    Part("place", Place, tuple(_PLACE.items())),
+)
 
 
 def _spellings(keys: tuple[str, ...]) -> list[str]:
-    return [spelling for key in keys for spelling in (key, _underscored(key), key.replace("_", "-"))]
-
-
-def _part(attribute: str, cls: type[Any], keys: Mapping[str, str]) -> Part:
-    return Part(attribute, cls, tuple((name, key, _underscored(key)) for name, key in keys.items()))
-
-
-_PARTS: Final = (_part("client", MailClient, _CLIENT), _part("place", Place, _PLACE))
+    return [spelling for key in keys for spelling in (key, key.replace("-", "_"), key.replace("_", "-"))]
 
 
 def _plan(event_class: type[Event]) -> Plan:
     model: Any = event_class
-    fields = attrs.fields_dict(model)
+    types: dict[str, Any] = {name: field.type for name, field in attrs.fields_dict(model).items()}
     keys: dict[str, tuple[str, ...]] = {}
     recipients: tuple[str, ...] = ()
     for base in reversed(event_class.__mro__):
         keys |= _KEYS.get(base, {})
         recipients = _RECIPIENTS.get(base, recipients)
-    parts = tuple(part for part in _PARTS if part.attribute in fields)
-    of_parts = [key for part in parts for _, *spellings in part.keys for key in spellings]
-    slots = {key: Slot(None, to_text, True, key in ECHOED) for key in (*DOCUMENTED, *of_parts)}
+    parts = tuple(part for part in _PARTS if part.attribute in types)
+    of_parts = [key for part in parts for _, key in part.fields]
+    keys |= {key: (key,) for key in of_parts}
+    slots = {key: Slot(None, to_text, True) for key in DOCUMENTED}
     for attribute, documented_first in keys.items():
-        read = _reader(fields[attribute].type)
+        read = to_text if attribute in of_parts else _reader(types[attribute])
         for key in reversed(_spellings(documented_first)):
-            slots[key] = Slot(attribute, read, key == documented_first[0], key in ECHOED)
-    words = {
+            slots[key] = Slot(attribute, read, key == documented_first[0])
+    texts = {
         key: slot.attribute
         for key, slot in slots.items()
-        if slot.attribute and slot.read is to_word and slot.is_documented and not slot.is_header
+        if slot.attribute and slot.read is to_text and slot.is_documented
     }
-    return Plan(event_class, words, slots, parts, recipients, event_class(name="").__dict__)
+    blank = event_class(name="").__dict__ | dict.fromkeys(of_parts)
+    return Plan(event_class, texts, slots, parts, recipients, blank)
 
 
 PLANS: Final = {event_class: _plan(event_class) for event_class in (*EVENT_CLASSES.values(), UnknownEvent)}

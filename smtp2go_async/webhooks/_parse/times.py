@@ -29,20 +29,28 @@ def to_time(value: Any) -> dt.datetime | None:
     or as text, and the dates of e-mail headers.
     """
     try:
-        found = _read(value)
+        if value.__class__ is str and value[10:11] == "T" and len(value) <= MAX_TIME_LENGTH:
+            # The quick way for nearly all times.
+            found = _from_iso(value)
+            if found.tzinfo is not None and 1 < found.year < 9999:
+                return found
+    except ValueError:
+        pass
+    try:
+        time = _read(value)
         # Only at both ends of the calendar there are times that can't be converted to UTC.
-        if found is not None and not 1 < found.year < 9999:
-            found.astimezone(dt.UTC)
+        if time is not None and not 1 < time.year < 9999:
+            time.astimezone(dt.UTC)
     except (ValueError, TypeError, OverflowError):
         return None
-    return found
+    return time
+
+
+_from_iso = dt.datetime.fromisoformat
 
 
 def _read(value: Any) -> dt.datetime | None:
     if value.__class__ is str:
-        if value[10:11] == "T" and value[-1] == "Z" and len(value) <= MAX_TIME_LENGTH:
-            # The quick way for nearly all times.
-            return dt.datetime.fromisoformat(value)
         return _of_text(value.strip())
     if value.__class__ is int or value.__class__ is float:
         return _of_number(value)

@@ -8,26 +8,24 @@ from ..._models.scalars import to_float, to_int
 
 
 def to_text(value: Any) -> str | None:
-    """Return text as it came, a number's digits, or the first text of a list: a form's field can come twice."""
+    """Return text without blanks around it, a number's digits, or the first text of a list.
+
+    A list is what a form's field is read as if it came twice.
+    """
     if value.__class__ is str:
-        return value
+        text: str = value.strip()
+        return text
     if value.__class__ is int or value.__class__ is float:
         return str(value)
     if value.__class__ is list:
-        return next((text for part in value if part.__class__ is not list and (text := to_text(part))), None)
+        return next((found for part in value if part.__class__ is not list and (found := to_text(part))), None)
     return None
-
-
-def to_word(value: Any) -> str | None:
-    """Return text without blanks around it; nothing but blanks is ``None``."""
-    text = to_text(value)
-    return text.strip() or None if text else None
 
 
 def to_number(value: Any) -> float | None:
     """Return a finite number, also from text."""
     try:
-        return to_float(value if value.__class__ is float else to_word(value))
+        return to_float(value if value.__class__ is float else to_text(value))
     except (ValueError, TypeError, OverflowError):
         return None
 
@@ -35,14 +33,14 @@ def to_number(value: Any) -> float | None:
 def to_count(value: Any) -> int | None:
     """Return a whole number, also from text."""
     try:
-        return to_int(value if value.__class__ is int else to_word(value))
+        return to_int(value if value.__class__ is int else to_text(value))
     except (ValueError, TypeError, OverflowError):
         return None
 
 
 def to_bounce(value: Any) -> Literal["hard", "soft"] | None:
     """Return the kind of a bounce, also from activity's words for it; an unclear bounce is not called soft."""
-    word = (to_word(value) or "")[:20].lower()
+    word = (to_text(value) or "")[:20].lower()
     return "hard" if word in _HARD else "soft" if word in _SOFT else None
 
 
@@ -56,29 +54,31 @@ def to_header(value: Any) -> str | None:
         return ", ".join([text for part in value if part.__class__ is not list and (text := to_text(part)) is not None])
     if value.__class__ is bool:
         return str(value).lower()
-    return to_text(value)
+    return value if value.__class__ is str else to_text(value)
 
 
 def to_addresses(value: Any) -> tuple[str, ...]:
     """Return the addresses in a list or a text, each as it came, without blanks around it, and once."""
-    if value.__class__ is str and value[:1] == "[":
-        value = _listed(value)
+    if value.__class__ is str:
+        text: str = value.strip()
+        if not (text[:1] == "[" or "," in text or ";" in text):
+            return (text,) if text else ()
+        value = _listed(text)
     found: dict[str, None] = {}
     for part in value if value.__class__ is list else (value,):
-        text = part if part.__class__ is str else None if part.__class__ is list else to_text(part)
-        if text is None:
+        if part.__class__ is list or not (address := to_text(part)):
             continue
-        if "," in text or ";" in text:
-            found |= dict.fromkeys(_split(text))
-        elif text := text.strip():
-            found[text] = None
+        if "," in address or ";" in address:
+            found |= dict.fromkeys(_split(address))
+        else:
+            found[address] = None
     return tuple(found)
 
 
 def _listed(text: str) -> Any:
     """Return a list that was written as text, in JSON or as Python writes it; the text itself if it is no list."""
     try:
-        found = json.loads(text)
+        found = json.loads(text) if text[:1] == "[" else None
     except (ValueError, RecursionError):
         found = None
     if found.__class__ is list:
