@@ -72,10 +72,24 @@ TEXT = {
 
 PAYLOADS: dict[str, dict[str, Any]] = {
     "processed, short": {"event": "processed", **SHORT, "recipients": ["kim@mail.example", "lee@mail.example"]},
-    "delivered, short": {"event": "delivered", **SHORT, **TO, **MX, "context": "Unavailable", "message": "250 2.0.0 Ok"},
+    "delivered, short": {
+        "event": "delivered",
+        **SHORT,
+        **TO,
+        **MX,
+        "context": "Unavailable",
+        "message": "250 2.0.0 Ok",
+    },
     "bounce, shortest": {"event": "bounce", "bounce": "hard", "email_id": "1wAbCd-k3", "rcpt": "kim@mail.example"},
     "processed": {**LONG, "event": "processed", "recipients": ["kim@mail.example"], "srchost": "192.0.2.41"},
-    "delivered": {**LONG, "event": "delivered", **TO, **MX, "context": "RCPT TO:<kim@mail.example>", "message": "250 OK"},
+    "delivered": {
+        **LONG,
+        "event": "delivered",
+        **TO,
+        **MX,
+        "context": "RCPT TO:<kim@mail.example>",
+        "message": "250 OK",
+    },
     "bounce": {**LONG, "event": "bounce", "bounce": "soft", **TO, **MX, **REFUSED},
     "open": {**LONG, "event": "open", **TO, "opened-at": "2026-03-14T10:00:00Z", "read-secs": "12", **REQUEST},
     "click": {**LONG, "event": "click", **TO, "clicked-at": "2026-03-14T10:00:00Z", "url": "https://shop.example/o/7"}

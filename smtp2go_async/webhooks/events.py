@@ -40,7 +40,7 @@ class MailClient:
     """Such as ``Thunderbird 2.0``."""
     device: str | None = None
     os: str | None = None
-    user_agent: str | None = None
+    user_agent: MaskedAddress | None = None
     """The ``User-Agent`` header of the request."""
 
 
@@ -221,8 +221,8 @@ class SmsEvent(Event):
     """The id of the text, as `client.sms.send` returned it."""
     content: PersonalText | None = None
     """What the text says."""
-    region: str | None = None
-    status_code: str | None = None
+    region: MaskedAddress | None = None
+    status_code: MaskedAddress | None = None
     """The carrier's code; its values are not published."""
     retry_count: int | None = None
     submitted_at: dt.datetime | None = None

@@ -29,7 +29,7 @@ _ENCODING = re.compile(
     r"euc-(jp|kr)|shift[-_]jis|tis-620",
     re.IGNORECASE | re.ASCII,
 )
-_EVENT_IN_A_FORM = re.compile(rb"(?:\A|&)event=", re.IGNORECASE)
+_EVENT_IN_A_FORM = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|&)event=", re.IGNORECASE)
 _BOM: Final = b"\xef\xbb\xbf"
 _LATIN_1: Final = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 
@@ -63,8 +63,10 @@ def _kind(content_type: str) -> str | None:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type in (_JSON, "text/json") or (media_type.endswith("+json") and _TYPE.fullmatch(media_type)):
         return _JSON
-    if media_type in (_FORM, ""):
-        return media_type or None
+    if media_type == _FORM:
+        return _FORM
+    if not media_type:
+        return None
     # Only what has the shape of a type is shown: the header can hold anything.
     is_shown = len(media_type) <= MAX_TYPE_LENGTH and _TYPE.fullmatch(media_type)
     shown = mask_text(media_type) if is_shown else "no type that can be read"

@@ -60,6 +60,11 @@ _KEYS: Final[Mapping[type[Event], Keys]] = {
         "reported_at": ("received_timestamp",),
         "sender_email": ("sender_email",),
     },
+    # It can be about an e-mail or about a text.
+    UnknownEvent: {
+        "time": ("time", "received_timestamp"),
+        "sender": ("sender", "source_number"),
+    },
 }
 
 # In the order in which they are asked; the first that names somebody decides. An e-mail's ``processed`` is about all
@@ -68,6 +73,7 @@ _RECIPIENTS: Final[Mapping[type[Event], tuple[str, ...]]] = {
     Event: ("rcpt", "recipient", "recipients"),
     Processed: ("recipients", "rcpt", "recipient"),
     SmsEvent: ("destination_number", "destination-number", "rcpt", "recipient", "recipients"),
+    UnknownEvent: ("rcpt", "recipient", "recipients", "destination_number"),
 }
 
 _CLIENT: Final = {"name": "client", "device": "client-device", "os": "client-os", "user_agent": "user-agent"}
@@ -153,7 +159,7 @@ def _plan(event_class: type[Event]) -> Plan:
     parts = tuple(part for part in _PARTS if part.attribute in types)
     of_parts = [key for part in parts for _, key in part.fields]
     keys |= {key: (key,) for key in of_parts}
-    slots = {key: Slot(None, to_text, True) for key in DOCUMENTED}
+    slots: dict[str, Slot] = {key: Slot(None, to_text, True) for key in DOCUMENTED}
     for attribute, documented_first in keys.items():
         read = to_text if attribute in of_parts else _reader(types[attribute])
         for key in reversed(_spellings(documented_first)):
