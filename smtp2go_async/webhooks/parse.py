@@ -71,19 +71,21 @@ def parse(body: bytes, content_type: str | None) -> Event:
 
 def _in_lower_case(data: dict[str, Any]) -> dict[str, Any]:
     """Return the fields with the keys that an event can have in lower case; a key that is so already wins."""
+    # The event is looked for, so an exact key without a value in it does not count.
+    given = {key: value for key, value in data.items() if key != "event"}
     found: dict[str, Any] = {}
-    for key, value in data.items():
+    for key, value in given.items():
         lower = key.strip().lower()
         if lower == key or lower not in KNOWN:
             found[key] = value
-        elif lower not in data:
+        elif lower not in given:
             found.setdefault(lower, value)
     return found
 
 
 def _as_spelled(headers: dict[str, str], raw: dict[str, Any]) -> dict[str, str]:
     """Return the headers with their keys as they came, after the keys were brought into lower case."""
-    echoed = {key: text for key in raw if key.lower() in ECHOED and (text := to_header(raw[key])) is not None}
+    echoed = {key: text for key in raw if key.strip().lower() in ECHOED and (text := to_header(raw[key])) is not None}
     return {key: text for key, text in headers.items() if key in raw} | echoed
 
 

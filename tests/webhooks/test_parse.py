@@ -244,6 +244,12 @@ def test_an_exact_key_wins_where_the_case_is_ignored() -> None:
         assert parsed(payload).recipient == "a@b.example"
 
 
+@pytest.mark.parametrize("exact", [None, "", {}])
+def test_an_exact_event_without_a_name_gives_way_to_another_case(exact: object) -> None:
+    for payload in ({"event": exact, "Event": "open"}, {"Event": "open", "event": exact}):
+        assert type(parsed(payload)) is Opened
+
+
 def test_headers_are_texts_as_they_were_spelled() -> None:
     event = parsed(
         {"event": "open", "X-A": ["1", 2, None, []], "x-a": " b ", "X-B": True, "X-C": None, "X-D": {"a": 1}}

@@ -10,7 +10,7 @@ from ..._models.scalars import to_float, to_int
 def to_text(value: Any) -> str | None:
     """Return text without blanks around it, a number's digits, or the first text of a list.
 
-    A list is what a form's field is read as if it came twice.
+    A form's field that came twice is a list.
     """
     if value.__class__ is str:
         text: str = value.strip()
@@ -104,7 +104,7 @@ def _pieces(text: str) -> list[str]:
         if mark[0] == '"':
             is_quoted = not is_quoted
         elif mark[0] == "\\":
-            escaped = mark.end()
+            escaped = mark.end() if is_quoted else escaped
         elif not is_quoted:
             found.append(text[start : mark.start()])
             start = mark.end()

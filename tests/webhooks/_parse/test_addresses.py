@@ -18,6 +18,7 @@ from smtp2go_async.webhooks.parse import parse
         ('"Doe, Jane" <j@x.example>, b@x.example', ('"Doe, Jane" <j@x.example>', "b@x.example")),
         ('"a;b"@x.example', ('"a;b"@x.example',)),
         (r'"say \"hi, all\"" <j@x.example>,b@x.example', (r'"say \"hi, all\"" <j@x.example>', "b@x.example")),
+        ("a@x\\,b@x.example", ("a@x\\", "b@x.example")),
         ('a"@x.example,b@x.example', ('a"@x.example', "b@x.example")),
         ("Doe, Jane <j@x.example>", ("Doe, Jane <j@x.example>",)),
         ("+64210000001,+64210000002", ("+64210000001", "+64210000002")),
