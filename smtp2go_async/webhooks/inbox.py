@@ -55,7 +55,7 @@ class StoredEvent:
     error: str | None = None
     """The class of what the last failed try raised, with its text; without addresses and keys."""
     due_at: dt.datetime | None = None
-    """When a waiting event is tried next, or when a lease ends."""
+    """When a waiting event is tried next, or when a lease ends; ``None`` in the other states."""
 
 
 @runtime_checkable
@@ -65,6 +65,9 @@ class Inbox(Protocol):
     async def add(self, event: Event) -> bool:
         """Store an event, and return whether it is new; an event that is stored already is left as it is.
 
+        An event that `backfill` found in the account's activity is the same as an event of a webhook with the same
+        name, e-mail and recipient within two seconds, and the other way round: activity has other ids.
+
         When this returns, the event is on the disk: it survives a crash of the process and of the machine.
 
         Raises:
@@ -73,7 +76,11 @@ class Inbox(Protocol):
         ...
 
     async def take(self, count: int, *, lease_seconds: float) -> Sequence[Lease]:
-        """Take up to ``count`` events that are due, oldest first. No other worker gets them until the lease ends."""
+        """Take up to ``count`` events that are due, oldest first. No other worker gets them until the lease ends.
+
+        A lease that ends makes its event due again, and has counted as a try. An event that can't be read any more is
+        ``dead`` and not among them.
+        """
         ...
 
     async def finish(self, lease: Lease) -> bool:
@@ -92,7 +99,17 @@ class Inbox(Protocol):
         ...
 
     async def seconds_until_due(self) -> float | None:
-        """Return the seconds until the next event is due (0 if one is due now), or ``None`` if none waits."""
+        """Return the seconds until the next event is due or the next lease ends (0 if that is now).
+
+        ``None``: no event waits and none is leased.
+        """
+        ...
+
+    async def wait(self, seconds: float) -> None:
+        """Return when an event may be due: at once if one is, or when one comes, and after so many seconds at the most.
+
+        It may return too early, and it need not notice an event that another process stores.
+        """
         ...
 
     async def counts(self) -> InboxCounts:
@@ -108,5 +125,9 @@ class Inbox(Protocol):
         ...
 
     async def prune(self, older_than: dt.timedelta) -> int:
-        """Delete events that are done and were received before that long ago; return how many."""
+        """Delete events that are done and were received before that long ago; return how many.
+
+        For 3 days after its arrival an event stays known although it is deleted, since the provider repeats what it
+        believes undelivered for 48 hours: a late repeat is not told twice.
+        """
         ...
