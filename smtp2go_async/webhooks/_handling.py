@@ -1,6 +1,8 @@
-"""How the handlers of an event are run: side by side, plain ones in threads, and bounded."""
+"""How the handlers of an event are run: side by side, plain ones in threads, and each for a limited time."""
 
+import functools
 import inspect
+import math
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
@@ -13,6 +15,10 @@ Handler = Callable[[Any], Awaitable[object] | object]
 MAX_HANGING_THREADS: Final = 40
 """Plain handlers that may go on after their time was over. A thread can't be ended from outside, so with this many of
 them no further plain handler is started."""
+
+
+class TooManyHangError(HandlerError):
+    """A plain handler was not started, since too many others go on after their time was over."""
 
 
 class _Threads:
@@ -36,78 +42,187 @@ class _PlainCall:
     def __init__(self, handler: Handler, event: Event) -> None:
         self._handler, self._event = handler, event
         self._lock = threading.Lock()
-        self._has_ended = False
-        self._is_given_up = False
+        self._has_started = self._has_ended = self._is_given_up = False
+        self._result: object = None
+        self.error: BaseException | None = None
 
     def run(self) -> object:
+        with self._lock:
+            if self._is_given_up:
+                return None
+            self._has_started = True
         try:
-            return self._handler(self._event)
-        finally:
-            with self._lock:
-                self._has_ended = True
-                if self._is_given_up:
-                    _threads.add(-1)
+            self._result = self._handler(self._event)
+        except BaseException as error:
+            # Not raised in this thread: an event loop can't be handed a StopIteration, and takes an exit for its own.
+            self.error = error
+        with self._lock:
+            self._has_ended = True
+            if self._is_given_up:
+                _threads.add(-1)
+                self._drop_result()
+        return self._result
 
     def give_up(self) -> None:
         with self._lock:
-            if not self._has_ended:
+            if not self._is_given_up:
                 self._is_given_up = True
-                _threads.add(1)
+                if self._has_ended:
+                    self._drop_result()
+                elif self._has_started:
+                    _threads.add(1)
+
+    def _drop_result(self) -> None:
+        # Nobody awaits a coroutine that the handler returned, of which Python would warn.
+        if inspect.iscoroutine(self._result):
+            self._result.close()
 
 
-async def run_handlers(handlers: Sequence[Handler], event: Event) -> None:
+def hanging_threads() -> int:
+    """Return how many plain handlers of this process were given up and go on nevertheless."""
+    return _threads.hanging
+
+
+async def run_handlers(handlers: Sequence[Handler], event: Event, *, seconds: float = math.inf) -> None:
     """Run all handlers of an event side by side, and return when all of them have ended.
+
+    Args:
+        handlers: The handlers.
+        event: The event.
+        seconds: How long each may take. Then an async handler is cancelled, and a plain one goes on in its thread, and
+            nothing waits for it.
 
     Raises:
         Exception: What a handler raised; an `ExceptionGroup` if several did.
-        HandlerError: A plain handler was not started, since too many hang.
+        HandlerError: A handler took too long, or a plain one was not started, since too many hang.
+        BaseException: An exit, such as `SystemExit`, that a handler raised; the other handlers are cancelled.
     """
     if len(handlers) == 1:
-        await _run_handler(handlers[0], event)
+        await _run_handler(handlers[0], event, seconds)
+        return
+    if not handlers:
         return
     # Late, so that parsing and storing need no event loop.
     import anyio
 
     errors: list[Exception] = []
+    exits: list[BaseException] = []
 
     async def run(handler: Handler) -> None:
         try:
-            await _run_handler(handler, event)
+            await _run_handler(handler, event, seconds)
+        except anyio.get_cancelled_exc_class():
+            raise
         except Exception as error:
             errors.append(error)
+        except BaseException as error:
+            if not is_exit(error):
+                raise
+            # Kept, since a task group would wrap it, and asyncio would end the loop in the middle of all other tasks.
+            exits.append(error)
+            group.cancel_scope.cancel()
 
     async with anyio.create_task_group() as group:
         for handler in handlers:
             group.start_soon(run, handler)
+    if exits:
+        raise exits[0]
     if len(errors) == 1:
         raise errors[0]
     if errors:
         raise ExceptionGroup(f"{len(errors)} handlers of an event failed", errors)
 
 
-async def _run_handler(handler: Handler, event: Event) -> None:
-    result = handler(event) if _is_async(handler) else await _run_in_thread(handler, event)
-    # A plain function can return a coroutine, as a lambda around an async function does.
-    if inspect.isawaitable(result):
-        await result
+def leaves_of(error: BaseException) -> list[BaseException]:
+    """Return the errors in a group and in the groups in it, which may be nested deeper than Python calls functions."""
+    waiting, found = [error], []
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, BaseExceptionGroup):
+            waiting.extend(reversed(current.exceptions))
+        else:
+            found.append(current)
+    return found
+
+
+def is_exit(error: BaseException) -> bool:
+    """Whether an error asks the program to end; one in a group of errors is enough."""
+    return any(isinstance(leaf, (SystemExit, KeyboardInterrupt)) for leaf in leaves_of(error))
+
+
+async def _run_handler(handler: Handler, event: Event, seconds: float) -> None:
+    import anyio
+
+    cancelled = anyio.get_cancelled_exc_class()
+    with anyio.move_on_after(seconds) as scope:
+        try:
+            result = handler(event) if _is_async(handler) else await _run_in_thread(handler, event)
+            # A plain function can return a coroutine, as a lambda around an async function does.
+            if inspect.isawaitable(result):
+                await result
+        except cancelled as error:
+            if _is_being_cancelled(error):
+                raise
+            # The handler awaited a task that was cancelled. Let out as it is, it would count as a cancellation of this
+            # task, and pass unseen through a task group: as if the handler had done its work.
+            raise HandlerError("a handler ended by a cancellation of its own") from error
+        except (Exception, BaseExceptionGroup, SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            # Such as a GeneratorExit: it is the handler's failure, and no reason to end the program.
+            raise HandlerError(f"a handler raised {type(error).__name__}") from error
+    if scope.cancelled_caught:
+        raise HandlerError(f"a handler took longer than {seconds:g} seconds")
+
+
+def _is_being_cancelled(error: BaseException) -> bool:
+    """Whether this task is being cancelled by a scope around it, or by the means of its event loop."""
+    import asyncio
+
+    import anyio
+
+    if anyio.current_effective_deadline() == -math.inf or not isinstance(error, asyncio.CancelledError):
+        return True
+    # A task of asyncio can be cancelled without a scope, and counts that.
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 async def _run_in_thread(handler: Handler, event: Event) -> object:
-    from anyio import to_thread
+    from anyio import CapacityLimiter, to_thread
 
     if _threads.hanging >= MAX_HANGING_THREADS:
-        raise HandlerError(
+        raise TooManyHangError(
             f"{MAX_HANGING_THREADS} plain handlers go on after their time was over: give their work an end, such as a "
             "timeout, or more time with handler_seconds"
         )
     call = _PlainCall(handler, event)
     try:
-        return await to_thread.run_sync(call.run, abandon_on_cancel=True)
+        # A limiter of its own: on trio, threads that hang would use up the limiter that all other code shares.
+        result = await to_thread.run_sync(call.run, abandon_on_cancel=True, limiter=CapacityLimiter(1))
     except BaseException:
         call.give_up()
         raise
+    if call.error is not None:
+        try:
+            raise _raisable(call.error)
+        finally:
+            # The traceback holds this frame, and so would keep the call and the event in memory.
+            del call
+    return result
+
+
+def _raisable(error: BaseException) -> BaseException:
+    """Return an error that a coroutine can raise: out of a coroutine, Python makes of these something else."""
+    if isinstance(error, (StopIteration, StopAsyncIteration)):
+        made = RuntimeError(f"a handler raised {type(error).__name__}")
+        made.__cause__ = error
+        return made
+    return error
 
 
 def _is_async(handler: object) -> bool:
     # inspect sees through functools.partial, and not through an object that can be called.
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(vars(type(handler)).get("__call__"))
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(type(handler), "__call__", None))  # noqa: B004

@@ -190,8 +190,8 @@ class SqliteInbox:
     def events(self, *, state: State | None = None) -> AsyncIterator[StoredEvent]:
         """Iterate over the stored events, oldest first: all, or the events in one state.
 
-        A hundred are in memory at a time, and nothing is locked between them. An event that gets into this state while
-        the iteration goes on may be left out. ``waiting`` and ``leased`` events come in the order in which they are due.
+        A hundred are in memory at a time, and nothing is locked meanwhile. An event that gets into this state while the
+        iteration goes on may be left out. ``waiting`` and ``leased`` events come in the order in which they are due.
         """
         return self._events(check_state(state))
 

@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ..._values.checks import check_count, check_number, check_text
 from ..._values.problems import invalid, not_one_of, wrong_type
@@ -178,7 +178,7 @@ def check_state(state: object) -> State | None:
     """Return a state, or ``None`` for all of them."""
     if state is not None and state not in STATES:
         raise not_one_of("state", STATES, check_text(state, "state"))
-    return state  # type: ignore[return-value]
+    return cast("State | None", state)
 
 
 def _check_seconds(value: object, argument: str) -> float:

@@ -94,16 +94,14 @@ def stored_error(text: str) -> str:
     return one_line(mask_text(text[: 20 * MAX_ERROR]))[:MAX_ERROR].encode("utf-8", "replace").decode()
 
 
-def read_event(
-    parse: Parse, body: bytes, content_type: str, *, attempts: int, source: str, received: float
-) -> Event:
+def read_event(parse: Parse, body: bytes, content_type: str, *, attempts: int, source: str, received: float) -> Event:
     """Make the event of a row anew: a later version of the library may read more of it.
 
     Raises:
         Exception: What `parse` raises for a body that it refuses.
     """
     event = parse(body, content_type)
-    return attrs.evolve(
+    made: Event = attrs.evolve(
         cast(Any, event),
         attempt=max(attempts, 1),
         source=source,
@@ -111,6 +109,7 @@ def read_event(
         body=body,
         content_type=content_type,
     )
+    return made
 
 
 def read_stored(parse: Parse, row: tuple[Any, ...]) -> StoredEvent:

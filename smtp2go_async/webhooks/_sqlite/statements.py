@@ -27,9 +27,7 @@ PRUNE_ROWS: Final = 1000
 MAX_KEYS: Final = 500
 """Keys in a statement; SQLite has a limit."""
 
-PAGE_COLUMNS: Final = (
-    "number, state, due, attempts, received, source, error, id, name, email_id, content_type, body"
-)
+PAGE_COLUMNS: Final = "number, state, due, attempts, received, source, error, id, name, email_id, content_type, body"
 
 _INSERT = """
     INSERT INTO events (key, state, due, received, id, fingerprint, name, email_id, time, recipients, source,
@@ -203,10 +201,13 @@ def prune(connection: sqlite3.Connection, cut_off: float, now: float) -> tuple[i
         How many were deleted, and whether there may be more.
     """
     known_since = now - KNOWN_AFTER_PRUNING
-    oldest = f"SELECT number FROM events WHERE state = ? AND due < ? ORDER BY due LIMIT {PRUNE_ROWS}"
-    forgotten = connection.execute(f"DELETE FROM events WHERE number IN ({oldest})", (PRUNED, known_since)).rowcount  # noqa: S608
+    oldest = "SELECT number FROM events WHERE state = ? AND due < ? ORDER BY due LIMIT ?"
+    forgotten = connection.execute(
+        f"DELETE FROM events WHERE number IN ({oldest})",  # noqa: S608
+        (PRUNED, known_since, PRUNE_ROWS),
+    ).rowcount
     pruned = connection.execute(
         f"UPDATE events SET state = ?, content_type = '', body = x'' WHERE number IN ({oldest})",  # noqa: S608
-        (PRUNED, "done", cut_off),
+        (PRUNED, "done", cut_off, PRUNE_ROWS),
     ).rowcount
     return pruned, max(pruned, forgotten) == PRUNE_ROWS

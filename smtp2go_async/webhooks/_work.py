@@ -1,0 +1,315 @@
+"""The worker of an inbox: takes events that are due to the handlers, until it is cancelled.
+
+What it logs, to the logger ``smtp2go_async.webhooks``; never an address, a key or a content of an event:
+
+    INFO     "... is tried again in ... seconds: ..."    a try failed; with the class and the masked text of the error
+    WARNING  "... is dead after ... tries: ..."          the last try failed, or no handler of it ever ended
+    WARNING  "too many plain handlers hang ..."          no more are started for a while, and their events wait
+    WARNING  "the inbox can't be used ..."               the store fails; the worker tries again, less and less often
+    WARNING  "... is told again ..."                     its handlers returned, and the store could not be told in time
+"""
+
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import anyio
+import attrs
+
+from .._masking import mask_text, one_line
+from .._values.checks import check_bool, check_count, check_number
+from .._values.problems import invalid, wrong_type
+from ..errors import InboxError
+from ._handling import TooManyHangError, is_exit, leaves_of
+from .events import Event
+from .inbox import Inbox, Lease
+from .router import Router
+
+_log = logging.getLogger("smtp2go_async.webhooks")
+
+POLL_SECONDS: Final = 1.0
+"""How often events of other processes are looked for while there is nothing to do."""
+LEASE_MARGIN_SECONDS: Final = 30.0
+"""What a lease has beyond the time of the handlers, so that the outcome can be written before it ends."""
+MAX_STORE_PAUSE_SECONDS: Final = 60.0
+"""The longest pause before a store that fails is tried again; the first is `MIN_STORE_PAUSE_SECONDS`."""
+MIN_STORE_PAUSE_SECONDS: Final = 0.5
+HANGING_PAUSE_SECONDS: Final = 5.0
+"""Pause before events are taken again when too many plain handlers hang."""
+MAX_GIVE_BACK_SECONDS: Final = 5.0
+"""How long a cancelled worker may take to let its events wait again. Leases that remain end by themselves."""
+JITTER: Final = 0.1
+"""By which share a wait is made longer or shorter at random, so that events that failed together do not come together
+for ever."""
+MAX_ERROR_CHARACTERS: Final = 300
+"""Characters of an error's text in a log and in the inbox."""
+MAX_SECONDS: Final = 30 * 86_400
+"""The longest wait and the longest time of a handler."""
+MAX_SHOWN_ERRORS: Final = 3
+"""Errors of a group of which the text is shown."""
+
+Sleep = Callable[[float], Awaitable[object]]
+
+
+async def work(
+    inbox: Inbox,
+    router: Router,
+    *,
+    concurrency: int = 10,
+    tries: int = 12,
+    first_retry_seconds: float = 5.0,
+    max_retry_seconds: float = 3600.0,
+    handler_seconds: float = 60.0,
+    until_empty: bool = False,
+    _sleep: Sleep = anyio.sleep,
+    _monotonic: Callable[[], float] = time.monotonic,
+    _random: Callable[[], float] = random.random,
+) -> None:
+    """Take events to their handlers until this is cancelled. Any number of workers and processes can do so.
+
+    An event is done when all its handlers have returned. If one raises or takes too long, all of them are run again
+    later, and so they are after a crash: a handler must stand being told of an event twice, and `Event.attempt` then is
+    more than 1. The order of events is not promised.
+
+    Cancelled, it cancels the handlers, and their events wait for the next worker; that was a try.
+
+    Args:
+        inbox: The events.
+        router: The handlers. An event that no handler is for is done at once.
+        concurrency: How many events are worked on at a time.
+        tries: How often an event is tried before it is dead. Waits of 5, 10, 20 ... seconds add up to some 4 hours
+            with 12 tries.
+        first_retry_seconds: The wait after the first failed try; each later wait is twice as long, give or take 10 %.
+        max_retry_seconds: The longest wait.
+        handler_seconds: How long a handler may take. Then an async handler is cancelled; a plain one can't be, and goes
+            on in its thread. Both are failed tries.
+        until_empty: Return when no event is due and no handler of this worker runs. Events whose next try is later are
+            left for the next worker, as are events that other workers have.
+
+    Raises:
+        InvalidArgumentError: A number is not possible.
+        ArgumentTypeError: A value has another type.
+    """
+    if not isinstance(inbox, Inbox):
+        raise wrong_type("inbox", "an inbox, such as SqliteInbox", inbox)
+    if not isinstance(router, Router):
+        raise wrong_type("router", "a Router", router)
+    settings = _Settings(
+        concurrency=check_count(concurrency, "concurrency", most=1000),
+        tries=check_count(tries, "tries"),
+        first_retry_seconds=_check_seconds(first_retry_seconds, "first_retry_seconds", least=0),
+        max_retry_seconds=_check_seconds(max_retry_seconds, "max_retry_seconds", least=0),
+        handler_seconds=_check_seconds(handler_seconds, "handler_seconds", least=0.001),
+        until_empty=check_bool(until_empty, "until_empty"),
+        sleep=_sleep,
+        monotonic=_monotonic,
+        random=_random,
+    )
+    await _Worker(inbox, router, settings).run()
+
+
+def _check_seconds(value: object, argument: str, *, least: float) -> float:
+    seconds = check_number(value, argument)
+    if not least <= seconds <= MAX_SECONDS:
+        raise invalid(argument, f"must be {least:g} to {MAX_SECONDS:,} seconds (30 days), not {seconds:,g}")
+    return seconds
+
+
+@attrs.frozen(kw_only=True)
+class _Settings:
+    """The arguments of `work`."""
+
+    concurrency: int
+    tries: int
+    first_retry_seconds: float
+    max_retry_seconds: float
+    handler_seconds: float
+    until_empty: bool
+    sleep: Sleep
+    monotonic: Callable[[], float]
+    random: Callable[[], float]
+
+    def retry_seconds(self, attempt: int) -> float:
+        """Return the wait after a failed try."""
+        # Not beyond what a float can hold.
+        seconds = min(self.first_retry_seconds * 2.0 ** min(attempt - 1, 500), self.max_retry_seconds)
+        return min(seconds * (1 - JITTER + 2 * JITTER * self.random()), self.max_retry_seconds)
+
+
+class _Worker:
+    """A run of `work`."""
+
+    def __init__(self, inbox: Inbox, router: Router, settings: _Settings) -> None:
+        self._inbox, self._router, self._settings = inbox, router, settings
+        self._lease_seconds = settings.handler_seconds + LEASE_MARGIN_SECONDS
+        self._running = 0
+        self._has_ended = anyio.Event()
+        """Set when a handler has ended, which makes room for another event."""
+        self._is_paused_for_hanging = False
+        self._error: BaseException | None = None
+        """What ends the worker: an exit that a handler raised, or an error that is no failure of the store."""
+        self._tasks = anyio.create_task_group()
+
+    async def run(self) -> None:
+        async with self._tasks:
+            # Errors are kept and raised behind the group, which would wrap them.
+            await self._guarded(self._take_events)
+        if self._error is not None:
+            raise self._error
+
+    async def _guarded(self, do: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await do()
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception) and not is_exit(error):
+                raise
+            self._error = self._error or error
+            self._tasks.cancel_scope.cancel()
+
+    async def _take_events(self) -> None:
+        settings, pause = self._settings, 0.0
+        while True:
+            free = settings.concurrency - self._running
+            if not free:
+                await self._wait_for_room()
+                continue
+            if self._is_paused_for_hanging:
+                if settings.until_empty and not self._running:
+                    return
+                self._is_paused_for_hanging = False
+                await settings.sleep(HANGING_PAUSE_SECONDS)
+            try:
+                leases = await self._inbox.take(free, lease_seconds=self._lease_seconds)
+                if not leases and not self._running and settings.until_empty:
+                    return
+                if not leases:
+                    await self._wait_for_events()
+                pause = 0.0
+            except InboxError as error:
+                pause = await self._pause_for_store(error, pause)
+                continue
+            for lease in leases:
+                self._running += 1
+                self._tasks.start_soon(self._guarded, _Handling(self, lease).run)
+
+    async def _wait_for_room(self) -> None:
+        self._has_ended = anyio.Event()
+        await self._has_ended.wait()
+
+    async def _wait_for_events(self) -> None:
+        if self._settings.until_empty:
+            # The last of them may fail and be due again at once, or have been given back.
+            await self._wait_for_room()
+        else:
+            await self._inbox.wait(POLL_SECONDS)
+
+    async def _pause_for_store(self, error: InboxError, pause: float) -> float:
+        """Wait after a failure of the store, and return how long."""
+        pause = min(max(2 * pause, MIN_STORE_PAUSE_SECONDS), MAX_STORE_PAUSE_SECONDS)
+        _log.warning("the inbox can't be used, and is tried again in %g seconds: %s", pause, error)
+        await self._settings.sleep(pause)
+        return pause
+
+    # --- one event ------------------------------------------------------------------------------------------------
+
+    async def handle(self, lease: Lease) -> None:
+        """Run the handlers of an event, and note what came of it."""
+        settings, event = self._settings, lease.event
+        until = settings.monotonic() + self._lease_seconds
+        if event.attempt > settings.tries:
+            # Each worker that had it was ended or killed before it could say so. The event may be the reason.
+            await self._fail(lease, "the workers that had it ended in the middle", None, until)
+            return
+        try:
+            await self._router.dispatch(event, handler_seconds=settings.handler_seconds)
+        except TooManyHangError as error:
+            if not self._is_paused_for_hanging:
+                self._is_paused_for_hanging = True
+                _log.warning("too many plain handlers hang; the next events wait: %s", error)
+            await self._note(lambda: self._inbox.give_back(lease), event, until)
+        except Exception as error:
+            is_last = event.attempt >= settings.tries
+            await self._fail(lease, shown(error), None if is_last else settings.retry_seconds(event.attempt), until)
+        except BaseException as error:
+            await self._cut_off(lease, error)
+            raise
+        else:
+            await self._note(lambda: self._inbox.finish(lease), event, until)
+
+    async def _fail(self, lease: Lease, problem: str, retry_seconds: float | None, until: float) -> None:
+        event = lease.event
+        if retry_seconds is None:
+            _log.warning("%s is dead after %d tries: %s", named(event), event.attempt, problem)
+        else:
+            _log.info("%s is tried again in %.1f seconds: %s", named(event), retry_seconds, problem)
+        await self._note(lambda: self._inbox.fail(lease, problem, retry_seconds=retry_seconds), event, until)
+
+    async def _note(self, note: Callable[[], Awaitable[bool]], event: Event, until: float) -> None:
+        """Tell the store what became of an event, and again while it fails, until the lease ends."""
+        pause = 0.0
+        # Shielded from cancellation for a moment: what the handlers did should not be done again.
+        while True:
+            try:
+                with anyio.CancelScope(shield=True), anyio.move_on_after(MAX_GIVE_BACK_SECONDS) as scope:
+                    await note()
+                if not scope.cancelled_caught:
+                    return
+                problem = InboxError("inbox: it does not answer")
+            except InboxError as error:
+                problem = error
+            if self._settings.monotonic() + pause > until:
+                _log.warning("%s is told again, since the inbox can't be used: %s", named(event), problem)
+                return
+            pause = await self._pause_for_store(problem, pause)
+
+    async def _cut_off(self, lease: Lease, error: BaseException) -> None:
+        """Let an event wait again whose handlers were cancelled, or asked the program to end. It was a try."""
+        problem = "the worker ended" if not is_exit(error) else f"a handler raised {type(error).__name__}"
+        with anyio.CancelScope(shield=True), anyio.move_on_after(MAX_GIVE_BACK_SECONDS):
+            try:
+                await self._inbox.fail(lease, problem, retry_seconds=0.0)
+            except InboxError as failure:
+                _log.warning("the inbox can't be used; a lease ends by itself: %s", failure)
+
+    def note_end(self) -> None:
+        """Note that there is room for another event."""
+        self._running -= 1
+        self._has_ended.set()
+
+
+class _Handling:
+    """The task of one event."""
+
+    def __init__(self, worker: _Worker, lease: Lease) -> None:
+        self._worker, self._lease = worker, lease
+
+    async def run(self) -> None:
+        """Work on the event."""
+        try:
+            await self._worker.handle(self._lease)
+        finally:
+            self._worker.note_end()
+
+
+def named(event: Event) -> str:
+    """Return how a log names an event: by its kind and the id of its e-mail, masked, since both came from outside."""
+    return one_line(mask_text(f"the event {event.name[:100]!r} of e-mail {str(event.email_id)[:100]!r}"))
+
+
+def shown(error: BaseException) -> str:
+    """Return what a log and the inbox say of an error that a handler raised: without addresses and keys, and short."""
+    if isinstance(error, BaseExceptionGroup):
+        leaves = leaves_of(error)
+        more = f" and {len(leaves) - MAX_SHOWN_ERRORS} more" if len(leaves) > MAX_SHOWN_ERRORS else ""
+        return "; ".join(shown(leaf) for leaf in leaves[:MAX_SHOWN_ERRORS]) + more
+    try:
+        text = str(error)
+    except Exception:
+        # An error of the caller's own can fail to describe itself.
+        text = ""
+    text = one_line(mask_text(text[: 20 * MAX_ERROR_CHARACTERS]))[:MAX_ERROR_CHARACTERS]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
