@@ -1,0 +1,62 @@
+"""The receiver for code that does not await: each call runs an event loop of its own until it is done."""
+
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from concurrent.futures import Future
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ._head import Headers, Query
+
+if TYPE_CHECKING:
+    from .receiver import Receiver, WebhookAnswer
+
+T = TypeVar("T")
+
+
+class BlockingReceiver:
+    """The methods of a `Receiver`, blocking: see `Receiver.sync`."""
+
+    def __init__(self, receiver: "Receiver") -> None:
+        self._receiver = receiver
+
+    def __repr__(self) -> str:
+        return f"{self._receiver!r}.sync"
+
+    def receive(self, method: str, headers: Headers, query: Query, body: bytes | Iterable[bytes]) -> "WebhookAnswer":
+        """Answer a request as `Receiver.receive` does; the body may come in parts, which are read one by one."""
+        content = body if isinstance(body, bytes) else _one_by_one(body)
+        return run_blocking(lambda: self._receiver.receive(method, headers, query, content))
+
+    def work(self, **options: Any) -> None:
+        """Give stored events to the handlers, as `Receiver.work` does, until the thread is interrupted."""
+        run_blocking(lambda: self._receiver.work(**options))
+
+
+async def _one_by_one(body: Iterable[bytes]) -> AsyncIterator[bytes]:
+    # It blocks the event loop, in which nothing else runs.
+    for part in body:
+        yield part
+
+
+def run_blocking(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run async code to its end in this thread, or in another one if an event loop runs in this thread already."""
+    import anyio
+
+    try:
+        anyio.get_cancelled_exc_class()
+    except anyio.NoEventLoopError:
+        return anyio.run(work)
+    result: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(anyio.run(work))
+        except BaseException as error:
+            result.set_exception(error)
+
+    # In a new context, since this one says that a loop is running.
+    thread = threading.Thread(target=Context().run, args=(run,), name="smtp2go-receiver", daemon=True)
+    thread.start()
+    thread.join()
+    return result.result()
