@@ -73,6 +73,7 @@ def _encodings(text: str) -> list[bytes]:
         return [text.encode()]
 
 
+@shown_half_made
 class _SecretAuth:
     """What the four have in common: several secrets, and a repr without them."""
 
@@ -92,7 +93,6 @@ class _SecretAuth:
         return f"<{type(self).__name__} with {count} secret{'s' if count > 1 else ''}>"
 
 
-@shown_half_made
 @attrs.frozen(init=False, repr=False)
 class BearerAuth(_SecretAuth):
     """Accept requests with the header ``Authorization: Bearer <token>``.
@@ -134,7 +134,6 @@ class BearerAuth(_SecretAuth):
         return _setup(url, auth_header_type="bearer", auth_header_value=self._secrets.texts[0])
 
 
-@shown_half_made
 @attrs.frozen(init=False, repr=False)
 class BasicAuth(_SecretAuth):
     """Accept requests with the header ``Authorization: Basic ...`` of a user and a password.
@@ -180,7 +179,6 @@ class BasicAuth(_SecretAuth):
         return _setup(url, auth_header_type="basic", auth_header_value=value)
 
 
-@shown_half_made
 @attrs.frozen(init=False, repr=False)
 class HeaderAuth(_SecretAuth):
     """Accept requests with a secret in a header of your own, which a proxy in front of the receiver adds.
@@ -223,7 +221,6 @@ class HeaderAuth(_SecretAuth):
         )
 
 
-@shown_half_made
 @attrs.frozen(init=False, repr=False)
 class QueryToken(_SecretAuth):
     """Accept requests with a secret in the query of the URL: ``https://example.com/events?token=...``.

@@ -1,6 +1,7 @@
 """The receiver: a request of the provider in, an answer out, from any server and framework."""
 
 import logging
+import re
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from functools import cached_property
 from inspect import iscoroutinefunction
@@ -31,7 +32,8 @@ _log = logging.getLogger("smtp2go_async.webhooks")
 RETRY_AFTER_SECONDS: Final = 30
 """What an answer 503 asks for. The provider has a timetable of its own; a proxy may keep to this."""
 
-_TYPES: Final = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+_TYPE: Final = re.compile(r"(?:application|text)/json|.+\+json|application/x-www-form-urlencoded", re.IGNORECASE)
+"""What `parse` reads; without a type it looks at the body."""
 
 
 @attrs.frozen
@@ -203,8 +205,8 @@ class Receiver:
             raise self._too_long()
         if headers.get("content-encoding", "").strip(" \t").lower() not in ("", "identity"):
             raise RefusalError(415, "the body must not be compressed")
-        kind = headers.get("content-type", "").partition(";")[0].strip(" \t").lower()
-        if kind and kind not in _TYPES:
+        media_type = headers.get("content-type", "").partition(";")[0].strip(" \t")
+        if media_type and not _TYPE.fullmatch(media_type):
             raise RefusalError(415, "the body must be JSON or a form")
         return length
 
