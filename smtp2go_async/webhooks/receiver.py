@@ -311,9 +311,8 @@ class Receiver:
         answer = _answer(refusal.status, refusal.reason, more)
         if method != "HEAD":
             return answer
-        # Some servers send the body of any answer, and a HEAD request has none.
-        headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
-        return attrs.evolve(answer, headers=headers, body=b"")
+        # Some servers send the body of any answer. The length stays: it is that of the answer to GET.
+        return attrs.evolve(answer, body=b"")
 
     def _log(self, level: int, kind: object, text: str) -> None:
         left_out = self._lines.take(kind)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .wsgi import PART_BYTES, environ_body
+from .wsgi import PART_BYTES, environ_body, environ_headers
 
 if TYPE_CHECKING:
     from ..receiver import Receiver
@@ -16,7 +16,7 @@ def make_view(receiver: "Receiver") -> Callable[..., Awaitable[Any]]:
 
     async def view(request: Any, *_: object, **__: object) -> Any:
         query = request.META.get("QUERY_STRING", "")
-        answer = await receiver.receive(request.method, request.headers, query, _body(request))
+        answer = await receiver.receive(request.method, environ_headers(request.META), query, _body(request))
         return http.HttpResponse(answer.body, status=answer.status, headers=answer.headers)
 
     # Set here and not by Django's decorators: before Django 5.0 csrf_exempt makes a plain function of an async view,
