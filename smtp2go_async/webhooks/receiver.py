@@ -14,6 +14,7 @@ from .._masking import mask_text, one_line
 from .._values.checks import check_count, check_number
 from .._values.problems import invalid, wrong_type
 from ..errors import ArgumentTypeError, WebhookError
+from ._handling import is_exit, leaves_of
 from ._head import Headers, Query, content_length, read_headers, read_method, read_query
 from ._refusals import LineLimit, RefusalError
 from .auth import WebhookAuth
@@ -31,6 +32,9 @@ _log = logging.getLogger("smtp2go_async.webhooks")
 
 RETRY_AFTER_SECONDS: Final = 30
 """What an answer 503 asks for. The provider has a timetable of its own; a proxy may keep to this."""
+
+MAX_SHOWN_ERRORS: Final = 3
+"""Errors of a group that a line in the log shows."""
 
 _TYPE: Final = re.compile(r"(?:application|text)/json|.+\+json|application/x-www-form-urlencoded", re.IGNORECASE)
 """What `parse` reads; without a type it looks at the body."""
@@ -282,7 +286,9 @@ class Receiver:
     async def _store(self, inbox: Inbox, event: Event) -> WebhookAnswer:
         try:
             is_new = await inbox.add(event)
-        except Exception as error:
+        except (Exception, BaseExceptionGroup) as error:
+            if is_exit(error):
+                raise
             return self._fail(503, "not stored", f"the inbox raised {_described(error)}", event)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s: %s, 200", _named(event), "stored" if is_new else "was stored before")
@@ -291,7 +297,9 @@ class Receiver:
     async def _dispatch(self, event: Event) -> WebhookAnswer:
         try:
             await self._router.dispatch(event)
-        except Exception as error:
+        except (Exception, BaseExceptionGroup) as error:
+            if is_exit(error):
+                raise
             return self._fail(500, "not handled", f"a handler raised {_described(error)}", event)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s: handled, 200", _named(event))
@@ -353,8 +361,12 @@ def _answer(status: int, text: str, more: Mapping[str, str] | None = None) -> We
 
 def _described(error: BaseException) -> str:
     """Return the kind and the text of an error for a log, and of a group those of its errors; nothing personal."""
-    if isinstance(error, BaseExceptionGroup):
-        return ", ".join(_described(one) for one in error.exceptions)
+    leaves = leaves_of(error)
+    more = f" and {len(leaves) - MAX_SHOWN_ERRORS:,} more" if len(leaves) > MAX_SHOWN_ERRORS else ""
+    return ", ".join(map(_text, leaves[:MAX_SHOWN_ERRORS])) + more
+
+
+def _text(error: BaseException) -> str:
     try:
         text = one_line(shown(error))
     except Exception:

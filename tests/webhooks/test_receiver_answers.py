@@ -137,6 +137,24 @@ class Broken(ListInbox):
         raise self.error
 
 
+def test_a_group_of_many_errors_is_cut(caplog):
+    def fail(event):
+        raise BaseExceptionGroup("many", [ExceptionGroup("some", [ValueError(str(n))] * 2) for n in range(50)])
+
+    assert answer(receiver_of(fail)).status == 500
+    assert caplog.messages == [
+        f"{NAMED}: a handler raised ValueError: 0, ValueError: 0, ValueError: 1 and 97 more, 500"
+    ]
+
+
+def test_an_exit_in_a_group_of_errors_ends_the_program():
+    def stop(event):
+        raise BaseExceptionGroup("two", [SystemExit(3), ValueError()])
+
+    with pytest.raises(BaseExceptionGroup):
+        answer(receiver_of(stop))
+
+
 @on("error", [OSError("disk"), KeyError(), TimeoutError(), ExceptionGroup("two", [OSError(), ValueError()])], ids=repr)
 def test_any_error_of_an_inbox_of_somebody_else_is_503(error):
     assert answer(receiver_of(inbox=Broken(error))).status == 503

@@ -1,0 +1,56 @@
+"""Receive webhooks in aiohttp: each event is stored before it is answered, and then given to the handlers.
+
+    python examples/webhooks_aiohttp.py 8000
+
+Needs aiohttp. Prints a curl command that does as SMTP2GO does.
+"""
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from aiohttp import web
+
+from smtp2go_async.webhooks import BearerAuth, Bounced, Event, Receiver, Router, SqliteInbox
+
+PATH = "/webhooks/smtp2go"
+PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
+TOKEN = os.environ.get("WEBHOOK_TOKEN") or secrets.token_urlsafe(32)
+
+router = Router()
+receiver = Receiver(router, auth=BearerAuth(TOKEN), inbox=SqliteInbox("events.db"))
+
+
+@router.on(Bounced, bounce="hard")
+async def remove(event: Bounced) -> None:
+    """Stop sending to an address that does not work."""
+    print(f"remove {event.recipient}", flush=True)
+
+
+@router.on(Event)
+def note(event: Event) -> None:
+    """Note every event; a plain function runs in a thread."""
+    print(f"{event.name} of e-mail {event.email_id}", flush=True)
+
+
+async def work_beside(_app: web.Application) -> AsyncIterator[None]:
+    """Give the stored events to the handlers for as long as the server runs."""
+    task = asyncio.create_task(receiver.work())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+app = web.Application()
+app.router.add_post(PATH, receiver.aiohttp)
+app.cleanup_ctx.append(work_beside)
+
+if __name__ == "__main__":
+    event = '{"event": "bounce", "bounce": "hard", "id": "1", "email_id": "1abc", "rcpt": "jane@example.com"}'
+    headers = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
+    print(f"curl {headers} -d '{event}' http://127.0.0.1:{PORT}{PATH}", flush=True)
+    web.run_app(app, host="127.0.0.1", port=PORT, print=None)

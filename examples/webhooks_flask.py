@@ -1,0 +1,47 @@
+"""Receive webhooks in Flask: each event is stored before it is answered, and then given to the handlers.
+
+    python examples/webhooks_flask.py 8000
+
+Needs flask. Prints a curl command that does as SMTP2GO does.
+"""
+
+import os
+import secrets
+import sys
+import threading
+
+from flask import Flask
+
+from smtp2go_async.webhooks import BearerAuth, Bounced, Event, Receiver, Router, SqliteInbox
+
+PATH = "/webhooks/smtp2go"
+PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
+TOKEN = os.environ.get("WEBHOOK_TOKEN") or secrets.token_urlsafe(32)
+
+router = Router()
+receiver = Receiver(router, auth=BearerAuth(TOKEN), inbox=SqliteInbox("events.db"))
+
+
+@router.on(Bounced, bounce="hard")
+def remove(event: Bounced) -> None:
+    """Stop sending to an address that does not work."""
+    print(f"remove {event.recipient}", flush=True)
+
+
+@router.on(Event)
+def note(event: Event) -> None:
+    """Note every event."""
+    print(f"{event.name} of e-mail {event.email_id}", flush=True)
+
+
+app = Flask(__name__)
+# A view may return a WSGI app, which answers in its place.
+app.add_url_rule(PATH, view_func=lambda: receiver.wsgi, endpoint="smtp2go", methods=["POST"])
+
+if __name__ == "__main__":
+    event = '{"event": "bounce", "bounce": "hard", "id": "1", "email_id": "1abc", "rcpt": "jane@example.com"}'
+    headers = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
+    print(f"curl {headers} -d '{event}' http://127.0.0.1:{PORT}{PATH}", flush=True)
+    # With several processes (gunicorn), do this in a process of its own. A thread that is cut off loses no event.
+    threading.Thread(target=receiver.sync.work, daemon=True).start()
+    app.run(port=PORT)
