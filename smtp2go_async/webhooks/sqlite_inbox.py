@@ -33,8 +33,9 @@ class _Core:
     def __init__(self, path: str, busy_seconds: float) -> None:
         self.path = path
         self.jobs = Jobs()
-        self.writer = GroupThread(Database(path, busy_seconds), writes=True)
-        self.reader = GroupThread(Database(path, busy_seconds), writes=False)
+        writer, reader = Database(path, busy_seconds), Database(path, busy_seconds)
+        self.writer = GroupThread(writer, reader, writes=True)
+        self.reader = GroupThread(reader, writer, writes=False)
 
     def open(self) -> None:
         self.writer.open()

@@ -1,4 +1,4 @@
-"""The connections to the file of an inbox: opened when they are needed, checked, closed at a fork and after a failure."""
+"""A connection to the file of an inbox: opened when it is needed, checked, closed at a fork and after a failure."""
 
 import ctypes
 import os
@@ -19,7 +19,10 @@ MIN_SQLITE: Final = (3, 35)
 """Older ones do not know RETURNING."""
 
 OPEN_PAUSE_SECONDS: Final = 0.02
-"""Pause before a file is opened again that another process is just making or closing, which SQLite does not wait for."""
+"""Pause before a file is opened again that another process is making or closing, for which SQLite does not wait."""
+
+MIN_FILE_BYTES: Final = 512
+"""The size of SQLite's smallest page."""
 
 MAX_WAL_BYTES: Final = 64 * 1024 * 1024
 """To which the WAL is cut after a checkpoint, if it had become longer."""
@@ -41,8 +44,11 @@ class Database:
         self.path: str = os.path.realpath(path)
         self._busy_seconds = busy_seconds
         self._handle = _Handle()
-        self._identities: tuple[Identity, Identity] | None = None
+        self._identities: tuple[Identity | None, Identity | None] = (None, None)
         self._is_synchronous: bool | None = None
+        self.was_lost: bool = False
+        """Whether the file or its log was found deleted. All connections of this process to it have to be closed then,
+        before SQLite opens another log."""
         self._finalizer = weakref.finalize(self, _Handle.close, self._handle)
         closed_at_a_fork(self._handle, self.path)
 
@@ -145,11 +151,18 @@ class Database:
             pass
         except OSError as error:
             raise InboxError(f"inbox: {self.shown_path!r} can't be made: {error.strerror or error}") from error
+        if 0 < os.stat(self.path).st_size < MIN_FILE_BYTES:
+            # SQLite takes a file of a single byte for an empty one.
+            raise InboxError(f"inbox: {self.shown_path!r} is another kind of file, and is left alone")
         # Not by opening it with `open`: closing it again would release the locks that SQLite has on it in this process.
         # Immutable, since SQLite would otherwise make a WAL beside it, or apply the WAL that is there.
         connection = sqlite3.connect(f"file:{quote(self.path)}?mode=ro&immutable=1", uri=True)
         try:
             self._check_kind(connection)
+        except sqlite3.DatabaseError as error:
+            # The file alone can be cut off in the middle, as on a full disk, while its log has the rest.
+            if "malformed" not in str(error):
+                raise
         finally:
             connection.close()
 
@@ -194,21 +207,18 @@ class Database:
 
     # --- failures -------------------------------------------------------------------------------------------------
 
-    def _found(self) -> tuple[Identity, Identity] | None:
+    def _found(self) -> tuple[Identity | None, Identity | None]:
         """Return which files are at the paths of the database and of its WAL."""
-        try:
-            main, wal = os.stat(self.path), os.stat(f"{self.path}-wal")
-        except OSError:
-            return None
-        return (main.st_dev, main.st_ino), (wal.st_dev, wal.st_ino)
+        return _identity(self.path), _identity(f"{self.path}-wal")
 
     def _check_files(self) -> None:
         found = self._found()
-        if self._identities is None or found != self._identities:
-            if self._identities is not None and (found is None or found[0] != self._identities[0]):
+        if found != self._identities:
+            if found[0] != self._identities[0]:
                 # Closed as usual, SQLite would delete the log that is at this path now, of another file.
                 self._handle.abandon()
             self._handle.close_now()
+            self.was_lost = True
             raise InboxError(
                 f"inbox: {self.shown_path!r}, or its log beside it, was deleted or replaced while it was in use"
             )
@@ -259,12 +269,20 @@ class _Handle:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
 
     def close(self) -> None:
-        """Close the connection if no thread uses it for ever; at the end of the interpreter a thread may stand still."""
+        """Close the connection, unless a thread keeps it for ever: when the interpreter ends, threads stand still."""
         if self.lock.acquire(timeout=5.0):
             try:
                 self.close_now()
             finally:
                 self.lock.release()
+
+
+def _identity(path: str) -> Identity | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_locked(error: sqlite3.Error) -> bool:

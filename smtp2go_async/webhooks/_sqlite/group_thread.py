@@ -96,11 +96,12 @@ class GroupThread:
 
     Args:
         database: The connection, which no other thread uses.
+        other: The other connection to the same file.
         writes: Whether the calls write.
     """
 
-    def __init__(self, database: Database, *, writes: bool) -> None:
-        self._database = database
+    def __init__(self, database: Database, other: Database, *, writes: bool) -> None:
+        self._database, self._other = database, other
         self._writes = writes
         self._is_closed = False
         self._start_afresh()
@@ -157,6 +158,9 @@ class GroupThread:
                 # None of these calls may wait for ever, whatever happens to this thread.
                 for job in group:
                     job.fail(error if isinstance(error, Exception) else RuntimeError(type(error).__name__))
+            if self._database.was_lost:
+                self._database.was_lost = False
+                self._other.close()
             self._tell(group)
             # Else they would be kept until the next call.
             del group

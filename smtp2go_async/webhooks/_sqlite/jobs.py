@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from ..._values.checks import check_count, check_number, check_text
 from ..._values.problems import invalid, not_one_of, wrong_type
@@ -100,7 +100,9 @@ class Jobs:
 
         def work(connection: sqlite3.Connection) -> None:
             for number, problem in refused:
-                statements.fail(connection, number, lease, rows.stored_error(problem), None, self.now())
+                statements.fail(
+                    connection, number, lease, error=rows.stored_error(problem), retry_seconds=None, now=self.now()
+                )
 
         return made, Job(work)
 
@@ -120,7 +122,11 @@ class Jobs:
         number, mark = _read_token(lease)
         text = rows.stored_error(check_text(error, "error"))
         seconds = None if retry_seconds is None else _check_seconds(retry_seconds, "retry_seconds")
-        return Job(lambda connection: statements.fail(connection, number, mark, text, seconds, self.now()))
+        return Job(
+            lambda connection: statements.fail(
+                connection, number, mark, error=text, retry_seconds=seconds, now=self.now()
+            )
+        )
 
     def give_back(self, lease: object) -> Job[bool]:
         """Let an event wait as if it had not been taken."""
@@ -164,7 +170,7 @@ class Jobs:
         return Job(lambda connection: statements.retry(connection, keys, self.now()), wakes=True)
 
     def prune(self, older_than: object) -> Callable[[], Job[tuple[int, bool]]]:
-        """Delete events that are done; return what makes a job for some of them, to be made as long as there are more."""
+        """Delete events that are done; return what makes a job for some of them, to be called while there are more."""
         if not isinstance(older_than, dt.timedelta):
             raise wrong_type("older_than", "a datetime.timedelta, such as timedelta(days=30)", older_than)
         if older_than < dt.timedelta():
@@ -178,7 +184,7 @@ def check_state(state: object) -> State | None:
     """Return a state, or ``None`` for all of them."""
     if state is not None and state not in STATES:
         raise not_one_of("state", STATES, check_text(state, "state"))
-    return cast("State | None", state)
+    return state
 
 
 def _check_seconds(value: object, argument: str) -> float:

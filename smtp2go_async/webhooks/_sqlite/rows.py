@@ -140,4 +140,4 @@ def read_stored(parse: Parse, row: tuple[Any, ...]) -> StoredEvent:
 
 
 def _time(seconds: float) -> dt.datetime:
-    return dt.datetime.fromtimestamp(seconds, dt.timezone.utc)
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)

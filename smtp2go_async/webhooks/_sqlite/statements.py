@@ -115,7 +115,7 @@ def finish(connection: sqlite3.Connection, number: int, lease: str) -> bool:
 
 
 def fail(
-    connection: sqlite3.Connection, number: int, lease: str, error: str, retry_seconds: float | None, now: float
+    connection: sqlite3.Connection, number: int, lease: str, *, error: str, retry_seconds: float | None, now: float
 ) -> bool:
     """Note that a try failed."""
     if retry_seconds is None:
