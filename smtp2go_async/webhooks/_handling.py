@@ -43,16 +43,17 @@ class _PlainCall:
         self._handler, self._event = handler, event
         self._lock = threading.Lock()
         self._has_started = self._has_ended = self._is_given_up = False
-        self._result: object = None
+        self.result: object = None
         self.error: BaseException | None = None
 
-    def run(self) -> object:
+    def run(self) -> None:
+        """Run the handler, and keep what it returned or raised: trio lets no thread return a coroutine."""
         with self._lock:
             if self._is_given_up:
-                return None
+                return
             self._has_started = True
         try:
-            self._result = self._handler(self._event)
+            self.result = self._handler(self._event)
         except BaseException as error:
             # Not raised in this thread: an event loop can't be handed a StopIteration, and takes an exit for its own.
             self.error = error
@@ -61,7 +62,6 @@ class _PlainCall:
             if self._is_given_up:
                 _threads.add(-1)
                 self._drop_result()
-        return self._result
 
     def give_up(self) -> None:
         with self._lock:
@@ -74,8 +74,8 @@ class _PlainCall:
 
     def _drop_result(self) -> None:
         # Nobody awaits a coroutine that the handler returned, of which Python would warn.
-        if inspect.iscoroutine(self._result):
-            self._result.close()
+        if inspect.iscoroutine(self.result):
+            self.result.close()
 
 
 def hanging_threads() -> int:
@@ -199,7 +199,7 @@ async def _run_in_thread(handler: Handler, event: Event) -> object:
     call = _PlainCall(handler, event)
     try:
         # A limiter of its own: on trio, threads that hang would use up the limiter that all other code shares.
-        result = await to_thread.run_sync(call.run, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+        await to_thread.run_sync(call.run, abandon_on_cancel=True, limiter=CapacityLimiter(1))
     except BaseException:
         call.give_up()
         raise
@@ -209,13 +209,13 @@ async def _run_in_thread(handler: Handler, event: Event) -> object:
         finally:
             # The traceback holds this frame, and so would keep the call and the event in memory.
             del call
-    return result
+    return call.result
 
 
 def _raisable(error: BaseException) -> BaseException:
-    """Return an error that a coroutine can raise: out of a coroutine, Python makes of these something else."""
-    if isinstance(error, (StopIteration, StopAsyncIteration)):
-        made = RuntimeError(f"a handler raised {type(error).__name__}")
+    """Return an error that a coroutine can raise, as Python does for the body of a coroutine."""
+    if isinstance(error, StopIteration):
+        made = RuntimeError("a handler raised StopIteration")
         made.__cause__ = error
         return made
     return error
