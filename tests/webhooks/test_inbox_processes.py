@@ -8,7 +8,7 @@ import sys
 import threading
 
 import pytest
-from webhooks.stored import add_all, event_of, numbers_of
+from webhooks.stored import add_all, numbers_of
 
 from smtp2go_async.webhooks.inbox import InboxCounts
 from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox

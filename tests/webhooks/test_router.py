@@ -146,7 +146,7 @@ class Handlers:
             self.async_method,
             functools.partial(self.with_name, "partial"),
             functools.partial(functools.partial(Async())),
-            lambda event: self.async_method(event),
+            lambda event: self.async_method(event),  # noqa: PLW0108 - it is no coroutine function
             lambda event: self.called.append("lambda"),
             Plain(),
             Async(),

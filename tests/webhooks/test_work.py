@@ -264,8 +264,10 @@ def test_when_too_many_plain_handlers_hang_events_wait_and_a_warning_says_so(bac
 
     run(backend, path, main)
     assert [record.getMessage() for record in caplog.records if "hang" in record.getMessage()] == [
-        "too many plain handlers hang; the next events wait: 2 plain handlers go on after their time was over: give "
-        "their work an end, such as a timeout, or more time with handler_seconds"
+        (
+            "too many plain handlers hang; the next events wait: 2 plain handlers go on after their time was over: give "
+            "their work an end, such as a timeout, or more time with handler_seconds"
+        )
     ]
 
 
