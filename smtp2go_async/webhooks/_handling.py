@@ -3,10 +3,12 @@
 import functools
 import inspect
 import math
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
+from .._runtime.loading import loading
 from ..errors import HandlerError
 from .events import Event
 
@@ -97,14 +99,14 @@ async def run_handlers(handlers: Sequence[Handler], event: Event, *, seconds: fl
         HandlerError: A handler took too long, or a plain one was not started, since too many hang.
         BaseException: An exit, such as `SystemExit`, that a handler raised; the other handlers are cancelled.
     """
+    # Late, so that a router can be made without an event loop.
+    with loading:
+        import anyio
     if len(handlers) == 1:
         await _run_handler(handlers[0], event, seconds)
         return
     if not handlers:
         return
-    # Late, so that parsing and storing need no event loop.
-    import anyio
-
     errors: list[Exception] = []
     exits: list[BaseException] = []
 
@@ -177,20 +179,22 @@ async def _run_handler(handler: Handler, event: Event, seconds: float) -> None:
 
 def _is_being_cancelled(error: BaseException) -> bool:
     """Whether this task is being cancelled by a scope around it, or by the means of its event loop."""
-    import asyncio
-
     import anyio
 
-    if anyio.current_effective_deadline() == -math.inf or not isinstance(error, asyncio.CancelledError):
+    # Without an import: a program on trio may never have loaded it.
+    asyncio: Any = sys.modules.get("asyncio")
+    if anyio.current_effective_deadline() == -math.inf:
+        return True
+    if asyncio is None or not isinstance(error, asyncio.CancelledError):
         return True
     # A task of asyncio can be cancelled without a scope, and counts that.
     task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
+    return task is None or bool(task.cancelling())
 
 
 async def _run_in_thread(handler: Handler, event: Event) -> object:
-    from anyio import CapacityLimiter, to_thread
-
+    with loading:
+        from anyio import CapacityLimiter, to_thread
     if _threads.hanging >= MAX_HANGING_THREADS:
         raise TooManyHangError(
             f"{MAX_HANGING_THREADS} plain handlers go on after their time was over: give their work an end, such as a "

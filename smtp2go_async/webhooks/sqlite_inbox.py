@@ -4,8 +4,13 @@ import datetime as dt
 import os
 import threading
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self, TypeVar
+
+import anyio
+from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio.lowlevel import current_token
 
 from .._values.checks import check_number, check_path
 from .._values.problems import invalid
@@ -115,8 +120,6 @@ class SqliteInbox:
 
         An inbox that is not closed loses nothing.
         """
-        from anyio import CancelScope, CapacityLimiter, to_thread
-
         with CancelScope(shield=True):
             # A limiter of its own: the threads of the program may all be taken by handlers that hang.
             await to_thread.run_sync(self._core.close, limiter=CapacityLimiter(1))
@@ -141,7 +144,8 @@ class SqliteInbox:
             raise
         except BaseException:
             # Cancelled, and the events may be leased by now or in a moment.
-            self._core.writer.submit(self._jobs.give_back_all(lease))
+            with suppress(InboxError):
+                self._core.writer.submit(self._jobs.give_back_all(lease))
             raise
         leases, giving_up = self._jobs.leases(taken, lease)
         if giving_up is not None:
@@ -169,9 +173,6 @@ class SqliteInbox:
 
         An event that this process stores ends the wait at once; an event of another process is not noticed.
         """
-        import anyio
-        from anyio.lowlevel import current_token
-
         listeners = self._core.writer.listeners
         event = anyio.Event()
         wake = event.set
@@ -327,9 +328,6 @@ class SyncSqliteInbox:
 
 
 async def _awaited(thread: GroupThread, job: Job[T]) -> T:
-    import anyio
-    from anyio.lowlevel import current_token
-
     done = anyio.Event()
     job.wake, job.loop = done.set, current_token().native_token
     thread.submit(job)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ..._values.checks import check_count, check_number, check_text
 from ..._values.problems import invalid, not_one_of, wrong_type
 from ..inbox import STATES, InboxCounts, Lease, State, StoredEvent
+from ..parse import parse
 from . import rows, statements
 from .group_thread import Job
 
@@ -34,7 +35,7 @@ class Jobs:
     def __init__(self) -> None:
         self.clock: Callable[[], float] = time.time
         self.monotonic: Callable[[], float] = time.monotonic
-        self.parse: rows.Parse = rows.parsed
+        self.parse: rows.Parse = parse
         self._clock_seen: tuple[float, float] | None = None
         """What the monotonic clock showed when the clock was looked at last, and the difference of the two."""
 

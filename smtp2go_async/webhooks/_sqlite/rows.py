@@ -22,14 +22,6 @@ MAX_ERROR: Final = 500
 Parse = Callable[[bytes, str | None], Event]
 
 
-def parsed(body: bytes, content_type: str | None) -> Event:
-    """Make an event of a stored body."""
-    # Late, since only reading an event back needs it.
-    from ..parse import parse
-
-    return parse(body, content_type)
-
-
 @attrs.frozen
 class EventRow:
     """The columns of a new event, made in the caller's thread, so that an event that can't be stored harms no other."""
