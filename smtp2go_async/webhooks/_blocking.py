@@ -4,12 +4,10 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ._head import Headers, Query
-
-if TYPE_CHECKING:
-    from .receiver import Receiver, WebhookAnswer
+from .answer import AnswerRequest, WebhookAnswer
 
 T = TypeVar("T")
 
@@ -17,20 +15,20 @@ T = TypeVar("T")
 class BlockingReceiver:
     """The methods of a `Receiver`, blocking: see `Receiver.sync`."""
 
-    def __init__(self, receiver: "Receiver") -> None:
-        self._receiver = receiver
+    def __init__(self, shown: str, receive: AnswerRequest, work: Callable[..., Coroutine[Any, Any, None]]) -> None:
+        self._shown, self._receive, self._work = shown, receive, work
 
     def __repr__(self) -> str:
-        return f"{self._receiver!r}.sync"
+        return f"{self._shown}.sync"
 
-    def receive(self, method: str, headers: Headers, query: Query, body: bytes | Iterable[bytes]) -> "WebhookAnswer":
+    def receive(self, method: str, headers: Headers, query: Query, body: bytes | Iterable[bytes]) -> WebhookAnswer:
         """Answer a request as `Receiver.receive` does; the body may come in parts, which are read one by one."""
         content = body if isinstance(body, bytes) else _one_by_one(body)
-        return run_blocking(lambda: self._receiver.receive(method, headers, query, content))
+        return run_blocking(lambda: self._receive(method, headers, query, content))
 
     def work(self, **options: Any) -> None:
         """Give stored events to the handlers, as `Receiver.work` does, until the thread is interrupted."""
-        run_blocking(lambda: self._receiver.work(**options))
+        run_blocking(lambda: self._work(**options))
 
 
 async def _one_by_one(body: Iterable[bytes]) -> AsyncIterator[bytes]:

@@ -7,6 +7,8 @@ from typing import Final
 
 import attrs
 
+from .._runtime.forking import tell_after_fork
+
 
 @attrs.frozen
 class RefusalError(Exception):
@@ -26,6 +28,11 @@ class LineLimit:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._start_afresh()
+        # Servers fork their processes when the receiver was made already, and a lock may be held at that moment.
+        tell_after_fork(self, LineLimit._start_afresh)
+
+    def _start_afresh(self) -> None:
         self._lock = threading.Lock()
         self._minutes: dict[object, _Minute] = {}
 

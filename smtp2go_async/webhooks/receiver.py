@@ -17,6 +17,7 @@ from ..errors import ArgumentTypeError, WebhookError
 from ._handling import is_exit, leaves_of
 from ._head import Headers, Query, content_length, read_headers, read_method, read_query
 from ._refusals import LineLimit, RefusalError
+from .answer import WebhookAnswer
 from .auth import WebhookAuth
 from .events import Event
 from .inbox import Inbox
@@ -38,16 +39,6 @@ MAX_SHOWN_ERRORS: Final = 3
 
 _TYPE: Final = re.compile(r"(?:application|text)/json|.+\+json|application/x-www-form-urlencoded", re.IGNORECASE)
 """What `parse` reads; without a type it looks at the body."""
-
-
-@attrs.frozen
-class WebhookAnswer:
-    """What to answer a request with."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-    """A short text; empty for a ``HEAD`` request."""
 
 
 class Receiver:
@@ -116,28 +107,28 @@ class Receiver:
         """The same methods for code that does not await: ``receiver.sync.receive(...)``, ``receiver.sync.work()``."""
         from ._blocking import BlockingReceiver
 
-        return BlockingReceiver(self)
+        return BlockingReceiver(repr(self), self.receive, self.work)
 
     @cached_property
     def asgi(self) -> "AsgiApp":
         """An ASGI app for any path: of Starlette, FastAPI and Litestar, or alone under uvicorn."""
         from ._adapters.asgi import AsgiApp
 
-        return AsgiApp(self)
+        return AsgiApp(self.receive)
 
     @cached_property
     def wsgi(self) -> "WsgiApp":
         """A WSGI app for any path: mounted in Flask, or alone under gunicorn or waitress."""
         from ._adapters.wsgi import WsgiApp
 
-        return WsgiApp(self)
+        return WsgiApp(self.sync.receive)
 
     @cached_property
     def aiohttp(self) -> Callable[[Any], Any]:
         """A handler for aiohttp: ``app.router.add_post("/webhooks/smtp2go", receiver.aiohttp)``."""
         from ._adapters.aiohttp import make_handler
 
-        return make_handler(self)
+        return make_handler(self.receive)
 
     @cached_property
     def django(self) -> Callable[..., Any]:
@@ -147,7 +138,7 @@ class Receiver:
         """
         from ._adapters.django import make_view
 
-        return make_view(self)
+        return make_view(self.receive)
 
     async def work(self, **options: Any) -> None:
         """Give the stored events to the handlers, until this is cancelled. Any number of processes can do it at once.

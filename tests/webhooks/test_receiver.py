@@ -337,3 +337,20 @@ def test_bad_requests_do_not_fill_the_log(receiver, caplog):
         )
     assert {record.levelname for record in caplog.records} == {"WARNING"}
     assert TOKEN not in caplog.text
+
+
+def test_secrets_and_a_receiver_can_be_made_without_http_event_loops_and_databases(script):
+    said = script(
+        """
+        import sys
+        from smtp2go_async.webhooks.auth import BearerAuth
+        from smtp2go_async.webhooks.receiver import Receiver
+        from smtp2go_async.webhooks.router import Router
+
+        receiver = Receiver(Router(), auth=BearerAuth("correct-horse-battery"))
+        receiver.asgi, receiver.wsgi, receiver.sync
+        heavy = ("httpx", "anyio", "asyncio", "trio", "sqlite3", "cattrs", "tenacity", "starlette", "aiohttp", "django")
+        print([name for name in heavy if name in sys.modules])
+        """
+    )
+    assert said == "[]"

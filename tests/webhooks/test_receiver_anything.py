@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webhooks.receiving import BODY, HEADERS, TOKEN, ListInbox, receiver_of
 
+from smtp2go_async.webhooks.answer import WebhookAnswer
 from smtp2go_async.webhooks.auth import BasicAuth, BearerAuth, HeaderAuth, QueryToken
-from smtp2go_async.webhooks.receiver import WebhookAnswer
 
 MANY = settings(
     max_examples=int(os.environ.get("WEBHOOK_EXAMPLES", "150")),

@@ -1,12 +1,10 @@
 """The receiver as an ASGI app."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._refusals import RefusalError
-
-if TYPE_CHECKING:
-    from ..receiver import Receiver
+from ..answer import AnswerRequest
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -16,8 +14,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class AsgiApp:
     """An object and no function: Starlette would give a function a request of its own in place of these arguments."""
 
-    def __init__(self, receiver: "Receiver") -> None:
-        self._receiver = receiver
+    def __init__(self, answer: AnswerRequest) -> None:
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; start and end with the server, and refuse web sockets."""
@@ -28,7 +26,7 @@ class AsgiApp:
             await send({"type": "websocket.close", "code": 1000})
         elif scope["type"] == "http":
             query = scope.get("query_string", b"")
-            answer = await self._receiver.receive(scope["method"], scope["headers"], query, _body(receive))
+            answer = await self._answer(scope["method"], scope["headers"], query, _body(receive))
             headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items()]
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             await send({"type": "http.response.body", "body": answer.body})

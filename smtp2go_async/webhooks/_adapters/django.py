@@ -2,21 +2,20 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..answer import AnswerRequest
 from .wsgi import PART_BYTES, environ_body, environ_headers
 
-if TYPE_CHECKING:
-    from ..receiver import Receiver
 
-
-def make_view(receiver: "Receiver") -> Callable[..., Awaitable[Any]]:
+def make_view(receive: AnswerRequest) -> Callable[..., Awaitable[Any]]:
     """Return an async view, which Django runs under ASGI and WSGI."""
-    http = import_module("django.http")  # has no types
+    # By its name, since Django has no types.
+    http = import_module("django.http")
 
     async def view(request: Any, *_: object, **__: object) -> Any:
         query = request.META.get("QUERY_STRING", "")
-        answer = await receiver.receive(request.method, environ_headers(request.META), query, _body(request))
+        answer = await receive(request.method, environ_headers(request.META), query, _body(request))
         return http.HttpResponse(answer.body, status=answer.status, headers=answer.headers)
 
     # Set here and not by Django's decorators: before Django 5.0 csrf_exempt makes a plain function of an async view,

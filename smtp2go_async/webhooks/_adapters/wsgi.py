@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from .._refusals import RefusalError
-
-if TYPE_CHECKING:
-    from ..receiver import Receiver
+from ..answer import AnswerBlocking
 
 PART_BYTES: Final = 65_536
 
@@ -15,14 +13,14 @@ PART_BYTES: Final = 65_536
 class WsgiApp:
     """Answers a request in the thread that the server calls it in."""
 
-    def __init__(self, receiver: "Receiver") -> None:
-        self._receiver = receiver
+    def __init__(self, answer: AnswerBlocking) -> None:
+        self._answer = answer
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """Answer a request."""
         query = environ.get("QUERY_STRING", "")
         headers = environ_headers(environ)
-        answer = self._receiver.sync.receive(environ["REQUEST_METHOD"], headers, query, environ_body(environ))
+        answer = self._answer(environ["REQUEST_METHOD"], headers, query, environ_body(environ))
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", [*answer.headers.items()])
         return [answer.body]
 
