@@ -19,7 +19,11 @@ Query = str | bytes | Mapping[str, Any] | None
 _DIGITS: Final = re.compile(r"[0-9]+")
 
 
-def read_headers(headers: Headers) -> dict[str, str]:
+class ReadHeaders(dict[str, str]):
+    """Headers that `read_headers` has read: it returns them as they are, since each secret asks for them again."""
+
+
+def read_headers(headers: Headers) -> ReadHeaders:
     """Return the headers by their names in lower case.
 
     A character stands for a byte of the wire (latin-1), so that nothing is lost, whatever the bytes mean. The values of
@@ -28,10 +32,11 @@ def read_headers(headers: Headers) -> dict[str, str]:
     Raises:
         ArgumentTypeError: They are no headers.
     """
-    found: dict[str, str] = {}
+    if type(headers) is ReadHeaders:
+        return headers
+    found = ReadHeaders()
     for name, value in _pairs(headers, "headers"):
-        key = _octets(name, "headers").decode("latin-1").lower()
-        text = _octets(value, "headers").decode("latin-1")
+        key, text = _wire_text(name, "headers").lower(), _wire_text(value, "headers")
         found[key] = f"{found[key]}, {text}" if key in found else text
     return found
 
@@ -45,7 +50,7 @@ def read_query(query: Query) -> str:
     if query is None:
         return ""
     if isinstance(query, (str, bytes, bytearray)):
-        return _octets(query, "query").decode("latin-1")
+        return _wire_text(query, "query")
     pairs = ((_utf8(name), _utf8(value)) for name, value in _pairs(query, "query"))
     return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs)
 
@@ -105,16 +110,17 @@ def _pairs(given: Any, argument: str) -> Iterator[tuple[object, object]]:
         raise wrong_type(argument, "a mapping or a list of pairs", given) from None
 
 
-def _octets(value: object, argument: str) -> bytes:
-    """Return the bytes of the wire that a server made a text of."""
+def _wire_text(value: object, argument: str) -> str:
+    """Return a text with a character for each byte of the wire, of the bytes or of what a server made of them."""
+    if isinstance(value, str):
+        try:
+            # Nearly always true, and then there is nothing to do.
+            return str(value) if value.isascii() else value.encode("latin-1").decode("latin-1")
+        except UnicodeEncodeError:
+            return _utf8(value).decode("latin-1")
     if isinstance(value, (bytes, bytearray)):
-        return bytes(value)
-    if not isinstance(value, str):
-        raise wrong_type(argument, "text or bytes", value)
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return _utf8(value)
+        return value.decode("latin-1")
+    raise wrong_type(argument, "text or bytes", value)
 
 
 def _utf8(value: object) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import anyio
@@ -14,25 +15,27 @@ async def run_shielded(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     The caller is not left before the work has ended, so that no request ends with work that nobody waits for.
     """
-    on_asyncio = anyio.get_cancelled_exc_class() is asyncio.CancelledError
+    if anyio.get_cancelled_exc_class() is asyncio.CancelledError:
+        return await _in_own_task(work)
     with anyio.CancelScope(shield=True):
-        return await (_in_own_task(work) if on_asyncio else work())
+        return await work()
     # To a type checker a scope can end early; nothing cancels this one.
     raise AssertionError("unreachable")
 
 
 async def _in_own_task(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Hold off a cancellation of the task itself, which servers for asyncio use, and a scope of anyio lets through."""
+    """Do the work in another task: servers for asyncio cancel the task itself, which a scope does not hold off."""
     task = asyncio.get_running_loop().create_task(work())
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is None:
-        return task.result()
-    if not task.cancelled():
-        # Looked at, since asyncio complains of an error that nothing has seen.
-        task.exception()
-    raise cancelled
+    try:
+        await asyncio.wait((task,))
+    except asyncio.CancelledError:
+        # A scope of anyio cancels again and again, so it has to be held off, too.
+        with anyio.CancelScope(shield=True):
+            while not task.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait((task,))
+        if not task.cancelled():
+            # Looked at, since asyncio complains of an error that nothing has seen.
+            task.exception()
+        raise
+    return task.result()
