@@ -15,16 +15,16 @@ import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from .._masking import mask_text, shown_half_made
 from .._values.checks import check_bool, check_text
-from .._values.problems import invalid, not_one_of
+from .._values.problems import invalid, not_one_of, wrong_type
 from .._values.signatures import name_arguments_of_class
 from ..errors import JournalError
+from ._journal.arrivals import TOKEN_LENGTH, ArrivalsFile
 from ._journal.corrections import content_mark
 from ._journal.export import write_csv
-from ._journal.file import JournalFile
 from ._journal.hashes import fingerprints_of, mark_of
 from ._journal.log import LogEntry
 from ._journal.row_states import (
@@ -36,7 +36,11 @@ from ._journal.row_states import (
     JournalRow,
     Settled,
 )
-from ._plan import Row
+from ._plan import TOKEN_HEADER, Row
+
+if TYPE_CHECKING:
+    from ..webhooks.events import Event
+    from ..webhooks.router import Router
 
 Kind = Literal["email", "sms"]
 Kept = Literal["hash", "address", "none"]
@@ -46,6 +50,12 @@ ANONYMOUS_CONTENT_DIGITS: Final = 3
 """Hex digits of marks that are kept where nothing is to be kept of recipients: too few to tell whether an address was
 among them."""
 
+BULK_HEADER: Final = TOKEN_HEADER
+"""The header by which a row is known again: a webhook has to be asked for it, so that `Journal.settle` finds it in the
+events."""
+
+_LOWER_HEADER = BULK_HEADER.lower()
+
 _MAX_PER_STATEMENT = 500
 """References in a statement."""
 _ROWS_PER_PAGE = 1000
@@ -54,7 +64,7 @@ _ROWS_PER_PAGE = 1000
 
 @name_arguments_of_class
 @shown_half_made
-class Journal(JournalFile):
+class Journal(ArrivalsFile):
     """A file in which a run keeps how far it came, so that the same run started again goes on there.
 
     Only one program at a time can have it open. Give its path, or an open journal, as ``journal=`` to the calls of
@@ -85,7 +95,6 @@ class Journal(JournalFile):
         super().__init__(path)
         self._recipients = recipients
         self._check_list = check_bool(check_list, "check_list")
-        self._user: weakref.ref[object] | None = None
 
     def __repr__(self) -> str:
         return f"<Journal {mask_text(self.path)!r}>"
@@ -135,6 +144,52 @@ class Journal(JournalFile):
         with nullcontext() if self.is_open else self:
             return write_csv(self.rows(), target)
 
+    # --- what a webhook tells ---------------------------------------------------------------------------------------
+
+    def settle(self, event: "Event") -> bool:
+        """Settle a row as sent if its outcome is unknown and an event shows that its e-mail arrived at the provider.
+
+        Any event with the run's header shows that, so the webhook has to be asked for it:
+        ``ensure_webhook(..., headers=[BULK_HEADER])``. ``reject`` shows it, too: the provider took the e-mail, and
+        then did not deliver it. What becomes of an e-mail after it was sent is not kept here; see `fold`.
+
+        While a run of this program uses the journal, an event can come before the response to its call. It is
+        remembered, and if the response is lost, the row becomes sent instead of unknown, though the report of the run
+        counts it as unknown. For that, the run has to be given this same object. Texts are not settled, since their
+        events have nothing of the run in them: `reconcile` looks for them.
+
+        It costs a lookup for each event, if the journal is open; else it is opened and read through for each.
+
+        Args:
+            event: An event of an e-mail of any run, or of none.
+
+        Returns:
+            Whether a row was settled by it now.
+
+        Raises:
+            JournalError: The journal can't be opened or written, or another program uses it.
+        """
+        token = _token_of(event)
+        return token is not None and self.settle_token(token, event.email_id)
+
+    def router(self) -> "Router":
+        """Return a router whose handler is `settle`, to be included in the router of a `Receiver`.
+
+        Keep the journal open as long as events come. Where another program uses the journal, the handler fails, and an
+        inbox tries again later.
+
+        Example:
+            journal = Journal("news.journal").open()
+            router.include(journal.router())
+        """
+        # Late, since a run needs no webhooks.
+        from ..webhooks.events import Event
+        from ..webhooks.router import Router
+
+        router = Router()
+        router.on(Event)(self.settle)
+        return router
+
     # --- what a run does ------------------------------------------------------------------------------------------
 
     @property
@@ -166,7 +221,7 @@ class Journal(JournalFile):
                 send the rows that neither knows of.
         """
         with self._lock:
-            if self._user is not None and self._user() is not None:
+            if self.is_in_use:
                 raise JournalError(f"journal: {self.path!r} is in use by another run of this program")
             for name, value, words in (("kind", kind, "kind of message"), ("content", content, "text")):
                 kept = self._meta.get(name)
@@ -300,3 +355,16 @@ class Journal(JournalFile):
             return dict(zip(references, fingerprints, strict=True))
         addresses = [", ".join(claim.recipients) for claim in claims]
         return dict(zip(references, zip(fingerprints, addresses, strict=True), strict=True))
+
+
+def _token_of(event: "Event") -> str | None:
+    """Return the token of an e-mail's row; ``None`` if the e-mail is not of a run."""
+    from ..webhooks.events import Event
+
+    if not isinstance(event, Event):
+        raise wrong_type("event", "an event", event)
+    for name, value in event.headers.items():
+        if name.lower() == _LOWER_HEADER:
+            token = value.strip()
+            return token if len(token) == TOKEN_LENGTH else None
+    return None
