@@ -4,9 +4,9 @@
         ...                                     # a client with base_url=sandbox.base_url, api_key=sandbox.api_key
         assert sandbox.sent[0].subject == "Hello"
 
-The sandbox serves ``/v3/email/*``, ``/v3/sms/*`` and ``/v3/activity/search`` on a real port with the provider's rules.
-It sends nothing anywhere. ``python -m smtp2go_async.sandbox`` runs it as a program of its own. It needs
-``pip install 'smtp2go-async[sandbox]'``.
+The sandbox serves ``/v3/email/*``, ``/v3/sms/*``, ``/v3/webhook/*`` and ``/v3/activity/search`` on a real port with the
+provider's rules. It sends nothing anywhere. ``python -m smtp2go_async.sandbox`` runs it as a program of its own. It
+needs ``pip install 'smtp2go-async[sandbox]'``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -28,6 +28,7 @@ from .counting import count
 from .faults import Faults, LostReply
 from .guard import checked_hosts
 from .records import ReceivedRequest, SentAttachment, SentEmail, StoredReply, StoredSchedule, StoredSms
+from .webhooks import MAX_WEBHOOKS, StoredWebhook
 
 __all__ = [
     "ReceivedRequest",
@@ -37,6 +38,7 @@ __all__ = [
     "StoredReply",
     "StoredSchedule",
     "StoredSms",
+    "StoredWebhook",
 ]
 
 
@@ -58,6 +60,7 @@ class Sandbox:
         activity_lag: Seconds until ``/activity/search`` finds a sent e-mail; about 120 at the provider.
         activity_per_minute: Calls of ``/activity/search`` that are answered in a minute, more get 429; all when `None`.
         keep_requests: How many of the newest calls `requests` returns; all when `None`. E-mails and texts are all kept.
+        max_webhooks: How many webhooks the account can have: 10 on a paid plan, 1 on a free plan.
         chaos: Share of the calls that fail, drawn at random; see `chaos`.
         seed: Decides which calls fail under chaos; the same seed draws the same calls.
 
@@ -79,6 +82,7 @@ class Sandbox:
         activity_lag: float = 0.0,
         activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
         keep_requests: int | None = KEPT_REQUESTS,
+        max_webhooks: int = MAX_WEBHOOKS,
         chaos: float = 0.0,
         seed: int = 0,
     ) -> None:
@@ -92,6 +96,7 @@ class Sandbox:
             activity_lag=activity_lag,
             activity_per_minute=activity_per_minute,
             keep_requests=keep_requests,
+            max_webhooks=max_webhooks,
         )
         self._faults = Faults(chaos, seed=seed)
         self._app = create_app(
@@ -155,6 +160,11 @@ class Sandbox:
     def sms(self) -> tuple[StoredSms, ...]:
         """Return the texts that would have gone out, a text for each number."""
         return self._account.sms
+
+    @property
+    def webhooks(self) -> tuple[StoredWebhook, ...]:
+        """Return the webhooks that are set up, in the order in which they were added."""
+        return self._account.webhooks
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
@@ -253,6 +263,6 @@ class Sandbox:
         return self._account.receive_sms(source, destination, content)
 
     def clear(self) -> None:
-        """Forget e-mails, texts, calls, planned failures and added refusals; restart chaos as it was first set."""
+        """Forget all that came in, webhooks, planned failures and added refusals; restart chaos as it was first set."""
         self._account.clear()
         self._faults.clear()

@@ -32,6 +32,7 @@ from .rules import (
     read_schedule,
 )
 from .sms import TextMessages
+from .webhooks import MAX_WEBHOOKS, StoredWebhook, WebhookSettings
 
 UNVERIFIED_DOMAIN = "unverified.example"
 REFUSED_PREFIX = "refused"
@@ -68,6 +69,7 @@ class Account:
         activity_lag: float = 0.0,
         activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
         keep_requests: int | None = KEPT_REQUESTS,
+        max_webhooks: int = MAX_WEBHOOKS,
     ) -> None:
         if not is_key(api_key):
             raise ValueError("api_key: must be 'api-' followed by 32 letters and digits")
@@ -77,6 +79,7 @@ class Account:
         self._clock = clock
         self._lock = threading.RLock()
         self._texts = TextMessages(self.username)
+        self._webhooks = WebhookSettings(max_webhooks)
         self._keep_requests = keep_requests
         self._activity = ActivityLog(self.username, lag=activity_lag, per_minute=activity_per_minute)
         self._operations: dict[str, Callable[[_Call], Any]] = {
@@ -90,16 +93,21 @@ class Account:
             "/sms/summary": lambda call: self._texts.summary(call.fields, call.now),
             "/sms/view-sent": lambda call: self._texts.view_sent(call.fields, call.now),
             "/sms/view-received": lambda call: self._texts.view_received(call.fields, call.now),
+            "/webhook/add": lambda call: self._webhooks.add(call.fields),
+            "/webhook/edit": lambda call: self._webhooks.edit(call.fields),
+            "/webhook/remove": lambda call: self._webhooks.remove(call.fields),
+            "/webhook/view": lambda _call: self._webhooks.view(),
         }
         self.clear()
 
     def clear(self) -> None:
-        """Forget all e-mails, texts, calls and added refusals, as if the account were new."""
+        """Forget all e-mails, texts, webhooks, calls and added refusals, as if the account were new."""
         with self._lock:
             self._sent: list[SentEmail] = []
             self._scheduled: dict[str, StoredSchedule] = {}
             self._next_due: datetime | None = None
             self._texts.clear()
+            self._webhooks.clear()
             self._activity.clear()
             self._requests: deque[ReceivedRequest] = deque(maxlen=self._keep_requests)
             self._calls: Counter[str] = Counter()
@@ -124,6 +132,11 @@ class Account:
     def sms(self) -> tuple[StoredSms, ...]:
         """Return the texts that would have gone out, a text for each number."""
         return self._texts.sent
+
+    @property
+    def webhooks(self) -> tuple[StoredWebhook, ...]:
+        """Return the webhooks that are set up."""
+        return self._webhooks.all
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
