@@ -1,7 +1,7 @@
 """The journal of a run: a SQLite file that says for each row how far it came.
 
     pending ──> claimed ──> sent | refused | failed | unknown
-       ^           │               └───┬───┘      └──> sent (reconcile), or claimed again (resend_unknown)
+       ^           │               └───┬───┘      └──> sent (reconcile, settle), or claimed again (resend_unknown)
        └──gone back┘                   └──> claimed again (corrected in the list, or resend_refused)
      (certainly not sent)
 

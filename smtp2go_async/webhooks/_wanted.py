@@ -1,7 +1,7 @@
 """The webhook that is wanted, and how it differs from the webhooks that exist. No I/O in here."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import attrs
@@ -10,6 +10,7 @@ from .._values.checks import check_text, check_word, check_words
 from .._values.problems import invalid, not_one_of, wrong_type
 from ..endpoints.webhooks import Webhook
 from ..errors import ReplyError
+from .auth import WebhookAuth
 from .events import EVENT_CLASSES
 
 EVENT_NAMES: Final = tuple(name for name in EVENT_CLASSES if not name.startswith("sms_"))
@@ -23,14 +24,6 @@ _ALWAYS_ECHOED: Final = frozenset({"subject", "message-id"})
 
 _KEY_LENGTH: Final = 16
 """Characters of an API key that the provider shows; it masks the rest."""
-
-
-class SetupAuth(Protocol):
-    """What `ensure_webhook` needs of an authentication: `BearerAuth`, `BasicAuth` and `QueryToken` have it."""
-
-    def for_setup(self, url: str | None = None) -> dict[str, str]:
-        """Return the arguments of ``client.webhooks.add``."""
-        ...
 
 
 # --- what is wanted --------------------------------------------------------------------------------------------------
@@ -69,7 +62,7 @@ def wanted_webhook(
     url: str,
     events: Iterable[str],
     sms_events: Iterable[str],
-    auth: SetupAuth | None,
+    auth: WebhookAuth | None,
     headers: Iterable[str],
     usernames: Iterable[str],
 ) -> Wanted:

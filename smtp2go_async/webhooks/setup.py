@@ -9,7 +9,8 @@ from .._model_class import model
 from .._values.problems import invalid
 from ..endpoints.webhooks import Webhook
 from ..errors import ReplyError, Smtp2goError
-from ._wanted import Found, SetupAuth, Wanted, differences, find, settings_of, wanted_webhook
+from ._wanted import Found, Wanted, differences, find, settings_of, wanted_webhook
+from .auth import WebhookAuth
 
 if TYPE_CHECKING:
     from ..client import AsyncClient
@@ -42,7 +43,7 @@ async def ensure_webhook(
     *,
     events: Iterable[str],
     sms_events: Iterable[str] = (),
-    auth: SetupAuth | None = None,
+    auth: WebhookAuth | None = None,
     headers: Iterable[str] = (),
     usernames: Iterable[str] = (),
 ) -> EnsuredWebhook:
@@ -103,7 +104,7 @@ def ensure_webhook_sync(
     *,
     events: Iterable[str],
     sms_events: Iterable[str] = (),
-    auth: SetupAuth | None = None,
+    auth: WebhookAuth | None = None,
     headers: Iterable[str] = (),
     usernames: Iterable[str] = (),
 ) -> EnsuredWebhook:

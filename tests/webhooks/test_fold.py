@@ -182,6 +182,11 @@ def test_events_that_are_added_later_count_as_much_as_the_first(earlier, later):
     assert before == {key: state.status for key, state in states.items()}
 
 
+def test_of_the_two_reports_of_an_event_the_same_is_kept_in_both_orders():
+    both = [event("delivered", id="a", source=source) for source in ("webhook", "activity")]
+    assert fold(both)["e-1", JANE].event == fold(both[::-1])["e-1", JANE].event
+
+
 # --- what is known of a recipient ------------------------------------------------------------------------------------
 
 
