@@ -34,7 +34,7 @@ LEAST_EVENTS = 2000.0
 """Events a second with an inbox."""
 LEAST_OF_PLAIN = 0.5
 """Of the events a second without an inbox."""
-TOKEN = "a long random text for a benchmark"  # noqa: S105
+TOKEN = "a long random text for a benchmark"
 
 
 def payload(number: int) -> bytes:

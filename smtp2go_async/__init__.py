@@ -154,16 +154,13 @@ def __getattr__(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ._runtime.loading import loading
+    from ._runtime.loading import load, loading
 
     if home in ("client", "sync"):
         # logging is loaded before the rest, for the reason that `loading` gives.
         with loading:
             import logging  # noqa: F401
-    with loading:
-        # Imported by name and not with importlib, which would be loaded for nothing else.
-        module = __import__(f"{__name__}.{home}", fromlist=[name])
-        value = getattr(module, name)
+    value = load(home, name)
     globals()[name] = value
     return value
 

@@ -16,6 +16,8 @@ import _thread
 import os
 import sys
 
+_PACKAGE = __name__.partition(".")[0]
+
 MAX_WAIT_SECONDS = 10.0
 """After this time a fork goes on: an import that takes longer may itself be waiting for the thread that forks."""
 
@@ -59,3 +61,11 @@ class _Loading:
 
 
 loading = _Loading()
+
+
+def load(home: str, name: str) -> object:
+    """Import a module of this package, such as ``bulk.journal``, and return what has this name in it."""
+    with loading:
+        # Imported by name and not with importlib, which would be loaded for nothing else.
+        module = __import__(f"{_PACKAGE}.{home}", fromlist=[name])
+        return getattr(module, name)

@@ -14,8 +14,8 @@ from smtp2go_async.endpoints.activity import ActivityEvent
 from smtp2go_async.errors import ApiError, ArgumentTypeError, InvalidArgumentError
 from smtp2go_async.sandbox import Sandbox
 from smtp2go_async.webhooks import events as ev
-from smtp2go_async.webhooks.backfill import backfill, backfill_sync, event_of
 from smtp2go_async.webhooks.fold import fold
+from smtp2go_async.webhooks.from_activity import backfill, backfill_sync, event_of
 from smtp2go_async.webhooks.parse import parse
 from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
 
