@@ -90,9 +90,11 @@ def serve(name: str, port_file: str, database: str) -> None:
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
 
+    # The socket listens by now, so a request that comes early waits.
+    Path(port_file).write_text(str(listening.getsockname()[1]))
+
     async def run() -> None:
         worker = asyncio.create_task(receiver.work()) if "worker" in name else None
-        Path(port_file).write_text(str(listening.getsockname()[1]))
         await uvicorn.Server(config).serve([listening])
         if worker is not None:
             worker.cancel()
