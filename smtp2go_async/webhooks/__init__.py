@@ -12,8 +12,8 @@
     app.mount("/webhooks/smtp2go", receiver.asgi)             # and receiver.work() in a task or a process of its own
 
 `parse` reads a request, `Router` has the handlers, `Receiver` answers requests in any framework, and `SqliteInbox`
-stores events until the handlers have got them. `fold` says what is true now of each recipient, `ensure_webhook` sets the
-webhook up, and `backfill` gets the events that never came. Importing this package loads no HTTP library, no web
+stores events until the handlers have got them. `fold` says what is true now of each recipient, `ensure_webhook` sets
+the webhook up, and `backfill` gets the events that never came. Importing this package loads no HTTP library, no web
 framework and no database.
 """
 
