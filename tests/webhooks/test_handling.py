@@ -160,8 +160,11 @@ def test_an_async_handler_that_never_ends_is_cancelled(backend, others):
         finally:
             cleaned.append(event)
 
+    async def ends(event):
+        pass
+
     with pytest.raises(HandlerError, match="a handler took longer than 0.01 seconds"):
-        run(never_ends, *[lambda event: None] * others, backend=backend, seconds=0.01)
+        run(never_ends, *[ends] * others, backend=backend, seconds=0.01)
     assert cleaned == [EVENT]
 
 
