@@ -128,9 +128,29 @@ def test_an_event_of_both_sources_is_new_once(inbox, first, fields, is_new):
     assert [inbox.add(event) for event in events] == [True, is_new]
 
 
-def test_two_webhooks_about_the_same_moment_are_two_events(inbox):
-    assert inbox.add(event_of(1, event="open"))
-    assert inbox.add(event_of(1, event="open", id="b" * 32))
+@pytest.mark.parametrize("make", [event_of, activity_of])
+def test_two_events_of_one_source_in_the_same_moment_are_two_events(inbox, make):
+    assert inbox.add(make(1, event="open"))
+    assert inbox.add(make(1, event="open", id="b" * 32))
+
+
+@pytest.mark.parametrize("first", ["webhook", "activity"])
+@pytest.mark.parametrize(
+    ("webhook", "activity", "is_new"),
+    [
+        ({"event": "click", "url": "https://a.example"}, {"event": "click", "url": "https://a.example"}, False),
+        ({"event": "click", "url": "https://a.example"}, {"event": "click", "url": "https://b.example"}, True),
+        ({"event": "click", "url": "https://a.example"}, {"event": "click"}, False),
+        ({"event": "bounce", "bounce": "soft"}, {"event": "bounce", "bounce": "soft"}, False),
+        ({"event": "bounce", "bounce": "soft"}, {"event": "bounce", "bounce": "hard"}, True),
+        ({"event": "bounce"}, {"event": "bounce", "bounce": "hard"}, False),
+    ],
+)
+def test_links_and_kinds_of_bounces_tell_events_of_both_sources_apart(inbox, first, webhook, activity, is_new):
+    events = [event_of(1, **webhook), activity_of(1, **activity)]
+    if first == "activity":
+        events.reverse()
+    assert [inbox.add(event) for event in events] == [True, is_new]
 
 
 # --- all events ---------------------------------------------------------------------------------------------------
@@ -349,7 +369,7 @@ def test_memory_stays_small_with_many_events(tmp_path):
         rows.execute(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
             "INSERT INTO events SELECT number + i, key || i, state, due + i, delay, attempts, lease, received + i, source, id, "
-            "fingerprint, name, email_id, time, recipients, error, content_type, body FROM events, n"
+            "fingerprint, name, email_id, time, recipients, detail, error, content_type, body FROM events, n"
         )
         rows.close()
         inbox._jobs.clock = Clock(NOON * 2)

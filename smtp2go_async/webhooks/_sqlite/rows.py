@@ -10,7 +10,7 @@ import attrs
 
 from ..._masking import mask_text, one_line
 from ..._values.problems import invalid, wrong_type
-from ..events import Event, Source, UnknownEvent
+from ..events import Bounced, Clicked, Event, Source, UnknownEvent
 from ..inbox import State, StoredEvent
 
 MAX_TEXT: Final = 200
@@ -33,6 +33,8 @@ class EventRow:
     email_id: str | None
     time: float | None
     recipients: str
+    detail: str | None
+    """The kind of a bounce, or the hash of a link that was followed."""
     source: Source
     content_type: str
     body: bytes
@@ -59,6 +61,7 @@ class EventRow:
             email_id=None if event.email_id is None else stored_text(event.email_id),
             time=None if event.time is None else event.time.timestamp(),
             recipients=json.dumps([_hashed(address) for address in event.recipients]),
+            detail=_detail(event),
             source=event.source,
             content_type=event.content_type.encode("utf-8", "replace").decode(),
             body=event.body,
@@ -78,6 +81,12 @@ def stored_text(text: str) -> str:
 
 def _hashed(address: str) -> str:
     return hashlib.sha256(address.lower().encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _detail(event: Event) -> str | None:
+    if isinstance(event, Clicked):
+        return None if event.url is None else _hashed(event.url)
+    return event.bounce if isinstance(event, Bounced) else None
 
 
 def stored_error(text: str) -> str:

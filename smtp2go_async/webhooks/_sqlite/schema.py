@@ -15,7 +15,7 @@ TABLES: Final = (
     # The body is the last column: SQLite reads a row from its start, so a look at the other columns is quick.
     # `due` is when a waiting event is tried next or when a lease ends, and else when the event was received. `delay` is
     # how long that wait was to be: a wait that starts in the future shows that the clock was put back.
-    # `recipients` holds hashes, which is all that comparing them needs.
+    # `recipients` holds hashes, which is all that comparing them needs; and `detail` what else tells two events apart.
     """
     CREATE TABLE events (
         number INTEGER PRIMARY KEY,
@@ -33,6 +33,7 @@ TABLES: Final = (
         email_id TEXT,
         time REAL,
         recipients TEXT NOT NULL,
+        detail TEXT,
         error TEXT,
         content_type TEXT NOT NULL,
         body BLOB NOT NULL

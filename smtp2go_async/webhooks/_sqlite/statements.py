@@ -30,13 +30,14 @@ MAX_KEYS: Final = 500
 PAGE_COLUMNS: Final = "number, state, due, attempts, received, source, error, id, name, email_id, content_type, body"
 
 _INSERT = """
-    INSERT INTO events (key, state, due, received, id, fingerprint, name, email_id, time, recipients, source,
+    INSERT INTO events (key, state, due, received, id, fingerprint, name, email_id, time, recipients, detail, source,
                         content_type, body)
-    VALUES (?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"""
+    VALUES (?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"""
 
-# A webhook's event is compared with the events of activity only, and an event of activity with all.
-_SIMILAR = "SELECT time, recipients FROM events WHERE email_id = ? AND name = ?"
+# Within a source, keys tell events apart. Compared like this, two links that were followed at once would be one event.
+_SIMILAR = "SELECT time, recipients, detail FROM events WHERE email_id = ? AND name = ?"
 _SIMILAR_OF_ACTIVITY = f"{_SIMILAR} AND source = 'activity'"
+_SIMILAR_OF_WEBHOOKS = f"{_SIMILAR} AND source <> 'activity'"
 
 # Events whose lease has ended come with those that wait, by the time at which they are due.
 _TAKE = """
@@ -67,6 +68,7 @@ def add(connection: sqlite3.Connection, row: EventRow, now: float) -> bool:
         row.email_id,
         row.time,
         row.recipients,
+        row.detail,
         row.source,
         row.content_type,
         row.body,
@@ -76,10 +78,13 @@ def add(connection: sqlite3.Connection, row: EventRow, now: float) -> bool:
 
 def _is_reported(connection: sqlite3.Connection, row: EventRow) -> bool:
     """Whether the other source has told the same event before; the two have different ids for it."""
-    similar = _SIMILAR if row.source == "activity" else _SIMILAR_OF_ACTIVITY
+    similar = _SIMILAR_OF_WEBHOOKS if row.source == "activity" else _SIMILAR_OF_ACTIVITY
     recipients: set[str] | None = None
-    for time, found in connection.execute(similar, (row.email_id, row.name)):
+    for time, found, detail in connection.execute(similar, (row.email_id, row.name)):
         if time is not None and row.time is not None and abs(time - row.time) > SAME_TIME_SECONDS:
+            continue
+        # Activity may not say which link was followed.
+        if detail is not None and row.detail is not None and detail != row.detail:
             continue
         recipients = set(json.loads(row.recipients)) if recipients is None else recipients
         if not recipients.isdisjoint(json.loads(found)):
