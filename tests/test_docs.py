@@ -1,15 +1,20 @@
 """What README.md and docs/ say is true: their examples run as they stand, against the sandbox."""
 
+import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import smtp2go_async
+from smtp2go_async import SyncClient
 from smtp2go_async._wire import settings as _settings
 from smtp2go_async.sandbox import Sandbox
+from smtp2go_async.webhooks import BearerAuth, Event, Receiver, Router, SqliteInbox
 
 ROOT = Path(__file__).parents[1]
 ROWS = 30
@@ -21,6 +26,7 @@ def blocks_of(page: str) -> list[str]:
 
 
 README = blocks_of("README.md")
+WEBHOOKS = blocks_of("docs/webhooks.md")
 
 
 def run(block: str) -> dict[str, object]:
@@ -80,9 +86,83 @@ def test_the_example_of_many_sends_each_row_once_however_often_it_runs(
     )
 
 
-def test_the_example_of_the_sandbox_sees_an_email_whose_reply_was_lost(sandbox: Sandbox) -> None:
-    names = run(README[3])
-    assert len(names["sandbox"].sent) == 1  # type: ignore[attr-defined]
+BOUNCE = {"event": "bounce", "bounce": "hard", "id": "1", "email_id": "1abc-1", "rcpt": "jane@example.com"}
+
+
+def deliver(receiver: Any) -> None:
+    headers = {"Authorization": "Bearer a long random text", "Content-Type": "application/json"}
+    assert receiver.sync.receive("POST", headers, "", json.dumps(BOUNCE).encode()).status == 200
+
+
+def test_the_example_of_webhooks_stores_an_event_and_gives_it_to_the_handler(
+    sandbox: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receiver: Any = run(README[3])["receiver"]
+    deliver(receiver)
+    receiver.sync.work(until_empty=True)
+    assert capsys.readouterr().out == "never write again to the recipient of 1abc-1\n"
+
+
+def test_the_application_of_fastapi_has_a_worker_beside_it(sandbox: object, capsys: pytest.CaptureFixture[str]) -> None:
+    testclient = pytest.importorskip("fastapi.testclient")
+    app: Any = run(WEBHOOKS[0])["app"]
+    headers, printed = {"Authorization": "Bearer a long random text"}, ""
+    with testclient.TestClient(app) as client:
+        assert client.post("/webhooks/smtp2go", json=BOUNCE, headers=headers).status_code == 200
+        assert client.post("/webhooks/smtp2go", json=BOUNCE).status_code == 401
+        deadline = time.monotonic() + 20
+        while "None bounce 1abc-1" not in printed and time.monotonic() < deadline:
+            printed += capsys.readouterr().out
+    assert "never write again to the recipient of 1abc-1" in printed
+
+
+def test_a_webhook_is_set_up_and_not_changed_the_second_time(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(WEBHOOKS[1])
+    run(WEBHOOKS[1])
+    first, second = capsys.readouterr().out.splitlines()
+    assert "created=True" in first
+    assert "created=False, changed=()" in second
+    assert len(sandbox.webhooks) == 1
+
+
+def test_the_examples_of_the_inbox_show_dead_events_and_states(
+    sandbox: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    router = Router()
+
+    @router.on(Event)
+    def fail(event: Event) -> None:
+        raise ValueError("the shop is closed")
+
+    with SqliteInbox("events.db") as inbox:
+        receiver = Receiver(router, auth=BearerAuth("a long random text"), inbox=inbox)
+        deliver(receiver)
+        receiver.sync.work(until_empty=True, tries=1)
+    run(WEBHOOKS[2])
+    assert "bounce 1abc-1 1 ValueError: the shop is closed" in capsys.readouterr().out
+    run(WEBHOOKS[3])
+    assert capsys.readouterr().out == "1abc-1 hard-bounced None\n"
+
+
+def test_the_example_of_an_outage_adds_what_the_account_did(
+    sandbox: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with SyncClient() as client:
+        client.email.send("shop@example.com", "jane@example.com", subject="Hello", text_body="Hi")
+    run(WEBHOOKS[4])
+    assert capsys.readouterr().out == "BackfillReport(found=2, added=2)\n"
+
+
+def test_the_example_of_bulk_runs_has_a_router_of_the_journal(sandbox: object) -> None:
+    names: Any = run(WEBHOOKS[5])
+    assert len([*names["router"]]) == 1
+    names["journal"].close()
+
+
+def test_the_example_of_a_test_of_handlers_passes() -> None:
+    run(WEBHOOKS[6])
 
 
 def test_the_example_of_a_generator_sends_them_all(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,6 +191,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         "docs/connections.md": 2,  # FastAPI, which the tests do not install, and the settings of the log
         "docs/queues.md": 3,
         "docs/sandbox.md": 1,
+        "docs/webhooks.md": 7,
     }
 
 
