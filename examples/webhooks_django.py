@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
-from smtp2go_async.webhooks import BearerAuth, Bounced, Event, Receiver, Router, SqliteInbox
+from smtp2go_async.webhooks import BearerAuth, Bounced, Delivered, Receiver, Router, SqliteInbox
 
 PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
 TOKEN = os.environ.get("WEBHOOK_TOKEN") or secrets.token_urlsafe(32)
@@ -30,10 +30,10 @@ def remove(event: Bounced) -> None:
     print(f"remove {event.recipient}", flush=True)
 
 
-@router.on(Event)
-def note(event: Event) -> None:
-    """Note every event."""
-    print(f"{event.name} of e-mail {event.email_id}", flush=True)
+@router.on(Delivered)
+def note(event: Delivered) -> None:
+    """Note what arrived."""
+    print(f"e-mail {event.email_id} arrived", flush=True)
 
 
 urlpatterns = [path("webhooks/smtp2go", receiver.django)]

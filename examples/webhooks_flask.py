@@ -12,7 +12,7 @@ import threading
 
 from flask import Flask
 
-from smtp2go_async.webhooks import BearerAuth, Bounced, Event, Receiver, Router, SqliteInbox
+from smtp2go_async.webhooks import BearerAuth, Bounced, Delivered, Receiver, Router, SqliteInbox
 
 PATH = "/webhooks/smtp2go"
 PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
@@ -28,10 +28,10 @@ def remove(event: Bounced) -> None:
     print(f"remove {event.recipient}", flush=True)
 
 
-@router.on(Event)
-def note(event: Event) -> None:
-    """Note every event."""
-    print(f"{event.name} of e-mail {event.email_id}", flush=True)
+@router.on(Delivered)
+def note(event: Delivered) -> None:
+    """Note what arrived."""
+    print(f"e-mail {event.email_id} arrived", flush=True)
 
 
 app = Flask(__name__)

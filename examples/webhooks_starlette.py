@@ -17,7 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from smtp2go_async.webhooks import BearerAuth, Bounced, Event, Receiver, Router, SqliteInbox
+from smtp2go_async.webhooks import BearerAuth, Bounced, Delivered, Receiver, Router, SqliteInbox
 
 PATH = "/webhooks/smtp2go"
 PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
@@ -33,10 +33,10 @@ async def remove(event: Bounced) -> None:
     print(f"remove {event.recipient}", flush=True)
 
 
-@router.on(Event)
-def note(event: Event) -> None:
-    """Note every event; a plain function runs in a thread."""
-    print(f"{event.name} of e-mail {event.email_id}", flush=True)
+@router.on(Delivered)
+def note(event: Delivered) -> None:
+    """Note what arrived; a plain function runs in a thread."""
+    print(f"e-mail {event.email_id} arrived", flush=True)
 
 
 @asynccontextmanager

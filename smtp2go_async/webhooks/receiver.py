@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -250,10 +251,12 @@ class Receiver:
             # Each server has an error of its own for a sender that went away.
             raise RefusalError(400, "the body ended early") from None
         finally:
-            # A generator that was not read to its end is closed here and not by the garbage collector.
+            # A generator that was not read to its end is closed here and not by the garbage collector. If it can't be
+            # closed, that says nothing of what was read.
             close = getattr(parts, "aclose", None)
             if close is not None:
-                await close()
+                with suppress(Exception):
+                    await close()
 
     def _parse(self, content: bytes, content_type: str | None) -> Event:
         try:
@@ -333,7 +336,7 @@ def _checked_auth(auth: object) -> tuple[WebhookAuth, ...] | None:
     for number, one in enumerate(found):
         place = f"auth[{number}]" if several else "auth"
         if isinstance(one, type) or not isinstance(one, WebhookAuth):
-            raise wrong_type(place, "such as BearerAuth(token), or None to accept every request", one)
+            raise wrong_type(place, "BearerAuth(token) or another kind of secret, or None to accept every request", one)
         if iscoroutinefunction(one.accepts):
             raise invalid(place, "must have a plain method accepts, not an async one")
     return found

@@ -224,6 +224,15 @@ def test_a_sender_that_goes_away_within_the_body_leaves_no_event(receiver, got, 
     assert parts.is_closed
 
 
+def test_a_body_that_can_not_be_closed_is_read_nevertheless(receiver, got, backend):
+    class Odd(Parts):
+        async def aclose(self):
+            raise OSError
+
+    assert answer(receiver, body=Odd(BODY), backend=backend).status == 200
+    assert len(got) == 1
+
+
 @on("encoding", ["gzip", "GZIP", "br", "identity, gzip", "x"])
 def test_a_compressed_body_is_not_read(receiver, encoding):
     parts = Parts(BODY)
@@ -273,11 +282,11 @@ def test_bodies_of_other_types_are_errors_of_the_caller(receiver):
     [
         ({"router": None}, "router: must be a Router, not None"),
         ({"router": Router}, "router: must be a Router"),
-        ({"auth": TOKEN}, "auth: must be such as BearerAuth"),
-        ({"auth": BearerAuth}, "auth: must be such as BearerAuth"),
+        ({"auth": TOKEN}, "auth: must be BearerAuth"),
+        ({"auth": BearerAuth}, "auth: must be BearerAuth"),
         ({"auth": []}, "auth: must not be empty"),
-        ({"auth": [BearerAuth(TOKEN), TOKEN]}, r"auth\[1\]: must be such as BearerAuth"),
-        ({"auth": [None]}, r"auth\[0\]: must be such as BearerAuth"),
+        ({"auth": [BearerAuth(TOKEN), TOKEN]}, r"auth\[1\]: must be BearerAuth"),
+        ({"auth": [None]}, r"auth\[0\]: must be BearerAuth"),
         ({"inbox": "events.db"}, "inbox: must be an inbox, such as SqliteInbox"),
         ({"inbox": ListInbox}, "inbox: must be an inbox, such as SqliteInbox"),
         ({"max_bytes": 0}, "max_bytes: must be 1 or more, not 0"),
