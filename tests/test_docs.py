@@ -136,10 +136,9 @@ def test_the_examples_of_the_inbox_show_dead_events_and_states(
     def fail(event: Event) -> None:
         raise ValueError("the shop is closed")
 
-    with SqliteInbox("events.db") as inbox:
-        receiver = Receiver(router, auth=BearerAuth("a long random text"), inbox=inbox)
-        deliver(receiver)
-        receiver.sync.work(until_empty=True, tries=1)
+    receiver = Receiver(router, auth=BearerAuth("a long random text"), inbox=SqliteInbox("events.db"))
+    deliver(receiver)
+    receiver.sync.work(until_empty=True, tries=1)
     run(WEBHOOKS[2])
     assert "bounce 1abc-1 1 ValueError: the shop is closed" in capsys.readouterr().out
     run(WEBHOOKS[3])

@@ -9,7 +9,8 @@
         await addresses.remove(event.recipient)
 
     receiver = Receiver(router, auth=BearerAuth("a long random text"), inbox=SqliteInbox("events.db"))
-    app.mount("/webhooks/smtp2go", receiver.asgi)             # and receiver.work() in a task or a process of its own
+    app.add_route("/webhooks/smtp2go", receiver.asgi, methods=["POST"])     # Starlette, FastAPI
+    await receiver.work()                                                   # in a task or a process of its own
 
 `parse` reads a request, `Router` has the handlers, `Receiver` answers requests in any framework, and `SqliteInbox`
 stores events until the handlers have got them. `fold` says what is true now of each recipient, `ensure_webhook` sets
@@ -21,7 +22,7 @@ from .._runtime.loading import load
 from ..errors import HandlerError as HandlerError
 from ..errors import InboxError as InboxError
 from ..errors import WebhookError as WebhookError
-from .answer import WebhookAnswer as WebhookAnswer
+from ._receive.answer import WebhookAnswer as WebhookAnswer
 from .auth import BasicAuth as BasicAuth
 from .auth import BearerAuth as BearerAuth
 from .auth import HeaderAuth as HeaderAuth

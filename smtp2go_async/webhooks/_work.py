@@ -13,7 +13,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final, Unpack
 
 import anyio
 import attrs
@@ -21,8 +21,10 @@ import attrs
 from .._masking import mask_text, one_line
 from .._values.checks import check_bool, check_count, check_number
 from .._values.problems import invalid, wrong_type
+from .._values.signatures import unexpected_argument
 from ..errors import InboxError
 from ._handling import TooManyHangError, is_exit, leaves_of
+from ._receive.work_options import WorkOptions
 from .events import Event
 from .inbox import Inbox, Lease
 from .router import Router
@@ -50,6 +52,16 @@ MAX_SECONDS: Final = 30 * 86_400
 MAX_SHOWN_ERRORS: Final = 3
 """Errors of a group of which the text is shown."""
 
+DEFAULTS: Final[dict[str, Any]] = {
+    "concurrency": 10,
+    "tries": 12,
+    "first_retry_seconds": 5.0,
+    "max_retry_seconds": 3600.0,
+    "handler_seconds": 60.0,
+    "until_empty": False,
+}
+"""The options of `work` that are left out; `WorkOptions` says what each means."""
+
 Sleep = Callable[[float], Awaitable[object]]
 
 
@@ -57,52 +69,26 @@ async def work(
     inbox: Inbox,
     router: Router,
     *,
-    concurrency: int = 10,
-    tries: int = 12,
-    first_retry_seconds: float = 5.0,
-    max_retry_seconds: float = 3600.0,
-    handler_seconds: float = 60.0,
-    until_empty: bool = False,
     _sleep: Sleep = anyio.sleep,
     _monotonic: Callable[[], float] = time.monotonic,
     _random: Callable[[], float] = random.random,
+    **options: Unpack[WorkOptions],
 ) -> None:
-    """Take events to their handlers until this is cancelled. Any number of workers and processes can do so.
-
-    An event is done when all its handlers have returned. If one raises or takes too long, all of them are run again
-    later, and so they are after a crash: a handler must stand being told of an event twice, and `Event.attempt` then is
-    more than 1. The order of events is not promised.
-
-    Cancelled, it cancels the handlers, and their events wait for the next worker; that was a try.
-
-    Args:
-        inbox: The events.
-        router: The handlers. An event that no handler is for is done at once.
-        concurrency: How many events are worked on at a time.
-        tries: How often an event is tried before it is dead. Waits of 5, 10, 20 ... seconds add up to some 4 hours
-            with 12 tries.
-        first_retry_seconds: The wait after the first failed try; each later wait is twice as long, give or take 10 %.
-        max_retry_seconds: The longest wait.
-        handler_seconds: How long a handler may take. Then an async handler is cancelled; a plain one can't be, and goes
-            on in its thread. Both are failed tries.
-        until_empty: Return when no event is due and no handler of this worker runs. Events whose next try is later are
-            left for the next worker, as are events that other workers have.
-
-    Raises:
-        InvalidArgumentError: A number is not possible.
-        ArgumentTypeError: A value has another type.
-    """
+    """Take events to their handlers until this is cancelled; `Receiver.work` says more."""
+    given: dict[str, Any] = DEFAULTS | {name: value for name, value in options.items() if value is not None}
+    if len(given) > len(DEFAULTS):
+        raise unexpected_argument("work", next(name for name in given if name not in DEFAULTS), DEFAULTS)
     if not isinstance(inbox, Inbox):
         raise wrong_type("inbox", "an inbox, such as SqliteInbox", inbox)
     if not isinstance(router, Router):
         raise wrong_type("router", "a Router", router)
     settings = _Settings(
-        concurrency=check_count(concurrency, "concurrency", most=1000),
-        tries=check_count(tries, "tries"),
-        first_retry_seconds=_check_seconds(first_retry_seconds, "first_retry_seconds", least=0),
-        max_retry_seconds=_check_seconds(max_retry_seconds, "max_retry_seconds", least=0),
-        handler_seconds=_check_seconds(handler_seconds, "handler_seconds", least=0.001),
-        until_empty=check_bool(until_empty, "until_empty"),
+        concurrency=check_count(given["concurrency"], "concurrency", most=1000),
+        tries=check_count(given["tries"], "tries"),
+        first_retry_seconds=_check_seconds(given["first_retry_seconds"], "first_retry_seconds", least=0),
+        max_retry_seconds=_check_seconds(given["max_retry_seconds"], "max_retry_seconds", least=0),
+        handler_seconds=_check_seconds(given["handler_seconds"], "handler_seconds", least=0.001),
+        until_empty=check_bool(given["until_empty"], "until_empty"),
         sleep=_sleep,
         monotonic=_monotonic,
         random=_random,

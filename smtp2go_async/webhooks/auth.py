@@ -13,7 +13,7 @@ import attrs
 from .._masking import shown_half_made
 from .._values.checks import check_line, check_word
 from .._values.problems import invalid
-from ._head import Headers, Query, query_values, read_headers, read_query
+from ._receive.head import Headers, Query, query_values, read_headers, read_query
 
 
 @runtime_checkable

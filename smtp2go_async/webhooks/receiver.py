@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
 import attrs
 
@@ -14,11 +14,13 @@ from .._error_base import shown, type_name
 from .._masking import mask_text, one_line
 from .._values.checks import check_count, check_number
 from .._values.problems import invalid, wrong_type
+from .._values.signatures import name_arguments
 from ..errors import ArgumentTypeError, WebhookError
 from ._handling import is_exit, leaves_of
-from ._head import Headers, Query, content_length, read_headers, read_method, read_query
-from ._refusals import LineLimit, RefusalError
-from .answer import WebhookAnswer
+from ._receive.answer import WebhookAnswer
+from ._receive.head import Headers, Query, content_length, read_headers, read_method, read_query
+from ._receive.refusals import LineLimit, RefusalError
+from ._receive.work_options import WorkOptions
 from .auth import WebhookAuth
 from .events import Event
 from .inbox import Inbox
@@ -28,7 +30,7 @@ from .router import Router
 if TYPE_CHECKING:
     from ._adapters.asgi import AsgiApp
     from ._adapters.wsgi import WsgiApp
-    from ._blocking import BlockingReceiver
+    from ._receive.blocking import SyncReceiver
 
 _log = logging.getLogger("smtp2go_async.webhooks")
 
@@ -104,11 +106,11 @@ class Receiver:
         return f"<Receiver with {len([*self._router])} handlers, {auth}, {inbox}>"
 
     @property
-    def sync(self) -> "BlockingReceiver":
+    def sync(self) -> "SyncReceiver":
         """The same methods for code that does not await: ``receiver.sync.receive(...)``, ``receiver.sync.work()``."""
-        from ._blocking import BlockingReceiver
+        from ._receive.blocking import SyncReceiver
 
-        return BlockingReceiver(repr(self), self.receive, self.work)
+        return SyncReceiver(repr(self), self.receive, self.work)
 
     @cached_property
     def asgi(self) -> "AsgiApp":
@@ -141,14 +143,23 @@ class Receiver:
 
         return make_view(self.receive)
 
-    async def work(self, **options: Any) -> None:
-        """Give the stored events to the handlers, until this is cancelled. Any number of processes can do it at once.
+    @name_arguments
+    async def work(self, **options: Unpack[WorkOptions]) -> None:
+        """Give the stored events to the handlers, until this is cancelled.
+
+        Any number of workers and processes can do so at a time. An event is done when all its handlers have returned.
+        If one raises or takes too long, all of them are run again later, so a handler must stand being told of an event
+        twice; `Event.attempt` then is more than 1. So it is after a crash, too. The order of events is not promised.
+        An event that no handler is for is done at once.
+
+        Cancelled, it cancels the handlers, and their events wait for the next worker; that was a try.
 
         Args:
-            **options: See `smtp2go_async.webhooks.work`.
+            **options: See `WorkOptions`.
 
         Raises:
-            ValueError: The receiver has no inbox.
+            InvalidArgumentError: The receiver has no inbox, or a number is not possible.
+            ArgumentTypeError: A value has another type.
         """
         if self._inbox is None:
             raise invalid("inbox", "must be given to the Receiver; without an inbox handlers run within the requests")
@@ -186,7 +197,7 @@ class Receiver:
         except RefusalError as refusal:
             return self._refuse(refusal, verb)
         # Late, so that the receiver can be made where no event loop is installed.
-        from ._shield import run_shielded
+        from ._receive.shield import run_shielded
 
         return await run_shielded(lambda: self._take(event))
 

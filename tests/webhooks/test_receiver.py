@@ -165,7 +165,7 @@ def test_a_kind_of_secret_of_your_own_gets_headers_in_lower_case_and_the_query_a
     assert answer(receiver, headers={"X-Mine": "2"}, query=b"a=%C3%A9").status == 401
 
 
-@on("verdict", [1, "yes", object(), TypeError(f"compare_digest of {TOKEN}")], ids=repr)
+@on("verdict", [1, "yes", [True], TypeError(f"compare_digest of {TOKEN}")])
 def test_only_true_lets_a_request_in_and_an_error_does_not(verdict, caplog):
     made = answer(receiver_of(auth=OwnAuth(verdict)), headers={"X-Mine": "1"}, query="a=%C3%A9")
     assert made.status == 401

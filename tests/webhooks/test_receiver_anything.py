@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webhooks.receiving import BODY, HEADERS, TOKEN, ListInbox, receiver_of
 
-from smtp2go_async.webhooks.answer import WebhookAnswer
+from smtp2go_async.webhooks._receive.answer import WebhookAnswer
 from smtp2go_async.webhooks.auth import BasicAuth, BearerAuth, HeaderAuth, QueryToken
 
 MANY = settings(

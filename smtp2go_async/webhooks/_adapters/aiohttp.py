@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
 
-from ..answer import AnswerRequest
+from .._receive.answer import AnswerRequest
 
 
 def make_handler(receive: AnswerRequest) -> Callable[[Any], Awaitable[Any]]:

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
-from .._refusals import RefusalError
-from ..answer import AnswerRequest
+from .._receive.answer import AnswerRequest
+from .._receive.refusals import RefusalError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

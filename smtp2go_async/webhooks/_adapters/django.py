@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from ..answer import AnswerRequest
+from .._receive.answer import AnswerRequest
 from .wsgi import PART_BYTES, environ_body, environ_headers
 
 

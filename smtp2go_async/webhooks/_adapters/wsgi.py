@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from .._refusals import RefusalError
-from ..answer import AnswerBlocking
+from .._receive.answer import AnswerBlocking
+from .._receive.refusals import RefusalError
 
 PART_BYTES: Final = 65_536
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from .._runtime.forking import tell_after_fork
+from ..._runtime.forking import tell_after_fork
 
 
 @attrs.frozen

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from ._head import Headers, Query
+from .head import Headers, Query
 
 
 @attrs.frozen

@@ -6,7 +6,7 @@ import gc
 import anyio
 import pytest
 
-from smtp2go_async.webhooks._shield import run_shielded
+from smtp2go_async.webhooks._receive.shield import run_shielded
 
 
 async def work():

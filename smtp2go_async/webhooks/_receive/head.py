@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote_plus, unquote_to_bytes
 
-from .._values.problems import wrong_type
-from ._refusals import RefusalError
+from ..._values.problems import wrong_type
+from .refusals import RefusalError
 
 HeaderValue = str | bytes
 Headers = Mapping[str, Any] | Mapping[bytes, Any] | Iterable[tuple[str, HeaderValue]] | Iterable[tuple[bytes, bytes]]

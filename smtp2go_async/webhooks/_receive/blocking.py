@@ -4,15 +4,17 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextvars import Context
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
-from ._head import Headers, Query
+from ..._values.signatures import name_arguments
 from .answer import AnswerRequest, WebhookAnswer
+from .head import Headers, Query
+from .work_options import WorkOptions
 
 T = TypeVar("T")
 
 
-class BlockingReceiver:
+class SyncReceiver:
     """The methods of a `Receiver`, blocking: see `Receiver.sync`."""
 
     def __init__(self, shown: str, receive: AnswerRequest, work: Callable[..., Coroutine[Any, Any, None]]) -> None:
@@ -26,8 +28,13 @@ class BlockingReceiver:
         content = body if isinstance(body, bytes) else _one_by_one(body)
         return run_blocking(lambda: self._receive(method, headers, query, content))
 
-    def work(self, **options: Any) -> None:
-        """Give stored events to the handlers, as `Receiver.work` does, until the thread is interrupted."""
+    @name_arguments
+    def work(self, **options: Unpack[WorkOptions]) -> None:
+        """Give stored events to the handlers, as `Receiver.work` does, until the thread is interrupted.
+
+        Args:
+            **options: See `WorkOptions`.
+        """
         run_blocking(lambda: self._work(**options))
 
 
