@@ -50,11 +50,16 @@ _SOFT = frozenset(word.replace("hard", "soft") for word in _HARD)
 
 def to_header(value: Any) -> str | None:
     """Return a header's text; a header that came several times has its texts with commas between them."""
+    if value.__class__ is str:
+        text: str = value
+        return text
     if value.__class__ is list:
-        return ", ".join([text for part in value if part.__class__ is not list and (text := to_text(part)) is not None])
+        return ", ".join(
+            [found for part in value if part.__class__ is not list and (found := to_text(part)) is not None]
+        )
     if value.__class__ is bool:
         return str(value).lower()
-    return value if value.__class__ is str else to_text(value)
+    return to_text(value)
 
 
 def to_addresses(value: Any) -> tuple[str, ...]:
