@@ -40,9 +40,9 @@ def decode(body: bytes, content_type: str) -> dict[str, Any]:
     Raises:
         WebhookError: The body is no JSON object and no form, or is too large in one of the ways above.
     """
-    if content_type == _JSON and body[:1] == b"{":
+    if content_type == _JSON and body[:1] == b"{" and body[-1:] == b"}":
         # The quick way for nearly all requests that are JSON.
-        return _json(body, None)
+        return _json(body, text_of(body, None))
     kind, charset = _kind(content_type), _charset(content_type)
     if not body.strip():
         raise WebhookError("the body is empty")
@@ -51,7 +51,7 @@ def decode(body: bytes, content_type: str) -> dict[str, Any]:
         kind = _JSON
     elif kind is not _FORM and _is_form(body):
         kind = _FORM
-    return _form(body, charset) if kind is _FORM else _json(body, charset)
+    return _form(body, charset) if kind is _FORM else _json(body, _json_text(body, charset))
 
 
 def _kind(content_type: str) -> str | None:
@@ -105,13 +105,15 @@ def text_of(content: bytes, charset: str | None) -> str:
     return content.decode("utf-8", "surrogateescape").translate(_LATIN_1)
 
 
-def _json(body: bytes, charset: str | None) -> dict[str, Any]:
-    text = _json_text(body, charset)
+def _json(body: bytes, text: str) -> dict[str, Any]:
     data: Any = None
     # Raised outside of the except clause, since the decoder's errors hold the whole body.
     problem = ""
     try:
-        data = _read_json(text)
+        # Quicker than `decode`, because it does not look for blanks around the object.
+        data, end = _read_json(text)
+        if end != len(text):
+            problem = f"the body is not JSON: Extra data at character {end}"
     except RecursionError:
         problem = f"the JSON has more than {MAX_DEPTH} levels"
     except json.JSONDecodeError as error:
@@ -129,21 +131,9 @@ def _json(body: bytes, charset: str | None) -> dict[str, Any]:
 
 
 def _json_text(body: bytes, charset: str | None) -> str:
-    # The quick way for nearly all bodies.
-    if charset is None and body[:1] == b"{" and body[1:2] != b"\x00":
-        return text_of(body, None)
     body = body.removeprefix(_BOM)
     encoding = json.detect_encoding(body)
-    return text_of(body, charset) if encoding == "utf-8" else body.decode(encoding, "replace")
-
-
-def _read_json(text: str) -> Any:
-    if text[:1] == "{":
-        # Quicker, because it does not look for blanks around the object.
-        data, end = _JSON_DECODER.raw_decode(text)
-        if end == len(text):
-            return data
-    return _JSON_DECODER.decode(text)
+    return text_of(body, charset).strip() if encoding == "utf-8" else body.decode(encoding, "replace").strip()
 
 
 def _whole(digits: str) -> int | str:
@@ -156,7 +146,7 @@ def _whole(digits: str) -> int | str:
 
 # NaN and Infinity stay text: NaN is not equal to itself, so neither would two events be. Without `strict`, a line break
 # inside a text is accepted.
-_JSON_DECODER: Final = json.JSONDecoder(parse_constant=str, parse_int=_whole, strict=False)
+_read_json: Final = json.JSONDecoder(parse_constant=str, parse_int=_whole, strict=False).raw_decode
 
 
 def _is_deep(value: object) -> bool:
