@@ -17,7 +17,7 @@ from attrs import frozen
 
 from .activity_filters import Filters, read_filters
 from .ready import header_text, read_headers
-from .records import SentEmail, StoredEvent
+from .records import RecordedEvent, SentEmail
 from .rules import Fields, RequestError
 
 ACTIVITY_PER_MINUTE = 60  # calls; the limit in the provider's reference
@@ -33,7 +33,7 @@ class _Search:
     """A search that has more pages: its fields, and all events that it found."""
 
     asked: Mapping[str, Any]
-    found: Sequence[StoredEvent]
+    found: Sequence[RecordedEvent]
 
 
 @frozen
@@ -66,7 +66,7 @@ class ActivityLog:
     def clear(self) -> None:
         """Forget all events and searches."""
         with self._lock:
-            self._events: list[StoredEvent] = []
+            self._events: list[RecordedEvent] = []
             # The moment of each event, to find events by time with bisect.
             self._moments: list[datetime] = []
             self._tokens: dict[str, _Token] = {}
@@ -81,7 +81,7 @@ class ActivityLog:
         self._note(email, moment, ("rejected",), reason)
 
     def _note(self, email: SentEmail, moment: datetime, kinds: tuple[str, ...], reason: str) -> None:
-        events = [StoredEvent(moment, kind, email, to, reason) for kind in kinds for to in email.recipients]
+        events = [RecordedEvent(moment, kind, email, to, reason) for kind in kinds for to in email.recipients]
         with self._lock:
             # The place is nearly always the end, unless a clock was set back or two threads overtook each other.
             place = len(self._moments)
@@ -122,7 +122,7 @@ class ActivityLog:
             )
         self._searched.append(now)
 
-    def _found(self, filters: Filters, now: datetime) -> Sequence[StoredEvent]:
+    def _found(self, filters: Filters, now: datetime) -> Sequence[RecordedEvent]:
         first = bisect_left(self._moments, filters.start)
         last = bisect_right(self._moments, now - self._lag)
         if filters.end is not None:
@@ -155,10 +155,10 @@ class _Page:
         self._username = username
         self._emails: dict[str, dict[str, Any]] = {}
 
-    def shown(self, events: Sequence[StoredEvent]) -> list[dict[str, Any]]:
+    def shown(self, events: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
         return [self._event(event) for event in events]
 
-    def _event(self, event: StoredEvent) -> dict[str, Any]:
+    def _event(self, event: RecordedEvent) -> dict[str, Any]:
         email = event.email
         shared = self._emails.get(email.email_id)
         if shared is None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from attrs import frozen
 
-from .records import SentEmail, StoredEvent
+from .records import RecordedEvent, SentEmail
 from .rules import Fields
 
 DEFAULT_PAGE = 100
@@ -67,7 +67,7 @@ class Filters:
     limit: int
     continue_token: str
 
-    def narrow(self, events: Sequence[StoredEvent], username: str) -> Sequence[StoredEvent]:
+    def narrow(self, events: Sequence[RecordedEvent], username: str) -> Sequence[RecordedEvent]:
         """Return the events that the fields select, in order."""
         # The sandbox has no subaccounts.
         if self.subaccounts or (self.usernames and username not in self.usernames):
@@ -177,7 +177,7 @@ def _next_second(moment: datetime) -> datetime:
     return whole if whole == moment else whole + _SECOND
 
 
-def _of_emails(events: Sequence[StoredEvent], wanted: Callable[[SentEmail], bool]) -> list[StoredEvent]:
+def _of_emails(events: Sequence[RecordedEvent], wanted: Callable[[SentEmail], bool]) -> list[RecordedEvent]:
     # The events of an e-mail mostly stand together, so each e-mail is checked about once.
     found, last, is_wanted = [], None, False
     for event in events:
@@ -188,7 +188,7 @@ def _of_emails(events: Sequence[StoredEvent], wanted: Callable[[SentEmail], bool
     return found
 
 
-def _mentions(event: StoredEvent, texts: tuple[str, ...]) -> bool:
+def _mentions(event: RecordedEvent, texts: tuple[str, ...]) -> bool:
     email = event.email
     fields = f"{email.email_id}\n{email.subject}\n{email.sender}\n{event.recipient}".lower()
     return any(text in fields for text in texts)

@@ -82,7 +82,7 @@ class StoredSchedule:
 
 
 @frozen
-class StoredEvent:
+class RecordedEvent:
     """An event of an e-mail on its way to a recipient."""
 
     moment: datetime

@@ -29,12 +29,13 @@ OUTSIDE = {
     "cattrs": ["_models/"],
     "starlette": ["sandbox/"],
     "uvicorn": ["sandbox/"],
-    # The database of a journal, and the table of references that were seen.
-    "sqlite3": ["bulk/_journal/", "bulk/_seen.py"],
+    # The database of a journal, the table of references that were seen, and the database of an inbox.
+    "sqlite3": ["bulk/_journal/", "bulk/_seen.py", "webhooks/_sqlite/"],
     # Everything else is written for asyncio and trio alike, by anyio. These rooms need what anyio does not have:
     # _http/ tells apart who was cancelled, and pyreqwest knows no other loop; _sync/ owns an event loop in a thread;
-    # bulk/_run/ tells whether this task was cancelled or the rows that it waits for; uvicorn serves on asyncio.
-    "asyncio": ["_http/", "_sync/", "bulk/_run/", "sandbox/"],
+    # bulk/_run/ tells whether this task was cancelled or the rows that it waits for; uvicorn serves on asyncio;
+    # webhooks/_receive/ goes on when a server cancels a task.
+    "asyncio": ["_http/", "_sync/", "bulk/_run/", "sandbox/", "webhooks/_receive/"],
     "trio": [],
     "anyio": [
         "sandbox/",
@@ -51,6 +52,12 @@ OUTSIDE = {
         "_http/",
         "_wire/",  # reads files in worker threads
         "_pacing/",  # wakes the calls that wait for their turn, each in its own event loop
+        "webhooks/from_activity.py",
+        "webhooks/receiver.py",
+        "webhooks/_work.py",
+        "webhooks/_handling.py",
+        "webhooks/sqlite_inbox.py",
+        "webhooks/_receive/",
         "_runtime/",  # runs in the thread of the caller
     ],
 }

@@ -8,7 +8,7 @@ MAX_NAME_LENGTH: Final = 40
 """Characters of a name that is looked up; the longest known name has 14."""
 
 
-class Kind(NamedTuple):
+class NamedKind(NamedTuple):
     """What the name of an event says."""
 
     name: str
@@ -44,8 +44,8 @@ def _plain(name: str) -> str:
     return name.translate(_SEPARATORS)
 
 
-def _kinds() -> dict[str, Kind]:
-    known = {name: Kind(name, event_class) for name, event_class in EVENT_CLASSES.items()}
+def _kinds() -> dict[str, NamedKind]:
+    known = {name: NamedKind(name, event_class) for name, event_class in EVENT_CLASSES.items()}
     found = {_plain(name): kind for name, kind in known.items()}
     found |= {other: known[name] for name, others in _OTHERS.items() for other in others.split()}
     for bounce, others in _BOUNCES.items():
@@ -60,7 +60,7 @@ _OF_TEXTS: Final = {
 }
 
 
-def kind_of(name: str, *, is_of_a_text: bool = False) -> Kind | None:
+def kind_of(name: str, *, is_of_a_text: bool = False) -> NamedKind | None:
     """Return what a name says, or ``None`` if it is not known. Case and separators in it do not matter.
 
     Args:
