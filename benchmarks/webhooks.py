@@ -7,6 +7,8 @@ request), with a `SqliteInbox` (the answer comes after the commit), and with a w
 bare app that reads the body and answers 200 shows what uvicorn itself takes. The requests come from a process of its
 own over connections that stay open, each event with another id. The apps are measured by turns, and their ratios count.
 
+Then what `parse` alone costs, beside `json.loads`: see `webhooks_parse.py`.
+
 uvicorn runs with httptools where it is installed, and else with h11, which takes a third of that: what a run had is
 printed.
 """
@@ -27,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import webhooks_parse as parsing
 from _machine import machine, versions
 
 APPS = ("bare", "without an inbox", "with an inbox", "with an inbox and a worker")
@@ -34,6 +37,8 @@ LEAST_EVENTS = 2000.0
 """Events a second with an inbox."""
 LEAST_OF_PLAIN = 0.5
 """Of the events a second without an inbox."""
+MOST_OF_DECODING = 3.0
+"""Times what `json.loads` takes for the same body."""
 TOKEN = "a long random text for a benchmark"
 
 
@@ -213,7 +218,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(", ".join(f"{name} {value}" for name, value in part.items()))
     if importlib.util.find_spec("httptools") is None:
         print("httptools is not installed: uvicorn reads requests with h11, which is slower")
-    return 0 if speed(*((3, 3000) if options.quick else (7, 10_000)), options.connections) else 1
+    well = speed(*((3, 3000) if options.quick else (7, 10_000)), options.connections)
+    print("\nparsing alone:")
+    return 0 if parsing.main(["--limit", str(MOST_OF_DECODING)]) == 0 and well else 1
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 import timeit
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -119,10 +119,10 @@ def _table(title: str, decoder: str, rows: dict[str, tuple[float, float]]) -> fl
     return max(whole / alone for alone, whole in rows.values())
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--limit", type=float)
-    limit: float | None = options.parse_args().limit
+    limit: float | None = options.parse_args(arguments).limit
     print(", ".join(f"{name}: {value}" for name, value in machine().items()))
     bodies = {name: json.dumps(payload).encode() for name, payload in PAYLOADS.items()}
     forms = {name: urlencode(payload, doseq=True).encode() for name, payload in PAYLOADS.items()}
@@ -133,8 +133,10 @@ def main() -> int:
         for name, body in forms.items()
     }
     _table("form", "parse_qsl", of_forms)
-    print(f"\nJSON takes at most {worst:.2f} times json.loads")
-    return 1 if limit is not None and worst > limit else 0
+    well = limit is None or worst <= limit
+    goal = "" if limit is None else f", goal {limit:g}: {'met' if well else 'NOT MET'}"
+    print(f"\nJSON takes at most {worst:.2f} times json.loads{goal}")
+    return 0 if well else 1
 
 
 if __name__ == "__main__":
