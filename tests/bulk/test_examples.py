@@ -95,19 +95,20 @@ def test_really_sending_needs_a_journal_and_a_key(name, path):
     assert "SMTP2GO_API_KEY" in text
 
 
-@on(("name", "count", "arguments"), [(NEWSLETTER, 100, ()), (NEWSLETTER, 2000, ("--via", "batch")), (SMS, 1000, ())])
+@on(("name", "count", "arguments"), [(NEWSLETTER, 100, ()), (NEWSLETTER, 2000, ("--via", "batch")), (SMS, 2000, ())])
 @on("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_program_that_was_stopped_or_killed_and_started_again_sends_each_once(
     name, count, arguments, number, sandbox, path
 ):
     given = ("--count", count, "--journal", path, "--sandbox-url", sandbox.base_url, *arguments)
     # Responses come late, so that the program is stopped while calls are under way, on a busy machine as well.
-    sandbox.fail_next(30, delay=0.25)
+    sandbox.fail_next(1000, delay=0.5)
     with start(name, *given) as process:
         while process.poll() is None and not (sandbox.sent or sandbox.sms):
             time.sleep(0.001)
         process.send_signal(number)
         errors = process.communicate(timeout=20)[1]
+    sandbox._faults.clear()
     arrived = len(sandbox.sent) + len(sandbox.sms)
     assert 0 < arrived < count
     if number == signal.SIGINT:

@@ -70,7 +70,11 @@ def cut_file_short(path):
 
 
 def overwrite_with_older_copy(path):
-    shutil.copy(f"{path}.old", path)
+    # Not with `shutil.copy`, which empties the file first: a journal that looks just then says so.
+    content = Path(f"{path}.old").read_bytes()
+    with open(path, "r+b") as file:
+        file.write(content)
+        file.truncate()
 
 
 def replace_with_older_copy(path):
