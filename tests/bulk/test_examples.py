@@ -95,7 +95,7 @@ def test_really_sending_needs_a_journal_and_a_key(name, path):
     assert "SMTP2GO_API_KEY" in text
 
 
-@on(("name", "count", "arguments"), [(NEWSLETTER, 100, ()), (NEWSLETTER, 2000, ("--via", "batch")), (SMS, 2000, ())])
+@on(("name", "count", "arguments"), [(NEWSLETTER, 100, ()), (NEWSLETTER, 6000, ("--via", "batch")), (SMS, 2000, ())])
 @on("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_program_that_was_stopped_or_killed_and_started_again_sends_each_once(
     name, count, arguments, number, sandbox, path
