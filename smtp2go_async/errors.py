@@ -21,7 +21,7 @@
     ├ BulkStoppedError                       None: a run ended early; its report says how far it came   by its cause
     ├ JournalError                           False: the journal of a run can't be used                  no
     ├ WebhookError                           a callback that can't be trusted or understood             no
-    ├ InboxError                             False: an event could not be stored, or read back          yes
+    ├ InboxError                             False: an event could not be stored, or read back          by its cause
     └ HandlerError                           a handler of an event took too long, or was not started    no
 
 ``retryable`` says whether the same call can succeed later by itself, and can't take effect twice by that; "not carried
@@ -392,9 +392,6 @@ class InboxError(Smtp2goError):
     """An inbox could not store an event, or read one back; nothing was stored by half."""
 
     carried_out: bool | None = False
-
-    def _rule(self) -> bool:
-        return True
 
 
 class HandlerError(Smtp2goError):

@@ -19,6 +19,8 @@ from smtp2go_async.errors import (
     AuthenticationError,
     BadRequestError,
     BulkStoppedError,
+    HandlerError,
+    InboxError,
     InvalidArgumentError,
     JournalError,
     NotFoundError,
@@ -74,6 +76,8 @@ FULL = [
     ),
     PagingError("no", operation="/activity/search", items=17, last=EmailSent(email_id="x")),
     WebhookError("no", operation="webhook"),
+    InboxError("no"),
+    HandlerError("no"),
 ]
 EMPTY = [type(one)() for one in FULL]
 
@@ -211,6 +215,8 @@ def test_carried_out_is_what_the_tree_says(name, parent, told):
         (ServerError, None),
         (SendRefusedError, False),
         (WebhookError, None),
+        (InboxError, False),
+        (HandlerError, None),
     ],
 )
 def test_carried_out_written_out_by_hand(kind, carried_out):

@@ -47,6 +47,8 @@ on = pytest.mark.parametrize
         ("BulkStoppedError", False),
         ("JournalError", False),
         ("WebhookError", False),
+        ("InboxError", False),
+        ("HandlerError", False),
     ],
 )
 def test_an_error_alone_says_what_holds_for_a_send(kind, retryable):

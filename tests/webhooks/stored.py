@@ -1,8 +1,12 @@
 """Events to store, and a clock that a test sets."""
 
 import json
+from pathlib import Path
 
 from smtp2go_async.webhooks.parse import parse
+
+TESTS = Path(__file__).parents[1]
+"""The folder in which the programs of tests find this file."""
 
 NOON = 1_774_340_000.0
 JSON = "application/json"

@@ -252,7 +252,7 @@ def test_a_search_that_is_refused_is_raised(fill, sandbox):
     ("arguments", "error", "text"),
     [
         ({"since": dt.datetime(2026, 1, 1)}, InvalidArgumentError, "since: must be a time with a zone"),  # noqa: DTZ001
-        ({"since": ago(-5)}, InvalidArgumentError, "since: must not be in the future"),
+        ({"since": dt.datetime(9999, 1, 1, tzinfo=dt.UTC)}, InvalidArgumentError, "since: must not be in the future"),
         ({"since": dt.date(9999, 1, 1)}, InvalidArgumentError, "since: must not be in the future"),
         ({"since": "2026-01-01"}, ArgumentTypeError, "since: must be a datetime or a date"),
         ({"since": None}, ArgumentTypeError, "since: must be a datetime or a date"),

@@ -6,7 +6,7 @@ import sqlite3
 
 import anyio
 import pytest
-from webhooks.stored import NOON, Clock, activity_of, add_all, end_all, event_of
+from webhooks.stored import NOON, TESTS, Clock, activity_of, add_all, end_all, event_of
 
 from smtp2go_async.errors import ArgumentTypeError, InboxError, InvalidArgumentError
 from smtp2go_async.webhooks.events import Delivered
@@ -339,9 +339,9 @@ def test_both_forms_of_an_inbox_see_the_same_events(tmp_path):
 
 
 def test_an_inbox_that_is_dropped_open_warns_of_nothing_and_loses_nothing(script, tmp_path):
-    source = """
+    source = f"""
     import gc, sys
-    sys.path.insert(0, "tests")
+    sys.path.insert(0, {str(TESTS)!r})
     from webhooks.stored import event_of
     from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
     inbox = SqliteInbox(sys.argv[1])

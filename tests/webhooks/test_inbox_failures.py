@@ -5,9 +5,11 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
-from webhooks.stored import add_all, event_of
+from webhooks.stored import TESTS, add_all, event_of
 
 from smtp2go_async.errors import InboxError
 from smtp2go_async.webhooks._sqlite.database import Database
@@ -218,9 +220,9 @@ def test_on_a_full_disk_the_events_that_fit_are_stored_and_the_others_are_errors
     assert inbox.add(event_of(1003, subject="x" * 1_000_000))
 
 
-FULL_DISK = """
+FULL_DISK = f"""
 import resource, signal, sys
-sys.path.insert(0, "tests")
+sys.path.insert(0, {str(TESTS)!r})
 from webhooks.stored import event_of
 from smtp2go_async.errors import InboxError
 from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
@@ -259,13 +261,15 @@ def test_files_that_may_not_grow_give_errors_for_the_events_that_are_not_stored(
 def test_a_file_or_a_folder_that_may_not_be_written_is_named(path, tmp_path, shown):
     with SqliteInbox(path).sync as inbox:
         inbox.add(event_of(1))
-    for folder in (tmp_path, *tmp_path.parents[:3]):
+    # The folders that pytest made, of which pytest-xdist makes a further one.
+    shared = Path(tempfile.gettempdir())
+    for folder in (folder for folder in (tmp_path, *tmp_path.parents) if shared in folder.parents):
         folder.chmod(0o755)
     tmp_path.chmod(0o777 if shown == "file" else 0o755)
     path.chmod(0o444 if shown == "file" else 0o666)
-    source = """
+    source = f"""
 import os, sys
-sys.path.insert(0, "tests")
+sys.path.insert(0, {str(TESTS)!r})
 from webhooks.stored import event_of
 from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
 inbox = SqliteInbox(sys.argv[1]).sync

@@ -8,16 +8,16 @@ import sys
 import threading
 
 import pytest
-from webhooks.stored import add_all, numbers_of
+from webhooks.stored import TESTS, add_all, numbers_of
 
 from smtp2go_async.webhooks.inbox import InboxCounts
 from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
-START = """
+START = f"""
 import os, signal, sys, threading, time
-sys.path.insert(0, "tests")
+sys.path.insert(0, {str(TESTS)!r})
 from webhooks.stored import event_of, numbers_of
 from smtp2go_async.errors import InboxError
 from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox

@@ -239,7 +239,9 @@ class Database:
                     text = "it is damaged; put back a copy, or delete it to start with an empty inbox"
                 # Opened anew, a connection works again once the reason is gone.
                 self._handle.close_now()
-            raise InboxError(f"inbox: {self.shown_path!r} can't be used: {text}") from error
+            made = InboxError(f"inbox: {self.shown_path!r} can't be used: {text}")
+            made.retryable = _is_locked(error)
+            raise made from error
 
 
 class _Handle:
