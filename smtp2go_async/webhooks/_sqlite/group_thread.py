@@ -63,6 +63,7 @@ class Job(Generic[T]):
             made = InboxError(f"inbox: the event can't be stored: {type(error).__name__}: {mask_text(str(error))}")
         else:
             made = InboxError(str(error))
+            made.retryable = error.retryable
         made.__cause__ = error
         self.error = made
 
