@@ -87,7 +87,8 @@ class Router:
 
         Raises:
             InvalidArgumentError: There is no such event, or the attribute can't have that value.
-            ArgumentTypeError: The kind is neither a class of events nor a word, or no such event has that attribute.
+            ArgumentTypeError: The kind is neither a class of events nor a word, no such event has that attribute, or
+                the handler can't be called with an event alone.
         """
         wanted = _class_of(kind)
         values = {name: _filter_values(wanted, name, value) for name, value in filters.items()}
@@ -128,10 +129,14 @@ class Router:
         Raises:
             Exception: What a handler raised; an `ExceptionGroup` if several did.
             HandlerError: A handler took too long, or a plain one was not started, since too many go on already.
+            InvalidArgumentError: The seconds are not more than 0.
+            ArgumentTypeError: An argument has another type.
         """
         if not isinstance(event, Event):
             raise wrong_type("event", "an event", event)
         seconds = math.inf if handler_seconds is None else check_number(handler_seconds, "handler_seconds")
+        if seconds <= 0:
+            raise invalid("handler_seconds", f"must be more than 0, not {handler_seconds}")
         await run_handlers(self.handlers(event), event, seconds=seconds)
 
     def __iter__(self) -> Iterator[Registration]:
@@ -154,7 +159,8 @@ def _class_of(kind: object) -> type[Event]:
         return EVENT_CLASSES[kind]
     if isinstance(kind, type) and issubclass(kind, Event):
         return kind
-    raise wrong_type("kind", "a class of events or the name of an event", kind)
+    hint = ", as in @router.on(Bounced)" if inspect.isroutine(kind) else ""
+    raise wrong_type("kind", f"a class of events or the name of an event{hint}", kind)
 
 
 def _checked_handler(handler: object) -> Handler:
@@ -170,7 +176,24 @@ def _checked_handler(handler: object) -> Handler:
         # Calling it would only make a generator, and none of its lines would run.
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise mistyped("handler", "must be a function that returns, not a generator: it must not hold `yield`")
+    if not _takes_an_event(handler):
+        raise mistyped("handler", "must be a function that can be called with the event alone")
     return handler
+
+
+def _takes_an_event(handler: Callable[..., object]) -> bool:
+    """Whether a handler can be called with an event, as far as Python knows; if it can't, every event would fail."""
+    try:
+        signature = inspect.signature(handler)
+    except Exception:
+        # Some functions that are written in C do not say what they take, and of others Python 3.14 reads the
+        # annotations here, which may be names that only a type checker has.
+        return True
+    try:
+        signature.bind(None)
+    except TypeError:
+        return False
+    return True
 
 
 def _filter_values(kind: type[Event], name: str, wanted: object) -> tuple[object, ...]:

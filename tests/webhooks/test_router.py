@@ -180,9 +180,34 @@ class CalledGenerator:
         yield
 
 
+def of_two(event, other):
+    pass
+
+
+def by_name(*, event):
+    pass
+
+
+class NoEvent:
+    def method(self, event):
+        pass
+
+    def __call__(self):
+        pass
+
+
+TAKES_NONE = "handler: must be a function that can be called with the event alone"
+
+
 @pytest.mark.parametrize(
     ("handler", "text"),
     [
+        (lambda: None, TAKES_NONE),
+        (of_two, TAKES_NONE),
+        (by_name, TAKES_NONE),
+        (NoEvent.method, TAKES_NONE),
+        (NoEvent(), TAKES_NONE),
+        (functools.partial(of_two, 1, 2), TAKES_NONE),
         (None, "handler: must be a function that takes an event, not None"),
         (Opened, "handler: must be a function that takes an event, not a class"),
         (a_generator, "handler: must be a function that returns, not a generator"),
@@ -238,3 +263,31 @@ def test_a_filter_that_could_never_fit_is_an_error(kind, filters, error, text):
 def test_only_an_event_can_be_dispatched(event):
     with pytest.raises(ArgumentTypeError, match="^event: must be an event, not "):
         anyio.run(Router().dispatch, event)
+
+
+def test_a_handler_whose_arguments_are_not_known_is_accepted():
+    class Hidden:
+        __signature__ = "not known"
+
+        def __call__(self, *values):
+            pass
+
+    for handler in (dict.fromkeys, Hidden(), min):
+        Router().on(Event)(handler)
+
+
+def test_the_decorator_without_its_event_says_how_it_is_written():
+    with pytest.raises(ArgumentTypeError, match=r"^kind: must be .*, as in @router\.on\(Bounced\), not a function$"):
+
+        @Router().on
+        def handle(event):
+            pass
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_handlers_can_not_be_given_no_time(seconds):
+    async def main():
+        await Router().dispatch(HARD, handler_seconds=seconds)
+
+    with pytest.raises(InvalidArgumentError, match=f"^handler_seconds: must be more than 0, not {seconds}$"):
+        anyio.run(main)
