@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Sequence
+from inspect import iscoroutinefunction
 from typing import Final, Literal, Protocol, runtime_checkable
 
 import attrs
@@ -131,3 +132,10 @@ class Inbox(Protocol):
         believes undelivered for 48 hours: a late repeat is not told twice.
         """
         ...
+
+
+def is_blocking(inbox: Inbox) -> bool:
+    """Whether an inbox is the blocking form of another, whose methods have the same names and can't be awaited."""
+    # By what it says that it returns: a plain function may return something to await.
+    says_bool = getattr(inbox.add, "__annotations__", {}).get("return") in (bool, "bool")
+    return says_bool and not iscoroutinefunction(inbox.add)

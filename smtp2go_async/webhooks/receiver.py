@@ -23,7 +23,7 @@ from ._receive.refusals import LineLimit, RefusalError
 from ._receive.work_options import WorkOptions
 from .auth import WebhookAuth
 from .events import Event
-from .inbox import Inbox
+from .inbox import Inbox, is_blocking
 from .parse import parse
 from .router import Router
 
@@ -89,6 +89,8 @@ class Receiver:
         # Of a class, too, isinstance says that it has the methods.
         if inbox is not None and (isinstance(inbox, type) or not isinstance(inbox, Inbox)):
             raise wrong_type("inbox", "an inbox, such as SqliteInbox(path), or None", inbox)
+        if inbox is not None and is_blocking(inbox):
+            raise wrong_type("inbox", "an inbox with async methods, such as SqliteInbox(path) without .sync", inbox)
         self._router = router
         self._auths = _checked_auth(auth)
         self._inbox = inbox

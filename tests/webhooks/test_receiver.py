@@ -10,6 +10,7 @@ from smtp2go_async import InvalidArgumentError
 from smtp2go_async.webhooks.auth import BasicAuth, BearerAuth, HeaderAuth, QueryToken
 from smtp2go_async.webhooks.receiver import Receiver
 from smtp2go_async.webhooks.router import Router
+from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
 
 on = pytest.mark.parametrize
 BIG = 1_048_577
@@ -301,6 +302,14 @@ def test_wrong_arguments_are_clear_errors(arguments, problem):
     with pytest.raises((ValueError, TypeError), match=f"^{problem}") as caught:
         Receiver(given.pop("router"), **given)
     assert TOKEN not in str(caught.value)
+
+
+def test_the_blocking_form_of_an_inbox_is_refused_since_no_event_could_be_stored(tmp_path):
+    with (
+        SqliteInbox(tmp_path / "events.db").sync as inbox,
+        pytest.raises(TypeError, match=r"^inbox: .* without \.sync"),
+    ):
+        receiver_of(inbox=inbox)
 
 
 def test_an_async_check_of_secrets_is_refused_since_its_coroutine_would_be_true():

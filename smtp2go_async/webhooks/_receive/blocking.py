@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from contextvars import Context
 from typing import Any, TypeVar, Unpack
 
+from ..._values.problems import wrong_type
 from ..._values.signatures import name_arguments
 from .answer import AnswerRequest, WebhookAnswer
 from .head import Headers, Query
@@ -24,8 +25,18 @@ class SyncReceiver:
         return f"{self._shown}.sync"
 
     def receive(self, method: str, headers: Headers, query: Query, body: bytes | Iterable[bytes]) -> WebhookAnswer:
-        """Answer a request as `Receiver.receive` does; the body may come in parts, which are read one by one."""
-        content = body if isinstance(body, bytes) else _one_by_one(body)
+        """Answer a request as `Receiver.receive` does; the body may come in parts, which are read one by one.
+
+        Raises:
+            TypeError: An argument is of another type, such as a body of text.
+        """
+        content: bytes | AsyncIterator[bytes]
+        if isinstance(body, (bytes, bytearray, memoryview)):
+            content = bytes(body)
+        elif isinstance(body, Iterable) and not isinstance(body, str):
+            content = _one_by_one(body)
+        else:
+            raise wrong_type("body", "bytes or an iterable of bytes", body)
         return run_blocking(lambda: self._receive(method, headers, query, content))
 
     @name_arguments
