@@ -1,10 +1,12 @@
 """The receiver for code that does not await: each call runs an event loop of its own until it is done."""
 
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextvars import Context
-from typing import Any, TypeVar, Unpack
+from functools import cache
+from typing import Any, Final, TypeVar, Unpack
 
 from ..._values.problems import wrong_type
 from ..._values.signatures import name_arguments
@@ -13,6 +15,9 @@ from .head import Headers, Query
 from .work_options import WorkOptions
 
 T = TypeVar("T")
+
+MAX_TURN_SECONDS: Final = 9.0
+"""How long a request waits for the requests before it, under gevent. The provider waits 10 seconds for the answer."""
 
 
 class SyncReceiver:
@@ -59,6 +64,8 @@ def run_blocking(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run async code to its end in this thread, or in another one if an event loop runs in this thread already."""
     import anyio
 
+    if _are_threads_greenlets():
+        return _run_in_turn(work)
     try:
         anyio.get_cancelled_exc_class()
     except anyio.NoEventLoopError:
@@ -76,3 +83,29 @@ def run_blocking(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     thread.start()
     thread.join()
     return result.result()
+
+
+def _are_threads_greenlets() -> bool:
+    """Whether gevent has put greenlets in the place of threads: they share a thread, which can have 1 event loop."""
+    monkey: Any = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
+
+
+def _run_in_turn(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    import anyio
+
+    turns = _turns()
+    if not turns.acquire(timeout=MAX_TURN_SECONDS):
+        raise RuntimeError(
+            "receiver.sync: under gevent a process does one thing at a time: run receiver.sync.work() in another"
+        )
+    try:
+        return anyio.run(work)
+    finally:
+        turns.release()
+
+
+@cache
+def _turns() -> threading.Lock:
+    # Made at its first use, when gevent has replaced the locks as well.
+    return threading.Lock()
