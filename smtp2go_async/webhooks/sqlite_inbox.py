@@ -198,7 +198,7 @@ class SqliteInbox:
         return self._events(check_state(state))
 
     async def _events(self, state: State | None) -> AsyncIterator[StoredEvent]:
-        after, before = _START, self._jobs.now()
+        after, before = _START, await self._read(self._jobs.latest(state))
         while rows := await self._read(self._jobs.page(state, after, before)):
             for row in rows:
                 yield self._jobs.stored(row)
@@ -303,7 +303,7 @@ class SyncSqliteInbox:
         return self._events(check_state(state))
 
     def _events(self, state: State | None) -> Iterator[StoredEvent]:
-        after, before = _START, self._jobs.now()
+        after, before = _START, self._read(self._jobs.latest(state))
         while rows := self._read(self._jobs.page(state, after, before)):
             yield from map(self._jobs.stored, rows)
             after = (rows[-1][2], rows[-1][0])

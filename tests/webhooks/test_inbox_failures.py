@@ -6,12 +6,14 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 from webhooks.stored import TESTS, add_all, event_of
 
 from smtp2go_async.errors import InboxError
+from smtp2go_async.webhooks._sqlite import database
 from smtp2go_async.webhooks._sqlite.database import Database
 from smtp2go_async.webhooks.inbox import InboxCounts
 from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
@@ -162,12 +164,105 @@ def test_a_log_that_is_deleted_loses_no_event(path, inbox, tmp_path):
     inbox.add(event_of(1))
     inbox.counts()
     (tmp_path / "events.db-wal").unlink()
-    with pytest.raises(InboxError, match="or its log beside it, was deleted"):
+    with pytest.raises(InboxError, match="or a file beside it, was deleted"):
         inbox.add(event_of(2))
     inbox.add(event_of(2))
     inbox.close()
     with SqliteInbox(path).sync as again:
         assert again.counts().waiting == 2
+
+
+WRITER = """
+import sys
+sys.path.insert(0, "tests")
+from webhooks.stored import add_all
+from smtp2go_async.errors import InboxError
+from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
+inbox = SqliteInbox(sys.argv[1]).sync
+for line in sys.stdin:
+    try:
+        add_all(inbox, range(int(line), int(line) + 50))
+        print("stored", flush=True)
+    except InboxError as error:
+        print(error, flush=True)
+"""
+
+
+@pytest.fixture
+def writers(path):
+    """Two processes that use the inbox."""
+    command = [sys.executable, "-c", WRITER, path]
+    started = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    yield [partial(ask, process) for process in started]
+    for process in started:
+        process.communicate(timeout=60)
+
+
+def ask(process, number):
+    process.stdin.write(f"{number}\n")
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
+def problem_of(path):
+    rows = sqlite3.connect(path)
+    try:
+        return None if rows.execute("PRAGMA integrity_check").fetchall() == [("ok",)] else "damaged"
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    finally:
+        rows.close()
+
+
+def test_without_the_index_of_the_log_two_processes_do_not_write_at_the_same_time(path, tmp_path, writers):
+    first, second = writers
+    assert first(0) == "stored\n"
+    (tmp_path / "events.db-shm").unlink()
+    assert second(1000) == "stored\n"
+    assert "or a file beside it, was deleted or replaced" in first(2000)
+    assert [first(3000), second(4000), first(5000)] == ["stored\n"] * 3
+    with SqliteInbox(path).sync as inbox:
+        assert inbox.counts().waiting == 250
+    assert problem_of(path) is None
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_log_that_is_cut_short_is_told_before_more_is_stored_behind_the_gap(path, tmp_path, writers, share):
+    first, second = writers
+    assert [first(0), second(1000)] == ["stored\n"] * 2
+    log = tmp_path / "events.db-wal"
+    os.truncate(log, int(log.stat().st_size * share))
+    for writer in writers:
+        assert "stored" not in writer(2000)
+    assert [first(3000), second(4000)] == ["stored\n"] * 2
+    with SqliteInbox(path).sync as inbox:
+        numbers = {int(one.event.id, 16) for one in inbox.events()}
+    assert numbers >= {*range(3000, 3050), *range(4000, 4050)}
+    assert problem_of(path) is None
+
+
+def test_a_file_that_is_cut_short_takes_no_more_events(path, inbox):
+    add_all(inbox, range(50))
+    os.truncate(path, 4096)
+    with pytest.raises(InboxError, match="was cut short while it was in use"):
+        inbox.add(event_of(100))
+    for _ in range(2):
+        with pytest.raises(InboxError, match="it is damaged; put back a copy"):
+            inbox.add(event_of(100))
+
+
+def test_a_log_that_sqlite_itself_cuts_to_its_limit_is_no_problem(path, monkeypatch):
+    monkeypatch.setattr(database, "MAX_WAL_BYTES", 100_000)
+    log, sizes = path.with_name("events.db-wal"), []
+    with SqliteInbox(path).sync as inbox:
+        for number in range(10):
+            add_all(inbox, range(100 * number, 100 * number + 100))
+            sizes.append(log.stat().st_size)
+            rows = sqlite3.connect(path)
+            rows.execute("PRAGMA wal_checkpoint(RESTART)")
+            rows.close()
+        assert inbox.counts().waiting == 1000
+    assert max(sizes) > sizes[-1] >= 100_000
 
 
 def test_an_event_that_is_written_into_a_deleted_file_is_not_told_as_stored(path, inbox):

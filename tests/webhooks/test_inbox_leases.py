@@ -5,7 +5,7 @@ import pytest
 from webhooks.stored import JSON, NOON, Clock, body_of, event_of, numbers_of
 
 from smtp2go_async.errors import WebhookError
-from smtp2go_async.webhooks.inbox import InboxCounts, Lease
+from smtp2go_async.webhooks.inbox import STATES, InboxCounts, Lease
 from smtp2go_async.webhooks.parse import parse
 from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
 
@@ -151,6 +151,19 @@ def test_a_clock_that_is_put_back_takes_no_lease_from_a_worker_and_the_lease_sti
     clock.now += 1
     assert numbers_of(take(inbox)) == [1]
     assert not inbox.finish(lease)
+
+
+@pytest.mark.parametrize("jump", [10, 86_400])
+def test_a_clock_that_is_put_back_hides_no_event(inbox, clock, jump):
+    for number in range(5):
+        inbox.add(event_of(number))
+    done, dead, waiting, _ = take(inbox, 4)
+    inbox.finish(done)
+    inbox.fail(dead, "x", retry_seconds=None)
+    inbox.fail(waiting, "x", retry_seconds=5)
+    clock.now -= jump
+    found = {state: [one.event.id for one in inbox.events(state=state)] for state in STATES}
+    assert {state: len(ids) for state, ids in found.items()} == {"waiting": 2, "leased": 1, "done": 1, "dead": 1}
 
 
 def test_another_process_with_the_old_time_is_noticed_after_a_minute(inbox, clock):

@@ -28,6 +28,7 @@ MAX_WAL_BYTES: Final = 64 * 1024 * 1024
 """To which the WAL is cut after a checkpoint, if it had become longer."""
 
 Identity = tuple[int, int]
+Identities = tuple[Identity | None, ...]
 
 
 class Database:
@@ -44,7 +45,11 @@ class Database:
         self.path: str = os.path.realpath(path)
         self._busy_seconds = busy_seconds
         self._handle = _Handle()
-        self._identities: tuple[Identity | None, Identity | None] = (None, None)
+        self._identities: Identities = ()
+        self._min_sizes = (0, 0)
+        """Bytes that the database and its WAL had."""
+        self._is_doubtful = False
+        """Whether they were found cut short, so that a part of the content may be missing."""
         self._is_synchronous: bool | None = None
         self.was_lost: bool = False
         """Whether the file or its log was found deleted. All connections of this process to it have to be closed then,
@@ -203,25 +208,43 @@ class Database:
         connection.execute(f"PRAGMA journal_size_limit = {MAX_WAL_BYTES}")
         # The first read: from it on there is a WAL.
         connection.execute("SELECT 1 FROM events LIMIT 1").fetchall()
-        self._identities = self._found()
+        if self._is_doubtful:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                raise sqlite3.DatabaseError(f"malformed: {found}")
+            self._is_doubtful = False
+        self._identities, self._min_sizes = self._found()
 
     # --- failures -------------------------------------------------------------------------------------------------
 
-    def _found(self) -> tuple[Identity | None, Identity | None]:
-        """Return which files are at the paths of the database and of its WAL."""
-        return _identity(self.path), _identity(f"{self.path}-wal")
+    def _found(self) -> tuple[Identities, tuple[int, int]]:
+        """Return which files are at the paths, and the sizes of the database and of its WAL.
+
+        The third file is the index of the WAL, which holds the locks. Where it was deleted, another process makes
+        another index, and both processes write at the same time.
+        """
+        main, wal, index = (_stat(f"{self.path}{end}") for end in ("", "-wal", "-shm"))
+        sizes = (0 if main is None else main.st_size, 0 if wal is None else wal.st_size)
+        return (_identity(main), _identity(wal), _identity(index)), sizes
 
     def _check_files(self) -> None:
-        found = self._found()
-        if found != self._identities:
-            if found[0] != self._identities[0]:
+        identities, sizes = self._found()
+        if identities == self._identities:
+            # SQLite would go on writing behind the gap, and nobody could read what was stored. It cuts the WAL itself,
+            # to its limit.
+            if sizes[0] >= self._min_sizes[0] and sizes[1] >= min(self._min_sizes[1], MAX_WAL_BYTES):
+                self._min_sizes = sizes
+                return
+            self._is_doubtful = True
+            problem = "was cut short"
+        else:
+            problem = "was deleted or replaced"
+            if identities[0] != self._identities[0]:
                 # Closed as usual, SQLite would delete the log that is at this path now, of another file.
                 self._handle.abandon()
-            self._handle.close_now()
-            self.was_lost = True
-            raise InboxError(
-                f"inbox: {self.shown_path!r}, or its log beside it, was deleted or replaced while it was in use"
-            )
+        self._handle.close_now()
+        self.was_lost = True
+        raise InboxError(f"inbox: {self.shown_path!r}, or a file beside it, {problem} while it was in use")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -279,12 +302,15 @@ class _Handle:
                 self.lock.release()
 
 
-def _identity(path: str) -> Identity | None:
+def _stat(path: str) -> os.stat_result | None:
     try:
-        found = os.stat(path)
+        return os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+
+
+def _identity(found: os.stat_result | None) -> Identity | None:
+    return None if found is None else (found.st_dev, found.st_ino)
 
 
 def _is_locked(error: sqlite3.Error) -> bool:

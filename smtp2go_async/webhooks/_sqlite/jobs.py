@@ -149,6 +149,10 @@ class Jobs:
         """Count the events by state."""
         return Job(statements.counts)
 
+    def latest(self, state: State | None) -> Job[float]:
+        """Return the moment up to which `page` looks: now, unless events in this state are from a later time."""
+        return Job(lambda connection: statements.latest_start(connection, state, self.now()))
+
     def page(self, state: State | None, after: tuple[float, int], before: float) -> Job[list[tuple[Any, ...]]]:
         """Return the next rows for `stored`."""
         return Job(lambda connection: statements.page(connection, state, after, before))

@@ -168,6 +168,13 @@ def counts(connection: sqlite3.Connection) -> InboxCounts:
     return InboxCounts(**{state: found.get(state, 0) for state in STATES})
 
 
+def latest_start(connection: sqlite3.Connection, state: State | None, now: float) -> float:
+    """Return when the last event got into a state: now, or later if the clock was put back meanwhile."""
+    statement = "SELECT max(due - delay) FROM events WHERE state = ? AND due > ?"
+    (found,) = connection.execute(statement, (state, now)).fetchone()
+    return now if found is None else max(now, float(found))
+
+
 def page(
     connection: sqlite3.Connection, state: State | None, after: tuple[float, int], before: float
 ) -> list[tuple[Any, ...]]:
@@ -177,8 +184,8 @@ def page(
         connection: The connection.
         state: Their state; ``None`` for all.
         after: ``due`` and ``number`` of the last event of the page before.
-        before: When the first page was read. An event that began to wait later was on an earlier page, or was not in
-            this state.
+        before: `latest_start`, before the first page was read. An event that began to wait later was on an earlier
+            page, or was not in this state.
     """
     if state is None:
         statement = f"SELECT {PAGE_COLUMNS} FROM events WHERE number > ? AND state != ? ORDER BY number LIMIT ?"  # noqa: S608
