@@ -42,6 +42,9 @@ class Arrivals:
     early: dict[str, str | None] = attrs.field(factory=dict)
     has_claims: bool = False
     """Whether rows were claimed since the rows were read."""
+    settled: dict[str, Settled] = attrs.field(factory=dict)
+    """The rows that events have settled while a run used the journal, by their references. The run may have read such a
+    row before, in order to send it again."""
     _references: dict[str, str] = attrs.field(factory=dict)
 
     def open_rows(self, references: Iterable[str]) -> None:
@@ -101,22 +104,39 @@ class ArrivalsFile(JournalFile):
             elif self.is_in_use and state in (None, "claimed", "pending"):
                 arrivals.remember(token, email_id)
             elif reference is not None:
-                self._write_sent([_sent(reference, email_id)])
+                settled = _sent(reference, email_id)
+                self._write_sent([settled])
                 arrivals.close_row(token)
+                if self.is_in_use:
+                    arrivals.settled[reference] = settled
                 return True
         return False
+
+    def arrived_meanwhile(self, references: Iterable[str]) -> frozenset[str]:
+        """Return which of these rows, that a run has just claimed, an event had settled before the claim.
+
+        They are sent, whatever the run knew of them when it read them, and must not be sent again.
+        """
+        arrivals = self._arrivals
+        if arrivals is None or not arrivals.settled or arrivals.connection is not self._connection:
+            return frozenset()
+        return frozenset(reference for reference in references if reference in arrivals.settled)
 
     def write(self, entry: LogEntry) -> None:
         """Write all of an entry or nothing; it is on the disk when this returns.
 
-        Rows that did not become sent are sent nevertheless if an event showed before that their e-mails arrived.
+        Rows that did not become sent are sent nevertheless if an event showed before that their e-mails arrived, and so
+        are rows that were claimed again after an event had settled them.
         """
         with self._lock:
             super().write(entry)
             arrivals = self._arrivals
             if arrivals is None or arrivals.connection is not self._connection:
                 return
-            arrivals.has_claims = arrivals.has_claims or entry.claims is not None
+            if entry.claims is not None:
+                arrivals.has_claims = True
+                if arrivals.settled and (claimed := self.arrived_meanwhile(json.loads(entry.claims))):
+                    super().write(LogEntry.of([arrivals.settled[reference] for reference in claimed], (), {}, None))
             if entry.settled is None:
                 return
             states: dict[str, str] = {row[0]: row[1] for row in json.loads(entry.settled) if row[1] != "sent"}

@@ -36,6 +36,16 @@ class Recorder:
         """
         await self._commits.commit(rows, self._settled(outcomes), self._source.list_head_with(rows))
 
+    async def without_arrived(self, rows: list[Row]) -> list[Row]:
+        """Return the claimed rows that are to be sent: no event of a webhook has settled them since they were read."""
+        arrived = self._journal.arrived_meanwhile(row.reference for row in rows) if self._journal is not None else ()
+        if not arrived:
+            return rows
+        await self._tally.add(
+            [Outcome(reference=row.reference, status="skipped") for row in rows if row.reference in arrived]
+        )
+        return [row for row in rows if row.reference not in arrived]
+
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Write outcomes and count them."""
         try:

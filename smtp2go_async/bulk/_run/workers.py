@@ -76,6 +76,9 @@ class Workers:
                     # The traceback of an error keeps this frame with its local variables. Through the errors in
                     # `written`, the error of each call would keep those of all calls before it.
                     del written
+                    rows = await self.recorder.without_arrived(rows)
+                    if not rows:
+                        continue
                     if self.stopping.is_set:
                         await self.recorder.give_back(rows)
                         break
