@@ -72,7 +72,8 @@ async def ensure_webhook(
     Raises:
         InvalidArgumentError: An argument is wrong, before any call. Or several webhooks report to the URL, and differ:
             it is for you to say which of them is to stay.
-        ReplyError: The provider took the webhook and left some of the events out. The text names them.
+        ReplyError: The provider took the webhook and left some of the events out: the text names them. Or the webhook
+            was added or changed, and then could not be looked at.
         ApiError: The provider refused, for example since the plan has no more webhooks: free plans have 1, paid
             plans 10.
         OutcomeUnknownError: It is not known whether the webhook was added, and it could not be found. Try again later.
@@ -144,14 +145,18 @@ def _steps(wanted: Wanted) -> Generator[_Step, Any, EnsuredWebhook]:
     if is_new:
         try:
             added = yield "add", wanted.arguments()
-        except Smtp2goError:
+        except Smtp2goError as error:
             # It may have been added; or another program has added it, and the plan has no more. Never add it again.
-            found = find((yield "view", {}), wanted)
+            try:
+                found = find((yield "view", {}), wanted)
+            except Smtp2goError as view_error:
+                # Not the error of the look, which would say that nothing was carried out.
+                raise error from view_error
             if not found.same:
                 raise
         else:
             # Programs that start together each add it.
-            found = find((yield "view", {}), wanted)
+            found = yield from _look_again("added", wanted)
     pairs = found.same if added is None else found.same or [(added, wanted.arguments())]
     webhook, shown = pairs[0]
     if webhook.id is None:
@@ -172,7 +177,7 @@ def _steps(wanted: Wanted) -> Generator[_Step, Any, EnsuredWebhook]:
         if webhook.custom_headers is not None:
             arguments["custom_headers"] = webhook.custom_headers
         yield "edit", {"id": webhook.id, **arguments}
-        webhook = _still_there(find((yield "view", {}), wanted), webhook.id)
+        webhook = _still_there((yield from _look_again("changed", wanted)), webhook.id)
     for other in copies:
         try:
             yield "remove", {"id": other.id}
@@ -191,6 +196,14 @@ def _steps(wanted: Wanted) -> Generator[_Step, Any, EnsuredWebhook]:
         similar=found.similar,
         webhook=webhook,
     )
+
+
+def _look_again(done: str, wanted: Wanted) -> Generator[_Step, Any, Found]:
+    """Yield the call that shows the webhooks after a change; its failure must not say that nothing was carried out."""
+    try:
+        return find((yield "view", {}), wanted)
+    except Smtp2goError as error:
+        raise _unclear(f"it was {done}, and could not be looked at afterwards; call ensure_webhook again") from error
 
 
 def _still_there(found: Found, id: int) -> Webhook:
