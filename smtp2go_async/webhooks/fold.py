@@ -180,6 +180,9 @@ class RecipientStates(Mapping[tuple[str, str], RecipientState]):
 
     An address is found in capital and in small letters, and a number with and without spaces and ``+``.
 
+    It is in the memory of a program: after a start it knows what it is given, and another process has its own. To keep
+    statuses in a database, compare the ranks there (`EMAIL_RANKS`), as the page on webhooks shows.
+
     Args:
         events: Events in any order; an event may come several times.
 
@@ -254,7 +257,8 @@ def fold(events: Iterable[Event]) -> RecipientStates:
     """Return what is true now of each recipient of each e-mail and text.
 
     The order of the events does not matter, nor how often each came. They are read once, and of a recipient only the
-    latest event of each kind is kept. `RecipientStates.add` takes further events in.
+    latest event of each kind is kept. `RecipientStates.add` takes further events in. In async code, the events of an
+    inbox are given to it as ``fold([stored.event async for stored in inbox.events()])``.
 
     Events of `backfill`, and of an inbox, can be among them. Openings are not counted: programs that load images for
     their users make a number meaningless, and to count each once its key would have to be kept.

@@ -39,7 +39,8 @@ class Lease:
     """An event that a worker has taken, until the lease ends."""
 
     event: Event
-    """`Event.attempt` counts this try."""
+    """The event, with this try counted in its `Event.attempt`: 1 for the first. By that number a worker sees which try
+    is the last."""
     token: str
     """Tells this lease from an earlier or a later lease of the same event: a worker whose lease has ended can no longer
     say what became of the event."""
@@ -61,7 +62,12 @@ class StoredEvent:
 
 @runtime_checkable
 class Inbox(Protocol):
-    """What a `Receiver` needs of a store. `SqliteInbox` is the one that comes along."""
+    """What a `Receiver` needs of a store. `SqliteInbox` is the one that comes along.
+
+    A class of your own needs all of these methods, and need not derive from this one. Store `Event.body` and
+    `Event.content_type`, and make the event from them again with `parse`; `Event.key` tells it from all others. A
+    failure of the store has to be an `InboxError`, which a worker waits out; any other error ends the worker.
+    """
 
     async def add(self, event: Event) -> bool:
         """Store an event, and return whether it is new; an event that is stored already is left as it is.
@@ -78,6 +84,10 @@ class Inbox(Protocol):
 
     async def take(self, count: int, *, lease_seconds: float) -> Sequence[Lease]:
         """Take up to ``count`` events that are due, oldest first. No other worker gets them until the lease ends.
+
+        Each event comes with its number of tries, this one included:
+        ``attrs.evolve(event, attempt=tries, received_at=stored_at)``. Without that, no try is ever the last, and an
+        event whose handler always fails is never ``dead``.
 
         A lease that ends makes its event due again, and has counted as a try. An event that can't be read any more is
         ``dead`` and not among them.
@@ -109,7 +119,8 @@ class Inbox(Protocol):
     async def wait(self, seconds: float) -> None:
         """Return when an event may be due: at once if one is, or when one comes, and after so many seconds at the most.
 
-        It may return too early, and it need not notice an event that another process stores.
+        It may return too early, and it need not notice an event that another process stores. A worker waits for a
+        second at a time and then calls `take` again.
         """
         ...
 

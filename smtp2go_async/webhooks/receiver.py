@@ -60,7 +60,8 @@ class Receiver:
         auth: The secret that the provider sends along: `BearerAuth`, `BasicAuth`, `HeaderAuth`, `QueryToken`, or a list
             of them, of which one is enough. Requests are not signed, so with ``None`` anybody who knows the URL can
             make events up.
-        inbox: Where events are stored: a `SqliteInbox`, or an object of your own with the methods of `Inbox`.
+        inbox: Where events are stored: a `SqliteInbox`, or an object of your own with the methods of `Inbox`. Not its
+            blocking form (`SqliteInbox.sync`): `Receiver.sync` uses the same inbox.
         max_bytes: The longest body that is read; a longer one is answered with 413. Events are some kilobytes long.
         handler_seconds: How long the handlers of an event, or the inbox, may take within a request.
 
@@ -88,7 +89,8 @@ class Receiver:
             raise wrong_type("router", "a Router", router)
         # Of a class, too, isinstance says that it has the methods.
         if inbox is not None and (isinstance(inbox, type) or not isinstance(inbox, Inbox)):
-            raise wrong_type("inbox", "an inbox, such as SqliteInbox(path), or None", inbox)
+            expected = "an inbox, such as SqliteInbox(path) or an object with every method of Inbox, or None"
+            raise wrong_type("inbox", expected, inbox)
         if inbox is not None and is_blocking(inbox):
             raise wrong_type("inbox", "an inbox with async methods, such as SqliteInbox(path) without .sync", inbox)
         self._router = router
@@ -123,7 +125,10 @@ class Receiver:
 
     @cached_property
     def wsgi(self) -> "WsgiApp":
-        """A WSGI app for any path: mounted in Flask, or alone under gunicorn or waitress."""
+        """A WSGI app for any path: mounted in Flask, or alone under gunicorn or waitress.
+
+        Gunicorn takes no dotted name: write ``app = receiver.wsgi`` in a module, and start it as ``module:app``.
+        """
         from ._adapters.wsgi import WsgiApp
 
         return WsgiApp(self.sync.receive)
@@ -153,6 +158,9 @@ class Receiver:
         If one raises or takes too long, all of them are run again later, so a handler must stand being told of an event
         twice; `Event.attempt` then is more than 1. So it is after a crash, too. The order of events is not promised.
         An event that no handler is for is done at once.
+
+        A failed try is written to the logger ``smtp2go_async.webhooks`` as ``INFO``, which Python does not show unless
+        logging is set up, and an event that is dead as ``WARNING``; both with the error, and without a traceback.
 
         Cancelled, it cancels the handlers, and their events wait for the next worker; that was a try.
 
@@ -184,8 +192,8 @@ class Receiver:
                 ``max_bytes``.
 
         Returns:
-            The answer to send: 200 if the event is stored, or its handlers have returned. Nothing that the request
-            holds makes this raise, or answer with a 5xx.
+            The answer to send (`status`, `headers`, `body`): 200 if the event is stored, or its handlers have returned.
+            Nothing that the request holds makes this raise, or answer with a 5xx.
 
         Raises:
             TypeError: An argument is of another type, such as a body of text.

@@ -83,7 +83,8 @@ class Router:
             kind: A class of events: `Bounced`, `SmsEvent` for all events of texts, `Event` for all; or the provider's
                 word for an event: ``bounce``.
             **filters: Attributes of the event and what they have to be: ``bounce="hard"``. A set, tuple or list holds
-                several values, of which a single one is enough. All filters have to fit.
+                several values, of which a single one is enough. All filters have to fit. A filter is a value and not
+                a function; for any other condition, write an ``if`` in the handler.
 
         Raises:
             InvalidArgumentError: There is no such event, or the attribute can't have that value.
@@ -219,8 +220,8 @@ def _no_attribute(kind: type[Event], given: str, names: list[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(given.lower(), names, 1)
-    hint = f" did you mean {near[0]!r}?" if near else ""
-    return f"{kind.__name__} has no such attribute;{hint} Its attributes are {', '.join(names)}"
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return f"{kind.__name__} has no such attribute{hint} Its attributes are {', '.join(names)}"
 
 
 def _literals(annotation: object) -> tuple[str, ...]:

@@ -64,7 +64,8 @@ async def ensure_webhook(
         events: Events of e-mails: ``processed``, ``delivered``, ``open``, ``click``, ``bounce``, ``spam``,
             ``unsubscribe``, ``resubscribe`` or ``reject``. The API may not know ``resubscribe``.
         sms_events: Events of texts: ``sending``, ``submitted``, ``delivered``, ``failed``, ``rejected`` or ``opt-out``.
-        auth: The same object that the `Receiver` has; the provider sends its first secret. ``None`` for no secret.
+        auth: The same object that the `Receiver` has; the provider sends its first secret. ``None`` for no secret: one
+            that the webhook has is taken away, and a receiver that wants it then answers 401 to every event.
         headers: Names of e-mail headers to report with each event, such as `BULK_HEADER`; the subject and the
             Message-ID are always reported.
         usernames: SMTP users and API keys whose e-mails are reported; all if empty.
