@@ -2,9 +2,11 @@
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,7 @@ def sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
     monkeypatch.chdir(tmp_path)
     with Sandbox() as running:
         monkeypatch.setenv("SMTP2GO_API_KEY", running.api_key)
+        monkeypatch.setenv("WEBHOOK_TOKEN", "a long random text")
         monkeypatch.setattr(_settings, "BASE_URLS", dict.fromkeys(_settings.BASE_URLS, running.base_url))
         yield running
 
@@ -145,23 +148,44 @@ def test_the_examples_of_the_inbox_show_dead_events_and_states(
     assert capsys.readouterr().out == "1abc-1 hard-bounced None\n"
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 3, 1, 0)])
+def test_the_example_of_statuses_ends_with_the_same_in_any_order(sandbox: object, order: tuple[int, ...]) -> None:
+    names: Any = run(WEBHOOKS[4])
+    told = [("processed", {}), ("bounce", {"bounce": "soft"}), ("delivered", {}), ("open", {})]
+    bodies = [
+        {"event": name, "email_id": "1abc", "rcpt": "Jane@example.com", "time": f"2026-11-28T10:00:0{second}Z", **more}
+        for second, (name, more) in enumerate(told)
+    ]
+    receiver = Receiver(names["router"], auth=None, inbox=SqliteInbox("events.db"))
+    with closing(sqlite3.connect("shop.db")) as database:
+        columns = "email_id TEXT, recipient TEXT, status TEXT, place INTEGER, time TEXT"
+        database.execute(f"CREATE TABLE mails ({columns}, PRIMARY KEY (email_id, recipient))")
+        for place, number in enumerate(order):
+            # Each with an id of its own, so that a repeated event is handled again.
+            body = {**bodies[number], "id": str(place)}
+            receiver.sync.receive("POST", {"Content-Type": "application/json"}, "", json.dumps(body).encode())
+            receiver.sync.work(until_empty=True)
+        rows = database.execute("SELECT email_id, recipient, status, time FROM mails").fetchall()
+    assert rows == [("1abc", "jane@example.com", "opened", "2026-11-28 10:00:03+00:00")]
+
+
 def test_the_example_of_an_outage_adds_what_the_account_did(
     sandbox: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with SyncClient() as client:
         client.email.send("shop@example.com", "jane@example.com", subject="Hello", text_body="Hi")
-    run(WEBHOOKS[4])
+    run(WEBHOOKS[5])
     assert capsys.readouterr().out == "BackfillReport(found=2, added=2)\n"
 
 
 def test_the_example_of_bulk_runs_has_a_router_of_the_journal(sandbox: object) -> None:
-    names: Any = run(WEBHOOKS[5])
+    names: Any = run(WEBHOOKS[6])
     assert len([*names["router"]]) == 1
     names["journal"].close()
 
 
 def test_the_example_of_a_test_of_handlers_passes() -> None:
-    run(WEBHOOKS[6])
+    run(WEBHOOKS[7])
 
 
 def test_the_example_of_a_generator_sends_them_all(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,7 +214,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         "docs/connections.md": 2,  # FastAPI, which the tests do not install, and the settings of the log
         "docs/queues.md": 3,
         "docs/sandbox.md": 1,
-        "docs/webhooks.md": 7,
+        "docs/webhooks.md": 8,
     }
 
 
