@@ -3,9 +3,14 @@
     python examples/webhooks_aiohttp.py 8000
 
 Needs aiohttp. Prints a curl command that does as SMTP2GO does.
+
+The environment variable WEBHOOK_TOKEN is the secret that SMTP2GO sends; without it, each process makes up another. An
+event that comes twice is handled once: give it another id to see it again. Events are kept in events.db in the current
+folder.
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import sys
@@ -50,6 +55,7 @@ app.router.add_post(PATH, receiver.aiohttp)
 app.cleanup_ctx.append(work_beside)
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)  # shows why a handler failed
     event = '{"event": "bounce", "bounce": "hard", "id": "1", "email_id": "1abc", "rcpt": "jane@example.com"}'
     headers = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
     print(f"curl {headers} -d '{event}' http://127.0.0.1:{PORT}{PATH}", flush=True)

@@ -3,8 +3,13 @@
     python examples/webhooks_flask.py 8000
 
 Needs flask. Prints a curl command that does as SMTP2GO does.
+
+The environment variable WEBHOOK_TOKEN is the secret that SMTP2GO sends; without it, each process makes up another. An
+event that comes twice is handled once: give it another id to see it again. Events are kept in events.db in the current
+folder.
 """
 
+import logging
 import os
 import secrets
 import sys
@@ -39,9 +44,11 @@ app = Flask(__name__)
 app.add_url_rule(PATH, view_func=lambda: receiver.wsgi, endpoint="smtp2go", methods=["POST"])
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)  # shows why a handler failed
     event = '{"event": "bounce", "bounce": "hard", "id": "1", "email_id": "1abc", "rcpt": "jane@example.com"}'
     headers = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
     print(f"curl {headers} -d '{event}' http://127.0.0.1:{PORT}{PATH}", flush=True)
-    # With several processes (gunicorn), do this in a process of its own. A thread that is cut off loses no event.
+    # A thread that is cut off loses no event. With gunicorn, which imports this file, do it in a process of its own:
+    #     gunicorn -w 2 webhooks_flask:app, and python -c "import webhooks_flask; webhooks_flask.receiver.sync.work()"
     threading.Thread(target=receiver.sync.work, daemon=True).start()
     app.run(port=PORT)
