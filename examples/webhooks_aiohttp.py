@@ -22,7 +22,6 @@ from aiohttp import web
 from smtp2go_async.webhooks import BearerAuth, Bounced, Delivered, Receiver, Router, SqliteInbox
 
 PATH = "/webhooks/smtp2go"
-PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
 TOKEN = os.environ.get("WEBHOOK_TOKEN") or secrets.token_urlsafe(32)
 
 router = Router()
@@ -55,8 +54,9 @@ app.router.add_post(PATH, receiver.aiohttp)
 app.cleanup_ctx.append(work_beside)
 
 if __name__ == "__main__":
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
     logging.basicConfig(level=logging.INFO)  # shows why a handler failed
     event = '{"event": "bounce", "bounce": "hard", "id": "1", "email_id": "1abc", "rcpt": "jane@example.com"}'
     headers = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
-    print(f"curl {headers} -d '{event}' http://127.0.0.1:{PORT}{PATH}", flush=True)
-    web.run_app(app, host="127.0.0.1", port=PORT, print=None)
+    print(f"curl {headers} -d '{event}' http://127.0.0.1:{port}{PATH}", flush=True)
+    web.run_app(app, host="127.0.0.1", port=port, print=None)

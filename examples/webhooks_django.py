@@ -22,7 +22,6 @@ from django.urls import path
 
 from smtp2go_async.webhooks import BearerAuth, Bounced, Delivered, Receiver, Router, SqliteInbox
 
-PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
 TOKEN = os.environ.get("WEBHOOK_TOKEN") or secrets.token_urlsafe(32)
 
 router = Router()
@@ -44,13 +43,14 @@ def note(event: Delivered) -> None:
 urlpatterns = [path("webhooks/smtp2go", receiver.django)]
 
 if __name__ == "__main__":
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
     logging.basicConfig(level=logging.INFO)  # shows why a handler failed
     csrf = "django.middleware.csrf.CsrfViewMiddleware"
     settings.configure(ROOT_URLCONF=__name__, MIDDLEWARE=[csrf], ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY=TOKEN)
     event = '{"event": "bounce", "bounce": "hard", "id": "1", "email_id": "1abc", "rcpt": "jane@example.com"}'
     headers = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
-    print(f"curl {headers} -d '{event}' http://127.0.0.1:{PORT}/webhooks/smtp2go", flush=True)
+    print(f"curl {headers} -d '{event}' http://127.0.0.1:{port}/webhooks/smtp2go", flush=True)
     # In a project: a management command that calls receiver.sync.work(), with handlers that call
     # django.db.close_old_connections() first, as Django does at each request. A thread that is cut off loses no event.
     threading.Thread(target=receiver.sync.work, daemon=True).start()
-    uvicorn.run(get_asgi_application(), port=PORT, lifespan="off")
+    uvicorn.run(get_asgi_application(), port=port, lifespan="off")

@@ -20,7 +20,6 @@ from flask import Flask
 from smtp2go_async.webhooks import BearerAuth, Bounced, Delivered, Receiver, Router, SqliteInbox
 
 PATH = "/webhooks/smtp2go"
-PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
 TOKEN = os.environ.get("WEBHOOK_TOKEN") or secrets.token_urlsafe(32)
 
 router = Router()
@@ -44,11 +43,12 @@ app = Flask(__name__)
 app.add_url_rule(PATH, view_func=lambda: receiver.wsgi, endpoint="smtp2go", methods=["POST"])
 
 if __name__ == "__main__":
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
     logging.basicConfig(level=logging.INFO)  # shows why a handler failed
     event = '{"event": "bounce", "bounce": "hard", "id": "1", "email_id": "1abc", "rcpt": "jane@example.com"}'
     headers = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
-    print(f"curl {headers} -d '{event}' http://127.0.0.1:{PORT}{PATH}", flush=True)
+    print(f"curl {headers} -d '{event}' http://127.0.0.1:{port}{PATH}", flush=True)
     # A thread that is cut off loses no event. With gunicorn, which imports this file, do it in a process of its own:
     #     gunicorn -w 2 webhooks_flask:app, and python -c "import webhooks_flask; webhooks_flask.receiver.sync.work()"
     threading.Thread(target=receiver.sync.work, daemon=True).start()
-    app.run(port=PORT)
+    app.run(port=port)

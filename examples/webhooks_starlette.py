@@ -25,7 +25,6 @@ from starlette.routing import Route
 from smtp2go_async.webhooks import BearerAuth, Bounced, Delivered, Receiver, Router, SqliteInbox
 
 PATH = "/webhooks/smtp2go"
-PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
 TOKEN = os.environ.get("WEBHOOK_TOKEN") or secrets.token_urlsafe(32)
 
 router = Router()
@@ -56,8 +55,9 @@ async def work_beside(_app: Starlette) -> AsyncIterator[None]:
 app = Starlette(routes=[Route(PATH, receiver.asgi)], lifespan=work_beside)
 
 if __name__ == "__main__":
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
     logging.basicConfig(level=logging.INFO)  # shows why a handler failed
     event = '{"event": "bounce", "bounce": "hard", "id": "1", "email_id": "1abc", "rcpt": "jane@example.com"}'
     headers = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
-    print(f"curl {headers} -d '{event}' http://127.0.0.1:{PORT}{PATH}", flush=True)
-    uvicorn.run(app, port=PORT)
+    print(f"curl {headers} -d '{event}' http://127.0.0.1:{port}{PATH}", flush=True)
+    uvicorn.run(app, port=port)
