@@ -3,7 +3,9 @@
 import contextlib
 import json
 import time
+import tracemalloc
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from webhooks.payloads import EMAIL, FORM, JSON, parsed
@@ -218,3 +220,18 @@ def test_a_delivered_event_is_the_same_from_json_and_from_a_form() -> None:
     second = parse(b"event=delivered&rcpt=kim%40mail.example&email_id=1w", FORM)
     assert type(first) is Delivered
     assert first == second
+
+
+@pytest.mark.parametrize("unit", ["%41", "%4", "%", "a%41", "%C3%A9", "%%41"])
+def test_a_long_field_of_a_form_is_unescaped_like_a_short_one_and_in_little_memory(unit):
+    # Of several lengths, so that the slices are cut at each place of an escape.
+    for count in (4_000, 4_001, 4_002, 10_001):
+        event = parse(f"event=open&message={unit * count}x".encode(), FORM)
+        assert event.raw["message"] == unquote(unit * count) + "x"
+    body = f"event=open&message={unit * (100_000 // len(unit))}".encode()
+    tracemalloc.start()
+    try:
+        parse(body, FORM)
+        assert tracemalloc.get_traced_memory()[1] < 1_500_000
+    finally:
+        tracemalloc.stop()
