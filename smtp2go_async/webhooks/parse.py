@@ -5,7 +5,7 @@ from typing import Any, Final
 from .._values.problems import wrong_type
 from ..errors import WebhookError
 from ._parse.decoding import decode
-from ._parse.fields import ECHOED, KNOWN, PLANS, Plan
+from ._parse.fields import ECHOED, KNOWN, PLANS, TELLING, Plan
 from ._parse.names import kind_of
 from ._parse.values import to_addresses, to_header, to_text
 from .events import Event, UnknownEvent
@@ -53,20 +53,29 @@ def parse(body: bytes, content_type: str | None) -> Event:
         name = to_text(data.get("event"))
     if not name:
         raise WebhookError("the body must have a field event with the name of an event, and has none that can be read")
-    kind = kind_of(name, is_of_a_text="destination_number" in data)
-    plan = PLANS[kind.event_class if kind is not None else UnknownEvent]
-    fields = plan.blank.copy()
-    fields["name"] = kind.name if kind is not None else name
+    plan, fields = _plan_of(name, data)
+    if _fill(fields, plan, data) and data is raw:
+        data = _in_lower_case(raw)
+        plan, fields = _plan_of(name, data)
+        _fill(fields, plan, data)
     fields["raw"], fields["body"], fields["content_type"] = raw, body, content_type
-    _fill(fields, plan, data)
     if data is not raw:
         fields["headers"] = _as_spelled(fields["headers"], raw)
-    if kind is not None and kind.bounce is not None and fields["bounce"] is None:
-        fields["bounce"] = kind.bounce
     if fields["time"] is None and "reported_at" in fields:
         fields["time"] = fields["reported_at"] or fields["submitted_at"]
     event: Event = _instance(plan.event_class, fields)
     return event
+
+
+def _plan_of(name: str, data: dict[str, Any]) -> tuple[Plan, dict[str, Any]]:
+    """Return how the event of a name is read, and what the name alone says of its fields."""
+    kind = kind_of(name, is_of_a_text="destination_number" in data)
+    plan = PLANS[kind.event_class if kind is not None else UnknownEvent]
+    fields = plan.blank.copy()
+    fields["name"] = kind.name if kind is not None else name
+    if kind is not None and kind.bounce is not None:
+        fields["bounce"] = kind.bounce
+    return plan, fields
 
 
 def _in_lower_case(data: dict[str, Any]) -> dict[str, Any]:
@@ -89,9 +98,13 @@ def _as_spelled(headers: dict[str, str], raw: dict[str, Any]) -> dict[str, str]:
     return {key: text for key, text in headers.items() if key in raw} | echoed
 
 
-def _fill(fields: dict[str, Any], plan: Plan, data: dict[str, Any]) -> None:
-    """Read the fields of an event into the ``__dict__`` of its instance."""
+def _fill(fields: dict[str, Any], plan: Plan, data: dict[str, Any]) -> bool:
+    """Read the fields of an event into the ``__dict__`` of its instance.
+
+    Return whether a key that is never a header came in another case, and not in its own.
+    """
     headers: dict[str, str] = {}
+    is_in_another_case = False
     attribute_of, slot_of = plan.texts.get, plan.slots.get
     for key, value in data.items():
         attribute = attribute_of(key)
@@ -101,6 +114,8 @@ def _fill(fields: dict[str, Any], plan: Plan, data: dict[str, Any]) -> None:
             continue
         slot = slot_of(key)
         if slot is None:
+            if (lower := key.strip().lower()) in TELLING and lower not in data:
+                is_in_another_case = True
             if (text := to_header(value)) is not None:
                 headers[key] = text
             continue
@@ -123,6 +138,7 @@ def _fill(fields: dict[str, Any], plan: Plan, data: dict[str, Any]) -> None:
     fields["recipients"] = recipients
     if len(recipients) == 1:
         fields["recipient"] = recipients[0]
+    return is_in_another_case
 
 
 def _of_several_keys(keys: tuple[str, ...], headers: dict[str, str]) -> tuple[str, ...]:

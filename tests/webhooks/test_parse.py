@@ -236,6 +236,29 @@ def test_without_an_exact_event_the_case_of_all_keys_is_ignored() -> None:
     assert event.raw["RCPT"] == "a@b.example"
 
 
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"Rcpt": "jo@example.com"}, {"recipient": "jo@example.com"}),
+        ({"RECIPIENTS": "jo@example.com"}, {"recipient": "jo@example.com"}),
+        ({"rcpt": "jo@example.com", "Email_Id": "1abc"}, {"recipient": "jo@example.com", "email_id": "1abc"}),
+        ({"rcpt": "jo@example.com", "Bounce": "hard", "X-Order": "5"}, {"bounce": "hard", "headers": {"X-Order": "5"}}),
+        ({"rcpt": "jo@example.com", "RCPT": "other@example.com"}, {"recipient": "jo@example.com"}),
+        ({"Rcpt": "jo@example.com", "Subject": "Hi"}, {"subject": "Hi", "headers": {"Subject": "Hi"}}),
+        ({"Rcpt": "jo@example.com", "Event": "open"}, {"name": "bounce", "recipient": "jo@example.com"}),
+    ],
+)
+def test_an_exact_event_beside_telling_keys_of_another_case_loses_none_of_them(payload, expected) -> None:
+    for event in (parsed({"event": "bounce", **payload}), parsed_form({"event": "bounce", **payload})):
+        assert {name: getattr(event, name) for name in expected} == expected
+        assert event.raw == {"event": "bounce", **payload}
+
+
+def test_a_telephone_number_under_a_key_of_another_case_tells_an_event_of_a_text() -> None:
+    event = parsed({"event": "delivered", "Destination_Number": "+64211111"})
+    assert (type(event).__name__, event.recipient) == ("SmsDelivered", "+64211111")
+
+
 def test_an_exact_key_wins_where_the_case_is_ignored() -> None:
     for payload in (
         {"EVENT": "open", "RCPT": "x@b.example", "rcpt": "a@b.example"},

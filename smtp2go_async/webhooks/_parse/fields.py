@@ -177,3 +177,6 @@ PLANS: Final = {event_class: _plan(event_class) for event_class in (*EVENT_CLASS
 
 KNOWN: Final = frozenset(key for plan in PLANS.values() for key in plan.slots)
 """Every key that any event has, in every spelling."""
+
+TELLING: Final = frozenset({"rcpt", "recipients", "destination_number", "email_id", "bounce"})
+"""Keys that tell, in another case, that a body's keys are not in their own: no header of an e-mail has such a name."""
