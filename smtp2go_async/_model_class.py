@@ -10,11 +10,15 @@ from ._masking import repr_masked, repr_personal, repr_secret, repr_url, shown_h
 T = TypeVar("T")
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class _ShownAs:
     """Marks a type whose values are shown in a repr by a function of their own."""
 
     repr: Callable[[object], str]
+
+    def __repr__(self) -> str:
+        # `help` shows it with every field.
+        return self.repr.__name__.removeprefix("repr_")
 
 
 @attrs.frozen

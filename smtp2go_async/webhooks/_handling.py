@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from .._runtime.loading import loading
 from ..errors import HandlerError
+from ._failures import is_exit
 from .events import Event
 
 Handler = Callable[[Any], Awaitable[object] | object]
@@ -133,23 +134,6 @@ async def run_handlers(handlers: Sequence[Handler], event: Event, *, seconds: fl
         raise errors[0]
     if errors:
         raise ExceptionGroup(f"{len(errors)} handlers of an event failed", errors)
-
-
-def leaves_of(error: BaseException) -> list[BaseException]:
-    """Return the errors in a group and in the groups in it, which may be nested deeper than Python calls functions."""
-    waiting, found = [error], []
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, BaseExceptionGroup):
-            waiting.extend(reversed(current.exceptions))
-        else:
-            found.append(current)
-    return found
-
-
-def is_exit(error: BaseException) -> bool:
-    """Whether an error asks the program to end; one in a group of errors is enough."""
-    return any(isinstance(leaf, (SystemExit, KeyboardInterrupt)) for leaf in leaves_of(error))
 
 
 async def _run_handler(handler: Handler, event: Event, seconds: float) -> None:

@@ -99,6 +99,8 @@ def _listed(words: Iterable[str]) -> Any:
 def _names(words: Iterable[str], argument: str, known: Sequence[str]) -> tuple[str, ...]:
     given = check_words(_listed(words), argument)
     for number, word in enumerate(given):
+        if argument == "events" and word.removeprefix("sms_") in SMS_EVENT_NAMES and word not in known:
+            raise invalid(f"events[{number}]", "must be an event of e-mails; texts are asked for with sms_events")
         if word not in known:
             raise not_one_of(f"{argument}[{number}]", known, word)
     return tuple(word for word in known if word in given)

@@ -2,7 +2,9 @@
 
 What it logs, to the logger ``smtp2go_async.webhooks``; never an address, a key or a content of an event:
 
-    INFO     "... is tried again in ... seconds: ..."    a try failed; with the class and the masked text of the error
+    DEBUG    "... failed: ..."                           the traceback of a try that failed, masked
+    WARNING  "... is tried again in ... seconds: ..."    the first try failed; with the class, the masked text and the
+                                                         line of the error. INFO for the tries after it
     WARNING  "... is dead after ... tries: ..."          the last try failed, or no handler of it ever ended
     WARNING  "too many plain handlers hang ..."          no more are started for a while, and their events wait
     WARNING  "the inbox can't be used ..."               the store fails; the worker tries again, less and less often
@@ -18,15 +20,15 @@ from typing import Any, Final, Unpack
 import anyio
 import attrs
 
-from .._masking import mask_text, one_line
 from .._values.checks import check_bool, check_count, check_number
 from .._values.problems import invalid, wrong_type
 from .._values.signatures import unexpected_argument
 from ..errors import InboxError
-from ._handling import TooManyHangError, is_exit, leaves_of
+from ._failures import is_exit, named, shown, traceback_of
+from ._handling import TooManyHangError
 from ._receive.work_options import WorkOptions
 from .events import Event
-from .inbox import Inbox, Lease
+from .inbox import Inbox, Lease, check_inbox
 from .router import Router
 
 _log = logging.getLogger("smtp2go_async.webhooks")
@@ -45,12 +47,8 @@ MAX_GIVE_BACK_SECONDS: Final = 5.0
 JITTER: Final = 0.1
 """By which share a wait is made longer or shorter at random, so that events that failed together do not come together
 for ever."""
-MAX_ERROR_CHARACTERS: Final = 300
-"""Characters of an error's text in a log and in the inbox."""
 MAX_SECONDS: Final = 30 * 86_400
 """The longest wait and the longest time of a handler."""
-MAX_SHOWN_ERRORS: Final = 3
-"""Errors of a group of which the text is shown."""
 
 DEFAULTS: Final[dict[str, Any]] = {
     "concurrency": 10,
@@ -78,8 +76,7 @@ async def work(
     given: dict[str, Any] = DEFAULTS | {name: value for name, value in options.items() if value is not None}
     if len(given) > len(DEFAULTS):
         raise unexpected_argument("work", next(name for name in given if name not in DEFAULTS), DEFAULTS)
-    if not isinstance(inbox, Inbox):
-        raise wrong_type("inbox", "an inbox, such as SqliteInbox", inbox)
+    check_inbox(inbox)
     if not isinstance(router, Router):
         raise wrong_type("router", "a Router", router)
     settings = _Settings(
@@ -218,6 +215,8 @@ class _Worker:
                 _log.warning("too many plain handlers hang; the next events wait: %s", error)
             await self._note(lambda: self._inbox.give_back(lease), event, until)
         except Exception as error:
+            if _log.isEnabledFor(logging.DEBUG):
+                _log.debug("%s failed:\n%s", named(event), traceback_of(error))
             is_last = event.attempt >= settings.tries
             await self._fail(lease, shown(error), None if is_last else settings.retry_seconds(event.attempt), until)
         except BaseException as error:
@@ -229,9 +228,12 @@ class _Worker:
     async def _fail(self, lease: Lease, problem: str, retry_seconds: float | None, until: float) -> None:
         event = lease.event
         if retry_seconds is None:
-            _log.warning("%s is dead after %d tries: %s", named(event), event.attempt, problem)
+            tries = "1 try" if event.attempt == 1 else f"{event.attempt:,} tries"
+            _log.warning("%s is dead after %s: %s", named(event), tries, problem)
         else:
-            _log.info("%s is tried again in %.1f seconds: %s", named(event), retry_seconds, problem)
+            # The first failure is to be seen by people who have set no level; the others say nothing new.
+            level = logging.WARNING if event.attempt == 1 else logging.INFO
+            _log.log(level, "%s is tried again in %.1f seconds: %s", named(event), retry_seconds, problem)
         await self._note(lambda: self._inbox.fail(lease, problem, retry_seconds=retry_seconds), event, until)
 
     async def _note(self, note: Callable[[], Awaitable[bool]], event: Event, until: float) -> None:
@@ -279,23 +281,3 @@ class _Handling:
             await self._worker.handle(self._lease)
         finally:
             self._worker.note_end()
-
-
-def named(event: Event) -> str:
-    """Return how a log names an event: by its kind and the id of its e-mail, masked, since both came from outside."""
-    return one_line(mask_text(f"the event {event.name[:100]!r} of e-mail {str(event.email_id)[:100]!r}"))
-
-
-def shown(error: BaseException) -> str:
-    """Return what a log and the inbox say of an error that a handler raised: without addresses and keys, and short."""
-    if isinstance(error, BaseExceptionGroup):
-        leaves = leaves_of(error)
-        more = f" and {len(leaves) - MAX_SHOWN_ERRORS} more" if len(leaves) > MAX_SHOWN_ERRORS else ""
-        return "; ".join(shown(leaf) for leaf in leaves[:MAX_SHOWN_ERRORS]) + more
-    try:
-        text = str(error)
-    except Exception:
-        # An error of the caller's own can fail to describe itself.
-        text = ""
-    text = one_line(mask_text(text[: 20 * MAX_ERROR_CHARACTERS]))[:MAX_ERROR_CHARACTERS]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

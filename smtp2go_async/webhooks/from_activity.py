@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import attrs
@@ -13,8 +14,9 @@ from .._values.dates import DateLike, format_date
 from .._values.problems import invalid, not_one_of, wrong_type
 from ..endpoints.activity import ActivityEvent
 from ..retry import RetryPolicy
+from ._clients import check_client
 from .events import Event
-from .inbox import Inbox
+from .inbox import Inbox, check_inbox
 from .parse import parse
 
 if TYPE_CHECKING:
@@ -138,7 +140,8 @@ async def backfill(
     import anyio
 
     search = _search(since, until, events, headers, usernames)
-    _check_inbox(inbox)
+    check_client(client, is_async=True, twin="backfill_sync")
+    check_inbox(inbox, "add")
     patient = client.with_options(retry=RetryPolicy.patient())
     new_events = _NewEvents()
     found = added = 0
@@ -187,7 +190,9 @@ def backfill_sync(
     from concurrent.futures import ThreadPoolExecutor
 
     search = _search(since, until, events, headers, usernames)
-    _check_inbox(inbox)
+    check_client(client, is_async=False, twin="backfill")
+    if not callable(getattr(inbox, "add", None)) or isinstance(inbox, type) or iscoroutinefunction(inbox.add):
+        raise wrong_type("inbox", "an inbox with blocking methods, such as SqliteInbox(path).sync", inbox)
     new_events = _NewEvents()
     found = added = 0
     waiting: list[ActivityEvent] = []
@@ -245,11 +250,6 @@ def _moment(value: DateLike, argument: str) -> dt.datetime:
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC)
     return dt.datetime.combine(value, dt.time(), dt.UTC)
-
-
-def _check_inbox(inbox: object) -> None:
-    if not callable(getattr(inbox, "add", None)):
-        raise wrong_type("inbox", "an inbox, such as a SqliteInbox", inbox)
 
 
 # --- an event of activity as a webhook tells it ----------------------------------------------------------------------

@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Sequence
 from inspect import iscoroutinefunction
-from typing import Final, Literal, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, cast, runtime_checkable
 
 import attrs
 
+from .._values.problems import wrong_type
 from .events import Event
 
 State = Literal["waiting", "leased", "done", "dead"]
@@ -136,11 +137,15 @@ class Inbox(Protocol):
         """Let dead events wait again, all or the events with these keys, and return how many; tries count anew."""
         ...
 
-    async def prune(self, older_than: dt.timedelta) -> int:
+    async def prune(self, older_than: dt.timedelta, *, dead: bool = False) -> int:
         """Delete events that are done and were received before that long ago; return how many.
 
         For 3 days after its arrival an event stays known although it is deleted, since the provider repeats what it
         believes undelivered for 48 hours: a late repeat is not told twice.
+
+        Args:
+            older_than: How long ago, at least.
+            dead: Delete events that are dead, and not those that are done.
         """
         ...
 
@@ -150,3 +155,24 @@ def is_blocking(inbox: Inbox) -> bool:
     # By what it says that it returns: a plain function may return something to await.
     says_bool = getattr(inbox.add, "__annotations__", {}).get("return") in (bool, "bool")
     return says_bool and not iscoroutinefunction(inbox.add)
+
+
+def check_inbox(inbox: object, *names: str) -> None:
+    """Refuse what is no inbox, and the blocking form of an inbox.
+
+    Args:
+        inbox: The inbox.
+        *names: The methods that it needs; all of `Inbox` if none is given.
+
+    Raises:
+        ArgumentTypeError: It is one of these.
+    """
+    needed = names or tuple(name for name in vars(Inbox) if not name.startswith("_"))
+    missing = [name for name in needed if not callable(getattr(inbox, name, None))]
+    if isinstance(inbox, type) or missing:
+        some = f"; it has no {', '.join(missing)}" if 0 < len(missing) < len(needed) else ""
+        expected = "an inbox, such as SqliteInbox(path) or an object with every method of Inbox"
+        raise wrong_type("inbox", expected, inbox, some)
+    # The checks above have seen the method that is looked at.
+    if is_blocking(cast(Inbox, inbox)):
+        raise wrong_type("inbox", "an inbox with async methods, such as SqliteInbox(path) without .sync", inbox)

@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
 import attrs
 
-from .._error_base import shown, type_name
-from .._masking import mask_text, one_line
+from .._error_base import type_name
 from .._values.checks import check_count, check_number
 from .._values.problems import invalid, wrong_type
 from .._values.signatures import name_arguments
 from ..errors import ArgumentTypeError, WebhookError
-from ._handling import is_exit, leaves_of
+from ._failures import count_of, is_exit, named, shown
 from ._receive.answer import WebhookAnswer
 from ._receive.head import Headers, Query, content_length, read_headers, read_method, read_query
 from ._receive.refusals import LineLimit, RefusalError
 from ._receive.work_options import WorkOptions
 from .auth import WebhookAuth
 from .events import Event
-from .inbox import Inbox, is_blocking
+from .inbox import Inbox, check_inbox
 from .parse import parse
 from .router import Router
 
@@ -36,9 +35,6 @@ _log = logging.getLogger("smtp2go_async.webhooks")
 
 RETRY_AFTER_SECONDS: Final = 30
 """What an answer 503 asks for. The provider has a timetable of its own; a proxy may keep to this."""
-
-MAX_SHOWN_ERRORS: Final = 3
-"""Errors of a group that a line in the log shows."""
 
 _TYPE: Final = re.compile(r"(?:application|text)/json|.+\+json|application/x-www-form-urlencoded", re.IGNORECASE)
 """What `parse` reads; without a type it looks at the body."""
@@ -87,12 +83,8 @@ class Receiver:
     ) -> None:
         if not isinstance(router, Router):
             raise wrong_type("router", "a Router", router)
-        # Of a class, too, isinstance says that it has the methods.
-        if inbox is not None and (isinstance(inbox, type) or not isinstance(inbox, Inbox)):
-            expected = "an inbox, such as SqliteInbox(path) or an object with every method of Inbox, or None"
-            raise wrong_type("inbox", expected, inbox)
-        if inbox is not None and is_blocking(inbox):
-            raise wrong_type("inbox", "an inbox with async methods, such as SqliteInbox(path) without .sync", inbox)
+        if inbox is not None:
+            check_inbox(inbox)
         self._router = router
         self._auths = _checked_auth(auth)
         self._inbox = inbox
@@ -107,7 +99,7 @@ class Receiver:
     def __repr__(self) -> str:
         auth = " or ".join(type_name(one) for one in self._auths) if self._auths is not None else "no auth"
         inbox = "no inbox" if self._inbox is None else type_name(self._inbox)
-        return f"<Receiver with {len([*self._router])} handlers, {auth}, {inbox}>"
+        return f"<Receiver with {count_of([*self._router], 'handler')}, {auth}, {inbox}>"
 
     @property
     def sync(self) -> "SyncReceiver":
@@ -286,7 +278,7 @@ class Receiver:
             raise RefusalError(400, str(error)) from None
         except Exception as error:
             # Sent again it would end like this again, so that a 5xx would only repeat it.
-            self._log(logging.ERROR, "parse", f"an event could not be read: {_described(error)}, 400")
+            self._log(logging.ERROR, "parse", f"an event could not be read: {shown(error)}, 400")
             raise RefusalError(400, "the event can't be read") from None
 
     async def _take(self, event: Event) -> WebhookAnswer:
@@ -304,9 +296,9 @@ class Receiver:
         except (Exception, BaseExceptionGroup) as error:
             if is_exit(error):
                 raise
-            return self._fail(503, "not stored", f"the inbox raised {_described(error)}", event)
+            return self._fail(503, "not stored", f"the inbox raised {shown(error)}", event)
         if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s: %s, 200", _named(event), "stored" if is_new else "was stored before")
+            _log.debug("%s: %s, 200", named(event), "stored" if is_new else "was stored before")
         return _answer(200, "stored")
 
     async def _dispatch(self, event: Event) -> WebhookAnswer:
@@ -315,13 +307,13 @@ class Receiver:
         except (Exception, BaseExceptionGroup) as error:
             if is_exit(error):
                 raise
-            return self._fail(500, "not handled", f"a handler raised {_described(error)}", event)
+            return self._fail(500, "not handled", f"a handler raised {shown(error)}", event)
         if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s: handled, 200", _named(event))
+            _log.debug("%s: handled, 200", named(event))
         return _answer(200, "handled")
 
     def _fail(self, status: int, text: str, problem: str, event: Event) -> WebhookAnswer:
-        self._log(logging.ERROR, status, f"{_named(event)}: {problem}, {status}")
+        self._log(logging.ERROR, status, f"{named(event)}: {problem}, {status}")
         return _answer(status, text, {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {})
 
     def _refuse(self, refusal: RefusalError, method: str) -> WebhookAnswer:
@@ -372,23 +364,3 @@ def _answer(status: int, text: str, more: Mapping[str, str] | None = None) -> We
         **(more or {}),
     }
     return WebhookAnswer(status, headers, body)
-
-
-def _described(error: BaseException) -> str:
-    """Return the kind and the text of an error for a log, and of a group those of its errors; nothing personal."""
-    leaves = leaves_of(error)
-    more = f" and {len(leaves) - MAX_SHOWN_ERRORS:,} more" if len(leaves) > MAX_SHOWN_ERRORS else ""
-    return ", ".join(map(_text, leaves[:MAX_SHOWN_ERRORS])) + more
-
-
-def _text(error: BaseException) -> str:
-    try:
-        text = one_line(shown(error))
-    except Exception:
-        text = "an error without a text"
-    return f"{type_name(error)}: {text}"
-
-
-def _named(event: Event) -> str:
-    # The name and the key come from the sender, who can write anything into them.
-    return " ".join(one_line(mask_text(text))[:100] for text in (event.name, event.key))

@@ -11,6 +11,7 @@ import attrs
 
 from .._values.checks import check_number
 from .._values.problems import invalid, mistyped, not_one_of, shown_word, wrong_type
+from ._failures import count_of
 from ._handling import Handler, run_handlers
 from .events import EVENT_CLASSES, Event
 
@@ -65,7 +66,7 @@ class Router:
         self._entries: list[Registration | Router] = []
 
     def __repr__(self) -> str:
-        return f"<Router with {len([*self])} handlers>"
+        return f"<Router with {count_of([*self], 'handler')}>"
 
     @overload
     def on(self, kind: type[E], /, **filters: object) -> Register[E]: ...
@@ -208,6 +209,9 @@ def _filter_values(kind: type[Event], name: str, wanted: object) -> tuple[object
     )
     if not values:
         raise invalid(name, "must have a value, or several in a set; without any, no event would fit")
+    for value in values:
+        if inspect.isroutine(value):
+            raise wrong_type(name, "a value, or several in a set; conditions are for the handler", value)
     possible = _literals(get_type_hints(kind).get(name))
     for value in values:
         if possible and value not in (*possible, None):

@@ -9,6 +9,7 @@ from .._model_class import model
 from .._values.problems import invalid
 from ..endpoints.webhooks import Webhook
 from ..errors import ReplyError, Smtp2goError
+from ._clients import check_client
 from ._wanted import Found, Wanted, differences, find, settings_of, wanted_webhook
 from .auth import WebhookAuth
 
@@ -84,6 +85,7 @@ async def ensure_webhook(
         receiver = Receiver(router, auth=auth, inbox=inbox)
         await ensure_webhook(client, "https://example.com/webhooks/smtp2go", events=["bounce", "spam"], auth=auth)
     """
+    check_client(client, is_async=True, twin="ensure_webhook_sync")
     steps = _steps(
         wanted_webhook(url=url, events=events, sms_events=sms_events, auth=auth, headers=headers, usernames=usernames)
     )
@@ -111,6 +113,7 @@ def ensure_webhook_sync(
     usernames: Iterable[str] = (),
 ) -> EnsuredWebhook:
     """Make sure that events are reported to a URL exactly as said, with a `SyncClient`; see `ensure_webhook`."""
+    check_client(client, is_async=False, twin="ensure_webhook")
     steps = _steps(
         wanted_webhook(url=url, events=events, sms_events=sms_events, auth=auth, headers=headers, usernames=usernames)
     )

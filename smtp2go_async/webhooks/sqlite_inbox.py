@@ -212,12 +212,12 @@ class SqliteInbox:
         """
         return sum([await self._write(job) for job in self._jobs.retry(keys)])
 
-    async def prune(self, older_than: dt.timedelta) -> int:
+    async def prune(self, older_than: dt.timedelta, *, dead: bool = False) -> int:
         """Delete events that are done and were received before that long ago, and return how many; see `Inbox.prune`.
 
-        Dead events stay until they are retried. The file does not get smaller: SQLite uses the room again.
+        The file does not get smaller: SQLite uses the room again.
         """
-        make, pruned, has_more = self._jobs.prune(older_than), 0, True
+        make, pruned, has_more = self._jobs.prune(older_than, dead), 0, True
         while has_more:
             count, has_more = await self._write(make())
             pruned += count
@@ -313,9 +313,9 @@ class SyncSqliteInbox:
         """Let dead events wait again, all or the events with these keys (`Event.key`), and return how many."""
         return sum(self._write(job) for job in self._jobs.retry(keys))
 
-    def prune(self, older_than: dt.timedelta) -> int:
-        """Delete events that are done and were received before that long ago, and return how many."""
-        make, pruned, has_more = self._jobs.prune(older_than), 0, True
+    def prune(self, older_than: dt.timedelta, *, dead: bool = False) -> int:
+        """Delete events that are done, or dead ones, that were received before that long ago, and return how many."""
+        make, pruned, has_more = self._jobs.prune(older_than, dead), 0, True
         while has_more:
             count, has_more = self._write(make())
             pruned += count

@@ -323,7 +323,7 @@ def test_an_async_check_of_secrets_is_refused_since_its_coroutine_would_be_true(
 
 def test_a_repr_names_the_parts_and_no_secret():
     receiver = receiver_of(print, auth=[BearerAuth(TOKEN), QueryToken(TOKEN)], inbox=ListInbox())
-    assert repr(receiver) == "<Receiver with 1 handlers, BearerAuth or QueryToken, webhooks.receiving.ListInbox>"
+    assert repr(receiver) == "<Receiver with 1 handler, BearerAuth or QueryToken, webhooks.receiving.ListInbox>"
     assert repr(receiver_of(auth=None)) == "<Receiver with 0 handlers, no auth, no inbox>"
     assert repr(receiver.sync) == f"{receiver!r}.sync"
 

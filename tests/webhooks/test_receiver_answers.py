@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import threading
 from contextlib import suppress
 
@@ -13,7 +14,7 @@ from webhooks.receiving import BODY, EVENT, HEADERS, FullInbox, ListInbox, Parts
 from smtp2go_async import InvalidArgumentError
 
 on = pytest.mark.parametrize
-NAMED = f"bounce bounce:{EVENT['id']}"
+NAMED = f"the event 'bounce' of e-mail {EVENT['email_id']!r}"
 
 
 def answer(receiver, body=BODY, backend="asyncio"):
@@ -21,7 +22,8 @@ def answer(receiver, body=BODY, backend="asyncio"):
 
 
 def lines(caplog):
-    return [(record.levelname, record.getMessage()) for record in caplog.records]
+    """Return the lines of the log, with the numbers of lines of code as N."""
+    return [(record.levelname, re.sub(r" line \d+\)", " line N)", record.getMessage())) for record in caplog.records]
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +52,10 @@ def test_a_handler_that_raises_is_500_and_the_log_has_no_address_and_no_tracebac
     made = answer(receiver_of(fail), backend=backend)
     assert (made.status, made.body) == (500, b"not handled\n")
     assert lines(caplog) == [
-        ("ERROR", f"{NAMED}: a handler raised RuntimeError: no row for ***@example.com key api-***, 500")
+        (
+            "ERROR",
+            f"{NAMED}: a handler raised RuntimeError: no row for ***@example.com key api-*** (fail, test_receiver_answers.py line N), 500",
+        )
     ]
     assert caplog.records[0].exc_info is None
 
@@ -79,7 +84,7 @@ def test_an_error_whose_text_can_not_be_made_is_500(caplog):
         raise OddError
 
     assert answer(receiver_of(fail)).status == 500
-    assert "OddError: an error without a text" in caplog.text
+    assert "OddError (fail, test_receiver_answers.py line " in caplog.text
 
 
 def test_a_handler_that_takes_too_long_is_cut_off_and_503(backend, caplog):
@@ -124,7 +129,10 @@ def test_an_event_that_can_not_be_stored_is_503_with_nothing_of_the_error_in_it(
     made = answer(receiver_of(inbox=FullInbox()), backend=backend)
     assert (made.status, made.body, made.headers["Retry-After"]) == (503, b"not stored\n", "30")
     assert lines(caplog) == [
-        ("ERROR", f"{NAMED}: the inbox raised InboxError: the disk of ***@example.com is full, 503")
+        (
+            "ERROR",
+            f"{NAMED}: the inbox raised InboxError: the disk of ***@example.com is full (add, receiving.py line N), 503",
+        )
     ]
 
 
@@ -143,7 +151,7 @@ def test_a_group_of_many_errors_is_cut(caplog):
 
     assert answer(receiver_of(fail)).status == 500
     assert caplog.messages == [
-        f"{NAMED}: a handler raised ValueError: 0, ValueError: 0, ValueError: 1 and 97 more, 500"
+        f"{NAMED}: a handler raised ValueError: 0; ValueError: 0; ValueError: 1 and 97 more, 500"
     ]
 
 

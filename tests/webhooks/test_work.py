@@ -1,6 +1,7 @@
 """`work`: events get to their handlers, at least once, and what failed is tried again."""
 
 import logging
+import re
 import threading
 import time
 
@@ -10,7 +11,8 @@ from webhooks.stored import Clock, event_of
 
 from smtp2go_async.errors import ArgumentTypeError, HandlerError, InvalidArgumentError
 from smtp2go_async.webhooks import _handling
-from smtp2go_async.webhooks._work import shown, work
+from smtp2go_async.webhooks._failures import shown
+from smtp2go_async.webhooks._work import work
 from smtp2go_async.webhooks.events import Event
 from smtp2go_async.webhooks.inbox import InboxCounts
 from smtp2go_async.webhooks.router import Router
@@ -152,16 +154,37 @@ def test_a_failed_event_is_tried_again_after_growing_waits_until_it_is_dead(back
         assert attempts == [1, 2, 3, 4, 5, 6]
         assert waits == [0, 5, 10, 20, 30, 30]
         (dead,) = [one async for one in inbox.events(state="dead")]
-        assert dead.error == "ValueError: can't reach ***@example.com"
+        assert re.fullmatch(r"ValueError: can't reach \*{3}@example.com \(handler, test_work.py line \d+\)", dead.error)
 
     run(backend, path, main)
     levels = [record.levelname for record in caplog.records]
-    assert levels == ["INFO"] * 5 + ["WARNING"]
-    assert caplog.records[0].getMessage() == (
-        "the event 'delivered' of e-mail '1abcde-1' is tried again in 5.0 seconds: "
-        "ValueError: can't reach ***@example.com"
+    # People who have set no level see that something fails, and the repeats of it do not flood them.
+    assert levels == ["WARNING"] + ["INFO"] * 4 + ["WARNING"]
+    assert (
+        caplog.records[0]
+        .getMessage()
+        .startswith(
+            "the event 'delivered' of e-mail '1abcde-1' is tried again in 5.0 seconds: "
+            "ValueError: can't reach ***@example.com (handler, test_work.py line "
+        )
     )
     assert "is dead after 6 tries: ValueError" in caplog.records[-1].getMessage()
+    assert "jane" not in caplog.text
+
+
+def test_at_debug_the_log_has_the_traceback_of_a_failed_try_without_addresses(path, caplog):
+    caplog.set_level(logging.DEBUG, "smtp2go_async.webhooks")
+
+    async def main(inbox):
+        def handler(event):
+            raise LookupError(f"no row for {event.recipient}")
+
+        await inbox.add(event_of(1))
+        await work(inbox, router_of(handler), until_empty=True)
+
+    run("asyncio", path, main)
+    assert "Traceback (most recent call last)" in caplog.text
+    assert "in handler" in caplog.text
     assert "jane" not in caplog.text
 
 
@@ -295,7 +318,7 @@ class Unprintable(Exception):
     [
         (ValueError("to jane@example.com\nwith api-" + "A" * 32), "ValueError: to ***@example.com with api-***"),
         (ValueError(), "ValueError"),
-        (Unprintable(), "Unprintable"),
+        (Unprintable(), "tests.webhooks.test_work.Unprintable"),
         (KeyError("x" * 5000), "KeyError: '" + "x" * 299),
         (
             ExceptionGroup("a", [ExceptionGroup("b", [ValueError("1"), KeyError(2)]), OSError("3"), OSError("4")]),
@@ -314,7 +337,11 @@ def test_an_error_is_shown_short_and_without_addresses_and_keys(error, text):
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ({"inbox": "events.db"}, ArgumentTypeError, "inbox: must be an inbox, such as SqliteInbox, not a str"),
+        (
+            {"inbox": "events.db"},
+            ArgumentTypeError,
+            r"inbox: must be an inbox, such as SqliteInbox\(path\) or an object with every method of Inbox, not a str",
+        ),
         ({"router": print}, ArgumentTypeError, "router: must be a Router"),
         ({"concurrency": 0}, InvalidArgumentError, "concurrency: must be 1 to 1,000, not 0"),
         ({"tries": 0}, InvalidArgumentError, "tries: must be 1 or more, not 0"),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
-from ..._values.checks import check_count, check_number, check_text
+from ..._values.checks import check_bool, check_count, check_number, check_text
 from ..._values.problems import invalid, not_one_of, wrong_type
 from ..inbox import STATES, InboxCounts, Lease, State, StoredEvent
 from ..parse import parse
@@ -174,15 +174,16 @@ class Jobs:
     def _retry(self, keys: Sequence[str]) -> Job[int]:
         return Job(lambda connection: statements.retry(connection, keys, self.now()), wakes=True)
 
-    def prune(self, older_than: object) -> Callable[[], Job[tuple[int, bool]]]:
-        """Delete events that are done; return what makes a job for some of them, to be called while there are more."""
+    def prune(self, older_than: object, dead: object) -> Callable[[], Job[tuple[int, bool]]]:
+        """Delete events that are done, or dead; return a function that makes a job for some of them."""
         if not isinstance(older_than, dt.timedelta):
             raise wrong_type("older_than", "a datetime.timedelta, such as timedelta(days=30)", older_than)
         if older_than < dt.timedelta():
             raise invalid("older_than", "must not be negative")
+        state: State = "dead" if check_bool(dead, "dead") else "done"
         started = self.now()
         cut_off = started - older_than.total_seconds()
-        return lambda: Job(lambda connection: statements.prune(connection, cut_off, self.now()))
+        return lambda: Job(lambda connection: statements.prune(connection, state, cut_off, self.now()))
 
 
 def check_state(state: object) -> State | None:

@@ -206,8 +206,8 @@ def retry(connection: sqlite3.Connection, keys: Sequence[str] | None, now: float
     return connection.execute(f"{statement} AND key IN ({marks})", (now, *keys)).rowcount
 
 
-def prune(connection: sqlite3.Connection, cut_off: float, now: float) -> tuple[int, bool]:
-    """Delete a number of events that are done and were received before a time, and forget events that were pruned.
+def prune(connection: sqlite3.Connection, state: State, cut_off: float, now: float) -> tuple[int, bool]:
+    """Delete some events that are in a state and were received before a time, and forget events that were pruned.
 
     Returns:
         How many were deleted, and whether there may be more.
@@ -220,6 +220,6 @@ def prune(connection: sqlite3.Connection, cut_off: float, now: float) -> tuple[i
     ).rowcount
     pruned = connection.execute(
         f"UPDATE events SET state = ?, content_type = '', body = x'' WHERE number IN ({oldest})",  # noqa: S608
-        (PRUNED, "done", cut_off, PRUNE_ROWS),
+        (PRUNED, state, cut_off, PRUNE_ROWS),
     ).rowcount
     return pruned, max(pruned, forgotten) == PRUNE_ROWS
