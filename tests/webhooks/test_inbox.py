@@ -382,3 +382,14 @@ def test_memory_stays_small_with_many_events(tmp_path):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 5_000_000
+
+
+def test_dead_events_are_pruned_if_asked_for_and_stay_known(inbox):
+    add_all(inbox, range(3))
+    end_all(inbox, as_dead=True)
+    inbox._jobs.clock.now += 10
+    assert inbox.prune(dt.timedelta(0)) == 0
+    assert inbox.counts() == InboxCounts(dead=3)
+    assert inbox.prune(dt.timedelta(0), dead=True) == 3
+    assert inbox.counts() == InboxCounts()
+    assert not inbox.add(event_of(1))

@@ -372,3 +372,16 @@ def test_secrets_and_a_receiver_can_be_made_without_http_event_loops_and_databas
         """
     )
     assert said == "[]"
+
+
+def test_an_inbox_without_some_methods_is_refused_with_their_names():
+    class Half:
+        async def add(self, event):
+            return True
+
+        async def counts(self):
+            return None
+
+    with pytest.raises(TypeError, match="^inbox: .*it has no take, finish, fail, give_back") as error:
+        Receiver(Router(), auth=None, inbox=Half())
+    assert "counts" not in str(error.value)

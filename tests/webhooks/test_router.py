@@ -291,3 +291,8 @@ def test_handlers_can_not_be_given_no_time(seconds):
 
     with pytest.raises(InvalidArgumentError, match=f"^handler_seconds: must be more than 0, not {seconds}$"):
         anyio.run(main)
+
+
+def test_a_function_as_a_filter_is_refused_since_it_would_never_be_equal():
+    with pytest.raises(ArgumentTypeError, match=r"^email_id: must be a value, .*conditions are for the handler"):
+        Router().on(Event, email_id=lambda value: value is not None)
