@@ -37,10 +37,10 @@ class _Core:
 
     def __init__(self, path: str, busy_seconds: float) -> None:
         self.path = path
-        self.jobs = Jobs()
+        self.jobs: Jobs = Jobs()
         writer, reader = Database(path, busy_seconds), Database(path, busy_seconds)
-        self.writer = GroupThread(writer, reader, writes=True)
-        self.reader = GroupThread(reader, writer, writes=False)
+        self.writer: GroupThread = GroupThread(writer, reader, writes=True)
+        self.reader: GroupThread = GroupThread(reader, writer, writes=False)
 
     def open(self) -> None:
         self.writer.open()

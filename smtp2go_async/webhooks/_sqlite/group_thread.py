@@ -113,7 +113,7 @@ class GroupThread:
         self._changed = threading.Condition(threading.Lock())
         self._jobs: deque[Job[Any]] = deque()
         self._thread: threading.Thread | None = None
-        self.listeners = Listeners()
+        self.listeners: Listeners = Listeners()
 
     def submit(self, job: Job[Any]) -> None:
         """Have a job done.
