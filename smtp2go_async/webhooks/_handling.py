@@ -114,8 +114,11 @@ async def run_handlers(handlers: Sequence[Handler], event: Event, *, seconds: fl
     async def run(handler: Handler) -> None:
         try:
             await _run_handler(handler, event, seconds)
-        except anyio.get_cancelled_exc_class():
-            raise
+        except anyio.get_cancelled_exc_class() as error:
+            if is_cancelled_by_scope():
+                raise
+            # Let out, it would cancel the other handlers and pass unseen, as if all of them had returned.
+            errors.append(_own_cancellation(error))
         except Exception as error:
             errors.append(error)
         except BaseException as error:
@@ -151,7 +154,7 @@ async def _run_handler(handler: Handler, event: Event, seconds: float) -> None:
                 raise
             # The handler awaited a task that was cancelled. Let out as it is, it would count as a cancellation of this
             # task, and pass unseen through a task group: as if the handler had done its work.
-            raise HandlerError("a handler ended by a cancellation of its own") from error
+            raise _own_cancellation(error) from error
         except (Exception, BaseExceptionGroup, SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -161,13 +164,27 @@ async def _run_handler(handler: Handler, event: Event, seconds: float) -> None:
         raise HandlerError(f"a handler took longer than {seconds:g} seconds")
 
 
-def _is_being_cancelled(error: BaseException) -> bool:
-    """Whether this task is being cancelled by a scope around it, or by the means of its event loop."""
+def is_cancelled_by_scope() -> bool:
+    """Whether a task is being cancelled by a scope around it.
+
+    A task that was started here and holds no scope of others can be cancelled in another way by its handler alone.
+    """
     import anyio
 
+    return anyio.current_effective_deadline() == -math.inf
+
+
+def _own_cancellation(error: BaseException) -> HandlerError:
+    made = HandlerError("a handler ended by a cancellation of its own")
+    made.__cause__ = error
+    return made
+
+
+def _is_being_cancelled(error: BaseException) -> bool:
+    """Whether this task is being cancelled by a scope around it, or by the means of its event loop."""
     # Without an import: a program on trio may never have loaded it.
     asyncio: Any = sys.modules.get("asyncio")
-    if anyio.current_effective_deadline() == -math.inf:
+    if is_cancelled_by_scope():
         return True
     if asyncio is None or not isinstance(error, asyncio.CancelledError):
         return True

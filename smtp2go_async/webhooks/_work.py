@@ -25,7 +25,7 @@ from .._values.problems import invalid, wrong_type
 from .._values.signatures import unexpected_argument
 from ..errors import InboxError
 from ._failures import is_exit, named, shown, traceback_of
-from ._handling import TooManyHangError
+from ._handling import TooManyHangError, is_cancelled_by_scope
 from ._receive.work_options import WorkOptions
 from .events import Event
 from .inbox import Inbox, Lease, check_inbox
@@ -217,13 +217,21 @@ class _Worker:
         except Exception as error:
             if _log.isEnabledFor(logging.DEBUG):
                 _log.debug("%s failed:\n%s", named(event), traceback_of(error))
-            is_last = event.attempt >= settings.tries
-            await self._fail(lease, shown(error), None if is_last else settings.retry_seconds(event.attempt), until)
+            await self._fail_try(lease, shown(error), until)
         except BaseException as error:
+            if isinstance(error, anyio.get_cancelled_exc_class()) and not is_cancelled_by_scope():
+                # A handler has cancelled the task that it runs in. Let out, that would end the whole worker.
+                await self._fail_try(lease, "HandlerError: a handler ended by a cancellation of its own", until)
+                return
             await self._cut_off(lease, error)
             raise
         else:
             await self._note(lambda: self._inbox.finish(lease), event, until)
+
+    async def _fail_try(self, lease: Lease, problem: str, until: float) -> None:
+        settings, attempt = self._settings, lease.event.attempt
+        seconds = None if attempt >= settings.tries else settings.retry_seconds(attempt)
+        await self._fail(lease, problem, seconds, until)
 
     async def _fail(self, lease: Lease, problem: str, retry_seconds: float | None, until: float) -> None:
         event = lease.event

@@ -113,8 +113,9 @@ async def backfill(
 
     An event that the inbox has, or gets later after all, is not given to the handlers twice: the inbox compares the
     e-mail, the recipient, the kind of event and the time. So this can be called again at any time, also after it was
-    interrupted. The handlers get the events from the inbox, as any others, with ``event.source == "activity"``. They
-    have no `Event.id`, and fewer details than a webhook's event.
+    interrupted. An event that was pruned is known for 3 days after it arrived: if events since ``since`` were pruned,
+    the handlers get the older of them again. The handlers get the events from the inbox, as any others, with
+    ``event.source == "activity"``. They have no `Event.id`, and fewer details than a webhook's event.
 
     Args:
         client: The client. A cool-down after too many searches is waited for.

@@ -141,7 +141,8 @@ class Inbox(Protocol):
         """Delete events that are done and were received before that long ago; return how many.
 
         For 3 days after its arrival an event stays known although it is deleted, since the provider repeats what it
-        believes undelivered for 48 hours: a late repeat is not told twice.
+        believes undelivered for 48 hours: a late repeat is not told twice. `backfill` finds older events as well: keep
+        what it may still be asked for, 30 days or so on a paid plan, or give it a ``since`` of less than 3 days ago.
 
         Args:
             older_than: How long ago, at least.

@@ -71,9 +71,10 @@ class SqliteInbox:
     Args:
         path: The file. A relative path is in the folder that the process was started in, so programs that share the
             inbox are best given an absolute path.
-        busy_seconds: How long a call waits while another program has locked the file, before it is an `InboxError`.
-            The processes of an inbox lock the file for milliseconds; a backup by another tool may take longer. The
-            provider waits 10 seconds for an answer, so a longer time makes it repeat what may be stored.
+        busy_seconds: How long a call waits while another program has locked the file, before it is an `InboxError`;
+            twice as long if it comes while others wait. The processes of an inbox lock the file for milliseconds; a
+            backup by another tool may take longer. The provider waits 10 seconds for an answer, so a longer time makes
+            it repeat what may be stored.
 
     Raises:
         ArgumentTypeError: The path is no path, or the time no number.

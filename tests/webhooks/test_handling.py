@@ -130,6 +130,26 @@ def test_a_handler_that_awaits_something_cancelled_has_failed(others):
     anyio.run(main)
 
 
+def test_a_handler_that_cancels_its_own_task_has_failed_and_the_others_go_on():
+    import asyncio
+
+    async def cancels_itself(event):
+        asyncio.current_task().cancel()
+        await asyncio.sleep(0)
+
+    async def slow(event):
+        await asyncio.sleep(0.01)
+        returned.append(event)
+
+    async def main():
+        with pytest.raises(HandlerError, match="ended by a cancellation of its own"):
+            await run_handlers([cancels_itself, slow], EVENT)
+
+    returned = []
+    asyncio.run(main())
+    assert returned == [EVENT]
+
+
 @pytest.mark.parametrize("others", [0, 1])
 def test_a_task_of_asyncio_that_is_cancelled_is_cancelled(others):
     async def main():

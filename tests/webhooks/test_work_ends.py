@@ -1,5 +1,6 @@
 """`work` that is cancelled, whose store fails, or that meets an exit or a mistake in the program."""
 
+import asyncio
 import logging
 import sqlite3
 import threading
@@ -90,6 +91,30 @@ def test_a_task_of_asyncio_with_a_worker_is_cancelled_without_a_group_of_errors(
         with pytest.raises(asyncio.CancelledError):
             await task
         assert await inbox.counts() == InboxCounts(waiting=1)
+
+    run("asyncio", path, main)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_handler_that_cancels_its_own_task_has_failed_and_the_worker_goes_on(path, others):
+    async def main(inbox):
+        async def cancels_itself(event):
+            if event.id.endswith("1"):
+                asyncio.current_task().cancel()
+                await asyncio.sleep(0)
+
+        async def slow(event):
+            await asyncio.sleep(0.01)
+            returned.append(event.id)
+
+        returned = []
+        for number in range(1, 4):
+            await inbox.add(event_of(number))
+        await work(inbox, router_of(cancels_itself, *[slow] * others), until_empty=True, tries=2, first_retry_seconds=0)
+        assert await inbox.counts() == InboxCounts(done=2, dead=1)
+        (dead,) = [one async for one in inbox.events(state="dead")]
+        assert (dead.attempts, dead.error) == (2, "HandlerError: a handler ended by a cancellation of its own")
+        assert len(returned) == 4 * others
 
     run("asyncio", path, main)
 
