@@ -237,7 +237,7 @@ def test_when_too_many_hang_no_plain_handler_is_started_and_async_ones_are(backe
 
     async def hang():
         with pytest.raises(HandlerError, match="took longer"):
-            await run_handlers([lambda event: end.wait(30)], EVENT, seconds=0.02)
+            await run_handlers([lambda event: end.wait(30)], EVENT, seconds=0.2)
 
     anyio.run(main, backend=backend)
     assert called == [EVENT] * 2
@@ -250,7 +250,7 @@ def test_threads_that_hang_leave_the_threads_of_the_program_alone(backend):
     async def main():
         default = anyio.to_thread.current_default_thread_limiter()
         with pytest.raises(HandlerError):
-            await run_handlers([lambda event: end.wait(30)], EVENT, seconds=0.02)
+            await run_handlers([lambda event: end.wait(30)], EVENT, seconds=0.2)
         assert default.borrowed_tokens == 0
         end.set()
 
@@ -269,7 +269,7 @@ def test_a_coroutine_that_nobody_awaits_any_more_is_closed_without_a_warning(bac
 
     async def main():
         with pytest.raises(HandlerError):
-            await run_handlers([late], EVENT, seconds=0.02)
+            await run_handlers([late], EVENT, seconds=0.2)
         end.set()
         with anyio.fail_after(10):
             while hanging_threads():

@@ -16,7 +16,9 @@ from smtp2go_async.webhooks.sqlite_inbox import SqliteInbox
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
 START = f"""
-import os, signal, sys, threading, time
+import os, signal, sys, threading, time, warnings
+# Python 3.12 and later warn of a fork in a process with threads, which is the matter here.
+warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 sys.path.insert(0, {str(TESTS)!r})
 from webhooks.stored import event_of, numbers_of
 from smtp2go_async.errors import InboxError
