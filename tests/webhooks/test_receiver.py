@@ -329,6 +329,7 @@ def test_a_repr_names_the_parts_and_no_secret():
 
 
 def test_an_app_is_made_once(receiver):
+    pytest.importorskip("aiohttp")
     for name in ("asgi", "wsgi", "aiohttp", "django"):
         assert getattr(receiver, name) is getattr(receiver, name)
 
