@@ -252,11 +252,11 @@ class Sandbox:
 
     def refuse_address(self, address: str) -> None:
         """Refuse e-mails to this recipient, too; recipients that start with ``refused`` are always refused."""
-        self._account.refuse_address(address)
+        self._account.emails.refuse_address(address)
 
     def refuse_sender(self, sender: str) -> None:
         """Refuse e-mails from this address or domain, too; ``unverified.example`` is always refused."""
-        self._account.refuse_sender(sender)
+        self._account.emails.refuse_sender(sender)
 
     def receive_sms(self, source: str, destination: str, content: str) -> StoredReply:
         """Let a text arrive at a number of the account, for ``/sms/view-received``."""

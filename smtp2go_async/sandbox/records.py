@@ -41,7 +41,8 @@ class SentEmail:
     """An e-mail that would have gone out.
 
     ``sender``, ``recipients`` and ``bcc`` are bare addresses; the recipients are those of the envelope (to, cc, bcc).
-    ``custom_headers`` are the headers of the request; a ready-made message has only its own.
+    ``custom_headers`` are the headers of the request; a ready-made message has only its own. ``username`` is the short
+    form of the key that sent it, and ``subaccount`` the id of the subaccount, empty for the master account.
     """
 
     email_id: str
@@ -56,6 +57,8 @@ class SentEmail:
     attachments: tuple[SentAttachment, ...] = ()
     request_id: str
     received_at: datetime
+    username: str = ""
+    subaccount: str = ""
     template_id: str | None = None
     template_data: Mapping[str, Any] | None = field(default=None, repr=False)
     schedule_id: str | None = None

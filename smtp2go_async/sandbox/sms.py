@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from .call import Operations
 from .records import StoredReply, StoredSms
 from .rules import Fields, read_numbers, read_period, read_sms_sender
 
@@ -24,6 +25,15 @@ class TextMessages:
         self._lock = threading.Lock()
         self._sent: list[StoredSms] = []
         self._received: list[StoredReply] = []
+
+    def operations(self) -> Operations:
+        """Return what answers the calls of this group."""
+        return {
+            "/sms/send": lambda call: self.send(call.fields, call.request_id, call.now),
+            "/sms/summary": lambda call: self.summary(call.fields, call.now),
+            "/sms/view-sent": lambda call: self.view_sent(call.fields, call.now),
+            "/sms/view-received": lambda call: self.view_received(call.fields, call.now),
+        }
 
     @property
     def sent(self) -> tuple[StoredSms, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from .call import Operations
 from .rules import Fields, RequestError
 
 MAX_WEBHOOKS = 10  # of a paid plan; a free plan has 1
@@ -61,6 +62,15 @@ class WebhookSettings:
         with self._lock:
             self._webhooks: dict[int, StoredWebhook] = {}
             self._next_id = _FIRST_ID
+
+    def operations(self) -> Operations:
+        """Return what answers the calls of this group."""
+        return {
+            "/webhook/add": lambda call: self.add(call.fields),
+            "/webhook/edit": lambda call: self.edit(call.fields),
+            "/webhook/remove": lambda call: self.remove(call.fields),
+            "/webhook/view": lambda _call: self.view(),
+        }
 
     @property
     def all(self) -> tuple[StoredWebhook, ...]:

@@ -325,9 +325,9 @@ def test_with_fastaccept_a_refused_email_gets_an_id_and_is_dropped_silently(acco
 
 
 def test_more_addresses_and_senders_can_be_refused(account, email):
-    account.refuse_address("Jane@example.org")
-    account.refuse_sender("blocked.example")
-    account.refuse_sender("only@example.net")
+    account.emails.refuse_address("Jane@example.org")
+    account.emails.refuse_sender("blocked.example")
+    account.emails.refuse_sender("only@example.net")
     failed = [
         account.call("/email/send", fields)["data"]["failed"]
         for fields in (
@@ -342,11 +342,11 @@ def test_more_addresses_and_senders_can_be_refused(account, email):
 
 def test_only_an_address_can_be_refused_as_a_recipient(account):
     with pytest.raises(ValueError, match="^address: must be an e-mail address"):
-        account.refuse_address("example.org")
+        account.emails.refuse_address("example.org")
 
 
 def test_clear_makes_the_account_as_new(account, email):
-    account.refuse_address("jane@example.org")
+    account.emails.refuse_address("jane@example.org")
     account.call("/email/send", email(to=["joe@example.org"]))
     account.call("/sms/send", {"destination": ["+12025550123"], "content": "Hi"})
     account.receive_sms("+12025550123", "+12025550199", "Yo")
