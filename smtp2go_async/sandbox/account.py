@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._wire.settings import SANDBOX_KEY
-from .activity import ACTIVITY_PER_MINUTE, ActivityLog
 from .account_key import AccountKey
+from .activity import ACTIVITY_PER_MINUTE, ActivityLog
 from .call import Call, Group, operation_name
 from .groups.api_keys import KeyCalls
 from .groups.email import EmailCalls

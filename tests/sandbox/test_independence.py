@@ -5,7 +5,6 @@ from pathlib import Path
 
 from smtp2go_async import sandbox
 
-
 HOME = Path(sandbox.__file__).parent
 
 
