@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +11,18 @@ from .._wire.settings import SANDBOX_KEY
 from .account_key import AccountKey
 from .activity import ACTIVITY_PER_MINUTE, ActivityLog
 from .call import Call, Group, operation_name
+from .dns import CnameRecord
+from .groups.allowed_recipients import AllowedRecipientCalls
+from .groups.allowed_senders import AllowedSenderCalls
 from .groups.api_keys import KeyCalls
-from .groups.email import EmailCalls
+from .groups.dedicated_ips import DedicatedIpCalls
+from .groups.domains import DomainCalls
+from .groups.email import EmailCalls, unverified_sender
+from .groups.ip_allow_list import IpAllowListCalls
+from .groups.ip_auth import IpAuthCalls
+from .groups.single_sender_emails import SingleSenderCalls
+from .groups.smtp_users import SmtpUserCalls
+from .groups.subaccounts import SubaccountCalls
 from .records import ReceivedRequest, SentEmail, StoredReply, StoredSchedule, StoredSms
 from .rules import Fields, is_key
 from .sms import TextMessages
@@ -21,6 +31,8 @@ from .webhooks import MAX_WEBHOOKS, StoredWebhook, WebhookSettings
 KEPT_REQUESTS = 10_000
 
 _METHODS = ("POST", "PATCH")
+# In the provider's examples these calls have the id of the request inside data and nowhere else.
+_ID_INSIDE = frozenset({"/single_sender_emails/view", "/sms/view-received", "/sms/view-sent"})
 
 
 def utc_now() -> datetime:
@@ -40,6 +52,7 @@ class Account:
         activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
         keep_requests: int | None = KEPT_REQUESTS,
         max_webhooks: int = MAX_WEBHOOKS,
+        require_verified_senders: bool = False,
     ) -> None:
         if not is_key(api_key):
             raise ValueError("api_key: must be 'api-' followed by 32 letters and digits")
@@ -49,12 +62,38 @@ class Account:
         self._clock = clock
         self._lock = threading.RLock()
         self._keep_requests = keep_requests
-        self.keys = KeyCalls(api_key)
+        self._require_verified_senders = require_verified_senders
+        self._dedicated_ips = DedicatedIpCalls()
+        pools = self._dedicated_ips.pools
+        self.keys = KeyCalls(api_key, pools)
+        self._ip_allow_list = IpAllowListCalls(self.keys.key_of)
+        self._ip_auth = IpAuthCalls(pools)
+        self._allowed_senders = AllowedSenderCalls()
+        self._allowed_recipients = AllowedRecipientCalls()
+        self._single_senders = SingleSenderCalls()
         self.texts = TextMessages(self.username)
         self.webhook_settings = WebhookSettings(max_webhooks)
         activity = ActivityLog(self.username, lag=activity_lag, per_minute=activity_per_minute)
-        self.emails = EmailCalls(clock, self._lock, activity)
-        self._groups: tuple[Group, ...] = (self.keys, self.emails, self.texts, self.webhook_settings)
+        checks = (self._unverified, self._allowed_senders.refusal, self._allowed_recipients.refusal)
+        self.emails = EmailCalls(clock, self._lock, activity, checks)
+        self._subaccounts = SubaccountCalls(self.emails.used, pools)
+        self._domains = DomainCalls(self._subaccounts.has)
+        self._subaccounts.on_add.append(self._domains.subaccount_added)
+        self._groups: tuple[Group, ...] = (
+            self._dedicated_ips,
+            self.keys,
+            SmtpUserCalls(pools),
+            self._ip_auth,
+            self._ip_allow_list,
+            self._allowed_senders,
+            self._allowed_recipients,
+            self._single_senders,
+            self._subaccounts,
+            self._domains,
+            self.emails,
+            self.texts,
+            self.webhook_settings,
+        )
         self._operations = {name: answer for group in self._groups for name, answer in group.operations().items()}
         self.clear()
 
@@ -119,6 +158,33 @@ class Account:
         """Let a text arrive at the account, for ``/sms/view-received``."""
         return self.texts.receive(source, destination, content, self._clock())
 
+    def publish_dns(self, domain: str) -> tuple[CnameRecord, ...]:
+        """Publish the DNS records that a sender domain needs."""
+        with self._lock:
+            return self._domains.publish(domain)
+
+    def verify_single_sender(self, address: str) -> None:
+        """Let the owner of a single sender's address agree."""
+        with self._lock:
+            self._single_senders.verify(address)
+
+    def add_ip_auth(self, address: str, description: str, subaccount: str) -> None:
+        """Add an IP authentication."""
+        with self._lock:
+            if subaccount and not self._subaccounts.has(subaccount):
+                raise ValueError("subaccount_id: must be the id of a subaccount")
+            self._ip_auth.add(address, description, subaccount)
+
+    def add_ip_pool(self, name: str, addresses: Sequence[str]) -> int:
+        """Add a pool of dedicated IP addresses."""
+        with self._lock:
+            return self._dedicated_ips.add(name, addresses)
+
+    def disable_ip_allow_lists(self) -> None:
+        """Disable the IP allow lists of the account and of its subaccounts."""
+        with self._lock:
+            self._ip_allow_list.disable()
+
     def methods_of(self, path: str) -> tuple[str, ...]:
         """Return the HTTP methods of a path, none when the sandbox does not serve it; ``/v3`` is not part of a path."""
         return tuple(method for method in _METHODS if operation_name(method, path) in self._operations)
@@ -150,10 +216,25 @@ class Account:
         used = key or self.keys.first
         fields = Fields(body)
         with self._lock:
+            self._ip_allow_list.check(client_ip, used.subaccount)
             self.keys.check_permission(used, path)
-            call = Call(fields, request_id or str(uuid.uuid4()), client_ip, self._clock(), used, used.subaccount)
+            subaccount = self._subaccounts.acting(path, fields, used)
+            call = Call(fields, request_id or str(uuid.uuid4()), client_ip, self._clock(), used, subaccount)
             data = self._operations[operation_name(method, path)](call)
-        if path.startswith("/sms/view-"):
-            # In the provider's examples these two calls have the id inside data and nowhere else.
+        if path in _ID_INSIDE:
             return {"data": {"request_id": call.request_id, **data}}
         return {"request_id": call.request_id, "data": data}
+
+    def _unverified(self, email: SentEmail) -> str | None:
+        """Return why the sender of an e-mail is not verified, if that matters."""
+        if not self._require_verified_senders:
+            return None
+        domain = email.sender.rpartition("@")[2].lower()
+        if (
+            # The reference warns that a list of allowed senders switches the verification of senders off.
+            self._allowed_senders.is_in_use(email.subaccount)
+            or self._single_senders.may_send(email.sender, email.subaccount)
+            or self._domains.may_send(domain, email.subaccount, self._clock())
+        ):
+            return None
+        return unverified_sender(domain)

@@ -8,6 +8,7 @@ import random
 import string
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,7 @@ from ..rules import MAX_BATCH, Draft, RequestError, read_draft, read_schedule
 UNVERIFIED_DOMAIN = "unverified.example"
 REFUSED_PREFIX = "refused"
 DEFAULT_SEARCH_LIMIT = 1000  # of /email/scheduled/search
+SANDBOXED = "The API key is in sandbox mode"
 
 Check = Callable[[SentEmail], str | None]
 """Returns why an e-mail is refused, in the provider's words, or `None`."""
@@ -70,6 +72,7 @@ class EmailCalls:
         """Forget all e-mails, their events and added refusals."""
         with self._lock:
             self._sent: list[SentEmail] = []
+            self._used: Counter[str] = Counter()
             self._scheduled: dict[str, StoredSchedule] = {}
             self._next_due: datetime | None = None
             self._activity.clear()
@@ -89,6 +92,12 @@ class EmailCalls:
         with self._lock:
             self.release_due()
             return tuple(self._scheduled.values())
+
+    def used(self, subaccount: str) -> int:
+        """Return how many e-mails an account has sent, counted by recipient as its plan counts them."""
+        with self._lock:
+            self.release_due()
+            return self._used[subaccount]
 
     def refuse_address(self, address: str) -> None:
         """Refuse e-mails to this recipient from now on."""
@@ -117,6 +126,7 @@ class EmailCalls:
         email = SentEmail(
             email_id=_new_email_id(),
             username=call.key.username,
+            sandboxed=call.key.settings.status == "sandbox",
             subaccount=call.subaccount,
             via="mime",
             sender=ready.sender,
@@ -145,6 +155,7 @@ class EmailCalls:
         return SentEmail(
             email_id=email_id,
             username=call.key.username,
+            sandboxed=call.key.settings.status == "sandbox",
             subaccount=call.subaccount,
             via=via,
             sender=draft.sender.address,
@@ -170,11 +181,8 @@ class EmailCalls:
                 )
                 self._next_due = min(schedule, self._next_due or schedule)
                 return {"schedule_id": email.schedule_id}
-            failure = self._refusal_of(email)
-            if failure is None:
-                self._sent.append(email)
-                self._activity.delivered(email, call.now)
-            elif fastaccept:
+            failure = self._go_out(email, call.now)
+            if failure is not None and fastaccept:
                 self._activity.rejected(email, call.now, failure)
         if fastaccept:
             # A refused e-mail is dropped without a word, as seen live in 2026; only the activity shows it.
@@ -182,6 +190,19 @@ class EmailCalls:
         if failure is None:
             return {"succeeded": 1, "failed": 0, "failures": [], "email_id": email.email_id}
         return {"succeeded": 0, "failed": 1, "failures": [failure], "email_id": ""}
+
+    def _go_out(self, email: SentEmail, moment: datetime) -> str | None:
+        """Let an e-mail go out, or return why it is refused."""
+        failure = self._refusal_of(email)
+        if failure is None:
+            self._used[email.subaccount] += len(email.recipients)
+            if email.sandboxed:
+                # Such an e-mail is answered like any other and counts as sent, but it is shown as rejected.
+                self._activity.rejected(email, moment, SANDBOXED)
+            else:
+                self._sent.append(email)
+                self._activity.delivered(email, moment)
+        return failure
 
     def _refusal_of(self, email: SentEmail) -> str | None:
         for check in self._checks:
@@ -215,11 +236,8 @@ class EmailCalls:
         )
         for item in due:
             del self._scheduled[item.schedule_id]
-            failure = self._refusal_of(item.email)
-            if failure is None:
-                self._sent.append(item.email)
-                self._activity.delivered(item.email, item.schedule)
-            else:
+            failure = self._go_out(item.email, item.schedule)
+            if failure is not None:
                 self._activity.rejected(item.email, item.schedule, failure)
         self._next_due = min((item.schedule for item in self._scheduled.values()), default=None)
 
