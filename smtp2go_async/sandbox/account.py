@@ -62,7 +62,6 @@ class Account:
         self._clock = clock
         self._lock = threading.RLock()
         self._keep_requests = keep_requests
-        self._require_verified_senders = require_verified_senders
         self._dedicated_ips = DedicatedIpCalls()
         pools = self._dedicated_ips.pools
         self.keys = KeyCalls(api_key, pools)
@@ -74,7 +73,9 @@ class Account:
         self.texts = TextMessages(self.username)
         self.webhook_settings = WebhookSettings(max_webhooks)
         activity = ActivityLog(self.username, lag=activity_lag, per_minute=activity_per_minute)
-        checks = (self._unverified, self._allowed_senders.refusal, self._allowed_recipients.refusal)
+        checks = [self._allowed_senders.refusal, self._allowed_recipients.refusal]
+        if require_verified_senders:
+            checks.insert(0, self._unverified)
         self.emails = EmailCalls(clock, self._lock, activity, checks)
         self._subaccounts = SubaccountCalls(self.emails.used, pools)
         self._domains = DomainCalls(self._subaccounts.has)
@@ -95,6 +96,11 @@ class Account:
             self.webhook_settings,
         )
         self._operations = {name: answer for group in self._groups for name, answer in group.operations().items()}
+        paths = {name.rpartition(" ")[2] for name in self._operations}
+        self._methods = {
+            path: tuple(method for method in _METHODS if operation_name(method, path) in self._operations)
+            for path in paths
+        }
         self.clear()
 
     def clear(self) -> None:
@@ -187,7 +193,7 @@ class Account:
 
     def methods_of(self, path: str) -> tuple[str, ...]:
         """Return the HTTP methods of a path, none when the sandbox does not serve it; ``/v3`` is not part of a path."""
-        return tuple(method for method in _METHODS if operation_name(method, path) in self._operations)
+        return self._methods.get(path, ())
 
     def key_of(self, given: object) -> AccountKey:
         """Return the key that a request came with.
@@ -226,9 +232,7 @@ class Account:
         return {"request_id": call.request_id, "data": data}
 
     def _unverified(self, email: SentEmail) -> str | None:
-        """Return why the sender of an e-mail is not verified, if that matters."""
-        if not self._require_verified_senders:
-            return None
+        """Return why the sender of an e-mail is not verified."""
         domain = email.sender.rpartition("@")[2].lower()
         if (
             # The reference warns that a list of allowed senders switches the verification of senders off.

@@ -21,14 +21,15 @@ class AccountKey:
     """Id of the subaccount that the key belongs to; empty for the master account."""
     settings: SenderSettings = field(factory=SenderSettings)
 
-    @property
-    def username(self) -> str:
-        """Return the short form of the key, under which the provider's reports list it."""
+    username: str = field(init=False)
+    """The short form of the key, under which the provider's reports list it."""
+
+    @username.default
+    def _short_form(self) -> str:
         return self.secret[:16]
 
     def may_call(self, path: str) -> bool:
         """Return whether the endpoints of the key include a path or all of a pattern."""
-        return any(
-            endpoint in (EVERY_ENDPOINT, path) or ("*" in endpoint and fnmatchcase(path, endpoint))
-            for endpoint in self.endpoints
-        )
+        if EVERY_ENDPOINT in self.endpoints or path in self.endpoints:
+            return True
+        return any("*" in endpoint and fnmatchcase(path, endpoint) for endpoint in self.endpoints)

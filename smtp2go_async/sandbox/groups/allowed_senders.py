@@ -44,10 +44,12 @@ class AllowedSenderCalls:
 
     def refusal(self, email: SentEmail) -> str | None:
         """Return why a list refuses an e-mail; the provider has not published its words."""
-        if not self.is_in_use(email.subaccount):
-            return None
-        found = self._lists[email.subaccount]
-        if is_listed(email.sender, found.entries) == (found.mode == "whitelist"):
+        found = self._lists.get(email.subaccount)
+        if (
+            found is None
+            or found.mode == "disabled"
+            or is_listed(email.sender, found.entries) == (found.mode == "whitelist")
+        ):
             return None
         return (
             f"An error occurred during the SMTP request: From header sender not allowed ({email.sender})\n"

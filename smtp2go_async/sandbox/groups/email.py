@@ -54,7 +54,7 @@ class EmailCalls:
         self._clock = clock
         self._lock = lock
         self._activity = activity
-        self._checks = (self._sender_refusal, self._recipient_refusal, *checks)
+        self._checks = (self._own_refusal, *checks)
         self.clear()
 
     def operations(self) -> Operations:
@@ -210,16 +210,14 @@ class EmailCalls:
                 return failure
         return None
 
-    def _sender_refusal(self, email: SentEmail) -> str | None:
+    def _own_refusal(self, email: SentEmail) -> str | None:
         sender = email.sender.lower()
         domain = sender.rpartition("@")[2]
         if {sender, domain} & self._refused_senders:
             return unverified_sender(domain)
-        return None
-
-    def _recipient_refusal(self, email: SentEmail) -> str | None:
         for address in email.recipients:
-            if address.lower() in self._refused_addresses or address.lower().startswith(REFUSED_PREFIX):
+            lowered = address.lower()
+            if lowered in self._refused_addresses or lowered.startswith(REFUSED_PREFIX):
                 return (
                     f"An error occurred during the SMTP request: Verification failed for <{address}>\n"
                     f"Unrouteable address\ndomain verify fail <{address}>"
