@@ -13,6 +13,8 @@ from .activity import ACTIVITY_PER_MINUTE, ActivityLog
 from .call import Call, Group, operation_name
 from .groups.api_keys import KeyCalls
 from .groups.email import EmailCalls
+from .groups.suppressions import SuppressionCalls
+from .outcomes import Deliveries
 from .records import ReceivedRequest, SentEmail, StoredReply, StoredSchedule, StoredSms
 from .rules import Fields, is_key
 from .sms import TextMessages
@@ -52,9 +54,17 @@ class Account:
         self.keys = KeyCalls(api_key)
         self.texts = TextMessages(self.username)
         self.webhook_settings = WebhookSettings(max_webhooks)
-        activity = ActivityLog(self.username, lag=activity_lag, per_minute=activity_per_minute)
-        self.emails = EmailCalls(clock, self._lock, activity)
-        self._groups: tuple[Group, ...] = (self.keys, self.emails, self.texts, self.webhook_settings)
+        self.suppressions = SuppressionCalls()
+        self.activity = ActivityLog(lag=activity_lag, per_minute=activity_per_minute)
+        deliveries = Deliveries(self.activity, self.suppressions.blocking, [self.suppressions.note])
+        self.emails = EmailCalls(clock, self._lock, self.activity, deliveries)
+        self._groups: tuple[Group, ...] = (
+            self.keys,
+            self.emails,
+            self.texts,
+            self.webhook_settings,
+            self.suppressions,
+        )
         self._operations = {name: answer for group in self._groups for name, answer in group.operations().items()}
         self.clear()
 

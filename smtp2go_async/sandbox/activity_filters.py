@@ -65,13 +65,20 @@ class Filters:
     include_headers: bool
     custom_headers: tuple[str, ...]
     limit: int
-    continue_token: str
 
-    def narrow(self, events: Sequence[RecordedEvent], username: str) -> Sequence[RecordedEvent]:
-        """Return the events that the fields select, in order."""
-        # The sandbox has no subaccounts.
-        if self.subaccounts or (self.usernames and username not in self.usernames):
-            return ()
+    def narrow(self, events: Sequence[RecordedEvent], subaccount: str) -> Sequence[RecordedEvent]:
+        """Return the events that the fields select, in order.
+
+        Args:
+            events: All events of the time that is asked for.
+            subaccount: The subaccount that asks, which sees its own events alone; the master account, which is empty,
+                sees all, and those of `subaccounts` alone if there are any.
+        """
+        wanted = (subaccount,) if subaccount else self.subaccounts
+        if wanted:
+            events = _of_emails(events, lambda email: email.subaccount in wanted)
+        if self.usernames:
+            events = _of_emails(events, lambda email: email.username in self.usernames)
         if self.email_id:
             events = [event for event in events if event.email.email_id == self.email_id]
         if self.event_types:
@@ -120,7 +127,6 @@ def read_filters(fields: Fields, now: datetime) -> Filters:
         include_headers=fields.flag("include_headers"),
         custom_headers=tuple(fields.words("custom_headers")),
         limit=fields.whole("limit", lowest=1, highest=MAX_PAGE_SIZE) or DEFAULT_PAGE,
-        continue_token=fields.text("continue_token") or "",
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from ..activity import ActivityLog
 from ..call import Call, Operations
 from ..mime import attachments_of, build_message, subject_of
+from ..outcomes import Deliveries
 from ..ready import read_message
 from ..records import SentEmail, StoredSchedule, Via
 from ..rules import MAX_BATCH, Draft, RequestError, read_draft, read_schedule
@@ -38,7 +39,8 @@ class EmailCalls:
     Args:
         clock: Returns the time, aware.
         lock: The lock of the account.
-        activity: Where the events of e-mails are noted.
+        activity: The events of e-mails.
+        deliveries: Lets happen to e-mails what their recipients stand for.
         checks: What else an e-mail is refused for, asked in this order.
     """
 
@@ -47,11 +49,13 @@ class EmailCalls:
         clock: Callable[[], datetime],
         lock: threading.RLock,
         activity: ActivityLog,
+        deliveries: Deliveries,
         checks: Sequence[Check] = (),
     ) -> None:
         self._clock = clock
         self._lock = lock
         self._activity = activity
+        self.deliveries = deliveries
         self._checks = (self._sender_refusal, self._recipient_refusal, *checks)
         self.clear()
 
@@ -72,7 +76,7 @@ class EmailCalls:
             self._sent: list[SentEmail] = []
             self._scheduled: dict[str, StoredSchedule] = {}
             self._next_due: datetime | None = None
-            self._activity.clear()
+            self.deliveries.clear()
             self._refused_addresses: set[str] = set()
             self._refused_senders = {UNVERIFIED_DOMAIN}
 
@@ -118,6 +122,7 @@ class EmailCalls:
             email_id=_new_email_id(),
             username=call.key.username,
             subaccount=call.subaccount,
+            client_ip=call.client_ip,
             via="mime",
             sender=ready.sender,
             recipients=ready.recipients,
@@ -146,6 +151,7 @@ class EmailCalls:
             email_id=email_id,
             username=call.key.username,
             subaccount=call.subaccount,
+            client_ip=call.client_ip,
             via=via,
             sender=draft.sender.address,
             recipients=tuple([mailbox.address for mailbox in recipients]),
@@ -172,10 +178,10 @@ class EmailCalls:
                 return {"schedule_id": email.schedule_id}
             failure = self._refusal_of(email)
             if failure is None:
-                self._sent.append(email)
-                self._activity.delivered(email, call.now)
+                if self.deliveries.delivered(email, call.now):
+                    self._sent.append(email)
             elif fastaccept:
-                self._activity.rejected(email, call.now, failure)
+                self.deliveries.rejected(email, call.now, failure)
         if fastaccept:
             # A refused e-mail is dropped without a word, as seen live in 2026; only the activity shows it.
             return {"email_id": email.email_id}
@@ -208,6 +214,7 @@ class EmailCalls:
     def release_due(self) -> None:
         """Let all e-mails go out whose scheduled time has come; the lock must be held."""
         now = self._clock()
+        self.deliveries.release(now)
         if self._next_due is None or now < self._next_due:
             return
         due = sorted(
@@ -217,16 +224,16 @@ class EmailCalls:
             del self._scheduled[item.schedule_id]
             failure = self._refusal_of(item.email)
             if failure is None:
-                self._sent.append(item.email)
-                self._activity.delivered(item.email, item.schedule)
+                if self.deliveries.delivered(item.email, item.schedule):
+                    self._sent.append(item.email)
             else:
-                self._activity.rejected(item.email, item.schedule, failure)
+                self.deliveries.rejected(item.email, item.schedule, failure)
         self._next_due = min((item.schedule for item in self._scheduled.values()), default=None)
 
     def _search_activity(self, call: Call) -> dict[str, Any]:
         with self._lock:
             self.release_due()
-        return self._activity.search(call.fields, call.now)
+        return self._activity.search(call)
 
     def _search_scheduled(self, call: Call) -> list[dict[str, str]]:
         fields = call.fields
