@@ -4,8 +4,8 @@
         ...                                     # a client with base_url=sandbox.base_url, api_key=sandbox.api_key
         assert sandbox.sent[0].subject == "Hello"
 
-The sandbox serves ``/v3/email/*``, ``/v3/sms/*``, ``/v3/webhook/*`` and ``/v3/activity/search`` on a real port with the
-provider's rules. It sends nothing anywhere. ``python -m smtp2go_async.sandbox`` runs it as a program of its own. It
+The sandbox serves the API on a real port with the provider's rules. It sends no e-mail and no text anywhere, and calls
+the webhooks that are set up on this machine. ``python -m smtp2go_async.sandbox`` runs it as a program of its own. It
 needs ``pip install 'smtp2go-async[sandbox]'``.
 """
 
@@ -27,11 +27,27 @@ from .app import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, create_app
 from .counting import count
 from .faults import Faults, LostReply
 from .guard import checked_hosts
-from .records import ReceivedRequest, SentAttachment, SentEmail, StoredReply, StoredSchedule, StoredSms
+from .notify.queue import Notification, Try
+from .notify.sender import WebhookSender, checked_names
+from .notify.worker import NotifyWorker
+from .records import (
+    ReceivedRequest,
+    RecordedEvent,
+    RecordedSmsEvent,
+    SentAttachment,
+    SentEmail,
+    StoredReply,
+    StoredSchedule,
+    StoredSms,
+)
+from .steering import Steering
 from .webhooks import MAX_WEBHOOKS, StoredWebhook
 
 __all__ = [
+    "Notification",
     "ReceivedRequest",
+    "RecordedEvent",
+    "RecordedSmsEvent",
     "Sandbox",
     "SentAttachment",
     "SentEmail",
@@ -39,10 +55,11 @@ __all__ = [
     "StoredSchedule",
     "StoredSms",
     "StoredWebhook",
+    "Try",
 ]
 
 
-class Sandbox:
+class Sandbox(Steering):
     """A local SMTP2GO with one account. It serves inside ``with`` or ``async with``, on asyncio, trio or neither.
 
     E-mails, texts and requests can still be read after the block has ended.
@@ -61,6 +78,9 @@ class Sandbox:
         activity_per_minute: Calls of ``/activity/search`` that are answered in a minute, more get 429; all when `None`.
         keep_requests: How many of the newest calls `requests` returns; all when `None`. E-mails and texts are all kept.
         max_webhooks: How many webhooks the account can have: 10 on a paid plan, 1 on a free plan.
+        allow_webhooks_to: Host names or addresses of webhooks that are called beside those of this machine
+            (``localhost``, ``127.0.0.1``, ``::1``); a webhook anywhere else is not called.
+        time_factor: How many times faster than at the provider a failed webhook is tried again.
         chaos: Share of the calls that fail, drawn at random; see `chaos`.
         seed: Decides which calls fail under chaos; the same seed draws the same calls.
 
@@ -83,6 +103,8 @@ class Sandbox:
         activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
         keep_requests: int | None = KEPT_REQUESTS,
         max_webhooks: int = MAX_WEBHOOKS,
+        allow_webhooks_to: Iterable[str] = (),
+        time_factor: float = 1.0,
         chaos: float = 0.0,
         seed: int = 0,
     ) -> None:
@@ -97,7 +119,10 @@ class Sandbox:
             activity_per_minute=activity_per_minute,
             keep_requests=keep_requests,
             max_webhooks=max_webhooks,
+            time_factor=time_factor,
         )
+        sender = WebhookSender(checked_names(allow_webhooks_to))
+        self._worker = NotifyWorker(self._account.notifications, sender, clock, self._account.release_due)
         self._faults = Faults(chaos, seed=seed)
         self._app = create_app(
             self._account,
@@ -112,9 +137,10 @@ class Sandbox:
     def __enter__(self) -> Self:
         if self._server is not None:
             raise RuntimeError("this sandbox is already running")
-        server = ServerThread(self._app, self._host, self._port)
+        server = ServerThread(self._app, self._host, self._port, job=self._worker.run)
         server.start()
         self._server = server
+        self._account.archive.home = self.base_url.removesuffix("/v3")
         return self
 
     def __exit__(
@@ -258,11 +284,7 @@ class Sandbox:
         """Refuse e-mails from this address or domain, too; ``unverified.example`` is always refused."""
         self._account.emails.refuse_sender(sender)
 
-    def receive_sms(self, source: str, destination: str, content: str) -> StoredReply:
-        """Let a text arrive at a number of the account, for ``/sms/view-received``."""
-        return self._account.receive_sms(source, destination, content)
-
     def clear(self) -> None:
-        """Forget all that came in, webhooks, planned failures and added refusals; restart chaos as it was first set."""
+        """Forget all that came in, all settings, rules, planned failures and refusals; restart chaos as it was first set."""
         self._account.clear()
         self._faults.clear()

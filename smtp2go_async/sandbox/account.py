@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .._wire.settings import SANDBOX_KEY
@@ -12,8 +12,13 @@ from .account_key import AccountKey
 from .activity import ACTIVITY_PER_MINUTE, ActivityLog
 from .call import Call, Group, operation_name
 from .groups.api_keys import KeyCalls
+from .groups.archive import ArchiveCalls
 from .groups.email import EmailCalls
+from .groups.stats import StatsCalls
 from .groups.suppressions import SuppressionCalls
+from .groups.templates import TemplateCalls
+from .notify.queue import Notifications
+from .notify.schedule import RetryTimes
 from .outcomes import Deliveries
 from .records import ReceivedRequest, SentEmail, StoredReply, StoredSchedule, StoredSms
 from .rules import Fields, is_key
@@ -42,6 +47,7 @@ class Account:
         activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
         keep_requests: int | None = KEPT_REQUESTS,
         max_webhooks: int = MAX_WEBHOOKS,
+        time_factor: float = 1.0,
     ) -> None:
         if not is_key(api_key):
             raise ValueError("api_key: must be 'api-' followed by 32 letters and digits")
@@ -49,30 +55,43 @@ class Account:
             raise ValueError(f"keep_requests: must be 0 or more, not {keep_requests}")
         self.api_key = api_key
         self._clock = clock
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Is held while a call is carried out."""
         self._keep_requests = keep_requests
         self.keys = KeyCalls(api_key)
         self.texts = TextMessages(self.username)
         self.webhook_settings = WebhookSettings(max_webhooks)
         self.suppressions = SuppressionCalls()
+        self.templates = TemplateCalls()
+        self.notifications = Notifications(self.webhook_settings, RetryTimes(time_factor))
+        self.texts.listener = self.notifications.note_sms
         self.activity = ActivityLog(lag=activity_lag, per_minute=activity_per_minute)
-        deliveries = Deliveries(self.activity, self.suppressions.blocking, [self.suppressions.note])
-        self.emails = EmailCalls(clock, self._lock, self.activity, deliveries)
+        self.deliveries = Deliveries(
+            self.activity, self.suppressions.blocking, [self.suppressions.note, self.notifications.note]
+        )
+        self.emails = EmailCalls(
+            clock, self.lock, activity=self.activity, deliveries=self.deliveries, templates=self.templates
+        )
+        self.archive = ArchiveCalls(lambda: self.emails.sent, timedelta(seconds=activity_lag))
         self._groups: tuple[Group, ...] = (
             self.keys,
             self.emails,
             self.texts,
             self.webhook_settings,
             self.suppressions,
+            self.templates,
+            self.archive,
+            StatsCalls(self.activity, self.emails.release_due),
         )
         self._operations = {name: answer for group in self._groups for name, answer in group.operations().items()}
         self.clear()
 
     def clear(self) -> None:
         """Forget all e-mails, texts, settings, calls and added refusals, as if the account were new."""
-        with self._lock:
+        with self.lock:
             for group in self._groups:
                 group.clear()
+            self.notifications.clear()
             self._requests: deque[ReceivedRequest] = deque(maxlen=self._keep_requests)
             self._calls: Counter[str] = Counter()
 
@@ -99,19 +118,19 @@ class Account:
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
         """Return the newest calls that came in, with every outcome."""
-        with self._lock:
+        with self.lock:
             return tuple(self._requests)
 
     @property
     def accepted(self) -> tuple[SentEmail, ...]:
         """Return the e-mails that would have gone out, and those that wait for their time."""
-        with self._lock:
+        with self.lock:
             return (*self.sent, *(item.email for item in self.scheduled))
 
     @property
     def calls(self) -> dict[str, int]:
         """Return how many calls came in for each path, including calls that are no longer kept."""
-        with self._lock:
+        with self.lock:
             return dict(self._calls)
 
     @property
@@ -121,13 +140,34 @@ class Account:
 
     def note_request(self, request: ReceivedRequest) -> None:
         """Keep a call that came in, and count it."""
-        with self._lock:
+        with self.lock:
             self._requests.append(request)
             self._calls[request.path] += 1
 
     def receive_sms(self, source: str, destination: str, content: str) -> StoredReply:
         """Let a text arrive at the account, for ``/sms/view-received``."""
         return self.texts.receive(source, destination, content, self._clock())
+
+    def now(self) -> datetime:
+        """Return the time of the account's clock."""
+        return self._clock()
+
+    def release_due(self) -> None:
+        """Let happen what waited for its time: scheduled e-mails, and events of delayed ones."""
+        with self.lock:
+            self.emails.release_due()
+
+    def find_email(self, email_id: str) -> SentEmail:
+        """Return an e-mail that went out, by its id.
+
+        Raises:
+            ValueError: There is none.
+        """
+        # The newest are asked for most.
+        for email in reversed(self.sent):
+            if email.email_id == email_id:
+                return email
+        raise ValueError("email: there is no e-mail with this id that went out")
 
     def methods_of(self, path: str) -> tuple[str, ...]:
         """Return the HTTP methods of a path, none when the sandbox does not serve it; ``/v3`` is not part of a path."""
@@ -139,7 +179,7 @@ class Account:
         Raises:
             RequestError: The key does not have the form of a key, or the account has no such key.
         """
-        with self._lock:
+        with self.lock:
             return self.keys.key_of(given)
 
     def call(
@@ -159,7 +199,7 @@ class Account:
         """
         used = key or self.keys.first
         fields = Fields(body)
-        with self._lock:
+        with self.lock:
             self.keys.check_permission(used, path)
             call = Call(fields, request_id or str(uuid.uuid4()), client_ip, self._clock(), used, used.subaccount)
             data = self._operations[operation_name(method, path)](call)

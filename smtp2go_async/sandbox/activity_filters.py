@@ -112,8 +112,8 @@ def read_filters(fields: Fields, now: datetime) -> Filters:
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     alternatives = (part.strip().lower() for part in (fields.text("search") or "").split("|"))
     return Filters(
-        start=_date(fields, "start_date") or today,
-        end=_date(fields, "end_date"),
+        start=read_date(fields, "start_date") or today,
+        end=read_date(fields, "end_date"),
         search=tuple(part for part in alternatives if part),
         email_id=fields.text("search_email_id") or "",
         subject=(fields.text("search_subject") or "").lower(),
@@ -166,7 +166,8 @@ def read_moment(text: str) -> datetime:
     )
 
 
-def _date(fields: Fields, name: str) -> datetime | None:
+def read_date(fields: Fields, name: str) -> datetime | None:
+    """Read a date or a time, rounded up to a second, or return `None` when it was not sent."""
     text = fields.text(name)
     if not text:
         return None

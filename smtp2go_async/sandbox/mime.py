@@ -63,7 +63,7 @@ def build_message(draft: Draft, email_id: str, date: datetime, schedule_id: str 
     if draft.cc:
         lines.append(_mailboxes_line("Cc", draft.cc))
     # The standard library folds a long subject that ends in a space into a line of nothing but spaces.
-    lines.append(_header_line("Subject", subject_of(draft).strip()))
+    lines.append(_header_line("Subject", draft.subject.strip()))
     lines.append(_header_line("Date", format_datetime(date)))
     lines.append(_header_line("Message-Id", message_id(email_id)))
     if schedule_id:
@@ -78,11 +78,6 @@ def build_message(draft: Draft, email_id: str, date: datetime, schedule_id: str 
         lines.append(f"X-Sandbox-Left-Out: {len(draft.files)} files, for {type(error).__name__}\r\n")
         content = _content(draft, boundary)
     return "".join(lines).encode() + content
-
-
-def subject_of(draft: Draft) -> str:
-    """Return the subject; with a template the subject of the request does not count."""
-    return f"[template {draft.template_id}]" if draft.template_id else draft.subject
 
 
 def attachments_of(draft: Draft) -> tuple[SentAttachment, ...]:

@@ -60,6 +60,7 @@ class SentEmail:
     username: str = ""
     subaccount: str = ""
     client_ip: str = ""
+    sender_name: str = ""
     template_id: str | None = None
     template_data: Mapping[str, Any] | None = field(default=None, repr=False)
     schedule_id: str | None = None

@@ -15,11 +15,12 @@ from typing import Any
 
 from ..activity import ActivityLog
 from ..call import Call, Operations
-from ..mime import attachments_of, build_message, subject_of
+from ..mime import attachments_of, build_message
 from ..outcomes import Deliveries
 from ..ready import read_message
 from ..records import SentEmail, StoredSchedule, Via
 from ..rules import MAX_BATCH, Draft, RequestError, read_draft, read_schedule
+from .templates import TemplateCalls
 
 UNVERIFIED_DOMAIN = "unverified.example"
 REFUSED_PREFIX = "refused"
@@ -41,6 +42,7 @@ class EmailCalls:
         lock: The lock of the account.
         activity: The events of e-mails.
         deliveries: Lets happen to e-mails what their recipients stand for.
+        templates: Makes the texts of e-mails with a template.
         checks: What else an e-mail is refused for, asked in this order.
     """
 
@@ -48,14 +50,17 @@ class EmailCalls:
         self,
         clock: Callable[[], datetime],
         lock: threading.RLock,
+        *,
         activity: ActivityLog,
         deliveries: Deliveries,
+        templates: TemplateCalls,
         checks: Sequence[Check] = (),
     ) -> None:
         self._clock = clock
         self._lock = lock
         self._activity = activity
         self.deliveries = deliveries
+        self._templates = templates
         self._checks = (self._sender_refusal, self._recipient_refusal, *checks)
         self.clear()
 
@@ -107,7 +112,7 @@ class EmailCalls:
             self._refused_senders.add(sender.lower())
 
     def _send(self, call: Call) -> dict[str, Any]:
-        draft = read_draft(call.fields, call.now)
+        draft = self._templates.filled(read_draft(call.fields, call.now), call.subaccount)
         fastaccept = call.fields.flag("fastaccept")
         email = self._compose(draft, "send", call)
         return self._accept(email, draft.schedule, fastaccept, call)
@@ -138,7 +143,8 @@ class EmailCalls:
 
     def _send_batch(self, call: Call) -> list[dict[str, Any]]:
         # All e-mails are checked before any is kept: the provider has not published what a partly invalid batch does.
-        drafts = [read_draft(item, call.now) for item in call.fields.objects("emails", most=MAX_BATCH, required=True)]
+        items = call.fields.objects("emails", most=MAX_BATCH, required=True)
+        drafts = [self._templates.filled(read_draft(item, call.now), call.subaccount) for item in items]
         emails = [(self._compose(draft, "batch", call), draft.schedule) for draft in drafts]
         with self._lock:
             return [self._accept(email, schedule, True, call) for email, schedule in emails]
@@ -154,9 +160,10 @@ class EmailCalls:
             client_ip=call.client_ip,
             via=via,
             sender=draft.sender.address,
+            sender_name=draft.sender.name,
             recipients=tuple([mailbox.address for mailbox in recipients]),
             bcc=tuple([mailbox.address for mailbox in draft.bcc]),
-            subject=subject_of(draft),
+            subject=draft.subject,
             build=partial(build_message, draft, email_id, draft.schedule or call.now, schedule_id),
             custom_headers=draft.headers,
             attachments=attachments_of(draft),
