@@ -25,6 +25,7 @@ from .account import KEPT_REQUESTS, Account, utc_now
 from .activity import ACTIVITY_PER_MINUTE
 from .app import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, create_app
 from .counting import count
+from .dns import CnameRecord
 from .faults import Faults, LostReply
 from .guard import checked_hosts
 from .notify.queue import Notification, Try
@@ -44,6 +45,7 @@ from .steering import Steering
 from .webhooks import MAX_WEBHOOKS, StoredWebhook
 
 __all__ = [
+    "CnameRecord",
     "Notification",
     "ReceivedRequest",
     "RecordedEvent",
@@ -77,6 +79,8 @@ class Sandbox(Steering):
         activity_lag: Seconds until ``/activity/search`` finds a sent e-mail; about 120 at the provider.
         activity_per_minute: Calls of ``/activity/search`` that are answered in a minute, more get 429; all when `None`.
         keep_requests: How many of the newest calls `requests` returns; all when `None`. E-mails and texts are all kept.
+        require_verified_senders: Refuse each e-mail whose sender is neither at a verified domain nor a verified single
+            sender; the provider does so. When `False`, only senders at ``unverified.example`` are refused.
         max_webhooks: How many webhooks the account can have: 10 on a paid plan, 1 on a free plan.
         allow_webhooks_to: Host names or addresses of webhooks that are called beside those of this machine
             (``localhost``, ``127.0.0.1``, ``::1``); a webhook anywhere else is not called.
@@ -103,6 +107,7 @@ class Sandbox(Steering):
         activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
         keep_requests: int | None = KEPT_REQUESTS,
         max_webhooks: int = MAX_WEBHOOKS,
+        require_verified_senders: bool = False,
         allow_webhooks_to: Iterable[str] = (),
         time_factor: float = 1.0,
         chaos: float = 0.0,
@@ -119,6 +124,7 @@ class Sandbox(Steering):
             activity_per_minute=activity_per_minute,
             keep_requests=keep_requests,
             max_webhooks=max_webhooks,
+            require_verified_senders=require_verified_senders,
             time_factor=time_factor,
         )
         sender = WebhookSender(checked_names(allow_webhooks_to))
@@ -284,7 +290,68 @@ class Sandbox(Steering):
         """Refuse e-mails from this address or domain, too; ``unverified.example`` is always refused."""
         self._account.emails.refuse_sender(sender)
 
+    def publish_dns(self, domain: str) -> tuple[CnameRecord, ...]:
+        """Publish all DNS records that a sender domain needs, so that its next verification succeeds.
+
+        The domain is verified by ``/domain/verify``, or by itself within 7 minutes, and not by this method. A record
+        that changes later, since the domain got another subdomain for tracking or for the return path, needs another
+        call.
+
+        Args:
+            domain: A domain that was added with ``/domain/add``, by the account or by a subaccount.
+
+        Returns:
+            The records that were published.
+
+        Raises:
+            ValueError: The domain was not added.
+        """
+        return self._account.publish_dns(domain)
+
+    def verify_single_sender(self, address: str) -> None:
+        """Let the owner of an address agree that the account sends from it, as with the link of the provider's e-mail.
+
+        Args:
+            address: An address that was added with ``/single_sender_emails/add``.
+
+        Raises:
+            ValueError: The address was not added.
+        """
+        self._account.verify_single_sender(address)
+
+    def add_ip_auth(self, ip_address: str, description: str = "", *, subaccount_id: str = "") -> None:
+        """Add an IP authentication, which the calls of ``/ip_auth`` show, change and remove; none of them adds one.
+
+        Args:
+            ip_address: An IPv4 or IPv6 address.
+            description: A note.
+            subaccount_id: The subaccount that it belongs to; the master account when left out.
+
+        Raises:
+            ValueError: The address is not an IP address, or there is no such subaccount.
+        """
+        self._account.add_ip_auth(ip_address, description, subaccount_id)
+
+    def add_ip_pool(self, name: str, ip_addresses: Iterable[str]) -> int:
+        """Give the account a pool of dedicated IP addresses, for ``/dedicated_ips/view`` and ``ip_pool``.
+
+        Args:
+            name: The name of the pool.
+            ip_addresses: IPv4 or IPv6 addresses. Nothing goes out from them.
+
+        Returns:
+            The id of the pool, which ``ip_pool`` of other calls takes.
+
+        Raises:
+            ValueError: An address is not an IP address.
+        """
+        return self._account.add_ip_pool(name, tuple(ip_addresses))
+
+    def disable_ip_allow_lists(self) -> None:
+        """Disable all IP allow lists, for a test that has locked itself out; their addresses are kept."""
+        self._account.disable_ip_allow_lists()
+
     def clear(self) -> None:
-        """Forget all that came in, all settings, rules, planned failures and refusals; restart chaos as it was first set."""
+        """Forget all that came in and was set up, planned failures and added refusals; restart chaos as first set."""
         self._account.clear()
         self._faults.clear()

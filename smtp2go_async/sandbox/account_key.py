@@ -1,25 +1,35 @@
-"""An API key of the account, as a call with it needs to know it. No I/O and no state."""
+"""An API key of the account, and what it may do. No I/O and no state."""
+
+from fnmatch import fnmatchcase
 
 from attrs import field, frozen
 
 from .rules import masked_key
+from .sender_settings import SenderSettings
 
 EVERY_ENDPOINT = "*"
 
 
 @frozen(kw_only=True)
 class AccountKey:
-    """A key, and what it may do. Its repr shows the key masked."""
+    """A key. Its repr shows the key masked."""
 
     secret: str = field(repr=masked_key)
     endpoints: tuple[str, ...] = (EVERY_ENDPOINT,)
     """Paths of calls, and patterns such as ``/email/*``."""
-    status: str = "allowed"
-    """``allowed``, ``blocked`` or ``sandbox``."""
     subaccount: str = ""
     """Id of the subaccount that the key belongs to; empty for the master account."""
+    settings: SenderSettings = field(factory=SenderSettings)
 
-    @property
-    def username(self) -> str:
-        """Return the short form of the key, under which the provider's reports list it."""
+    username: str = field(init=False)
+    """The short form of the key, under which the provider's reports list it."""
+
+    @username.default
+    def _short_form(self) -> str:
         return self.secret[:16]
+
+    def may_call(self, path: str) -> bool:
+        """Return whether the endpoints of the key include a path or all of a pattern."""
+        if EVERY_ENDPOINT in self.endpoints or path in self.endpoints:
+            return True
+        return any("*" in endpoint and fnmatchcase(path, endpoint) for endpoint in self.endpoints)

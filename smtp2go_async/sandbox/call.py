@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from .account_key import AccountKey
-from .rules import Fields
+from .rules import Fields, RequestError
 
 Operations = Mapping[str, Callable[["Call"], Any]]
 """The operations of a group by their path; a PATCH has its method and a space before the path."""
@@ -45,3 +45,8 @@ class Group(Protocol):
 def operation_name(method: str, path: str) -> str:
     """Return the name of an operation in `Operations`."""
     return path if method == "POST" else f"{method} {path}"
+
+
+def refused(sentence: str) -> RequestError:
+    """Return the error for a request that is well formed and cannot be carried out."""
+    return RequestError(400, "API_EXCEPTION", sentence)

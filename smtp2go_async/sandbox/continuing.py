@@ -1,4 +1,7 @@
-"""Lists that come in pages: what a ``continue_token`` stands for. No I/O; the time is passed in."""
+"""Lists that come in pages, with a token that ends after a while: it stands for the list as it was found first.
+
+`pages` has the plainer kind of token, which says where the next page starts. No I/O; the time is passed in.
+"""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +22,7 @@ _Asked = tuple[Mapping[str, Any], str]  # the fields of a search, and the subacc
 
 
 @frozen
-class Page(Generic[_Item]):
+class ListPart(Generic[_Item]):
     """A part of a list, the length of the whole list, and the token of the next part."""
 
     items: Sequence[_Item]
@@ -47,7 +50,7 @@ class Continuing:
         """Forget all lists."""
         self._rests.clear()
 
-    def page(self, call: Call, find: Callable[[], Sequence[_Item]], limit: int) -> Page[_Item]:
+    def page(self, call: Call, find: Callable[[], Sequence[_Item]], limit: int) -> ListPart[_Item]:
         """Return the first page of what ``find`` finds, or the page that the token of a call stands for.
 
         Raises:
@@ -64,7 +67,7 @@ class Continuing:
                 del self._rests[next(iter(self._rests))]
             token = secrets.token_urlsafe(32)
             self._rests[token] = _Rest(asked, found, end, call.now + TOKEN_LIFE)
-        return Page(found[offset:end], len(found), token)
+        return ListPart(found[offset:end], len(found), token)
 
     def _rest(self, given: str, asked: _Asked, now: datetime) -> tuple[Sequence[Any], int]:
         rest = self._rests.get(given)

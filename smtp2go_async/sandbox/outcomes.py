@@ -21,7 +21,7 @@ from .records import RecordedEvent, SentEmail
 
 
 @frozen(kw_only=True)
-class Outcome:
+class RecipientOutcome:
     """What becomes of a recipient."""
 
     kinds: tuple[str, ...]
@@ -34,7 +34,7 @@ class Outcome:
     """What happens, for the documentation."""
 
 
-DELIVERED: Final = Outcome(kinds=("processed", "delivered"), shown="It is delivered at once.")
+DELIVERED: Final = RecipientOutcome(kinds=("processed", "delivered"), shown="It is delivered at once.")
 
 _DELAY: Final = timedelta(minutes=5)
 _LINK: Final = "https://example.com/"
@@ -42,38 +42,40 @@ _HARD: Final = "550 5.1.1 The e-mail account does not exist"
 _SOFT: Final = "452 4.2.2 The mailbox is full"
 _REJECTED: Final = "The recipient was rejected by a rule of the sandbox"
 
-OUTCOMES: Final[Mapping[str, Outcome]] = MappingProxyType(
+OUTCOMES: Final[Mapping[str, RecipientOutcome]] = MappingProxyType(
     {
-        "bounce": Outcome(
+        "bounce": RecipientOutcome(
             kinds=("processed", "hard-bounced"),
             detail=_HARD,
             shown="It bounces for good, and the address is suppressed.",
         ),
-        "softbounce": Outcome(
+        "softbounce": RecipientOutcome(
             kinds=("processed", "soft-bounced"), detail=_SOFT, shown="It bounces for now; nothing is suppressed."
         ),
-        "complaint": Outcome(
+        "complaint": RecipientOutcome(
             kinds=("processed", "delivered", "spam"),
             shown="It is delivered and reported as spam, and the address is suppressed.",
         ),
-        "unsubscribe": Outcome(
+        "unsubscribe": RecipientOutcome(
             kinds=("processed", "delivered", "unsubscribed"),
             shown="It is delivered, and the recipient unsubscribes, so the address is suppressed.",
         ),
-        "resubscribe": Outcome(
+        "resubscribe": RecipientOutcome(
             kinds=("processed", "delivered", "unsubscribed", "resubscribed"),
             shown="It is delivered, and the recipient unsubscribes and subscribes again.",
         ),
-        "open": Outcome(kinds=("processed", "delivered", "opened"), shown="It is delivered and opened."),
-        "click": Outcome(
+        "open": RecipientOutcome(kinds=("processed", "delivered", "opened"), shown="It is delivered and opened."),
+        "click": RecipientOutcome(
             kinds=("processed", "delivered", "opened", "clicked"),
             detail=_LINK,
             shown="It is delivered and opened, and a link in it is clicked.",
         ),
-        "reject": Outcome(
+        "reject": RecipientOutcome(
             kinds=("rejected",), detail=_REJECTED, shown="The e-mail is taken, and dropped before it goes out."
         ),
-        "delay": Outcome(kinds=("processed", "delivered"), delay=_DELAY, shown="It is delivered five minutes later."),
+        "delay": RecipientOutcome(
+            kinds=("processed", "delivered"), delay=_DELAY, shown="It is delivered after 5 minutes."
+        ),
     }
 )
 """The table of addresses."""
@@ -92,7 +94,7 @@ class OutcomeRules:
     """Decides what becomes of recipients: by the rules of a test, or else by the table."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, Outcome] = {}
+        self._rules: dict[str, RecipientOutcome] = {}
 
     def clear(self) -> None:
         """Forget the rules."""
@@ -110,7 +112,7 @@ class OutcomeRules:
             raise ValueError("recipient: must be an address or a domain, such as 'example.org'")
         self._rules[recipient.lower()] = OUTCOMES.get(outcome, DELIVERED)
 
-    def of(self, recipient: str) -> Outcome:
+    def of(self, recipient: str) -> RecipientOutcome:
         """Return what becomes of a recipient."""
         if self._rules:
             address = recipient.lower()
@@ -198,10 +200,10 @@ class Deliveries:
         while self._coming and self._coming[0][0] <= now:
             self._note([heapq.heappop(self._coming)[2]])
 
-    def _outcome_of(self, email: SentEmail, recipient: str) -> Outcome:
+    def _outcome_of(self, email: SentEmail, recipient: str) -> RecipientOutcome:
         reason = self._blocking(recipient, email.subaccount)
         if reason is not None:
-            return Outcome(kinds=("rejected",), detail=reason, shown="")
+            return RecipientOutcome(kinds=("rejected",), detail=reason, shown="")
         return self.rules.of(recipient)
 
     def _note(self, events: Sequence[RecordedEvent]) -> None:

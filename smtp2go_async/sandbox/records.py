@@ -42,7 +42,8 @@ class SentEmail:
 
     ``sender``, ``recipients`` and ``bcc`` are bare addresses; the recipients are those of the envelope (to, cc, bcc).
     ``custom_headers`` are the headers of the request; a ready-made message has only its own. ``username`` is the short
-    form of the key that sent it, and ``subaccount`` the id of the subaccount, empty for the master account.
+    form of the key that sent it, and ``subaccount`` the id of the subaccount, empty for the master account. It is
+    ``sandboxed`` when that key had the status ``sandbox``.
     """
 
     email_id: str
@@ -61,6 +62,7 @@ class SentEmail:
     subaccount: str = ""
     client_ip: str = ""
     sender_name: str = ""
+    sandboxed: bool = False
     template_id: str | None = None
     template_data: Mapping[str, Any] | None = field(default=None, repr=False)
     schedule_id: str | None = None

@@ -43,7 +43,7 @@ def render(name: str, source: str, data: dict[str, Any], *, is_html: bool) -> st
     if _PARTIAL.search(source):
         raise _refused(name, "it has a partial, and partials are not supported")
     try:
-        return _compiled(source, is_html)(_Budget(len(source), tags).wrapped(data))
+        text = _compiled(source, is_html)(_Budget(len(source), tags).wrapped(data))
     except _TooMuchError as error:
         raise _refused(name, str(error)) from None
     # The library has errors of its own, and ValueError for most mistakes; no mistake in a template may end the sandbox.
@@ -51,6 +51,8 @@ def render(name: str, source: str, data: dict[str, Any], *, is_html: bool) -> st
         raise
     except Exception as error:
         raise _refused(name, _shown(error)) from None
+    # JSON can spell half a surrogate pair, which a message cannot carry.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _refused(name: str, reason: str) -> RequestError:

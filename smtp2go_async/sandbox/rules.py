@@ -29,6 +29,7 @@ _WORD = r"[A-Za-z0-9!#$&^_.+-]+"
 _MIMETYPE = re.compile(rf'{_WORD}/{_WORD}(?: *; *{_WORD}=(?:{_WORD}|"[^"\\\x7f-\U0010ffff]*"))*')
 _SCHEDULE = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ?(Z|[+-]\d\d:?\d\d))?", re.ASCII)
 _NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
+_KINDS = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array", dict: "an object"}
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -213,6 +214,8 @@ class Fields:
 
     def objects(self, name: str, *, most: int | None = None, required: bool = False) -> "list[Fields]":
         """Return the fields of each object of an array."""
+        if not required and name not in self._body:
+            return []
         found = []
         for index, item in enumerate(self.array(name, most=most, required=required)):
             if not isinstance(item, dict):
@@ -278,7 +281,7 @@ def read_draft(fields: Fields, now: datetime) -> Draft:
 def parse_mailbox(value: str) -> Mailbox | None:
     """Read ``name@example.com`` or ``Name <name@example.com>``; return `None` when it is neither."""
     value = value.strip()
-    if _CONTROL.search(value) or _SURROGATE.search(value):
+    if _CONTROL.search(value) or (not value.isascii() and _SURROGATE.search(value)):
         return None
     name, address = "", value
     if named := _NAMED.fullmatch(value):
@@ -340,6 +343,8 @@ def read_sms_sender(fields: Fields) -> str:
 
 
 def _mailboxes(fields: Fields, name: str, *, required: bool) -> tuple[Mailbox, ...]:
+    if not required and name not in fields:
+        return ()
     found = []
     for index, item in enumerate(fields.array(name, most=MAX_ADDRESSES, required=required)):
         mailbox = parse_mailbox(item) if isinstance(item, str) else None
@@ -387,12 +392,4 @@ def _moment(fields: Fields) -> datetime:
 
 
 def _kind(value: object) -> str:
-    names = {
-        bool: "a boolean",
-        int: "a number",
-        float: "a number",
-        str: "a string",
-        list: "an array",
-        dict: "an object",
-    }
-    return names.get(type(value), "null")
+    return _KINDS.get(type(value), "null")

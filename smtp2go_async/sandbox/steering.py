@@ -25,8 +25,7 @@ class Steering:
         Raises:
             ValueError: There is no such outcome, or the recipient is neither an address nor a domain.
         """
-        with self._account.lock:
-            self._account.deliveries.rules.set(recipient, outcome)
+        self._account.set_outcome(recipient, outcome)
 
     def deliver(self, email: SentEmail | str, recipient: str | None = None) -> None:
         """Let an e-mail arrive, such as one that is delayed.
@@ -34,15 +33,15 @@ class Steering:
         Raises:
             ValueError: There is no such e-mail, or no such recipient of it. So it is for all that can happen.
         """
-        self._happen(email, "delivered", recipient)
+        self._account.happen(email, "delivered", recipient)
 
     def bounce(self, email: SentEmail | str, recipient: str | None = None, *, hard: bool = True) -> None:
         """Let an e-mail bounce: for good, which suppresses the recipient, or for now."""
-        self._happen(email, "hard-bounced" if hard else "soft-bounced", recipient)
+        self._account.happen(email, "hard-bounced" if hard else "soft-bounced", recipient)
 
     def open(self, email: SentEmail | str, recipient: str | None = None) -> None:
         """Let a recipient open an e-mail; any number of times."""
-        self._happen(email, "opened", recipient)
+        self._account.happen(email, "opened", recipient)
 
     def click(self, email: SentEmail | str, url: str, recipient: str | None = None) -> None:
         """Let a recipient click a link; any number of times.
@@ -52,23 +51,23 @@ class Steering:
             url: The address that the link leads to. It need not stand in the e-mail.
             recipient: The recipient.
         """
-        self._happen(email, "clicked", recipient, url)
+        self._account.happen(email, "clicked", recipient, url)
 
     def complain(self, email: SentEmail | str, recipient: str | None = None) -> None:
         """Let a recipient report an e-mail as spam, which suppresses the recipient."""
-        self._happen(email, "spam", recipient)
+        self._account.happen(email, "spam", recipient)
 
     def unsubscribe(self, email: SentEmail | str, recipient: str | None = None) -> None:
         """Let a recipient unsubscribe, which suppresses the recipient."""
-        self._happen(email, "unsubscribed", recipient)
+        self._account.happen(email, "unsubscribed", recipient)
 
     def resubscribe(self, email: SentEmail | str, recipient: str | None = None) -> None:
         """Let a recipient subscribe again, which ends the suppression for having unsubscribed."""
-        self._happen(email, "resubscribed", recipient)
+        self._account.happen(email, "resubscribed", recipient)
 
     def reject(self, email: SentEmail | str, recipient: str | None = None, *, reason: str = "") -> None:
         """Let an e-mail be rejected, with the reason that the event then has."""
-        self._happen(email, "rejected", recipient, reason)
+        self._account.happen(email, "rejected", recipient, reason)
 
     def events(self, email: SentEmail | str) -> tuple[RecordedEvent, ...]:
         """Return what happened to an e-mail, in the order of time."""
@@ -155,12 +154,6 @@ class Steering:
         left = notifications.wait(self._account.now, timeout)
         if left:
             raise TimeoutError(f"{left} events were not sent to their webhooks within {timeout:g} seconds")
-
-    def _happen(self, email: SentEmail | str, kind: str, recipient: str | None, detail: str = "") -> None:
-        account = self._account
-        with account.lock:
-            found = account.find_email(email) if isinstance(email, str) else email
-            account.deliveries.happen(found, kind, recipient, account.now(), detail)
 
     def _text(self, text: StoredSms | str) -> StoredSms:
         return self._account.texts.find(text) if isinstance(text, str) else text

@@ -5,11 +5,10 @@ from datetime import UTC, timedelta
 from typing import Any, Final
 
 from ..activity_filters import read_date
-from ..call import Call, Operations
-from ..continuing import Continuing
+from ..call import Call, Operations, refused
+from ..pages import page_of
 from ..ready import header_text
 from ..records import SentEmail
-from ..rules import RequestError
 
 MAX_PAGE_SIZE: Final = 5000
 
@@ -25,7 +24,6 @@ class ArchiveCalls:
     def __init__(self, sent: Callable[[], Sequence[SentEmail]], lag: timedelta) -> None:
         self._sent = sent
         self._lag = lag
-        self._continuing = Continuing()
         self.home = ""
         """The address of the sandbox, under which an e-mail can be downloaded."""
 
@@ -34,8 +32,7 @@ class ArchiveCalls:
         return {"/archive/email": self._email, "/archive/search": self._search}
 
     def clear(self) -> None:
-        """Forget the searches; the e-mails are kept elsewhere."""
-        self._continuing.clear()
+        """Forget nothing: the e-mails are kept elsewhere."""
 
     def _archived(self, call: Call) -> list[SentEmail]:
         latest = call.now - self._lag
@@ -49,7 +46,7 @@ class ArchiveCalls:
             if email.email_id == wanted:
                 return self._shown(email)
         # The provider has not published how it refuses an unknown id.
-        raise RequestError(400, "API_EXCEPTION", "No archived email was found with the passed 'email_id'")
+        raise refused("No archived email was found with the passed 'email_id'")
 
     def _search(self, call: Call) -> dict[str, Any]:
         fields = call.fields
@@ -74,11 +71,12 @@ class ArchiveCalls:
                 and (not texts["headers"] or texts["headers"] in header_text(email.raw).lower())
             )
 
-        page = self._continuing.page(call, lambda: [email for email in self._archived(call) if has(email)], limit)
+        found = [email for email in self._archived(call) if has(email)]
+        emails, token = page_of(found, fields, limit)
         return {
-            "email_count": page.total,
-            "emails": [self._shown(email) for email in page.items],
-            "continue_token": page.token,
+            "email_count": len(found),
+            "emails": [self._shown(email) for email in emails],
+            "continue_token": token or None,
         }
 
     def _shown(self, email: SentEmail) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import random
 import string
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +26,7 @@ from .templates import TemplateCalls
 UNVERIFIED_DOMAIN = "unverified.example"
 REFUSED_PREFIX = "refused"
 DEFAULT_SEARCH_LIMIT = 1000  # of /email/scheduled/search
+SANDBOXED = "The API key is in sandbox mode"
 
 Check = Callable[[SentEmail], str | None]
 """Returns why an e-mail is refused, in the provider's words, or `None`."""
@@ -61,7 +63,7 @@ class EmailCalls:
         self._activity = activity
         self.deliveries = deliveries
         self._templates = templates
-        self._checks = (self._sender_refusal, self._recipient_refusal, *checks)
+        self._checks = (self._own_refusal, *checks)
         self.clear()
 
     def operations(self) -> Operations:
@@ -79,6 +81,7 @@ class EmailCalls:
         """Forget all e-mails, their events and added refusals."""
         with self._lock:
             self._sent: list[SentEmail] = []
+            self._used: Counter[str] = Counter()
             self._scheduled: dict[str, StoredSchedule] = {}
             self._next_due: datetime | None = None
             self.deliveries.clear()
@@ -98,6 +101,12 @@ class EmailCalls:
         with self._lock:
             self.release_due()
             return tuple(self._scheduled.values())
+
+    def used(self, subaccount: str) -> int:
+        """Return how many e-mails an account has sent, counted by recipient as its plan counts them."""
+        with self._lock:
+            self.release_due()
+            return self._used[subaccount]
 
     def refuse_address(self, address: str) -> None:
         """Refuse e-mails to this recipient from now on."""
@@ -126,6 +135,7 @@ class EmailCalls:
         email = SentEmail(
             email_id=_new_email_id(),
             username=call.key.username,
+            sandboxed=call.key.settings.status == "sandbox",
             subaccount=call.subaccount,
             client_ip=call.client_ip,
             via="mime",
@@ -156,6 +166,7 @@ class EmailCalls:
         return SentEmail(
             email_id=email_id,
             username=call.key.username,
+            sandboxed=call.key.settings.status == "sandbox",
             subaccount=call.subaccount,
             client_ip=call.client_ip,
             via=via,
@@ -183,11 +194,8 @@ class EmailCalls:
                 )
                 self._next_due = min(schedule, self._next_due or schedule)
                 return {"schedule_id": email.schedule_id}
-            failure = self._refusal_of(email)
-            if failure is None:
-                if self.deliveries.delivered(email, call.now):
-                    self._sent.append(email)
-            elif fastaccept:
+            failure = self._go_out(email, call.now)
+            if failure is not None and fastaccept:
                 self.deliveries.rejected(email, call.now, failure)
         if fastaccept:
             # A refused e-mail is dropped without a word, as seen live in 2026; only the activity shows it.
@@ -196,22 +204,32 @@ class EmailCalls:
             return {"succeeded": 1, "failed": 0, "failures": [], "email_id": email.email_id}
         return {"succeeded": 0, "failed": 1, "failures": [failure], "email_id": ""}
 
+    def _go_out(self, email: SentEmail, moment: datetime) -> str | None:
+        """Let an e-mail go out, or return why it is refused."""
+        failure = self._refusal_of(email)
+        if failure is None:
+            self._used[email.subaccount] += len(email.recipients)
+            if email.sandboxed:
+                # Such an e-mail is answered like any other and counts as sent, but it is shown as rejected.
+                self.deliveries.rejected(email, moment, SANDBOXED)
+            elif self.deliveries.delivered(email, moment):
+                self._sent.append(email)
+        return failure
+
     def _refusal_of(self, email: SentEmail) -> str | None:
         for check in self._checks:
             if (failure := check(email)) is not None:
                 return failure
         return None
 
-    def _sender_refusal(self, email: SentEmail) -> str | None:
+    def _own_refusal(self, email: SentEmail) -> str | None:
         sender = email.sender.lower()
         domain = sender.rpartition("@")[2]
         if {sender, domain} & self._refused_senders:
             return unverified_sender(domain)
-        return None
-
-    def _recipient_refusal(self, email: SentEmail) -> str | None:
         for address in email.recipients:
-            if address.lower() in self._refused_addresses or address.lower().startswith(REFUSED_PREFIX):
+            lowered = address.lower()
+            if lowered in self._refused_addresses or lowered.startswith(REFUSED_PREFIX):
                 return (
                     f"An error occurred during the SMTP request: Verification failed for <{address}>\n"
                     f"Unrouteable address\ndomain verify fail <{address}>"
@@ -229,11 +247,8 @@ class EmailCalls:
         )
         for item in due:
             del self._scheduled[item.schedule_id]
-            failure = self._refusal_of(item.email)
-            if failure is None:
-                if self.deliveries.delivered(item.email, item.schedule):
-                    self._sent.append(item.email)
-            else:
+            failure = self._go_out(item.email, item.schedule)
+            if failure is not None:
                 self.deliveries.rejected(item.email, item.schedule, failure)
         self._next_due = min((item.schedule for item in self._scheduled.values()), default=None)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from ..call import Call, Operations
-from ..continuing import Continuing
+from ..pages import page_of
 from ..records import RecordedEvent
 from ..rules import Fields, parse_mailbox, read_period
 
@@ -35,7 +35,7 @@ _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @frozen(kw_only=True)
-class Suppression:
+class StoredSuppression:
     """An address or a domain to which nothing is sent, for one reason."""
 
     address: str
@@ -49,7 +49,6 @@ class SuppressionCalls:
     """The suppressions of each subaccount, and the calls about them. The caller holds the lock of the account."""
 
     def __init__(self) -> None:
-        self._continuing = Continuing()
         self.clear()
 
     def operations(self) -> Operations:
@@ -63,10 +62,9 @@ class SuppressionCalls:
     def clear(self) -> None:
         """Forget all suppressions."""
         # By subaccount, then by address or domain, then by reason.
-        self._kept: dict[str, dict[str, dict[str, Suppression]]] = {}
-        self._continuing.clear()
+        self._kept: dict[str, dict[str, dict[str, StoredSuppression]]] = {}
 
-    def all(self, subaccount: str = "") -> Sequence[Suppression]:
+    def all(self, subaccount: str = "") -> Sequence[StoredSuppression]:
         """Return the suppressions of a subaccount, or those of the master account."""
         return [item for reasons in self._kept.get(subaccount, {}).values() for item in reasons.values()]
 
@@ -86,7 +84,7 @@ class SuppressionCalls:
             if reason is not None:
                 self._put(
                     event.email.subaccount,
-                    Suppression(
+                    StoredSuppression(
                         address=event.recipient.lower(),
                         reason=reason,
                         description=event.detail,
@@ -97,7 +95,7 @@ class SuppressionCalls:
             elif event.kind == "resubscribed":
                 self._take(event.email.subaccount, event.recipient.lower(), "unsubscribe")
 
-    def _put(self, subaccount: str, item: Suppression) -> None:
+    def _put(self, subaccount: str, item: StoredSuppression) -> None:
         self._kept.setdefault(subaccount, {}).setdefault(item.address, {}).setdefault(item.reason, item)
 
     def _take(self, subaccount: str, address: str, reason: str) -> bool:
@@ -113,7 +111,7 @@ class SuppressionCalls:
         description = call.fields.text("block_description") or ""
         self._put(
             call.subaccount,
-            Suppression(address=address, reason="manual", description=description, added_at=call.now),
+            StoredSuppression(address=address, reason="manual", description=description, added_at=call.now),
         )
         return {"added": True, "block_description": description, "email_address": address}
 
@@ -141,15 +139,13 @@ class SuppressionCalls:
         if "sort" in call.fields:
             call.fields.one_of("sort", call.fields.text("sort") or "", _SORTS)
 
-        def find() -> Sequence[Suppression]:
-            found = [item for item in self.all(call.subaccount) if wanted.has(item)]
-            return sorted(found, key=lambda item: item.added_at, reverse=is_falling)
-
-        page = self._continuing.page(call, find, PAGE_SIZE)
+        found = [item for item in self.all(call.subaccount) if wanted.has(item)]
+        found.sort(key=lambda item: item.added_at, reverse=is_falling)
+        items, token = page_of(found, call.fields, PAGE_SIZE)
         return {
-            "continue_token": page.token,
-            "results": [_shown(item) for item in page.items],
-            "total_results": page.total,
+            "continue_token": token or None,
+            "results": [_shown(item) for item in items],
+            "total_results": len(found),
         }
 
 
@@ -184,7 +180,7 @@ class _Wanted:
             wildcard=(fields.text("wildcard") or "").lower(),
         )
 
-    def has(self, item: Suppression) -> bool:
+    def has(self, item: StoredSuppression) -> bool:
         reasons = (item.reason, item.description.lower())
         return (
             self.start <= item.added_at
@@ -216,7 +212,7 @@ def _address(fields: Fields) -> str:
     return given
 
 
-def _shown(item: Suppression) -> dict[str, Any]:
+def _shown(item: StoredSuppression) -> dict[str, Any]:
     return {
         "email_address": item.address,
         "reason": item.reason,

@@ -1,15 +1,16 @@
 """The templates of a sandbox account, the calls about them, and the e-mails that are made from them. No sockets."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from ..call import Call, Operations
-from ..continuing import Continuing
+from ..call import Call, Operations, refused
+from ..pages import page_of
 from ..rendering import render
-from ..rules import Draft, Fields, RequestError
+from ..rules import Draft, Fields
 
 MIN_ID, MAX_ID = 5, 24  # characters
 MAX_NAME: Final = 64
@@ -17,6 +18,7 @@ DEFAULT_PAGE: Final = 100
 MAX_PAGE_SIZE: Final = 1000
 """Templates of a page; the provider has not published how many there can be."""
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _SORTS: Final = ("asc", "desc")
 
 
@@ -38,7 +40,6 @@ class TemplateCalls:
     """The templates of each subaccount. The caller holds the lock of the account."""
 
     def __init__(self) -> None:
-        self._continuing = Continuing()
         self.clear()
 
     def operations(self) -> Operations:
@@ -55,7 +56,6 @@ class TemplateCalls:
         """Forget all templates."""
         # By subaccount, then by id.
         self._kept: dict[str, dict[str, StoredTemplate]] = {}
-        self._continuing.clear()
 
     def all(self, subaccount: str = "") -> Sequence[StoredTemplate]:
         """Return the templates of a subaccount, or those of the master account, in the order of their making."""
@@ -71,8 +71,8 @@ class TemplateCalls:
             return draft
         template = self._template(draft.template_id, subaccount, "template_id")
         data = dict(draft.template_data or {})
-        # A header has one line.
-        subject = " ".join(render("subject", template.subject, data, is_html=False).split())
+        # A header has one line, whatever the data has.
+        subject = _CONTROL.sub(" ", render("subject", template.subject, data, is_html=False)).strip()
         return evolve(
             draft,
             subject=subject,
@@ -84,7 +84,7 @@ class TemplateCalls:
         template = self._kept.get(subaccount, {}).get(wanted)
         if template is None:
             # The provider has not published how it refuses an unknown id.
-            raise RequestError(400, "API_EXCEPTION", f"No template was found with the passed '{fieldname}'")
+            raise refused(f"No template was found with the passed '{fieldname}'")
         return template
 
     def _add(self, call: Call) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class TemplateCalls:
         template_id = _id(fields, "id")
         kept = self._kept.setdefault(call.subaccount, {})
         if template_id in kept:
-            raise RequestError(400, "API_EXCEPTION", "A template with the passed 'id' already exists")
+            raise refused("A template with the passed 'id' already exists")
         template = StoredTemplate(id=template_id, last_updated=call.now, **{"variables": {}, "tags": (), **changes})
         kept[template_id] = template
         return _changed(template)
@@ -114,7 +114,7 @@ class TemplateCalls:
         new_id = _id(fields, "new_id") if "new_id" in fields else old.id
         kept = self._kept[call.subaccount]
         if new_id != old.id and new_id in kept:
-            raise RequestError(400, "API_EXCEPTION", "A template with the passed 'new_id' already exists")
+            raise refused("A template with the passed 'new_id' already exists")
         template = evolve(old, id=new_id, last_updated=call.now, **changes)
         # Under its new id, the template keeps its place.
         self._kept[call.subaccount] = {
@@ -153,15 +153,13 @@ class TemplateCalls:
                 return False
             return not tags or any(tag in own_tags for tag in tags)
 
-        def find() -> Sequence[StoredTemplate]:
-            found = [template for template in self.all(call.subaccount) if has(template)]
-            return sorted(found, key=lambda item: (item.name.lower(), item.id), reverse=direction == "desc")
-
-        page = self._continuing.page(call, find, limit)
+        found = [template for template in self.all(call.subaccount) if has(template)]
+        found.sort(key=lambda item: (item.name.lower(), item.id), reverse=direction == "desc")
+        templates, token = page_of(found, fields, limit)
         return {
-            "continue_token": page.token,
-            "templates": [_listed(template) for template in page.items],
-            "total_count": page.total,
+            "continue_token": token or None,
+            "templates": [_listed(template) for template in templates],
+            "total_count": len(found),
         }
 
 
