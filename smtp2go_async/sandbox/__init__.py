@@ -4,9 +4,9 @@
         ...                                     # a client with base_url=sandbox.base_url, api_key=sandbox.api_key
         assert sandbox.sent[0].subject == "Hello"
 
-The sandbox serves the API on a real port with the provider's rules: e-mails, texts, webhooks, activity, keys, users,
-sender domains, allow lists and subaccounts. It sends nothing anywhere. ``python -m smtp2go_async.sandbox`` runs it as a
-program of its own. It needs ``pip install 'smtp2go-async[sandbox]'``.
+The sandbox serves the API on a real port with the provider's rules. It sends no e-mail and no text anywhere, and calls
+the webhooks that are set up on this machine. ``python -m smtp2go_async.sandbox`` runs it as a program of its own. It
+needs ``pip install 'smtp2go-async[sandbox]'``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -28,12 +28,28 @@ from .counting import count
 from .dns import CnameRecord
 from .faults import Faults, LostReply
 from .guard import checked_hosts
-from .records import ReceivedRequest, SentAttachment, SentEmail, StoredReply, StoredSchedule, StoredSms
+from .notify.queue import Notification, Try
+from .notify.sender import WebhookSender, checked_names
+from .notify.worker import NotifyWorker
+from .records import (
+    ReceivedRequest,
+    RecordedEvent,
+    RecordedSmsEvent,
+    SentAttachment,
+    SentEmail,
+    StoredReply,
+    StoredSchedule,
+    StoredSms,
+)
+from .steering import Steering
 from .webhooks import MAX_WEBHOOKS, StoredWebhook
 
 __all__ = [
     "CnameRecord",
+    "Notification",
     "ReceivedRequest",
+    "RecordedEvent",
+    "RecordedSmsEvent",
     "Sandbox",
     "SentAttachment",
     "SentEmail",
@@ -41,10 +57,11 @@ __all__ = [
     "StoredSchedule",
     "StoredSms",
     "StoredWebhook",
+    "Try",
 ]
 
 
-class Sandbox:
+class Sandbox(Steering):
     """A local SMTP2GO with one account. It serves inside ``with`` or ``async with``, on asyncio, trio or neither.
 
     E-mails, texts and requests can still be read after the block has ended.
@@ -65,6 +82,9 @@ class Sandbox:
         require_verified_senders: Refuse each e-mail whose sender is neither at a verified domain nor a verified single
             sender; the provider does so. When `False`, only senders at ``unverified.example`` are refused.
         max_webhooks: How many webhooks the account can have: 10 on a paid plan, 1 on a free plan.
+        allow_webhooks_to: Host names or addresses of webhooks that are called beside those of this machine
+            (``localhost``, ``127.0.0.1``, ``::1``); a webhook anywhere else is not called.
+        time_factor: How many times faster than at the provider a failed webhook is tried again.
         chaos: Share of the calls that fail, drawn at random; see `chaos`.
         seed: Decides which calls fail under chaos; the same seed draws the same calls.
 
@@ -88,6 +108,8 @@ class Sandbox:
         keep_requests: int | None = KEPT_REQUESTS,
         max_webhooks: int = MAX_WEBHOOKS,
         require_verified_senders: bool = False,
+        allow_webhooks_to: Iterable[str] = (),
+        time_factor: float = 1.0,
         chaos: float = 0.0,
         seed: int = 0,
     ) -> None:
@@ -103,7 +125,10 @@ class Sandbox:
             keep_requests=keep_requests,
             max_webhooks=max_webhooks,
             require_verified_senders=require_verified_senders,
+            time_factor=time_factor,
         )
+        sender = WebhookSender(checked_names(allow_webhooks_to))
+        self._worker = NotifyWorker(self._account.notifications, sender, clock, self._account.release_due)
         self._faults = Faults(chaos, seed=seed)
         self._app = create_app(
             self._account,
@@ -118,9 +143,10 @@ class Sandbox:
     def __enter__(self) -> Self:
         if self._server is not None:
             raise RuntimeError("this sandbox is already running")
-        server = ServerThread(self._app, self._host, self._port)
+        server = ServerThread(self._app, self._host, self._port, job=self._worker.run)
         server.start()
         self._server = server
+        self._account.archive.home = self.base_url.removesuffix("/v3")
         return self
 
     def __exit__(
@@ -324,10 +350,6 @@ class Sandbox:
     def disable_ip_allow_lists(self) -> None:
         """Disable all IP allow lists, for a test that has locked itself out; their addresses are kept."""
         self._account.disable_ip_allow_lists()
-
-    def receive_sms(self, source: str, destination: str, content: str) -> StoredReply:
-        """Let a text arrive at a number of the account, for ``/sms/view-received``."""
-        return self._account.receive_sms(source, destination, content)
 
     def clear(self) -> None:
         """Forget all that came in and was set up, planned failures and added refusals; restart chaos as first set."""

@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .._wire.settings import SANDBOX_KEY
@@ -15,6 +15,7 @@ from .dns import CnameRecord
 from .groups.allowed_recipients import AllowedRecipientCalls
 from .groups.allowed_senders import AllowedSenderCalls
 from .groups.api_keys import KeyCalls
+from .groups.archive import ArchiveCalls
 from .groups.dedicated_ips import DedicatedIpCalls
 from .groups.domains import DomainCalls
 from .groups.email import EmailCalls, unverified_sender
@@ -22,7 +23,13 @@ from .groups.ip_allow_list import IpAllowListCalls
 from .groups.ip_auth import IpAuthCalls
 from .groups.single_sender_emails import SingleSenderCalls
 from .groups.smtp_users import SmtpUserCalls
+from .groups.stats import StatsCalls
 from .groups.subaccounts import SubaccountCalls
+from .groups.suppressions import SuppressionCalls
+from .groups.templates import TemplateCalls
+from .notify.queue import Notifications
+from .notify.schedule import RetryTimes
+from .outcomes import Deliveries
 from .records import ReceivedRequest, SentEmail, StoredReply, StoredSchedule, StoredSms
 from .rules import Fields, is_key
 from .sms import TextMessages
@@ -53,6 +60,7 @@ class Account:
         keep_requests: int | None = KEPT_REQUESTS,
         max_webhooks: int = MAX_WEBHOOKS,
         require_verified_senders: bool = False,
+        time_factor: float = 1.0,
     ) -> None:
         if not is_key(api_key):
             raise ValueError("api_key: must be 'api-' followed by 32 letters and digits")
@@ -72,11 +80,26 @@ class Account:
         self._single_senders = SingleSenderCalls()
         self.texts = TextMessages(self.username)
         self.webhook_settings = WebhookSettings(max_webhooks)
-        activity = ActivityLog(self.username, lag=activity_lag, per_minute=activity_per_minute)
+        self.suppressions = SuppressionCalls()
+        self.templates = TemplateCalls()
+        self.notifications = Notifications(self.webhook_settings, RetryTimes(time_factor))
+        self.texts.listener = self.notifications.note_sms
+        self.activity = ActivityLog(lag=activity_lag, per_minute=activity_per_minute)
+        self.deliveries = Deliveries(
+            self.activity, self.suppressions.blocking, [self.suppressions.note, self.notifications.note]
+        )
         checks = [self._allowed_senders.refusal, self._allowed_recipients.refusal]
         if require_verified_senders:
             checks.insert(0, self._unverified)
-        self.emails = EmailCalls(clock, self._lock, activity, checks)
+        self.emails = EmailCalls(
+            clock,
+            self._lock,
+            activity=self.activity,
+            deliveries=self.deliveries,
+            templates=self.templates,
+            checks=checks,
+        )
+        self.archive = ArchiveCalls(lambda: self.emails.sent, timedelta(seconds=activity_lag))
         self._subaccounts = SubaccountCalls(self.emails.used, pools)
         self._domains = DomainCalls(self._subaccounts.has)
         self._subaccounts.on_add.append(self._domains.subaccount_added)
@@ -94,6 +117,10 @@ class Account:
             self.emails,
             self.texts,
             self.webhook_settings,
+            self.suppressions,
+            self.templates,
+            self.archive,
+            StatsCalls(self.activity, self.emails.release_due),
         )
         self._operations = {name: answer for group in self._groups for name, answer in group.operations().items()}
         paths = {name.rpartition(" ")[2] for name in self._operations}
@@ -108,6 +135,7 @@ class Account:
         with self._lock:
             for group in self._groups:
                 group.clear()
+            self.notifications.clear()
             self._requests: deque[ReceivedRequest] = deque(maxlen=self._keep_requests)
             self._calls: Counter[str] = Counter()
 
@@ -163,6 +191,38 @@ class Account:
     def receive_sms(self, source: str, destination: str, content: str) -> StoredReply:
         """Let a text arrive at the account, for ``/sms/view-received``."""
         return self.texts.receive(source, destination, content, self._clock())
+
+    def now(self) -> datetime:
+        """Return the time of the account's clock."""
+        return self._clock()
+
+    def release_due(self) -> None:
+        """Let happen what waited for its time: scheduled e-mails, and events of delayed ones."""
+        with self._lock:
+            self.emails.release_due()
+
+    def find_email(self, email_id: str) -> SentEmail:
+        """Return an e-mail that went out, by its id.
+
+        Raises:
+            ValueError: There is none.
+        """
+        # The newest are asked for most.
+        for email in reversed(self.sent):
+            if email.email_id == email_id:
+                return email
+        raise ValueError("email: there is no e-mail with this id that went out")
+
+    def set_outcome(self, recipient: str, outcome: str) -> None:
+        """Decide what becomes of e-mails to an address or a domain from now on."""
+        with self._lock:
+            self.deliveries.rules.set(recipient, outcome)
+
+    def happen(self, email: SentEmail | str, kind: str, recipient: str | None, detail: str = "") -> None:
+        """Let an event happen to a recipient of an e-mail; `Deliveries.happen` has the arguments."""
+        with self._lock:
+            found = self.find_email(email) if isinstance(email, str) else email
+            self.deliveries.happen(found, kind, recipient, self._clock(), detail)
 
     def publish_dns(self, domain: str) -> tuple[CnameRecord, ...]:
         """Publish the DNS records that a sender domain needs."""

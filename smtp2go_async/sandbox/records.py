@@ -60,6 +60,8 @@ class SentEmail:
     received_at: datetime
     username: str = ""
     subaccount: str = ""
+    client_ip: str = ""
+    sender_name: str = ""
     sandboxed: bool = False
     template_id: str | None = None
     template_data: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -69,6 +71,11 @@ class SentEmail:
     def raw(self) -> bytes:
         """Return the RFC 5322 message that recipients would get, without a Bcc header."""
         return self._build()
+
+    @cached_property
+    def size(self) -> int:
+        """Return the length of ``raw`` in bytes, without keeping ``raw`` for it."""
+        return len(self.__dict__.get("raw") or self._build())
 
     @cached_property
     def message(self) -> EmailMessage:
@@ -88,13 +95,26 @@ class StoredSchedule:
 
 @frozen
 class RecordedEvent:
-    """An event of an e-mail on its way to a recipient."""
+    """An event of an e-mail on its way to a recipient.
+
+    ``kind`` is a word of ``/activity/search``, and ``detail`` what goes with it: the words of the recipient's server
+    about a bounce, the reason of a rejection, the link of a click.
+    """
 
     moment: datetime
     kind: str
     email: SentEmail
     recipient: str
-    reason: str
+    detail: str = ""
+
+
+@frozen
+class RecordedSmsEvent:
+    """An event of a text. ``kind`` is a word of ``sms_events`` of a webhook, such as ``delivered``."""
+
+    moment: datetime
+    kind: str
+    text: "StoredSms"
 
 
 @frozen(kw_only=True)
@@ -109,6 +129,7 @@ class StoredSms:
     status: str
     request_id: str
     received_at: datetime
+    username: str = ""
 
 
 @frozen(kw_only=True)

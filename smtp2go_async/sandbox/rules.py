@@ -267,7 +267,7 @@ def read_draft(fields: Fields, now: datetime) -> Draft:
         subject=subject or "",
         text=text or None,
         html=html or None,
-        headers=tuple(_custom_header(item) for item in fields.objects("custom_headers")),
+        headers=tuple(read_header(item) for item in fields.objects("custom_headers")),
         files=(
             *(_file(item, inline=False) for item in fields.objects("attachments")),
             *(_file(item, inline=True) for item in fields.objects("inlines")),
@@ -354,7 +354,8 @@ def _mailboxes(fields: Fields, name: str, *, required: bool) -> tuple[Mailbox, .
     return tuple(found)
 
 
-def _custom_header(item: Fields) -> tuple[str, str]:
+def read_header(item: Fields) -> tuple[str, str]:
+    """Read a custom header: an object with ``header`` and ``value``."""
     name = item.required("header", item.text("header"))
     if not _HEADER_NAME.fullmatch(name):
         item.fail("header", "was expecting the name of a header")

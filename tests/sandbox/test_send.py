@@ -276,21 +276,6 @@ def test_other_composite_types_are_sent_as_plain_bytes(account, email, b64):
     assert (part.get_content_type(), part.get_content()) == ("application/octet-stream", b"--x")
 
 
-def test_a_template_send_keeps_the_template_and_ignores_subject_and_body(account, email):
-    data = {"name": "Jörg", "items": [1, 2]}
-    account.call("/email/send", email(subject="ignored", template_id="welcome", template_data=data))
-    sent = account.sent[0]
-    assert (sent.template_id, sent.template_data) == ("welcome", data)
-    assert sent.subject == "[template welcome]"
-    assert "'welcome'" in sent.message.get_content()
-    assert b"ignored" not in sent.raw
-
-
-def test_template_data_may_be_a_string_of_json(account, email):
-    account.call("/email/send", email(template_id="welcome", template_data='{"name": "Jane"}'))
-    assert account.sent[0].template_data == {"name": "Jane"}
-
-
 def test_unknown_fields_are_ignored(account, email):
     account.call("/email/send", email(version=1))
     assert len(account.sent) == 1

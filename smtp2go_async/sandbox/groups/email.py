@@ -16,10 +16,12 @@ from typing import Any
 
 from ..activity import ActivityLog
 from ..call import Call, Operations
-from ..mime import attachments_of, build_message, subject_of
+from ..mime import attachments_of, build_message
+from ..outcomes import Deliveries
 from ..ready import read_message
 from ..records import SentEmail, StoredSchedule, Via
 from ..rules import MAX_BATCH, Draft, RequestError, read_draft, read_schedule
+from .templates import TemplateCalls
 
 UNVERIFIED_DOMAIN = "unverified.example"
 REFUSED_PREFIX = "refused"
@@ -40,7 +42,9 @@ class EmailCalls:
     Args:
         clock: Returns the time, aware.
         lock: The lock of the account.
-        activity: Where the events of e-mails are noted.
+        activity: The events of e-mails.
+        deliveries: Lets happen to e-mails what their recipients stand for.
+        templates: Makes the texts of e-mails with a template.
         checks: What else an e-mail is refused for, asked in this order.
     """
 
@@ -48,12 +52,17 @@ class EmailCalls:
         self,
         clock: Callable[[], datetime],
         lock: threading.RLock,
+        *,
         activity: ActivityLog,
+        deliveries: Deliveries,
+        templates: TemplateCalls,
         checks: Sequence[Check] = (),
     ) -> None:
         self._clock = clock
         self._lock = lock
         self._activity = activity
+        self.deliveries = deliveries
+        self._templates = templates
         self._checks = (self._own_refusal, *checks)
         self.clear()
 
@@ -75,7 +84,7 @@ class EmailCalls:
             self._used: Counter[str] = Counter()
             self._scheduled: dict[str, StoredSchedule] = {}
             self._next_due: datetime | None = None
-            self._activity.clear()
+            self.deliveries.clear()
             self._refused_addresses: set[str] = set()
             self._refused_senders = {UNVERIFIED_DOMAIN}
 
@@ -112,7 +121,7 @@ class EmailCalls:
             self._refused_senders.add(sender.lower())
 
     def _send(self, call: Call) -> dict[str, Any]:
-        draft = read_draft(call.fields, call.now)
+        draft = self._templates.filled(read_draft(call.fields, call.now), call.subaccount)
         fastaccept = call.fields.flag("fastaccept")
         email = self._compose(draft, "send", call)
         return self._accept(email, draft.schedule, fastaccept, call)
@@ -128,6 +137,7 @@ class EmailCalls:
             username=call.key.username,
             sandboxed=call.key.settings.status == "sandbox",
             subaccount=call.subaccount,
+            client_ip=call.client_ip,
             via="mime",
             sender=ready.sender,
             recipients=ready.recipients,
@@ -143,7 +153,8 @@ class EmailCalls:
 
     def _send_batch(self, call: Call) -> list[dict[str, Any]]:
         # All e-mails are checked before any is kept: the provider has not published what a partly invalid batch does.
-        drafts = [read_draft(item, call.now) for item in call.fields.objects("emails", most=MAX_BATCH, required=True)]
+        items = call.fields.objects("emails", most=MAX_BATCH, required=True)
+        drafts = [self._templates.filled(read_draft(item, call.now), call.subaccount) for item in items]
         emails = [(self._compose(draft, "batch", call), draft.schedule) for draft in drafts]
         with self._lock:
             return [self._accept(email, schedule, True, call) for email, schedule in emails]
@@ -157,11 +168,13 @@ class EmailCalls:
             username=call.key.username,
             sandboxed=call.key.settings.status == "sandbox",
             subaccount=call.subaccount,
+            client_ip=call.client_ip,
             via=via,
             sender=draft.sender.address,
+            sender_name=draft.sender.name,
             recipients=tuple([mailbox.address for mailbox in recipients]),
             bcc=tuple([mailbox.address for mailbox in draft.bcc]),
-            subject=subject_of(draft),
+            subject=draft.subject,
             build=partial(build_message, draft, email_id, draft.schedule or call.now, schedule_id),
             custom_headers=draft.headers,
             attachments=attachments_of(draft),
@@ -183,7 +196,7 @@ class EmailCalls:
                 return {"schedule_id": email.schedule_id}
             failure = self._go_out(email, call.now)
             if failure is not None and fastaccept:
-                self._activity.rejected(email, call.now, failure)
+                self.deliveries.rejected(email, call.now, failure)
         if fastaccept:
             # A refused e-mail is dropped without a word, as seen live in 2026; only the activity shows it.
             return {"email_id": email.email_id}
@@ -198,10 +211,9 @@ class EmailCalls:
             self._used[email.subaccount] += len(email.recipients)
             if email.sandboxed:
                 # Such an e-mail is answered like any other and counts as sent, but it is shown as rejected.
-                self._activity.rejected(email, moment, SANDBOXED)
-            else:
+                self.deliveries.rejected(email, moment, SANDBOXED)
+            elif self.deliveries.delivered(email, moment):
                 self._sent.append(email)
-                self._activity.delivered(email, moment)
         return failure
 
     def _refusal_of(self, email: SentEmail) -> str | None:
@@ -227,6 +239,7 @@ class EmailCalls:
     def release_due(self) -> None:
         """Let all e-mails go out whose scheduled time has come; the lock must be held."""
         now = self._clock()
+        self.deliveries.release(now)
         if self._next_due is None or now < self._next_due:
             return
         due = sorted(
@@ -236,13 +249,13 @@ class EmailCalls:
             del self._scheduled[item.schedule_id]
             failure = self._go_out(item.email, item.schedule)
             if failure is not None:
-                self._activity.rejected(item.email, item.schedule, failure)
+                self.deliveries.rejected(item.email, item.schedule, failure)
         self._next_due = min((item.schedule for item in self._scheduled.values()), default=None)
 
     def _search_activity(self, call: Call) -> dict[str, Any]:
         with self._lock:
             self.release_due()
-        return self._activity.search(call.fields, call.now)
+        return self._activity.search(call)
 
     def _search_scheduled(self, call: Call) -> list[dict[str, str]]:
         fields = call.fields
