@@ -1,4 +1,5 @@
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,6 +18,7 @@ class Hook:
     url: str = ""
     requests: list[dict[str, Any]] = field(factory=list)
     answers: list[int] = field(factory=list)
+    arrived: threading.Event = field(factory=threading.Event)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -40,6 +42,7 @@ class Hook:
         headers_out = [(b"location", b"/elsewhere")] if 300 <= status < 400 else []
         await send({"type": "http.response.start", "status": status, "headers": headers_out})
         await send({"type": "http.response.body", "body": b"an answer"})
+        self.arrived.set()
 
 
 @pytest.fixture
