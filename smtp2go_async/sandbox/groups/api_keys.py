@@ -9,7 +9,7 @@ from attrs import evolve
 from ..account_key import EVERY_ENDPOINT, AccountKey
 from ..call import Call, Operations, refused
 from ..rate_limit import RateLimit
-from ..rules import Fields, RequestError, check_key_form, is_key, masked_key
+from ..rules import RequestError, check_key_form, is_key, masked_key
 from ..sender_settings import SenderSettings, read_settings, with_changes
 
 KEYS_PER_MINUTE = 5
@@ -77,10 +77,9 @@ class KeyCalls:
     def _add(self, call: Call) -> list[dict[str, Any]]:
         self._limit.count(call.now)
         changes = read_settings(call.fields, self._pools)
-        endpoints = _endpoints(call.fields, call.key)
         key = AccountKey(
             secret=f"api-{secrets.token_hex(16).upper()}",
-            endpoints=DEFAULT_ENDPOINTS if endpoints is None else endpoints,
+            endpoints=_endpoints(call, left_out=DEFAULT_ENDPOINTS),
             subaccount=call.subaccount,
             settings=with_changes(SenderSettings(), changes),
         )
@@ -92,16 +91,14 @@ class KeyCalls:
         """Replace all of a key: what is left out has its default again."""
         key = self._named(call)
         changes = read_settings(call.fields, self._pools)
-        endpoints = _endpoints(call.fields, call.key, key.endpoints)
-        settings = with_changes(SenderSettings(), changes)
-        return self._kept(evolve(key, settings=settings, endpoints=endpoints or DEFAULT_ENDPOINTS))
+        endpoints = _endpoints(call, left_out=DEFAULT_ENDPOINTS, known=key.endpoints)
+        return self._kept(evolve(key, settings=with_changes(SenderSettings(), changes), endpoints=endpoints))
 
     def _patch(self, call: Call) -> list[dict[str, Any]]:
         key = self._named(call)
         changes = read_settings(call.fields, self._pools)
-        endpoints = _endpoints(call.fields, call.key, key.endpoints)
-        settings = with_changes(key.settings, changes)
-        return self._kept(evolve(key, settings=settings, endpoints=endpoints or key.endpoints))
+        endpoints = _endpoints(call, left_out=key.endpoints, known=key.endpoints)
+        return self._kept(evolve(key, settings=with_changes(key.settings, changes), endpoints=endpoints))
 
     def _remove(self, call: Call) -> dict[str, Any]:
         key = self._named(call)
@@ -141,15 +138,16 @@ def _is_named(key: AccountKey, wanted: str) -> bool:
     return wanted == key.secret if is_key(wanted) else wanted in (key.username, masked_key(key.secret))
 
 
-def _endpoints(fields: Fields, caller: AccountKey, known: tuple[str, ...] = ()) -> tuple[str, ...] | None:
+def _endpoints(call: Call, *, left_out: tuple[str, ...], known: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the endpoints that a key shall have, each of which the caller's key must have unless it is known."""
+    fields = call.fields
     if "endpoints" not in fields:
-        return None
+        return left_out
     endpoints = tuple(dict.fromkeys(fields.words("endpoints")))
     for index, endpoint in enumerate(endpoints):
         if endpoint != EVERY_ENDPOINT and not endpoint.startswith("/"):
             fields.fail(f"endpoints[{index}]", "was expecting a path such as '/email/send', or '*'")
-        if endpoint not in known and not caller.may_call(endpoint):
+        if endpoint not in known and not call.key.may_call(endpoint):
             raise refused("The passed 'endpoints' must be a subset of those of the API key of this call")
     return endpoints
 

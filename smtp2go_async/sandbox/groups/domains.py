@@ -250,6 +250,8 @@ def _item(domain: StoredDomain) -> dict[str, Any]:
                 "cname_verified": tracking,
                 "cname_status": domain.statuses[2],
                 "cname_value": TRACK_TARGET if tracking else "",
+                # Not seen, but without it no reply would say what to publish.
+                "cname_expected": TRACK_TARGET,
                 "enabled": tracking,
             }
         ],
