@@ -6,6 +6,7 @@ The sandbox has no HTTP client of its own otherwise, and must not use that of th
 import asyncio
 import base64
 import ipaddress
+import re
 import ssl
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -24,6 +25,8 @@ MAX_KEPT_BYTES: Final = 2_000
 
 _BODY_SECONDS: Final = 1.0
 _SCHEMES: Final[Mapping[str, int]] = {"http": 80, "https": 443}
+_CHUNKED: Final = re.compile(rb"^transfer-encoding:[^\r\n]*chunked", re.IGNORECASE | re.MULTILINE)
+_CHUNK_SIZE: Final = re.compile(rb"([0-9a-f]{1,8})(?:;[^\r\n]*)?\r\n", re.IGNORECASE)
 NOT_ALLOWED: Final = (
     "not sent: the sandbox calls addresses of this machine only, such as localhost; "
     "Sandbox(allow_webhooks_to=[...]) names other hosts"
@@ -79,10 +82,12 @@ class WebhookSender:
                 )
                 writer.write(request)
                 # The response may come before a long request was read, so its end is not waited for.
-                status = 100
+                head, status = b"", 100
                 while status < 200:
-                    status = _status(await reader.readuntil(b"\r\n\r\n"))
-            return Try(moment=moment, status=status, answer=await _start_of_body(reader))
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    status = _status(head)
+            body = await _start_of_body(reader)
+            return Try(moment=moment, status=status, answer=_joined(body) if _CHUNKED.search(head) else body)
         except TimeoutError:
             error = f"no response within {self._timeout:g} seconds"
         except asyncio.IncompleteReadError:
@@ -171,6 +176,16 @@ async def _start_of_body(reader: asyncio.StreamReader) -> bytes:
     except (TimeoutError, OSError):
         # The event has been taken or refused already, so what is missing of the text about it does not count.
         pass
+    return found
+
+
+def _joined(body: bytes) -> bytes:
+    """Return the content of a body that comes in chunks, as far as it is there."""
+    found, rest = b"", body
+    while size := _CHUNK_SIZE.match(rest):
+        length = int(size[1], 16)
+        found += rest[size.end() : size.end() + length]
+        rest = rest[size.end() + length :].removeprefix(b"\r\n")
     return found
 
 
