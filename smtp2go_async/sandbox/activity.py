@@ -6,7 +6,6 @@ there are. The provider writes dates in whole seconds, so searches compare whole
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,14 +13,13 @@ from typing import Any
 from .activity_filters import Filters, read_filters
 from .call import Call
 from .continuing import Continuing
+from .rate_limit import RateLimit
 from .ready import header_text, read_headers
 from .records import RecordedEvent, SentEmail
-from .rules import RequestError
 
 ACTIVITY_PER_MINUTE = 60  # calls; the limit in the provider's reference
 MAX_LAG_SECONDS = 86_400
 
-_MINUTE = timedelta(minutes=1)
 # The fields that show the detail of an event. The provider has not published what an opening or a click has.
 _DETAILS: Mapping[str, tuple[str, ...]] = {
     "hard-bounced": ("smtp_response", "reason"),
@@ -45,7 +43,7 @@ class ActivityLog:
         if per_minute is not None and per_minute < 1:
             raise ValueError(f"activity_per_minute: must be 1 or more, or None, not {per_minute}")
         self._lag = timedelta(seconds=lag)
-        self._per_minute = per_minute
+        self._limit = None if per_minute is None else RateLimit(per_minute, 60)
         self._lock = threading.Lock()
         self.clear()
 
@@ -56,7 +54,8 @@ class ActivityLog:
             # The moment of each event, to find events by time with bisect.
             self._moments: list[datetime] = []
             self._continuing = Continuing()
-            self._searched: deque[datetime] = deque()
+            if self._limit is not None:
+                self._limit.clear()
 
     def note(self, events: Sequence[RecordedEvent]) -> None:
         """Note events of one moment, in their order."""
@@ -84,7 +83,8 @@ class ActivityLog:
     def search(self, call: Call) -> dict[str, Any]:
         """Answer ``/activity/search``."""
         with self._lock:
-            self._count_call(call.now)
+            if self._limit is not None:
+                self._limit.count(call.now)
             filters = read_filters(call.fields, call.now)
             page = self._continuing.page(call, lambda: self._found(filters, call), filters.limit)
         return {
@@ -92,19 +92,6 @@ class ActivityLog:
             "total_events": page.total,
             "continue_token": page.token,
         }
-
-    def _count_call(self, now: datetime) -> None:
-        if self._per_minute is None:
-            return
-        while self._searched and self._searched[0] <= now - _MINUTE:
-            self._searched.popleft()
-        if len(self._searched) >= self._per_minute:
-            raise RequestError(
-                429,
-                "REQ_LIMIT_EXCEEDED",
-                f"This endpoint is rate limited to {self._per_minute} requests every 60 seconds",
-            )
-        self._searched.append(now)
 
     def _found(self, filters: Filters, call: Call) -> Sequence[RecordedEvent]:
         first = bisect_left(self._moments, filters.start)
