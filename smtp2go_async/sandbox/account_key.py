@@ -2,7 +2,7 @@
 
 from fnmatch import fnmatchcase
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from .rules import masked_key
 from .sender_settings import SenderSettings
@@ -21,12 +21,8 @@ class AccountKey:
     """Id of the subaccount that the key belongs to; empty for the master account."""
     settings: SenderSettings = field(factory=SenderSettings)
 
-    username: str = field(init=False)
+    username: str = field(init=False, default=Factory(lambda key: key.secret[:16], takes_self=True))
     """The short form of the key, under which the provider's reports list it."""
-
-    @username.default
-    def _short_form(self) -> str:
-        return self.secret[:16]
 
     def may_call(self, path: str) -> bool:
         """Return whether the endpoints of the key include a path or all of a pattern."""

@@ -1,5 +1,7 @@
 """API keys in the sandbox: what they are, what they may do, and how the calls about them answer."""
 
+from datetime import timedelta
+
 import pytest
 
 from smtp2go_async.errors import ApiError, AuthenticationError, RateLimitError
@@ -71,6 +73,9 @@ def test_a_key_makes_only_the_calls_that_it_has_and_can_always_ask_which(account
         (["/email/send"], "/email/send", True),
         (["/sms/*", "/webhook/view"], "/webhook/view", True),
         (["/sms/*", "/webhook/view"], "/webhook/add", False),
+        (["/email/send"], "/email/send/more", False),
+        (["/*/view"], "/domain/view", True),
+        (["/*/view"], "/domain/add", False),
         ([], "/email/send", False),
     ],
 )
@@ -190,6 +195,24 @@ def test_the_limit_of_a_key_is_kept_only_where_it_is_switched_on(account):
     off, on = added(account, **limit), added(account, custom_ratelimit=True, **limit)
     assert ("custom_ratelimit_value" in off, off["custom_ratelimit_period"]) == (False, "0:00:00")
     assert (on["custom_ratelimit_value"], on["custom_ratelimit_period"]) == (5, "1 hour")
+
+
+@pytest.mark.parametrize(
+    ("period", "shown"),
+    [
+        (timedelta(minutes=30), "0:30:00"),
+        (timedelta(days=2, hours=3), "2 days 3:00:00"),
+        ("4 months 5:00:00", "4 months 5:00:00"),
+        ("1 week", "1 week"),
+    ],
+)
+def test_each_form_of_a_period_is_taken_from_the_client(run, period, shown):
+    async def work(client):
+        limit = {"custom_ratelimit": True, "custom_ratelimit_value": 5}
+        added = await client.api_keys.add(**limit, custom_ratelimit_period=period)
+        assert added.raw["data"][0]["custom_ratelimit_period"] == shown
+
+    run(work)
 
 
 @pytest.mark.parametrize(

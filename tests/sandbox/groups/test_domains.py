@@ -6,7 +6,7 @@ from smtp2go_async import SyncClient
 from smtp2go_async.errors import ApiError, SendRefusedError
 from smtp2go_async.sandbox import Sandbox
 from smtp2go_async.sandbox.account import Account
-from smtp2go_async.sandbox.dns import parts_of
+from smtp2go_async.sandbox.dns import CnameRecord, DnsZone, parts_of
 
 
 @pytest.fixture
@@ -98,6 +98,31 @@ def test_an_edited_record_must_be_published_again(account):
     records = account.publish_dns("example.com")
     assert [record.name for record in records][1:] == ["return.example.com", "link.example.com"]
     assert domain_of(account, "/domain/verify", domain="example.com")["domain"]["rpath_verified"] is True
+
+
+def test_a_domain_with_one_record_of_two_does_not_send(strict, email):
+    strict.call("/domain/add", {"domain": "example.com", "returnpath_subdomain": "back"})
+    strict.publish_dns("example.com")
+    strict.call("/domain/verify", {"domain": "example.com"})
+    assert sends(strict, email, "shop@example.com")
+    body = {"domain": "example.com", "old_subdomain": "back", "new_subdomain": "return"}
+    strict.call("/domain/returnpath", body)
+    assert not sends(strict, email, "shop@example.com")
+    strict.publish_dns("example.com")
+    strict.call("/domain/verify", {"domain": "example.com"})
+    body = {"domain": "example.com", "old_subdomain": "link", "new_subdomain": "click"}
+    strict.call("/domain/tracking", body)
+    assert sends(strict, email, "shop@example.com")
+
+
+def test_a_record_that_points_elsewhere_is_told_as_it_was_found():
+    zone = DnsZone()
+    record = CnameRecord("link.example.com", "track.smtp2go.net")
+    assert zone.status_of(record) == "Lookup CNAME(link.example.com.) returned no results"
+    zone.publish(CnameRecord("link.example.com", "elsewhere.example"))
+    assert "returned elsewhere.example., not track.smtp2go.net." in zone.status_of(record)
+    zone.publish(record)
+    assert zone.status_of(record) == ""
 
 
 def test_records_can_only_be_published_for_a_domain_that_was_added(sandbox):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smtp2go_async.errors import RateLimitError
+from smtp2go_async.errors import ApiError, RateLimitError
 from smtp2go_async.sandbox import Sandbox
 
 
@@ -100,6 +100,14 @@ def test_a_token_continues_only_its_own_search(account, refusal):
         assert "continue_token" in refusal("/subaccounts/search", **body)[1]
 
 
+def test_a_page_that_is_exactly_full_is_the_last(account):
+    for number in range(4):
+        add(account, f"Branch {number}")
+    first = account.call("/subaccounts/search", {"page_size": 2})["data"]
+    last = account.call("/subaccounts/search", {"page_size": 2, "continue_token": first["continue_token"]})["data"]
+    assert (len(last["subaccounts"]), last["continue_token"]) == (2, "")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -157,6 +165,22 @@ def test_calls_act_on_the_data_of_a_subaccount_and_refuse_unknown_ids(account, r
     assert "No subaccount" in refusal("/domain/view", subaccount_id="nobody")[1]
     assert refusal("/domain/view", subaccount_id=5) == (400, "subaccount_id")
     assert account.call("/domain/view", {"subaccount_id": ""})["data"]["domains"] == []
+
+
+def test_a_client_for_a_subaccount_sees_the_data_of_that_subaccount(sandbox, run):
+    north = add(sandbox._account)["id"]
+
+    async def work(client):
+        there = client.with_options(subaccount_id=north)
+        await there.domains.add("example.com")
+        await there.smtp_users.add("north@example.com")
+        assert len((await there.domains.view()).domains) == 1
+        assert (await client.domains.view()).domains == ()
+        assert [user.username for user in (await there.smtp_users.view()).results] == ["north@example.com"]
+        with pytest.raises(ApiError, match="No subaccount"):
+            await client.domains.view(subaccount_id="nobody")
+
+    run(work)
 
 
 def test_a_key_of_a_subaccount_acts_for_it_alone(account, refusal):
