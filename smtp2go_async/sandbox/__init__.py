@@ -29,7 +29,7 @@ from .dns import CnameRecord
 from .faults import Faults, LostReply
 from .guard import checked_hosts
 from .notify.queue import Notification, Try
-from .notify.sender import WebhookSender, checked_names
+from .notify.sender import WebhookSender
 from .notify.worker import NotifyWorker
 from .records import (
     ReceivedRequest,
@@ -127,7 +127,7 @@ class Sandbox(Steering):
             require_verified_senders=require_verified_senders,
             time_factor=time_factor,
         )
-        sender = WebhookSender(checked_names(allow_webhooks_to))
+        sender = WebhookSender(checked_hosts(allow_webhooks_to, "allow_webhooks_to"))
         self._worker = NotifyWorker(self._account.notifications, sender, clock, self._account.release_due)
         self._faults = Faults(chaos, seed=seed)
         self._app = create_app(

@@ -19,8 +19,9 @@ MAX_STEPS: Final = 50_000
 MAX_CHARACTERS: Final = 100_000_000
 """Characters that the text could have at most, counted from above."""
 
+_CHARACTERS_OF_STEP: Final = 100
 # A partial can call itself, and the sandbox keeps none that another template could have.
-_PARTIAL: Final = re.compile(r"\{\{[\s~{]*#?\s*[>*]")
+_PARTIAL: Final = re.compile(r"\{{2,4}[\s~#]*+[>*]")
 
 
 def render(name: str, source: str, data: dict[str, Any], *, is_html: bool) -> str:
@@ -43,7 +44,7 @@ def render(name: str, source: str, data: dict[str, Any], *, is_html: bool) -> st
     if _PARTIAL.search(source):
         raise _refused(name, "it has a partial, and partials are not supported")
     try:
-        text = _compiled(source, is_html)(_Budget(len(source), tags).wrapped(data))
+        text = _compiled(source, is_html)(_Budget(source, tags).wrapped(data))
     except _TooMuchError as error:
         raise _refused(name, str(error)) from None
     # The library has errors of its own, and ValueError for most mistakes; no mistake in a template may end the sandbox.
@@ -89,11 +90,14 @@ class _Budget:
     its loops is bounded by its own length.
     """
 
-    def __init__(self, length: int, tags: int) -> None:
-        self._length = length
+    def __init__(self, source: str, tags: int) -> None:
+        self._length = len(source)
         self._tags = tags
+        # The library reads the text of an expression anew each time, so a turn takes longer with long expressions.
+        inside = sum(len(part.partition("}}")[0]) for part in source.split("{{")[1:])
+        self._steps_of_turn = 1 + inside // _CHARACTERS_OF_STEP
         self._steps = 0
-        self._characters = length
+        self._characters = self._length
 
     def wrapped(self, value: Any) -> Any:
         """Return a value that counts when something is read of it."""
@@ -103,16 +107,16 @@ class _Budget:
 
     def read(self, value: Any) -> Any:
         """Count a value that is read, which every expression of the template could show."""
-        self._count(len(value) * self._tags if isinstance(value, str) else 0)
+        self._count(1, len(value) * self._tags if isinstance(value, str) else 0)
         return self.wrapped(value)
 
     def turn(self, value: Any) -> Any:
         """Count a turn of a loop, which could write the whole template."""
-        self._count(self._length)
+        self._count(self._steps_of_turn, self._length)
         return self.read(value)
 
-    def _count(self, characters: int) -> None:
-        self._steps += 1
+    def _count(self, steps: int, characters: int) -> None:
+        self._steps += steps
         self._characters += characters
         if self._steps > MAX_STEPS:
             raise _TooMuchError(f"it takes more than {MAX_STEPS} steps")

@@ -194,7 +194,7 @@ def test_a_template_that_is_wrong_is_refused_when_it_is_used(add, email, refusal
     ("template", "data", "reason"),
     [
         ("{{#each a}}{{#each ../a}}x{{/each}}{{/each}}", {"a": [0] * 1_000}, "more than 50000 steps"),
-        ("{{#a}}{{#../a}}{{#../../a}}x{{/../../a}}{{/../a}}{{/a}}", {"a": [0] * 300}, "could not be rendered"),
+        ("{{#each a}}{{" + "a." * 100_000 + "}}{{/each}}", {"a": [0] * 1_000}, "more than 50000 steps"),
         ("{{#each a}}" + "x" * 500_000 + "{{/each}}", {"a": [0] * 1_000}, "more than 100000000 characters"),
         ("{{a}}" * 1_000, {"a": "x" * 1_000_000}, "more than 100000000 characters"),
         ("{{#with a}}" + "{{this}}" * 1_000 + "{{/with}}", {"a": "x" * 1_000_000}, "more than 100000000 characters"),

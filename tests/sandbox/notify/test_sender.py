@@ -11,7 +11,7 @@ import pytest
 
 from smtp2go_async.sandbox import Sandbox
 from smtp2go_async.sandbox.notify import sender as sender_module
-from smtp2go_async.sandbox.notify.sender import NOT_ALLOWED, CannotSendError, WebhookSender, checked_names
+from smtp2go_async.sandbox.notify.sender import NOT_ALLOWED, CannotSendError, WebhookSender
 from smtp2go_async.sandbox.webhooks import StoredWebhook
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -134,7 +134,7 @@ def test_no_other_machine_is_called(url):
 
 
 def test_a_named_host_may_be_called():
-    sender = WebhookSender(checked_names(["Nowhere.invalid"]))
+    sender = WebhookSender(["Nowhere.invalid"])
     result = post("http://nowhere.invalid/", sender=sender)
     assert result.error == "could not be sent (gaierror)"
 
@@ -246,10 +246,10 @@ def test_a_plain_server_under_https_is_a_failure(answering):
     assert result.error == "could not be sent (SSLError)"
 
 
-@pytest.mark.parametrize("hosts", ["localhost", ["http://x"], ["x:80"], ["x/y"], ["a@b"], [""], ["a b"], ["[::1]"]])
-def test_hosts_that_are_no_names_are_refused(hosts):
-    with pytest.raises(ValueError, match=r"^allow_webhooks_to: must be"):
-        Sandbox(allow_webhooks_to=hosts)
+@pytest.mark.parametrize("host", ["http://x", "x:80", "x/y", "a@b", "", "a b"])
+def test_hosts_that_are_no_names_are_refused(host):
+    with pytest.raises(ValueError, match=r"^allow_webhooks_to\[0\]: must be a name or an address"):
+        Sandbox(allow_webhooks_to=[host])
 
 
 def test_a_webhook_over_tls_is_checked_against_the_certificates_of_this_machine():
