@@ -69,7 +69,7 @@ class Sandbox(Steering):
     Args:
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
-        api_key: The only key that the account has; a fixed key when left out.
+        api_key: The key that the account starts with, which may make every call; a fixed key when left out.
         max_email_bytes: Largest body of ``/v3/email*``.
         max_other_bytes: Largest body of all other calls.
         allowed_hosts: Host names or addresses under which ``/sandbox/...`` may be used from other machines, too:
@@ -175,7 +175,7 @@ class Sandbox(Steering):
 
     @property
     def api_key(self) -> str:
-        """Return the key that a client needs."""
+        """Return the key that the account started with. It may make every call, unless a call has changed that."""
         return self._account.api_key
 
     @property

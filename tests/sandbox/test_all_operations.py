@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from smtp2go_async.sandbox import Sandbox
+from smtp2go_async.sandbox.rules import RequestError
 
 TESTS = Path(__file__).parents[1]
 FACTS = json.loads((TESTS / "contract" / "operations.json").read_text(encoding="utf-8"))
@@ -166,10 +167,12 @@ def prepared(shared):
             return [filled(item) for item in value]
         return known.get(value, value) if isinstance(value, str) else value
 
-    def prepared_call(name, changes=None, without=None, **more):
+    def prepared_call(name, changes=None, without=None, sent=True, **more):
         fact = FACTS[name]
         body = {field: filled(value) for field, value in VALID[name].items()} | (changes or {})
         body.pop(without, None)
+        if not sent:
+            return body
         return http.request(fact["method"], fact["path"], json=body, **more)
 
     return prepared_call
@@ -223,6 +226,32 @@ def test_a_wrong_type_is_refused_by_the_name_of_its_field(name, prepared):
     for field, fact in FACTS[name]["fields"].items():
         if (name, field) not in UNREAD:
             assert refused_field(prepared(name, {field: WRONG[fact["type"]]})) == field
+
+
+ODD = (
+    *(None, True, -1, 10**30, 1e308, "", " ", "x" * 10_000, "a\x00b", "\ud800", "é\n", "*", "../..", "@", "0"),
+    *([], [[]], [None], ["", ""], [{}], {}, {"a": {"b": []}}, {"subaccounts": [5]}),
+)
+
+
+def status_of(account, fact, body):
+    """Return the status of a call that is made without HTTP; any other error than the API's is the test's failure."""
+    try:
+        json.dumps(account.call(fact["path"], body, method=fact["method"]))
+    except RequestError as error:
+        return error.status
+    return 200
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_an_odd_value_in_any_field_is_taken_or_refused_and_nothing_else(name, prepared, shared):
+    fact, account = FACTS[name], shared[0]._account
+    for field in (*fact["fields"], "api_key"):
+        for value in ODD:
+            # So that no limit of calls in an hour is reached either.
+            CLOCK.looks += 5
+            status = status_of(account, fact, prepared(name, {field: value}, sent=False))
+            assert status in ((200, 400, 403, 500) if field == "api_key" else (200, 400)), field
 
 
 def test_a_key_that_may_send_alone_makes_no_other_call(prepared):
