@@ -172,7 +172,7 @@ class ReceivedRequest:
 def parsed_json(content: bytes) -> Any:
     """Return the parsed body, or `None` when it is not JSON or is nested more deeply than any field of the API."""
     try:
-        body = json.loads(content.decode(), parse_constant=_no_constant)
+        body = _decoder.decode(content.decode())
     except (ValueError, RecursionError):
         return None
     return None if _is_deep(content, body) else body
@@ -197,3 +197,7 @@ def _is_deep(content: bytes, body: Any) -> bool:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+# Made once: json.loads would make a new one for each body, since the body may not hold NaN and Infinity.
+_decoder = json.JSONDecoder(parse_constant=_no_constant)
