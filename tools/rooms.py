@@ -5,8 +5,9 @@
     python tools/rooms.py --dot              the same arrows for Graphviz: ... --dot | dot -Tsvg > rooms.svg
 
 A room is a folder of the package, or a file that stands beside folders: `endpoints/`, `client.py`, `bulk/_run/`,
-`bulk/sender.py`. Their order, from top to bottom, is the table "Where things are" of CONTRIBUTING.md. A room imports
-only rooms that stand below it there.
+`bulk/sender.py`. A folder that the table names is a single room with all the folders in it, as `sandbox/` is. The order
+of the rooms, from top to bottom, is the table "Where things are" of CONTRIBUTING.md. A room imports only rooms that
+stand below it there.
 """
 
 import argparse
@@ -54,6 +55,7 @@ class House:
         texts = {path.relative_to(package).as_posix(): path.read_text(encoding="utf-8") for path in paths}
         self.name = package.name
         self.lines = {path: text.count("\n") for path, text in texts.items()}
+        self._whole = {room for room in order if room.endswith("/")}
         self._floors = {".", *(Path(path).parent.parent.as_posix() for path in texts)}
         self.rooms: dict[str, list[str]] = defaultdict(list)
         for path, text in texts.items():
@@ -64,7 +66,13 @@ class House:
         self.arrows = sorted({arrow for path, text in texts.items() for arrow in self._arrows_of(path, text)})
 
     def room_of(self, path: str) -> str:
-        """Return the room of a file: its folder, or the file itself where that folder has folders in it."""
+        """Return the room of a file: its folder, or the file itself where that folder has folders in it.
+
+        A folder that the table names is a single room with all the folders in it, as `sandbox/` is.
+        """
+        for outer in reversed(Path(path).parents):
+            if f"{outer}/" in self._whole:
+                return f"{outer}/"
         folder = Path(path).parent.as_posix()
         return path if folder in self._floors else f"{folder}/"
 

@@ -4,8 +4,8 @@
         ...                                     # a client with base_url=sandbox.base_url, api_key=sandbox.api_key
         assert sandbox.sent[0].subject == "Hello"
 
-The sandbox serves ``/v3/email/*``, ``/v3/sms/*``, ``/v3/webhook/*`` and ``/v3/activity/search`` on a real port with the
-provider's rules. It sends nothing anywhere. ``python -m smtp2go_async.sandbox`` runs it as a program of its own. It
+The sandbox serves the API on a real port with the provider's rules. It sends no e-mail and no text anywhere, and calls
+the webhooks that are set up on this machine. ``python -m smtp2go_async.sandbox`` runs it as a program of its own. It
 needs ``pip install 'smtp2go-async[sandbox]'``.
 """
 
@@ -25,13 +25,31 @@ from .account import KEPT_REQUESTS, Account, utc_now
 from .activity import ACTIVITY_PER_MINUTE
 from .app import MAX_EMAIL_BYTES, MAX_OTHER_BYTES, create_app
 from .counting import count
+from .dns import CnameRecord
 from .faults import Faults, LostReply
 from .guard import checked_hosts
-from .records import ReceivedRequest, SentAttachment, SentEmail, StoredReply, StoredSchedule, StoredSms
+from .notify.queue import Notification, Try
+from .notify.sender import WebhookSender
+from .notify.worker import NotifyWorker
+from .records import (
+    ReceivedRequest,
+    RecordedEvent,
+    RecordedSmsEvent,
+    SentAttachment,
+    SentEmail,
+    StoredReply,
+    StoredSchedule,
+    StoredSms,
+)
+from .steering import Steering
 from .webhooks import MAX_WEBHOOKS, StoredWebhook
 
 __all__ = [
+    "CnameRecord",
+    "Notification",
     "ReceivedRequest",
+    "RecordedEvent",
+    "RecordedSmsEvent",
     "Sandbox",
     "SentAttachment",
     "SentEmail",
@@ -39,10 +57,11 @@ __all__ = [
     "StoredSchedule",
     "StoredSms",
     "StoredWebhook",
+    "Try",
 ]
 
 
-class Sandbox:
+class Sandbox(Steering):
     """A local SMTP2GO with one account. It serves inside ``with`` or ``async with``, on asyncio, trio or neither.
 
     E-mails, texts and requests can still be read after the block has ended.
@@ -50,7 +69,7 @@ class Sandbox:
     Args:
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
-        api_key: The only key that the account has; a fixed key when left out.
+        api_key: The key that the account starts with, which may make every call; a fixed key when left out.
         max_email_bytes: Largest body of ``/v3/email*``.
         max_other_bytes: Largest body of all other calls.
         allowed_hosts: Host names or addresses under which ``/sandbox/...`` may be used from other machines, too:
@@ -60,7 +79,12 @@ class Sandbox:
         activity_lag: Seconds until ``/activity/search`` finds a sent e-mail; about 120 at the provider.
         activity_per_minute: Calls of ``/activity/search`` that are answered in a minute, more get 429; all when `None`.
         keep_requests: How many of the newest calls `requests` returns; all when `None`. E-mails and texts are all kept.
+        require_verified_senders: Refuse each e-mail whose sender is neither at a verified domain nor a verified single
+            sender; the provider does so. When `False`, only senders at ``unverified.example`` are refused.
         max_webhooks: How many webhooks the account can have: 10 on a paid plan, 1 on a free plan.
+        allow_webhooks_to: Host names or addresses of webhooks that are called beside those of this machine
+            (``localhost``, ``127.0.0.1``, ``::1``); a webhook anywhere else is not called.
+        time_factor: How many times faster than at the provider a failed webhook is tried again.
         chaos: Share of the calls that fail, drawn at random; see `chaos`.
         seed: Decides which calls fail under chaos; the same seed draws the same calls.
 
@@ -83,6 +107,9 @@ class Sandbox:
         activity_per_minute: int | None = ACTIVITY_PER_MINUTE,
         keep_requests: int | None = KEPT_REQUESTS,
         max_webhooks: int = MAX_WEBHOOKS,
+        require_verified_senders: bool = False,
+        allow_webhooks_to: Iterable[str] = (),
+        time_factor: float = 1.0,
         chaos: float = 0.0,
         seed: int = 0,
     ) -> None:
@@ -97,7 +124,11 @@ class Sandbox:
             activity_per_minute=activity_per_minute,
             keep_requests=keep_requests,
             max_webhooks=max_webhooks,
+            require_verified_senders=require_verified_senders,
+            time_factor=time_factor,
         )
+        sender = WebhookSender(checked_hosts(allow_webhooks_to, "allow_webhooks_to"))
+        self._worker = NotifyWorker(self._account.notifications, sender, clock, self._account.release_due)
         self._faults = Faults(chaos, seed=seed)
         self._app = create_app(
             self._account,
@@ -112,9 +143,10 @@ class Sandbox:
     def __enter__(self) -> Self:
         if self._server is not None:
             raise RuntimeError("this sandbox is already running")
-        server = ServerThread(self._app, self._host, self._port)
+        server = ServerThread(self._app, self._host, self._port, job=self._worker.run)
         server.start()
         self._server = server
+        self._account.archive.home = self.base_url.removesuffix("/v3")
         return self
 
     def __exit__(
@@ -143,7 +175,7 @@ class Sandbox:
 
     @property
     def api_key(self) -> str:
-        """Return the key that a client needs."""
+        """Return the key that the account started with. It may make every call, unless a call has changed that."""
         return self._account.api_key
 
     @property
@@ -252,17 +284,74 @@ class Sandbox:
 
     def refuse_address(self, address: str) -> None:
         """Refuse e-mails to this recipient, too; recipients that start with ``refused`` are always refused."""
-        self._account.refuse_address(address)
+        self._account.emails.refuse_address(address)
 
     def refuse_sender(self, sender: str) -> None:
         """Refuse e-mails from this address or domain, too; ``unverified.example`` is always refused."""
-        self._account.refuse_sender(sender)
+        self._account.emails.refuse_sender(sender)
 
-    def receive_sms(self, source: str, destination: str, content: str) -> StoredReply:
-        """Let a text arrive at a number of the account, for ``/sms/view-received``."""
-        return self._account.receive_sms(source, destination, content)
+    def publish_dns(self, domain: str) -> tuple[CnameRecord, ...]:
+        """Publish all DNS records that a sender domain needs, so that its next verification succeeds.
+
+        The domain is verified by ``/domain/verify``, or by itself within 7 minutes, and not by this method. A record
+        that changes later, since the domain got another subdomain for tracking or for the return path, needs another
+        call.
+
+        Args:
+            domain: A domain that was added with ``/domain/add``, by the account or by a subaccount.
+
+        Returns:
+            The records that were published.
+
+        Raises:
+            ValueError: The domain was not added.
+        """
+        return self._account.publish_dns(domain)
+
+    def verify_single_sender(self, address: str) -> None:
+        """Let the owner of an address agree that the account sends from it, as with the link of the provider's e-mail.
+
+        Args:
+            address: An address that was added with ``/single_sender_emails/add``.
+
+        Raises:
+            ValueError: The address was not added.
+        """
+        self._account.verify_single_sender(address)
+
+    def add_ip_auth(self, ip_address: str, description: str = "", *, subaccount_id: str = "") -> None:
+        """Add an IP authentication, which the calls of ``/ip_auth`` show, change and remove; none of them adds one.
+
+        Args:
+            ip_address: An IPv4 or IPv6 address.
+            description: A note.
+            subaccount_id: The subaccount that it belongs to; the master account when left out.
+
+        Raises:
+            ValueError: The address is not an IP address, or there is no such subaccount.
+        """
+        self._account.add_ip_auth(ip_address, description, subaccount_id)
+
+    def add_ip_pool(self, name: str, ip_addresses: Iterable[str]) -> int:
+        """Give the account a pool of dedicated IP addresses, for ``/dedicated_ips/view`` and ``ip_pool``.
+
+        Args:
+            name: The name of the pool.
+            ip_addresses: IPv4 or IPv6 addresses. Nothing goes out from them.
+
+        Returns:
+            The id of the pool, which ``ip_pool`` of other calls takes.
+
+        Raises:
+            ValueError: An address is not an IP address.
+        """
+        return self._account.add_ip_pool(name, tuple(ip_addresses))
+
+    def disable_ip_allow_lists(self) -> None:
+        """Disable all IP allow lists, for a test that has locked itself out; their addresses are kept."""
+        self._account.disable_ip_allow_lists()
 
     def clear(self) -> None:
-        """Forget all that came in, webhooks, planned failures and added refusals; restart chaos as it was first set."""
+        """Forget all that came in and was set up, planned failures and added refusals; restart chaos as first set."""
         self._account.clear()
         self._faults.clear()

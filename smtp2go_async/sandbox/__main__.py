@@ -56,6 +56,20 @@ def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None =
         help="how many of the newest calls to keep; e-mails and texts are all kept (default: %(default)s)",
     )
     parser.add_argument(
+        "--allow-webhooks-to",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="host of webhooks that are called beside those of this machine (may be repeated)",
+    )
+    parser.add_argument(
+        "--time-factor",
+        type=float,
+        default=1.0,
+        metavar="FACTOR",
+        help="how many times faster than at the provider a failed webhook is tried again (default: 1)",
+    )
+    parser.add_argument(
         "--chaos",
         type=float,
         default=0.0,
@@ -75,6 +89,8 @@ def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None =
             activity_lag=options.activity_lag,
             activity_per_minute=options.activity_per_minute or None,
             keep_requests=options.keep_requests,
+            allow_webhooks_to=options.allow_webhooks_to,
+            time_factor=options.time_factor,
             chaos=options.chaos,
             seed=options.seed,
         )

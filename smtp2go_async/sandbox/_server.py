@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import uvicorn
@@ -19,9 +20,18 @@ MAX_WAIT_AT_END = 5.0  # seconds, for calls that are being carried out
 
 
 class ServerThread:
-    """Serves an application on a socket until it is stopped. Starts once."""
+    """Serves an application on a socket until it is stopped. Starts once.
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    Args:
+        app: The application.
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        job: Is run beside it on the same event loop, and cancelled at the end.
+    """
+
+    def __init__(
+        self, app: ASGIApp, host: str, port: int, *, job: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=2048)
         # asyncio sets this option only on listeners that name their protocol, and create_server names none. Without it
@@ -41,7 +51,7 @@ class ServerThread:
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
-        self._server = _Server(config)
+        self._server = _Server(config, job)
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="smtp2go-sandbox", daemon=True)
 
@@ -75,8 +85,10 @@ class ServerThread:
 class _Server(uvicorn.Server):
     """A uvicorn server that ends at once; uvicorn itself checks ten times a second and waits for its clients."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, job: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
         super().__init__(config)
+        self._job = job
+        self._running: asyncio.Task[None] | None = None
         self.ready = threading.Event()
         self._stopped: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
@@ -86,6 +98,8 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         await super().startup(sockets)
+        if self._job is not None:
+            self._running = asyncio.create_task(self._job())
         self.ready.set()
 
     def stop(self) -> None:
@@ -114,6 +128,9 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
         if self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks, timeout=MAX_WAIT_AT_END)
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running], timeout=MAX_WAIT_AT_END)
         for server in self.servers:
             await asyncio.wait_for(server.wait_closed(), MAX_WAIT_AT_END)
 

@@ -1,65 +1,49 @@
 """The events of a sandbox account's e-mails, and ``/activity/search``. No sockets; the time is passed in.
 
-An e-mail that goes out has two events for every recipient, ``processed`` and then ``delivered``. An e-mail that was
-accepted and then dropped has the event ``rejected`` for every recipient. The provider writes dates in whole seconds, so
-searches compare whole seconds.
+The log is the only place where events are kept: statistics are counted from it, too. `outcomes` decides which events
+there are. The provider writes dates in whole seconds, so searches compare whole seconds.
 """
 
-import secrets
 import threading
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from attrs import frozen
-
 from .activity_filters import Filters, read_filters
+from .call import Call
+from .continuing import Continuing
+from .rate_limit import RateLimit
 from .ready import header_text, read_headers
 from .records import RecordedEvent, SentEmail
-from .rules import Fields, RequestError
 
 ACTIVITY_PER_MINUTE = 60  # calls; the limit in the provider's reference
 MAX_LAG_SECONDS = 86_400
-TOKEN_LIFE = timedelta(seconds=300)  # of a token of 2016, whose content was published
 
-_MINUTE = timedelta(minutes=1)
-_MAX_TOKENS = 1000
-
-
-@frozen
-class _Search:
-    """A search that has more pages: its fields, and all events that it found."""
-
-    asked: Mapping[str, Any]
-    found: Sequence[RecordedEvent]
-
-
-@frozen
-class _Token:
-    search: _Search
-    offset: int
-    expires: datetime
+# The fields that show the detail of an event. The provider has not published what an opening or a click has.
+_DETAILS: Mapping[str, tuple[str, ...]] = {
+    "hard-bounced": ("smtp_response", "reason"),
+    "soft-bounced": ("smtp_response", "reason"),
+    "rejected": ("reason",),
+    "clicked": ("url",),
+}
 
 
 class ActivityLog:
     """The events of an account in the order of time. May be used from several threads at once.
 
     Args:
-        username: The user that the events are listed under.
         lag: Seconds from the sending of an e-mail until its events are found.
         per_minute: How many searches are answered in any minute; all when `None`.
     """
 
-    def __init__(self, username: str, *, lag: float = 0.0, per_minute: int | None = ACTIVITY_PER_MINUTE) -> None:
+    def __init__(self, *, lag: float = 0.0, per_minute: int | None = ACTIVITY_PER_MINUTE) -> None:
         if not 0 <= lag <= MAX_LAG_SECONDS:
             raise ValueError(f"activity_lag: must be from 0 to {MAX_LAG_SECONDS} seconds, not {lag}")
         if per_minute is not None and per_minute < 1:
             raise ValueError(f"activity_per_minute: must be 1 or more, or None, not {per_minute}")
-        self._username = username
         self._lag = timedelta(seconds=lag)
-        self._per_minute = per_minute
+        self._limit = None if per_minute is None else RateLimit(per_minute, 60)
         self._lock = threading.Lock()
         self.clear()
 
@@ -69,19 +53,15 @@ class ActivityLog:
             self._events: list[RecordedEvent] = []
             # The moment of each event, to find events by time with bisect.
             self._moments: list[datetime] = []
-            self._tokens: dict[str, _Token] = {}
-            self._searched: deque[datetime] = deque()
+            self._continuing = Continuing()
+            if self._limit is not None:
+                self._limit.clear()
 
-    def delivered(self, email: SentEmail, moment: datetime) -> None:
-        """Note that an e-mail went out."""
-        self._note(email, moment, ("processed", "delivered"), "")
-
-    def rejected(self, email: SentEmail, moment: datetime, reason: str) -> None:
-        """Note that an e-mail was dropped after it had been accepted."""
-        self._note(email, moment, ("rejected",), reason)
-
-    def _note(self, email: SentEmail, moment: datetime, kinds: tuple[str, ...], reason: str) -> None:
-        events = [RecordedEvent(moment, kind, email, to, reason) for kind in kinds for to in email.recipients]
+    def note(self, events: Sequence[RecordedEvent]) -> None:
+        """Note events of one moment, in their order."""
+        if not events:
+            return
+        moment = events[0].moment
         with self._lock:
             # The place is nearly always the end, unless a clock was set back or two threads overtook each other.
             place = len(self._moments)
@@ -90,72 +70,45 @@ class ActivityLog:
             self._events[place:place] = events
             self._moments[place:place] = [moment] * len(events)
 
-    def search(self, fields: Fields, now: datetime) -> dict[str, Any]:
+    def between(self, start: datetime, end: datetime) -> Sequence[RecordedEvent]:
+        """Return the events from ``start`` to before ``end``, in the order of time."""
+        with self._lock:
+            return self._events[bisect_left(self._moments, start) : bisect_left(self._moments, end)]
+
+    def of_email(self, email_id: str) -> Sequence[RecordedEvent]:
+        """Return the events of an e-mail, in the order of time."""
+        with self._lock:
+            return [event for event in self._events if event.email.email_id == email_id]
+
+    def search(self, call: Call) -> dict[str, Any]:
         """Answer ``/activity/search``."""
         with self._lock:
-            self._count_call(now)
-            filters = read_filters(fields, now)
-            asked = fields.without("continue_token", "api_key")
-            if filters.continue_token:
-                token = self._token(filters.continue_token, asked, now)
-                search, offset = token.search, token.offset
-            else:
-                search, offset = _Search(asked, self._found(filters, now)), 0
-            end = offset + filters.limit
-            following = self._new_token(search, end, now) if end < len(search.found) else None
+            if self._limit is not None:
+                self._limit.count(call.now)
+            filters = read_filters(call.fields, call.now)
+            page = self._continuing.page(call, lambda: self._found(filters, call), filters.limit)
         return {
-            "events": _Page(filters, self._username).shown(search.found[offset:end]),
-            "total_events": len(search.found),
-            "continue_token": following,
+            "events": _Shown(filters).all(page.items),
+            "total_events": page.total,
+            "continue_token": page.token,
         }
 
-    def _count_call(self, now: datetime) -> None:
-        if self._per_minute is None:
-            return
-        while self._searched and self._searched[0] <= now - _MINUTE:
-            self._searched.popleft()
-        if len(self._searched) >= self._per_minute:
-            raise RequestError(
-                429,
-                "REQ_LIMIT_EXCEEDED",
-                f"This endpoint is rate limited to {self._per_minute} requests every 60 seconds",
-            )
-        self._searched.append(now)
-
-    def _found(self, filters: Filters, now: datetime) -> Sequence[RecordedEvent]:
+    def _found(self, filters: Filters, call: Call) -> Sequence[RecordedEvent]:
         first = bisect_left(self._moments, filters.start)
-        last = bisect_right(self._moments, now - self._lag)
+        last = bisect_right(self._moments, call.now - self._lag)
         if filters.end is not None:
             last = min(last, bisect_left(self._moments, filters.end))
-        return filters.narrow(self._events[first:last], self._username)
-
-    def _token(self, given: str, asked: Mapping[str, Any], now: datetime) -> _Token:
-        token = self._tokens.get(given)
-        # The provider has not published how it refuses a token.
-        if token is None or token.expires <= now:
-            raise RequestError(400, "API_EXCEPTION", "The passed 'continue_token' has expired or was never given out")
-        if token.search.asked != asked:
-            raise RequestError(400, "API_EXCEPTION", "The passed 'continue_token' belongs to another search")
-        return token
-
-    def _new_token(self, search: _Search, offset: int, now: datetime) -> str:
-        self._tokens = {name: token for name, token in self._tokens.items() if token.expires > now}
-        while len(self._tokens) >= _MAX_TOKENS:
-            del self._tokens[next(iter(self._tokens))]
-        name = secrets.token_urlsafe(32)
-        self._tokens[name] = _Token(search, offset, now + TOKEN_LIFE)
-        return name
+        return filters.narrow(self._events[first:last], call.subaccount)
 
 
-class _Page:
+class _Shown:
     """Writes events in the form of the API."""
 
-    def __init__(self, filters: Filters, username: str) -> None:
+    def __init__(self, filters: Filters) -> None:
         self._filters = filters
-        self._username = username
         self._emails: dict[str, dict[str, Any]] = {}
 
-    def shown(self, events: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
+    def all(self, events: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
         return [self._event(event) for event in events]
 
     def _event(self, event: RecordedEvent) -> dict[str, Any]:
@@ -167,8 +120,9 @@ class _Page:
         fields = {**shared, "recipient": event.recipient, "date": date, "event": event.kind}
         if event.kind == "delivered":
             fields |= {"smtp_response": "250 Message received", "host": "192.0.2.25", "outbound_ip": "192.0.2.1"}
-        if event.reason:
-            fields["reason"] = event.reason
+        elif event.detail:
+            for name in _DETAILS.get(event.kind, ()):
+                fields[name] = event.detail
         return fields
 
     def _email(self, email: SentEmail) -> dict[str, Any]:
@@ -177,8 +131,8 @@ class _Page:
         values = {name.lower(): value for name, value in reversed(headers)}
         fields: dict[str, Any] = {
             "email_id": email.email_id,
-            "username": self._username,
-            "subaccount_name": "Master account",
+            "username": email.username,
+            "subaccount_name": email.subaccount or "Master account",
             "from": email.sender,
             "sender": email.sender,
             "sender_full": values.get("from", email.sender),

@@ -65,13 +65,20 @@ class Filters:
     include_headers: bool
     custom_headers: tuple[str, ...]
     limit: int
-    continue_token: str
 
-    def narrow(self, events: Sequence[RecordedEvent], username: str) -> Sequence[RecordedEvent]:
-        """Return the events that the fields select, in order."""
-        # The sandbox has no subaccounts.
-        if self.subaccounts or (self.usernames and username not in self.usernames):
-            return ()
+    def narrow(self, events: Sequence[RecordedEvent], subaccount: str) -> Sequence[RecordedEvent]:
+        """Return the events that the fields select, in order.
+
+        Args:
+            events: All events of the time that is asked for.
+            subaccount: The subaccount that asks, which sees its own events alone; the master account, which is empty,
+                sees all, and those of `subaccounts` alone if there are any.
+        """
+        wanted = (subaccount,) if subaccount else self.subaccounts
+        if wanted:
+            events = _of_emails(events, lambda email: email.subaccount in wanted)
+        if self.usernames:
+            events = _of_emails(events, lambda email: email.username in self.usernames)
         if self.email_id:
             events = [event for event in events if event.email.email_id == self.email_id]
         if self.event_types:
@@ -105,8 +112,8 @@ def read_filters(fields: Fields, now: datetime) -> Filters:
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     alternatives = (part.strip().lower() for part in (fields.text("search") or "").split("|"))
     return Filters(
-        start=_date(fields, "start_date") or today,
-        end=_date(fields, "end_date"),
+        start=read_date(fields, "start_date") or today,
+        end=read_date(fields, "end_date"),
         search=tuple(part for part in alternatives if part),
         email_id=fields.text("search_email_id") or "",
         subject=(fields.text("search_subject") or "").lower(),
@@ -120,7 +127,6 @@ def read_filters(fields: Fields, now: datetime) -> Filters:
         include_headers=fields.flag("include_headers"),
         custom_headers=tuple(fields.words("custom_headers")),
         limit=fields.whole("limit", lowest=1, highest=MAX_PAGE_SIZE) or DEFAULT_PAGE,
-        continue_token=fields.text("continue_token") or "",
     )
 
 
@@ -160,7 +166,8 @@ def read_moment(text: str) -> datetime:
     )
 
 
-def _date(fields: Fields, name: str) -> datetime | None:
+def read_date(fields: Fields, name: str) -> datetime | None:
+    """Read a date or a time, rounded up to a second, or return `None` when it was not sent."""
     text = fields.text(name)
     if not text:
         return None

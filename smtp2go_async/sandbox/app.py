@@ -36,6 +36,14 @@ class _Response:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class WrongMethodError(RequestError):
+    """A path was asked for with an HTTP method that it does not take."""
+
+    def __init__(self, methods: tuple[str, ...]) -> None:
+        super().__init__(405, "API_EXCEPTION", f"This API endpoint takes {' and '.join(methods)} requests only")
+        self.methods = methods
+
+
 def create_app(
     account: Account,
     faults: Faults,
@@ -103,21 +111,24 @@ class Api:
         request_id = str(uuid.uuid4())
         try:
             path = self._checked_path(scope)
-            self._account.check_key(_given_key(headers, body))
+            key = self._account.key_of(_given_key(headers, body))
             if not isinstance(body, dict) or not _says_json(headers):
                 raise not_understood()
             client_ip = scope["client"][0] if scope.get("client") else ""
-            reply = self._account.call(path, body, request_id=request_id, client_ip=client_ip)
+            reply = self._account.call(
+                path, body, method=scope["method"], key=key, request_id=request_id, client_ip=client_ip
+            )
         except RequestError as error:
             return _refused(request_id, error)
         return _Response(200, json.dumps(reply).encode())
 
     def _checked_path(self, scope: Scope) -> str:
         path: str = scope["path"].removeprefix(API_PREFIX)
-        if not self._account.has_operation(path):
+        methods = self._account.methods_of(path)
+        if not methods:
             raise RequestError(404, "API_EXCEPTION", "There is no such API endpoint in the sandbox")
-        if scope["method"] != "POST":
-            raise RequestError(405, "API_EXCEPTION", "This API endpoint takes POST requests only")
+        if scope["method"] not in methods:
+            raise WrongMethodError(methods)
         return path
 
     def _note(self, scope: Scope, headers: Headers, content: bytes, size: int, status: int | None) -> None:
@@ -156,7 +167,7 @@ def _given_key(headers: Headers, body: Any) -> object:
 
 
 def _refused(request_id: str, error: RequestError) -> _Response:
-    headers = (("Allow", "POST"),) if error.status == 405 else ()
+    headers = (("Allow", ", ".join(error.methods)),) if isinstance(error, WrongMethodError) else ()
     return _Response(error.status, refusal(error, request_id), headers=headers)
 
 

@@ -76,21 +76,21 @@ class Guard:
         return None
 
 
-def checked_hosts(hosts: Iterable[str]) -> tuple[str, ...]:
-    """Return hosts that may be allowed.
+def checked_hosts(hosts: Iterable[str], name: str = "allowed_hosts") -> tuple[str, ...]:
+    """Return hosts that may be allowed; ``name`` is what the argument is called.
 
     Raises:
         ValueError: A host is neither a name nor an address; a port is not part of it.
         TypeError: The hosts are not a list of strings.
     """
     if isinstance(hosts, str):
-        raise TypeError(f"allowed_hosts: must be a list of names, such as [{hosts!r}]")
+        raise TypeError(f"{name}: must be a list of names, such as [{hosts!r}]")
     checked = tuple(hosts)
     for index, host in enumerate(checked):
         if not isinstance(host, str):
-            raise TypeError(f"allowed_hosts[{index}]: must be a str, not {type(host).__name__}")
+            raise TypeError(f"{name}[{index}]: must be a str, not {type(host).__name__}")
         if not _NAME.fullmatch(host) and _address(host) is None:
-            raise ValueError(f"allowed_hosts[{index}]: must be a name or an address, without a scheme and a port")
+            raise ValueError(f"{name}[{index}]: must be a name or an address, without a scheme and a port")
     return checked
 
 

@@ -1,7 +1,6 @@
 """RFC 5322 messages that are made from the fields of a request. No I/O."""
 
 import binascii
-import json
 import mimetypes
 import re
 from datetime import datetime
@@ -63,7 +62,7 @@ def build_message(draft: Draft, email_id: str, date: datetime, schedule_id: str 
     if draft.cc:
         lines.append(_mailboxes_line("Cc", draft.cc))
     # The standard library folds a long subject that ends in a space into a line of nothing but spaces.
-    lines.append(_header_line("Subject", subject_of(draft).strip()))
+    lines.append(_header_line("Subject", draft.subject.strip()))
     lines.append(_header_line("Date", format_datetime(date)))
     lines.append(_header_line("Message-Id", message_id(email_id)))
     if schedule_id:
@@ -78,11 +77,6 @@ def build_message(draft: Draft, email_id: str, date: datetime, schedule_id: str 
         lines.append(f"X-Sandbox-Left-Out: {len(draft.files)} files, for {type(error).__name__}\r\n")
         content = _content(draft, boundary)
     return "".join(lines).encode() + content
-
-
-def subject_of(draft: Draft) -> str:
-    """Return the subject; with a template the subject of the request does not count."""
-    return f"[template {draft.template_id}]" if draft.template_id else draft.subject
 
 
 def attachments_of(draft: Draft) -> tuple[SentAttachment, ...]:
@@ -157,9 +151,8 @@ def _fits(name: str, value: str) -> bool:
 
 def _content(draft: Draft, boundary: str) -> bytes:
     """Return the text parts, written here since the standard library takes a millisecond for each message."""
-    if draft.template_id or draft.html is None or draft.text is None:
-        html_only = not draft.template_id and draft.text is None
-        return b"MIME-Version: 1.0\r\n" + _text_part(_only_text(draft), "html" if html_only else "plain")
+    if draft.html is None or draft.text is None:
+        return b"MIME-Version: 1.0\r\n" + _text_part(_only_text(draft), "html" if draft.text is None else "plain")
     parts = _text_part(draft.text, "plain"), _text_part(draft.html, "html")
     edge = f"--{boundary}".encode()
     head = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode()
@@ -167,9 +160,6 @@ def _content(draft: Draft, boundary: str) -> bytes:
 
 
 def _only_text(draft: Draft) -> str:
-    if draft.template_id:
-        data = json.dumps(draft.template_data or {}, indent=2)
-        return f"This e-mail was made from the template '{draft.template_id}' with\n\n{data}\n"
     return draft.html or "" if draft.text is None else draft.text
 
 
@@ -184,9 +174,8 @@ def _text_part(text: str, subtype: str) -> bytes:
 
 def _content_with_files(draft: Draft) -> bytes:
     message = EmailMessage(policy=_POLICY)
-    if draft.template_id or draft.html is None or draft.text is None:
-        html_only = not draft.template_id and draft.text is None
-        _set_text(message, _only_text(draft), "html" if html_only else "plain")
+    if draft.html is None or draft.text is None:
+        _set_text(message, _only_text(draft), "html" if draft.text is None else "plain")
         body = message
     else:
         _set_text(message, draft.text, "plain")

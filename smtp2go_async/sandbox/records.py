@@ -41,7 +41,9 @@ class SentEmail:
     """An e-mail that would have gone out.
 
     ``sender``, ``recipients`` and ``bcc`` are bare addresses; the recipients are those of the envelope (to, cc, bcc).
-    ``custom_headers`` are the headers of the request; a ready-made message has only its own.
+    ``custom_headers`` are the headers of the request; a ready-made message has only its own. ``username`` is the short
+    form of the key that sent it, and ``subaccount`` the id of the subaccount, empty for the master account. It is
+    ``sandboxed`` when that key had the status ``sandbox``.
     """
 
     email_id: str
@@ -56,6 +58,11 @@ class SentEmail:
     attachments: tuple[SentAttachment, ...] = ()
     request_id: str
     received_at: datetime
+    username: str = ""
+    subaccount: str = ""
+    client_ip: str = ""
+    sender_name: str = ""
+    sandboxed: bool = False
     template_id: str | None = None
     template_data: Mapping[str, Any] | None = field(default=None, repr=False)
     schedule_id: str | None = None
@@ -64,6 +71,11 @@ class SentEmail:
     def raw(self) -> bytes:
         """Return the RFC 5322 message that recipients would get, without a Bcc header."""
         return self._build()
+
+    @cached_property
+    def size(self) -> int:
+        """Return the length of ``raw`` in bytes, without keeping ``raw`` for it."""
+        return len(self.__dict__.get("raw") or self._build())
 
     @cached_property
     def message(self) -> EmailMessage:
@@ -83,13 +95,26 @@ class StoredSchedule:
 
 @frozen
 class RecordedEvent:
-    """An event of an e-mail on its way to a recipient."""
+    """An event of an e-mail on its way to a recipient.
+
+    ``kind`` is a word of ``/activity/search``, and ``detail`` what goes with it: the words of the recipient's server
+    about a bounce, the reason of a rejection, the link of a click.
+    """
 
     moment: datetime
     kind: str
     email: SentEmail
     recipient: str
-    reason: str
+    detail: str = ""
+
+
+@frozen
+class RecordedSmsEvent:
+    """An event of a text. ``kind`` is a word of ``sms_events`` of a webhook, such as ``delivered``."""
+
+    moment: datetime
+    kind: str
+    text: "StoredSms"
 
 
 @frozen(kw_only=True)
@@ -104,6 +129,7 @@ class StoredSms:
     status: str
     request_id: str
     received_at: datetime
+    username: str = ""
 
 
 @frozen(kw_only=True)
@@ -146,7 +172,7 @@ class ReceivedRequest:
 def parsed_json(content: bytes) -> Any:
     """Return the parsed body, or `None` when it is not JSON or is nested more deeply than any field of the API."""
     try:
-        body = json.loads(content.decode(), parse_constant=_no_constant)
+        body = _decoder.decode(content.decode())
     except (ValueError, RecursionError):
         return None
     return None if _is_deep(content, body) else body
@@ -171,3 +197,7 @@ def _is_deep(content: bytes, body: Any) -> bool:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+# Made once: json.loads would make a new one for each body, since the body may not hold NaN and Infinity.
+_decoder = json.JSONDecoder(parse_constant=_no_constant)

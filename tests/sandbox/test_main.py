@@ -64,17 +64,22 @@ def test_the_options_of_the_program_reach_the_sandbox(monkeypatch):
         "activity_lag": 0.0,
         "activity_per_minute": 60,
         "keep_requests": 10_000,
+        "allow_webhooks_to": [],
+        "time_factor": 1.0,
         "chaos": 0.0,
         "seed": 0,
     }
     assert {name: made[name] for name in usual} == usual
     options = "--activity-lag 120 --activity-per-minute 0 --keep-requests 5 --chaos 0.05 --seed 7 --allow-host sandbox --allow-host x"
+    options += " --allow-webhooks-to hook --time-factor 60"
     assert main(["--port", "0", *options.split()], wait=lambda: None) == 0
     told = {
         "allowed_hosts": ["sandbox", "x"],
         "activity_lag": 120.0,
         "activity_per_minute": None,
         "keep_requests": 5,
+        "allow_webhooks_to": ["hook"],
+        "time_factor": 60.0,
         "chaos": 0.05,
         "seed": 7,
     }
@@ -104,6 +109,8 @@ def test_an_address_of_another_machine_is_named_and_ends_with_1(capsys):
         (["--port", "99999"], "0 to 65535"),
         (["--chaos", "2"], "from 0 to 1"),
         (["--activity-lag", "-1"], "activity_lag"),
+        (["--time-factor", "0"], "time_factor: must be more than 0"),
+        (["--allow-webhooks-to", "hook:80"], "allow_webhooks_to[0]: must be a name or an address"),
         (["--allow-host", "sandbox:8025"], "allowed_hosts[0]: must be a name or an address"),
     ],
 )

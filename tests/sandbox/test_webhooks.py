@@ -7,6 +7,7 @@ from smtp2go_async import AsyncClient, RetryPolicy, SyncClient
 from smtp2go_async.errors import ApiError
 from smtp2go_async.sandbox import Sandbox
 from smtp2go_async.sandbox.account import Account
+from smtp2go_async.sandbox.rules import RequestError
 
 URL = "https://example.com/hook"
 
@@ -110,3 +111,48 @@ def test_the_id_is_required(sandbox, http, path):
     answer = http.post(path, json={"url": URL})
     assert answer.status_code == 400
     assert answer.json()["data"]["field_validation_errors"]["fieldname"] == "id"
+
+
+def test_custom_headers_are_kept_as_they_were_passed(account):
+    headers = [{"header": "X-Shop", "value": "north"}]
+    added = account.call("/webhook/add", {"url": URL, "custom_headers": headers})["data"]
+    assert added["custom_headers"] == headers
+    [seen] = account.call("/webhook/view", {})["data"]
+    assert seen == added
+    edited = account.call("/webhook/edit", {"id": added["id"], "custom_headers": []})["data"]
+    assert edited["custom_headers"] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"custom_headers": "X: y"}, "custom_headers"),
+        ({"custom_headers": [{"header": "X"}]}, "custom_headers[0].value"),
+        ({"custom_headers": [{"header": "a b", "value": "c"}]}, "custom_headers[0].header"),
+        ({"custom_headers": [{"header": "X", "value": "a\r\nY: z"}]}, "custom_headers[0].value"),
+        ({"auth_header_value": "a\r\nY: z"}, "auth_header_value"),
+    ],
+)
+def test_headers_that_would_break_a_request_are_refused(account, fields, name):
+    with pytest.raises(RequestError) as caught:
+        account.call("/webhook/add", {"url": URL, **fields})
+    assert caught.value.data["field_validation_errors"]["fieldname"] == name
+
+
+def test_a_subaccount_has_webhooks_of_its_own_and_its_events_reach_the_master_account(account, email):
+    subaccount = account.call("/subaccount/add", {"fullname": "North", "subaccount_email": "n@example.com"})["data"][
+        "id"
+    ]
+    here = {"events": ["delivered"], "output_format": "json"}
+    own = account.call("/webhook/add", {"url": URL, "subaccount_id": subaccount, **here})["data"]["id"]
+    master = account.call("/webhook/add", {"url": URL, **here})["data"]["id"]
+    assert [item["id"] for item in account.call("/webhook/view", {})["data"]] == [master]
+    assert [item["id"] for item in account.call("/webhook/view", {"subaccount_id": subaccount})["data"]] == [own]
+    with pytest.raises(RequestError, match="No webhook was found"):
+        account.call("/webhook/remove", {"id": own})
+    key = account.call("/api_keys/add", {"subaccount_id": subaccount, "endpoints": ["*"]})["data"]
+    secret = (key[0] if isinstance(key, list) else key)["api_key"]
+    account.call("/email/send", email(), key=account.key_of(secret))
+    assert sorted(item.webhook_id for item in account.notifications.all) == [own, master]
+    account.call("/email/send", email())
+    assert [item.webhook_id for item in account.notifications.all][2:] == [master]

@@ -167,6 +167,13 @@ def test_a_room_is_a_folder_or_a_file_beside_folders(package):
     }
 
 
+def test_a_folder_that_the_table_names_is_a_room_with_all_the_folders_in_it(package):
+    package.write({"client.py": "", "box/account.py": "", "box/groups/keys.py": "", "boxes/one.py": ""})
+    found = package.read("client.py", "box/").rooms
+    assert sorted(found["box/"]) == ["box/account.py", "box/groups/keys.py"]
+    assert set(found) == {"__init__.py", "client.py", "box/", "boxes/"}
+
+
 def test_an_import_points_to_the_file_that_it_names(package):
     package.write(
         {
