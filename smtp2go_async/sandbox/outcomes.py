@@ -136,7 +136,7 @@ class Deliveries:
         self._log = log
         self._blocking = blocking
         self._listeners = listeners
-        self.rules = OutcomeRules()
+        self.rules: OutcomeRules = OutcomeRules()
         self._numbers = count()
         self.clear()
 
