@@ -66,32 +66,32 @@ class Account:
             raise ValueError("api_key: must be 'api-' followed by 32 letters and digits")
         if keep_requests is not None and keep_requests < 0:
             raise ValueError(f"keep_requests: must be 0 or more, not {keep_requests}")
-        self.api_key = api_key
+        self.api_key: str = api_key
         self._clock = clock
         self._lock = threading.RLock()
         self._keep_requests = keep_requests
         self._dedicated_ips = DedicatedIpCalls()
         pools = self._dedicated_ips.pools
-        self.keys = KeyCalls(api_key, pools)
+        self.keys: KeyCalls = KeyCalls(api_key, pools)
         self._ip_allow_list = IpAllowListCalls(self.keys.key_of)
         self._ip_auth = IpAuthCalls(pools)
         self._allowed_senders = AllowedSenderCalls()
         self._allowed_recipients = AllowedRecipientCalls()
         self._single_senders = SingleSenderCalls()
-        self.texts = TextMessages(self.username)
-        self.webhook_settings = WebhookSettings(max_webhooks)
-        self.suppressions = SuppressionCalls()
-        self.templates = TemplateCalls()
-        self.notifications = Notifications(self.webhook_settings, RetryTimes(time_factor))
+        self.texts: TextMessages = TextMessages(self.username)
+        self.webhook_settings: WebhookSettings = WebhookSettings(max_webhooks)
+        self.suppressions: SuppressionCalls = SuppressionCalls()
+        self.templates: TemplateCalls = TemplateCalls()
+        self.notifications: Notifications = Notifications(self.webhook_settings, RetryTimes(time_factor))
         self.texts.listener = self.notifications.note_sms
-        self.activity = ActivityLog(lag=activity_lag, per_minute=activity_per_minute)
-        self.deliveries = Deliveries(
+        self.activity: ActivityLog = ActivityLog(lag=activity_lag, per_minute=activity_per_minute)
+        self.deliveries: Deliveries = Deliveries(
             self.activity, self.suppressions.blocking, [self.suppressions.note, self.notifications.note]
         )
         checks = [self._allowed_senders.refusal, self._allowed_recipients.refusal]
         if require_verified_senders:
             checks.insert(0, self._unverified)
-        self.emails = EmailCalls(
+        self.emails: EmailCalls = EmailCalls(
             clock,
             self._lock,
             activity=self.activity,
@@ -99,7 +99,7 @@ class Account:
             templates=self.templates,
             checks=checks,
         )
-        self.archive = ArchiveCalls(lambda: self.emails.sent, timedelta(seconds=activity_lag))
+        self.archive: ArchiveCalls = ArchiveCalls(lambda: self.emails.sent, timedelta(seconds=activity_lag))
         self._subaccounts = SubaccountCalls(self.emails.used, pools)
         self._domains = DomainCalls(self._subaccounts.has)
         self._subaccounts.on_add.append(self._domains.subaccount_added)

@@ -136,7 +136,7 @@ class Deliveries:
         self._log = log
         self._blocking = blocking
         self._listeners = listeners
-        self.rules = OutcomeRules()
+        self.rules: OutcomeRules = OutcomeRules()
         self._numbers = count()
         self.clear()
 
@@ -149,16 +149,14 @@ class Deliveries:
 
     def delivered(self, email: SentEmail, moment: datetime) -> bool:
         """Send an e-mail on its way, and return whether it went out to any recipient."""
-        decided = [(recipient, self._outcome_of(email, recipient)) for recipient in email.recipients]
-        events = [
-            RecordedEvent(moment, "processed", email, recipient)
-            for recipient, outcome in decided
-            if outcome.kinds[0] == "processed"
-        ]
-        went_out = bool(events)
-        for recipient, outcome in decided:
+        processed: list[RecordedEvent] = []
+        following: list[RecordedEvent] = []
+        for recipient in email.recipients:
+            outcome = self._outcome_of(email, recipient)
+            if outcome.kinds[0] == "processed":
+                processed.append(RecordedEvent(moment, "processed", email, recipient))
             if outcome is DELIVERED:
-                events.append(RecordedEvent(moment, "delivered", email, recipient))
+                following.append(RecordedEvent(moment, "delivered", email, recipient))
                 continue
             for kind in outcome.kinds:
                 if kind == "processed":
@@ -168,9 +166,9 @@ class Deliveries:
                 if outcome.delay:
                     heapq.heappush(self._coming, (event.moment, next(self._numbers), event))
                 else:
-                    events.append(event)
-        self._note(events)
-        return went_out
+                    following.append(event)
+        self._note([*processed, *following])
+        return bool(processed)
 
     def rejected(self, email: SentEmail, moment: datetime, reason: str) -> None:
         """Note that an e-mail was dropped after it had been accepted."""

@@ -80,6 +80,10 @@ class WebhookSettings:
         with self._lock:
             return tuple(self._webhooks.values())
 
+    def __bool__(self) -> bool:
+        """Return whether there is any webhook; without a lock, since each event of each e-mail asks."""
+        return bool(self._webhooks)
+
     def get(self, webhook_id: int) -> StoredWebhook | None:
         """Return a webhook by its id, or `None` when there is none."""
         with self._lock:

@@ -24,7 +24,7 @@ class ArchiveCalls:
     def __init__(self, sent: Callable[[], Sequence[SentEmail]], lag: timedelta) -> None:
         self._sent = sent
         self._lag = lag
-        self.home = ""
+        self.home: str = ""
         """The address of the sandbox, under which an e-mail can be downloaded."""
 
     def operations(self) -> Operations:

@@ -61,7 +61,7 @@ class EmailCalls:
         self._clock = clock
         self._lock = lock
         self._activity = activity
-        self.deliveries = deliveries
+        self.deliveries: Deliveries = deliveries
         self._templates = templates
         self._checks = (self._own_refusal, *checks)
         self.clear()

@@ -111,19 +111,17 @@ class Notifications:
 
     def note(self, events: Sequence[RecordedEvent]) -> None:
         """Add what webhooks asked for of events of one moment."""
-        webhooks = self._settings.all
-        if webhooks:
+        if self._settings:
             for notice in email_notices(events):
-                self._add(notice, webhooks, events[0].moment)
+                self._add(notice, events[0].moment)
 
     def note_sms(self, event: RecordedSmsEvent) -> None:
         """Add what webhooks asked for of an event of a text."""
-        webhooks = self._settings.all
-        if webhooks:
-            self._add(sms_notice(event), webhooks, event.moment)
+        if self._settings:
+            self._add(sms_notice(event), event.moment)
 
-    def _add(self, notice: Notice, webhooks: Sequence[StoredWebhook], moment: datetime) -> None:
-        wanted = [webhook for webhook in webhooks if notice.is_for(webhook)]
+    def _add(self, notice: Notice, moment: datetime) -> None:
+        wanted = [webhook for webhook in self._settings.all if notice.is_for(webhook)]
         if not wanted:
             return
         with self._changed:
