@@ -146,7 +146,6 @@ def _changes(fields: Fields) -> dict[str, Any]:
     for name in ("headers", "usernames"):
         if name in fields:
             found[name] = tuple(fields.words(name))
-    # The provider has not published the shape of custom_headers; here it is that of an e-mail's.
     for name, possible in (("output_format", _FORMATS), ("auth_header_type", _AUTH_TYPES)):
         if name in fields:
             found[name] = fields.text(name) or ""
@@ -154,10 +153,20 @@ def _changes(fields: Fields) -> dict[str, Any]:
     if "auth_header_value" in fields:
         found["auth_header_value"] = fields.line("auth_header_value") or ""
     if "custom_headers" in fields:
-        found["custom_headers"] = tuple([read_header(item) for item in fields.objects("custom_headers")])
+        found["custom_headers"] = _custom_headers(fields)
     if "disabled" in fields:
         found["disabled"] = fields.flag("disabled")
     return found
+
+
+def _custom_headers(fields: Fields) -> tuple[tuple[str, str], ...]:
+    # The provider has not published their shape. Here it is that of an e-mail's, or an object with a text for each name.
+    given = fields.raw("custom_headers")
+    if isinstance(given, dict):
+        items = [Fields({"header": name, "value": value}, "custom_headers.") for name, value in given.items()]
+    else:
+        items = fields.objects("custom_headers")
+    return tuple([read_header(item) for item in items])
 
 
 def _shown(webhook: StoredWebhook) -> dict[str, Any]:

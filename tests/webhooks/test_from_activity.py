@@ -196,13 +196,13 @@ def test_all_pages_are_read_and_a_search_that_broke_off_is_made_good_by_the_next
     # 12 e-mails were delivered to 50 recipients each.
     expected = 12 * 51
     fetched = []
-    search = sandbox._account._activity.search
+    search = sandbox._account.activity.search
 
-    def failing(fields, now):
-        fetched.append(fields)
-        return search(fields, now) if len(fetched) != 2 else fields.fail("continue_token", "has expired")
+    def failing(call):
+        fetched.append(call)
+        return search(call) if len(fetched) != 2 else call.fields.fail("continue_token", "has expired")
 
-    sandbox._account._activity.search = failing
+    sandbox._account.activity.search = failing
     with pytest.raises(PagingError, match="the token of the next page"):
         fill()
     before = len(stored(path))

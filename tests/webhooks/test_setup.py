@@ -83,6 +83,8 @@ def test_a_webhook_that_does_not_exist_is_added_with_everything(ensure, sandbox)
         "auth_header_type": "bearer",
         "auth_header_value": "new token",
         "disabled": False,
+        "custom_headers": (),
+        "subaccount": "",
     }
     assert (result.created, result.changed, result.rewritten, result.removed) == (True, (), (), ())
     assert result.webhook.events == ("spam", "bounce")
@@ -307,6 +309,7 @@ def test_custom_headers_of_a_webhook_are_kept(ensure, sandbox, have):
     ensure()
     (edit,) = (request.body for request in sandbox.requests if request.path.endswith("edit"))
     assert edit["custom_headers"] == {"X-Shop": "1"}
+    assert sandbox.webhooks[0].custom_headers == (("X-Shop", "1"),)
 
 
 @pytest.mark.parametrize("url", ["", "not a URL", "https://[::1", None])
