@@ -160,7 +160,7 @@ def _changes(fields: Fields) -> dict[str, Any]:
 
 
 def _custom_headers(fields: Fields) -> tuple[tuple[str, str], ...]:
-    # The provider has not published their shape. Here it is that of an e-mail's, or an object with a text for each name.
+    # The provider has not published their shape. Here it is that of an e-mail's, or an object with a text for a name.
     given = fields.raw("custom_headers")
     if isinstance(given, dict):
         items = [Fields({"header": name, "value": value}, "custom_headers.") for name, value in given.items()]
