@@ -275,7 +275,7 @@ def test_the_table_of_faults_is_what_happens() -> None:
 def test_nothing_is_sent_twice_or_told_wrongly_under_a_mix_of_all_faults() -> None:
     """The short version of what `benchmarks/faults.py` measures; every run of it, on asyncio, trio and threads."""
     made = subprocess.run(
-        [sys.executable, "benchmarks/faults.py", "--sends", "300", "--share", "0.2", "--together"],
+        [sys.executable, "benchmarks/faults.py", "--sends", "300", "--share", "0.2"],
         cwd=ROOT,
         capture_output=True,
         text=True,
