@@ -92,12 +92,12 @@ class Receiver:
         self._handler_seconds = check_number(handler_seconds, "handler_seconds")
         if self._handler_seconds <= 0:
             raise invalid("handler_seconds", f"must be more than 0, not {handler_seconds}")
-        challenges = dict.fromkeys(str(getattr(one, "challenge", "")) for one in self._auths or ())
+        challenges = dict.fromkeys(str(getattr(auth, "challenge", "")) for auth in self._auths or ())
         self._challenge = ", ".join(filter(None, challenges))
         self._lines = LineLimit()
 
     def __repr__(self) -> str:
-        auth = " or ".join(type_name(one) for one in self._auths) if self._auths is not None else "no auth"
+        auth = " or ".join(map(type_name, self._auths)) if self._auths is not None else "no auth"
         inbox = "no inbox" if self._inbox is None else type_name(self._inbox)
         return f"<Receiver with {count_of([*self._router], 'handler')}, {auth}, {inbox}>"
 
@@ -346,11 +346,13 @@ def _checked_auth(auth: object) -> tuple[WebhookAuth, ...] | None:
     found: tuple[Any, ...] = tuple(cast("Sequence[Any]", auth)) if several else (auth,)
     if not found:
         raise invalid("auth", "must not be empty; with None every request is accepted")
-    for number, one in enumerate(found):
+    for number, item in enumerate(found):
         place = f"auth[{number}]" if several else "auth"
-        if isinstance(one, type) or not isinstance(one, WebhookAuth):
-            raise wrong_type(place, "BearerAuth(token) or another kind of secret, or None to accept every request", one)
-        if iscoroutinefunction(one.accepts):
+        if isinstance(item, type) or not isinstance(item, WebhookAuth):
+            raise wrong_type(
+                place, "BearerAuth(token) or another kind of secret, or None to accept every request", item
+            )
+        if iscoroutinefunction(item.accepts):
             raise invalid(place, "must have a plain method accepts, not an async one")
     return found
 

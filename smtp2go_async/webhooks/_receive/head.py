@@ -129,7 +129,7 @@ def _utf8(value: object) -> bytes:
     if not isinstance(value, str):
         raise wrong_type("query", "text or bytes", value)
     try:
-        # Some servers decode as UTF-8 and keep each byte that is none as half a character.
+        # Some servers decode as UTF-8, and keep each byte that is not valid UTF-8 as half a character.
         return value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return value.encode("utf-8", "surrogatepass")
